@@ -1,0 +1,25 @@
+"""Changes between two reports: what a reader's records did meanwhile, as records of their own kind."""
+
+from __future__ import annotations
+
+import time
+
+from netstat_core.errors import UsageError
+from netstat_core.readers import Reader
+from netstat_core.records import Record
+
+
+class Changes:
+    """Keeps what each reader saw last, and turns the next records into the changes since."""
+
+    def __init__(self) -> None:
+        self._before: dict[str, tuple[float, list[Record]]] = {}
+
+    def since(self, reader: Reader, records: list[Record]) -> list[Record] | None:
+        """The changes since the records seen before; None where these are the first. Raises UsageError without any."""
+        if reader.change is None:
+            raise UsageError(f"--delta: table {reader.table} has no counters to compare")
+        now = time.monotonic()
+        before = self._before.get(reader.name)
+        self._before[reader.name] = (now, records)
+        return None if before is None else reader.change.compute(before[1], records, now - before[0])

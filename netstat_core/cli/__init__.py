@@ -1,0 +1,1 @@
+"""The command line: option syntaxes, and the commands behind them."""

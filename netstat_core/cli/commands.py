@@ -1,0 +1,83 @@
+"""What the command line can tell about itself: usage, plugins and schemas."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import BinaryIO
+
+from netstat_core.cli.getopt import Option
+from netstat_core.cli.options import GROUPS, OPTIONS
+from netstat_core.discovery import Host, Offer
+from netstat_core.errors import UsageError
+from netstat_core.schema import check_schemas, published_schema
+from netstat_core.sinks import Sink
+
+_USAGE = """\
+usage: pynetstat [option ...] [delay [count]]
+
+Shows sockets, routes, interfaces and statistics of the kernel's network, as netstat does.
+A delay in seconds prints again and again, a count bounds how often.
+"""
+
+
+def print_usage(out: BinaryIO, sinks: Callable[[], dict[str, Sink]]) -> None:
+    """The help text, made from the declared options."""
+    formats = ", ".join(sorted(sinks()))
+    lines = [_USAGE]
+    for group in GROUPS:
+        lines.append(f"\n{group}:\n")
+        lines += [_line(option, formats) for option in OPTIONS if option.group == group]
+    out.write("".join(lines).encode())
+
+
+def _line(option: Option, formats: str) -> str:
+    names = [f"-{letter}" for letter in option.short] + [f"--{name}" for name in option.long]
+    argument = option.argument or ""
+    if argument:
+        argument = f"[={argument}]" if option.optional else f" {argument}"
+    return f"  {', '.join(names) + argument:<28} {option.help.format(formats=formats)}\n"
+
+
+def print_plugins(host: Host, out: BinaryIO) -> int:
+    """The plugins with their distributions, readers and feeds, and what is broken and why; status 1 if any is."""
+    offers = host.offers()
+    schemas = {reader.name: reason for reader, reason in check_schemas([offer.reader for offer in offers])}
+    host.sinks()
+    lines = []
+    for plugin in host.plugins:
+        lines.append(f"{plugin.name} ({plugin.origin})")
+        lines += [_reader_line(offer, schemas) for offer in offers if offer.plugin == plugin]
+    lines += [f"blocked: {name}" for name in sorted(host.blocked)]
+    lines += [f"broken: {broken.plugin.name}: {broken.reason}" for broken in host.broken]
+    out.write("".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace"))
+    return 1 if host.broken or schemas else 0
+
+
+def _reader_line(offer: Offer, schemas: dict[str, str]) -> str:
+    reader = offer.reader
+    feeds = ", ".join(feed.name for feed in reader.feeds)
+    line = f"  {reader.name}: table {reader.table}, {reader.kind} {reader.version}, feeds {feeds}"
+    return f"{line}, broken: {schemas[reader.name]}" if reader.name in schemas else line
+
+
+def print_schemas(host: Host, kind: str, out: BinaryIO) -> int:
+    """The published JSON Schema of one kind, or of all in an object by kind."""
+    found = {name: published_schema(reader) for name, reader in host.kinds().items()}
+    if kind and kind not in found:
+        raise UsageError(f"unknown kind {kind!r}; known: {', '.join(sorted(found))}")
+    out.write(json.dumps(found[kind] if kind else found, indent=2).encode() + b"\n")
+    return 0
+
+
+def print_explanation(host: Host, name: str, out: BinaryIO) -> int:
+    """What counters of a name mean, their unit and where that is laid down; raises UsageError for an unknown one."""
+    explainers = dict.fromkeys(offer.reader.explain for offer in host.offers() if offer.reader.explain)
+    found = [explanation for explain in explainers for explanation in explain(name)]
+    if not found:
+        raise UsageError(f"no counter {name!r} is known")
+    for one in found:
+        kind = "gauge" if one.gauge else "counter"
+        text = f"{one.section}.{one.name} ({kind}, unit: {one.unit})\n  {one.meaning}\n  Source: {one.source}\n"
+        out.write(text.encode())
+    return 0

@@ -1,0 +1,253 @@
+"""The command ``pynetstat``: one report, or one again and again, rendered to standard output."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import time
+from collections.abc import Collection, Iterator, Sequence
+from itertools import repeat
+from typing import BinaryIO
+
+from netstat_core.changes import Changes
+from netstat_core.cli import commands, linux
+from netstat_core.collect import GENERATOR, Report, render
+from netstat_core.discovery import Host
+from netstat_core.errors import NetstatError, SchemaViolation, UsageError
+from netstat_core.layouts import Complaint
+from netstat_core.names import Names
+from netstat_core.query import Query
+from netstat_core.readers import Gap, Problem, Reader
+from netstat_core.sinks import Sink
+from netstat_core.system import System
+
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+_OPTION_ERROR = 3
+
+_NO_BLUETOOTH = """\
+netstat: feature `AF BLUETOOTH' not supported.
+Please recompile `net-tools' with newer kernel source or full configuration."""
+_NOTHING_READ = '(No info could be read for "-p": geteuid()={uid} but you should be root.)'
+_NOT_ALL_READ = """\
+(Not all processes could be identified, non-owned process info
+ will not be shown, you would have to be root to see it all.)"""
+
+
+def main() -> int:
+    """Run with the process's own arguments and streams; the exit status is returned."""
+    program = os.path.basename(sys.argv[0])
+    if program == "__main__.py":
+        program = "pynetstat"
+    try:
+        status = run(sys.argv[1:], sys.stdout.buffer, sys.stderr.buffer, program)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        # The interpreter flushes once more at its end: give it something that takes it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return status
+
+
+class _Done(Exception):
+    """The command ends here, with this status."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+def run(arguments: Sequence[str], stdout: BinaryIO, stderr: BinaryIO, program: str = "pynetstat") -> int:
+    """Run one command line on given streams. Lets KeyboardInterrupt and BrokenPipeError through."""
+    try:
+        return _Command(stdout, stderr, program).run(arguments)
+    except _Done as done:
+        return done.status
+
+
+class _Command:
+    """One invocation: its streams, its plugins, and what it has printed."""
+
+    def __init__(self, stdout: BinaryIO, stderr: BinaryIO, program: str) -> None:
+        self._stdout = stdout
+        self._stderr = stderr
+        self._program = program
+        self._host: Host | None = None
+        self._request = linux.Request()
+
+    def run(self, arguments: Sequence[str]) -> int:
+        """Parse, then print as often as asked; returns the exit status."""
+        self._request = self._parse(arguments)
+        for complaint in self._request.complaints:
+            self._say(complaint)
+        try:
+            return self._show(linux.to_query(self._request))
+        except NetstatError as error:
+            if str(error):
+                self._say(f"{self._program}: {error}")
+            else:
+                commands.print_usage(self._stderr, self.sinks)
+            return error.exit_status
+
+    @property
+    def host(self) -> Host:
+        """The plugins, found when first needed."""
+        if self._host is None:
+            self._host = Host(self._request.blocked)
+        return self._host
+
+    def sinks(self) -> dict[str, Sink]:
+        """The output formats."""
+        return self.host.sinks()
+
+    def _parse(self, arguments: Sequence[str]) -> linux.Request:
+        try:
+            return linux.parse(self._program, arguments, self._act, self._plugin_families)
+        except UsageError as error:
+            self._say(str(error))
+            commands.print_usage(self._stderr, self.sinks)
+            raise _Done(_OPTION_ERROR) from error
+        except linux.UnknownFamilyError as error:
+            self._say(str(error))
+            raise _Done(error.exit_status) from error
+
+    def _plugin_families(self) -> Collection[str]:
+        return {family for offer in Host().offers() for family in offer.reader.families}
+
+    def _act(self, key: str) -> None:
+        """What happens at an option's place, before the rest is looked at."""
+        if key == "help":
+            commands.print_usage(self._stdout, self.sinks)
+            raise _Done(0)
+        if key == "usage":
+            commands.print_usage(self._stderr, self.sinks)
+            raise _Done(_OPTION_ERROR)
+        if key == "version":
+            self._stdout.write(f"{GENERATOR}\n".encode())
+            raise _Done(0)
+        if key == "context" and not os.path.exists("/sys/fs/selinux/enforce"):
+            self._say("SELinux is not enabled on this machine.")
+            raise _Done(1)
+
+    def _show(self, query: Query) -> int:
+        request = self._request
+        if request.given["plugins"]:
+            return commands.print_plugins(self.host, self._stdout)
+        if request.given["schema"]:
+            kind = request.values.get("schema") or next(iter(request.operands), "")
+            return commands.print_schemas(self.host, kind, self._stdout)
+        if request.given["explain"]:
+            return commands.print_explanation(self.host, request.values["explain"], self._stdout)
+        if not query.tables and "tables" not in request.values:
+            return self._finish_bluetooth(0)
+        sink = self._sink()
+        self._names = Names(query, resolving="from" not in self._request.values)
+        self._changes = Changes() if query.delta else None
+        status = 0
+        for number, delay in enumerate(self._delays()):
+            time.sleep(delay)
+            status = self._print_once(query._replace(round=number), sink)
+            self._stdout.flush()
+            if status not in (0, SchemaViolation.exit_status):
+                break
+        return self._finish_bluetooth(status)
+
+    def _delays(self) -> Iterator[float]:
+        """What to wait before each report; a number operand repeats without -c too, a second one bounds it.
+
+        Changes need one more report, of which nothing is shown but what comes after.
+        """
+        numbers = self._request.intervals
+        delta = bool(self._request.given["delta"])
+        yield 0.0
+        if len(numbers) > 1:
+            yield from repeat(numbers[0], max(int(numbers[1]) - 1 + delta, 0))
+        elif self._repeats:
+            yield from repeat(numbers[0] if numbers else 1.0)
+        elif delta:
+            yield 1.0
+
+    @property
+    def _repeats(self) -> bool:
+        """-c repeats every display but the statistics, which netstat prints once; a delay repeats all."""
+        request = self._request
+        return bool(request.intervals) or bool(request.given["continuous"] and not request.given["statistics"])
+
+    def _sink(self) -> Sink:
+        request = self._request
+        name = "json" if request.given["json"] else "ndjson" if request.given["ndjson"] else "text"
+        name = request.values.get("format", name)
+        sinks = self.sinks()
+        if name not in sinks:
+            raise UsageError(f"unknown format {name!r}; known: {', '.join(sorted(sinks))}")
+        return sinks[name]
+
+    def _system(self) -> System:
+        folder = self._request.values.get("from")
+        if folder is not None:
+            from netstat_core.system.snapshot import SnapshotSystem  # noqa: PLC0415 - live runs do not need it
+
+            return SnapshotSystem(folder)
+        from netstat_core.system.live import LiveSystem  # noqa: PLC0415
+
+        return LiveSystem()
+
+    def _print_once(self, query: Query, sink: Sink) -> int:
+        """One report; returns its exit status: the first complaint's, else 4 where a record was rejected."""
+        report = Report(
+            query,
+            self._system(),
+            self.host,
+            layouts_only=sink.uses_layouts,
+            repeating=self._repeats,
+            names=self._names,
+            changes=self._changes,
+        )
+        status = 0
+        is_baseline = query.delta and not query.round
+        for reader, event in render(report, sink.make(io.BytesIO() if is_baseline else self._stdout)):
+            if isinstance(event, list):
+                continue
+            complaint = self._complaint(reader, event, report)
+            if complaint is None:
+                continue
+            self._tell(complaint, sink)
+            status = status or complaint.status
+            if complaint.ends_run and sink.uses_layouts:
+                return status
+        return status or (SchemaViolation.exit_status if report.rejected else 0)
+
+    def _complaint(self, reader: Reader | None, trouble: Problem | Gap, report: Report) -> Complaint | None:
+        """What to say: the host's own words for what no netstat knows, else those of the reader's layout."""
+        if isinstance(trouble, Gap) and trouble.reason in ("broken_plugin", "rejected"):
+            return Complaint(f"{self._program}: {trouble.source}: {trouble.detail}")
+        if reader is None:
+            return self._owners_complaint(report)
+        layout = reader.layout(report.query)
+        return layout.complain(trouble, report.query) if layout else None
+
+    def _owners_complaint(self, report: Report) -> Complaint | None:
+        table = report.processes
+        if table is None or not table.denied:
+            return None
+        return Complaint(_NOT_ALL_READ if table.knows_any else _NOTHING_READ.format(uid=os.geteuid()))
+
+    def _tell(self, complaint: Complaint, sink: Sink) -> None:
+        if not complaint.on_stdout:
+            self._say(complaint.text)
+        elif sink.uses_layouts:
+            self._stdout.write(f"{complaint.text}\n".encode("utf-8", "backslashreplace"))
+
+    def _finish_bluetooth(self, status: int) -> int:
+        """The families that Debian's netstat was built without are refused last."""
+        if status or not linux.bluetooth(self._request):
+            return status
+        self._say(_NO_BLUETOOTH)
+        return 1
+
+    def _say(self, line: str) -> None:
+        self._stderr.write(f"{line}\n".encode("utf-8", "backslashreplace"))
+        self._stderr.flush()

@@ -1,0 +1,132 @@
+"""How records become text: blocks with a title and header, rows, and the words for complaints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from netstat_core.query import Query
+from netstat_core.records import Record, printable, unescape
+
+if TYPE_CHECKING:
+    from netstat_core.names import Names
+    from netstat_core.readers import Gap, Problem
+
+Rows = Callable[[Sequence[Record]], str]
+"""Turns a batch of records into lines; may keep state from batch to batch."""
+
+
+class Block(NamedTuple):
+    """What is printed once above the rows of one or more readers, even where there is no row.
+
+    ``heading(query, traits)`` gives title and column heads; traits that the source told before its first record are
+    known by then. ``when_absent`` says whether it is printed too when the reader's source does not exist.
+    """
+
+    name: str
+    heading: Callable[[Query, Mapping[str, Any]], str]
+    when_absent: bool = True
+
+
+class Complaint(NamedTuple):
+    """How a problem or gap is told: the line, whether it goes to stdout, what it ends, and the exit status."""
+
+    text: str
+    on_stdout: bool = False
+    ends_run: bool = False
+    status: int = 0
+
+
+def shows_all(_query: Query) -> None:
+    """No row is hidden by ``-a`` or ``-l``."""
+
+
+def is_silent(_trouble: Problem | Gap, _query: Query) -> Complaint | None:
+    """Nothing is said; the report still holds it."""
+    return None
+
+
+class Layout(NamedTuple):
+    """One reader's look in one dialect.
+
+    ``rows(query, names, traits)`` returns the function that formats batches; ``traits`` fills as the source is read.
+    ``shown(query)`` returns the rule for what ``-a`` and ``-l`` hide, ``None`` where nothing is hidden.
+    ``needs(query)`` names the record fields that rows and rule look at. ``complain`` words problems and gaps.
+    """
+
+    block: Block
+    rows: Callable[[Query, Names, Mapping[str, Any]], Rows]
+    needs: Callable[[Query], frozenset[str]]
+    shown: Callable[[Query], Callable[[Record], bool] | None] = shows_all
+    complain: Callable[[Problem | Gap, Query], Complaint | None] = is_silent
+
+
+class Column(NamedTuple):
+    """A column of a plain table: its heading, the field it shows, its least width and side."""
+
+    heading: str
+    field: str
+    width: int = 0
+    right: bool = False
+
+    def cell(self, text: str) -> str:
+        """A text brought to the column's width."""
+        return text.rjust(self.width) if self.right else text.ljust(self.width)
+
+
+def plain_table(name: str, title: str, columns: Sequence[Column]) -> Layout:
+    """A layout for records that are shown one a line: a title, the headings, and a cell for each column.
+
+    Unknown values show as ``-``, lists joined by commas, truth values as ``yes`` and ``no``.
+    """
+    header = " ".join(column.cell(column.heading) for column in columns).rstrip()
+
+    def rows(_query: Query, _names: Names, _traits: Mapping[str, Any]) -> Rows:
+        def lines(batch: Sequence[Record]) -> str:
+            return "".join(_line(columns, record) for record in batch)
+
+        return lines
+
+    fields = frozenset(column.field for column in columns)
+    return Layout(
+        Block(name, lambda _query, _traits: f"{title}\n{header}\n", when_absent=False), rows, lambda _query: fields
+    )
+
+
+def _line(columns: Sequence[Column], record: Record) -> str:
+    return " ".join(column.cell(cell_text(record[column.field])) for column in columns).rstrip() + "\n"
+
+
+def cell_text(value: Any) -> str:
+    """A record's value as one cell of a plain table."""
+    if value is None or value == []:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ",".join(cell_text(one) for one in value)
+    return printable(value) if isinstance(value, str) else str(value)
+
+
+PROGRAM_WIDTH = 20
+_LONGEST_PROGRAM = 19
+_LONGEST_ARGUMENT = 511
+
+
+def program_cell(record: Record) -> str:
+    """Netstat's PID/Program name: the first owner's pid and the last part of its argv[0], or ``-``.
+
+    As netstat does it: an owner whose command line cannot be read does not count; the name loses its directories only
+    when it starts with a slash; the text is cut to 19 bytes and padded to 20. Bytes that are no printable text show as
+    a dot, so that no process can talk to a terminal.
+    """
+    owner = next((one for one in record["processes"] or () if one["command"] is not None), None)
+    if owner is None:
+        return "-".ljust(PROGRAM_WIDTH)
+    command = owner["command"]
+    name = unescape(command[0])[:_LONGEST_ARGUMENT] if command else b""
+    if name.startswith(b"/"):
+        name = name.rpartition(b"/")[2]
+    raw = (b"%d/" % owner["pid"] + name)[:_LONGEST_PROGRAM]
+    shown = "".join(one if one.isprintable() else "." for one in raw.decode("utf-8", "surrogateescape"))
+    return shown + " " * (PROGRAM_WIDTH - len(raw))

@@ -1,0 +1,74 @@
+"""The section of a report that names what its records have as numbers: hosts, services and users."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from netstat_core.names import Names
+from netstat_core.query import Query
+from netstat_core.readers import Reader
+from netstat_core.records import Record
+from netstat_core.schema import Schema, reader_schema
+
+_SERVICES = {"tcp": "tcp", "udp": "udp", "udplite": "udp"}
+Path = tuple[str, ...]
+
+
+class NamesSection:
+    """Gathers addresses, ports and user ids by the marks of their fields, and looks each up once at the end."""
+
+    def __init__(self, query: Query) -> None:
+        self._names = Names(query._replace(numeric_hosts=False, numeric_ports=False, numeric_users=False))
+        self._paths: dict[str, list[tuple[str, Path]]] = {}
+        self._seen: dict[str, set[Any]] = {"address": set(), "port": set(), "user": set()}
+
+    def note(self, reader: Reader, records: Iterable[Record]) -> None:
+        """Remember what is worth a name in some records."""
+        paths = self._paths.get(reader.name)
+        if paths is None:
+            paths = self._paths[reader.name] = list(_marked(reader_schema(reader), self._seen))
+        for record in records:
+            for mark, path in paths:
+                for value in _values(record, path):
+                    self._seen[mark].add((record.get("protocol"), value) if mark == "port" else value)
+
+    def resolve(self) -> dict[str, dict[str, str]]:
+        """Names by address, by ``protocol/port`` and by user id; what has none is left out."""
+        names, seen = self._names, self._seen
+        names.expect_hosts(seen["address"])
+        ports = (
+            (f"{of}/{port}", str(port), names.port(port, _SERVICES[of])) for of, port in seen["port"] if of in _SERVICES
+        )
+        return {
+            "hosts": _named((address, address, names.host(address)) for address in seen["address"]),
+            "services": _named(ports),
+            "users": _named((str(uid), str(uid), names.user(uid)) for uid in seen["user"]),
+        }
+
+
+def _named(found: Iterable[tuple[str, str, str]]) -> dict[str, str]:
+    return {key: name for key, number, name in sorted(found) if name not in (number, "*", "[::]")}
+
+
+def _marked(schema: Schema, marks: Iterable[str], at: Path = ()) -> Iterator[tuple[str, Path]]:
+    """The marks below a schema and the paths of the fields that bear them."""
+    mark = schema.get("x-netstat-mark") or schema.get("items", {}).get("x-netstat-mark")
+    if mark in marks:
+        yield mark, at
+    for part in (schema, *schema.get("anyOf", ()), schema.get("items", {})):
+        for name, one in part.get("properties", {}).items():
+            yield from _marked(one, marks, (*at, name))
+
+
+def _values(value: Any, path: Path) -> Iterator[Any]:
+    """What stands at a path of names, through lists; nothing where a step is null."""
+    if isinstance(value, list):
+        for one in value:
+            yield from _values(one, path)
+    elif value is None:
+        return
+    elif not path:
+        yield value
+    else:
+        yield from _values(value[path[0]], path[1:])

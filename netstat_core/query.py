@@ -1,0 +1,77 @@
+"""What was asked for, independent of any option syntax."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, NamedTuple
+
+
+class Query(NamedTuple):
+    """One request. Every option syntax and every caller fills the same fields.
+
+    Selection: ``tables``; ``families`` (the ``-A`` names) and ``protocols``, each empty for all; ``show`` (``all``,
+    ``listening`` or ``connected``). ``demanded`` names what the caller asked for by name, so that its absence is an
+    error rather than a fact. With ``families_in_order`` text shows the families in the order they were given.
+
+    ``cache`` asks for the route cache, ``route_table`` (main, local, all or a number) for more than text shows,
+    ``interfaces`` for some interfaces by name. ``where`` is an expression that records must match. ``delta`` turns
+    counters into changes since the report before. ``resolve`` adds a section of names to structured output. ``round``
+    counts the reports printed before this one. ``source`` prefers a kind of feed, ``dialect`` chooses the layouts.
+    ``fields`` are those the output needs, ``None`` for all: the host fills it.
+    """
+
+    tables: tuple[str, ...] = ("sockets",)
+    families: tuple[str, ...] = ()
+    protocols: tuple[str, ...] = ()
+    show: str = "all"
+    demanded: frozenset[str] = frozenset()
+    verbose: bool = False
+
+    processes: bool = False
+    context: bool = False
+    timers: bool = False
+    extend: int = 0
+    wide: bool = False
+    numeric_hosts: bool = True
+    numeric_ports: bool = True
+    numeric_users: bool = True
+    symbolic: bool = False
+    cache: bool = False
+    route_table: str | None = None
+    interfaces: tuple[str, ...] = ()
+    families_in_order: bool = False
+
+    where: str | None = None
+    delta: bool = False
+    resolve: bool = False
+    round: int = 0
+
+    source: str = "auto"
+    dialect: str = "linux"
+    fields: frozenset[str] | None = None
+
+    def wants(self, field: str) -> bool:
+        """Whether the output needs this record field."""
+        return self.fields is None or field in self.fields
+
+    def includes(self, families: Collection[str], protocols: Collection[str]) -> bool:
+        """Whether what answers to these families and protocols was asked for.
+
+        What has no protocols is left out when protocols were named, unless its family was named too.
+        """
+        if self.families and not any(family in self.families for family in families):
+            return False
+        if not self.protocols:
+            return True
+        return any(protocol in self.protocols for protocol in protocols) if protocols else bool(self.families)
+
+    def serves_family(self, family: str) -> bool:
+        """Whether this address family was asked for, by name or by naming none."""
+        return not self.families or family in self.families
+
+    def as_record(self) -> dict[str, Any]:
+        """The request as plain data, for the report."""
+        plain = self._asdict()
+        del plain["fields"]
+        plain["demanded"] = sorted(self.demanded)
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}

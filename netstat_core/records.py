@@ -1,0 +1,124 @@
+"""The vocabulary of records: how fields are declared, and the field types that kinds share.
+
+A record type is a ``TypedDict`` whose fields are annotated with :class:`Field`. Its JSON Schema is derived from it,
+so the two cannot drift.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, TypedDict
+
+Record = dict[str, Any]
+"""One record as it travels: plain data that ``json.dumps`` accepts."""
+
+
+class Field:
+    """What a record field means and which values it takes.
+
+    ``meaning`` is shown to people and becomes the schema's description. ``minimum`` and ``maximum`` bound numbers;
+    ``words`` lists the words of an enumeration and ``pattern`` what else the text may look like; ``mark`` says what
+    a value identifies (``address``, ``port``, ``user``, ``hardware_address``, ``interface``, ``name``, ``path``): the
+    names section looks such values up, and redaction replaces them.
+    """
+
+    __slots__ = ("mark", "maximum", "meaning", "minimum", "pattern", "words")
+
+    def __init__(  # noqa: PLR0913 - one keyword for each thing a schema can say
+        self,
+        meaning: str,
+        *,
+        minimum: int | None = None,
+        maximum: int | None = None,
+        words: tuple[str, ...] = (),
+        pattern: str | None = None,
+        mark: str | None = None,
+    ) -> None:
+        self.meaning = meaning
+        self.minimum = minimum
+        self.maximum = maximum
+        self.words = words
+        self.pattern = pattern
+        self.mark = mark
+
+
+Address = Annotated[str, Field("Network address in canonical text form", mark="address")]
+Port = Annotated[int, Field("Port number; 0 stands for any", minimum=0, maximum=0xFFFF, mark="port")]
+Count = Annotated[int, Field("A number of things", minimum=0)]
+Bytes = Annotated[int, Field("A number of bytes", minimum=0)]
+Inode = Annotated[int, Field("Inode number of the socket; null where the kernel keeps none", minimum=1)]
+Uid = Annotated[int, Field("User id of the socket's owner", minimum=0, maximum=0xFFFFFFFF, mark="user")]
+InterfaceName = Annotated[str, Field("Name of a network interface", mark="interface")]
+
+
+class NetworkNamespace(TypedDict):
+    """The network namespace a record was seen in."""
+
+    inode: Annotated[int | None, Field("Inode of the namespace in nsfs, the number in net:[N]", minimum=0)]
+    name: Annotated[str | None, Field("Name under /run/netns, null where it has none", mark="name")]
+
+
+class Process(TypedDict):
+    """A process that holds a descriptor of the socket."""
+
+    pid: Annotated[int, Field("Process id, as seen from the PID namespace of the capture", minimum=1)]
+    uid: Annotated[int | None, Field("Real user id of the process", minimum=0)]
+    name: Annotated[str | None, Field("Command name as the kernel keeps it (/proc/PID/comm)", mark="name")]
+    command: Annotated[
+        list[str] | None, Field("Arguments of the process (/proc/PID/cmdline); empty for kernel threads")
+    ]
+
+
+class HostFields(TypedDict):
+    """What the host adds to every record."""
+
+    network_namespace: Annotated[NetworkNamespace | None, Field("Where it was seen; null in a snapshot without names")]
+
+
+class OwnedFields(HostFields):
+    """What the host adds to records of sockets."""
+
+    processes: Annotated[
+        list[Process] | None,
+        Field("Who holds the socket; null where that was not asked for or not knowable, empty where nobody does"),
+    ]
+
+
+_ESCAPED = re.compile(rb"\\(?:\\|x([0-9a-f]{2}))")
+_ODD = re.compile(r"[\\\udc80-\udcff]")
+
+
+def escape(raw: bytes) -> str:
+    r"""Any bytes as text: UTF-8, with each undecodable byte as ``\xNN`` and a backslash as ``\\``.
+
+    >>> escape(b"caf\xe9\\")
+    'caf\\xe9\\\\'
+    """
+    text = raw.decode("utf-8", "surrogateescape")
+    return _ODD.sub(lambda odd: "\\\\" if odd[0] == "\\" else f"\\x{ord(odd[0]) - 0xDC00:02x}", text)
+
+
+def unescape(text: str) -> bytes:
+    r"""The bytes that :func:`escape` was given.
+
+    >>> unescape('caf\\xe9\\\\')
+    b'caf\xe9\\'
+    """
+    raw = text.encode("utf-8", "surrogateescape")
+    return _ESCAPED.sub(lambda found: bytes([int(found[1], 16)]) if found[1] else b"\\", raw)
+
+
+def printable(text: str) -> str:
+    r"""An escaped text as a terminal may show it: printable characters as they are, all else as ``\xNN``.
+
+    >>> printable(escape(b"a\x1b[1mb\\"))
+    'a\\x1b[1mb\\'
+    """
+    if text.isprintable() and "\\" not in text:
+        return text
+    shown = unescape(text).decode("utf-8", "surrogateescape")
+    return "".join(one if one.isprintable() else _masked(one) for one in shown)
+
+
+def _masked(character: str) -> str:
+    return "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", "surrogateescape"))

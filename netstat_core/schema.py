@@ -1,0 +1,242 @@
+"""Record types to JSON Schema (draft 2020-12), and schemas to fast checkers."""
+
+from __future__ import annotations
+
+import functools
+import math
+import types
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
+
+from netstat_core.errors import PluginError, SchemaViolation
+from netstat_core.readers import Reader
+from netstat_core.records import Field, HostFields, OwnedFields, Record, escape
+
+Schema = dict[str, Any]
+Validity = Callable[[Any], bool]
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+LONGEST_SHOWN = 200
+"""Bytes of a rejected value that a report quotes."""
+
+_PLAIN = {int: "integer", str: "string", bool: "boolean", float: "number", type(None): "null"}
+
+
+def reader_schema(reader: Reader) -> Schema:
+    """The closed schema that the host holds a reader's records against, without the fields the host fills."""
+    if isinstance(reader.record, Mapping):
+        return {"$schema": DIALECT, "$id": identifier(reader), **reader.record}
+    try:
+        return {"$schema": DIALECT, "$id": identifier(reader), **_of_typed_dict(reader.record)}
+    except (TypeError, NameError) as error:
+        raise PluginError(f"reader {reader.name}: no schema can be made from its record type: {error}") from error
+
+
+def identifier(reader: Reader) -> str:
+    """The name of a kind's schema, which changes when a field is removed, renamed, retyped or narrowed."""
+    return f"urn:netstat:{reader.kind}:{reader.version}"
+
+
+def published_schema(reader: Reader) -> Schema:
+    """The schema for readers of reports: with the host's fields, open for fields that later versions add."""
+    closed = reader_schema(reader)
+    properties = {"kind": {"const": reader.kind, "description": "What this record describes"}}
+    properties |= closed.get("properties", {})
+    properties |= _of_typed_dict(OwnedFields if reader.inode_field else HostFields)["properties"]
+    opened = {**closed, "properties": properties, "required": list(properties)}
+    return {key: value for key, value in opened.items() if key != "additionalProperties"}
+
+
+def _of_typed_dict(record: Any) -> Schema:
+    if not is_typeddict(record):
+        raise TypeError(f"{record!r} is not a TypedDict")
+    hints = get_type_hints(record, include_extras=True)
+    properties = {name: _of(hint) for name, hint in hints.items()}
+    schema: Schema = {"type": "object"}
+    if record.__doc__ and not record.__doc__.startswith("dict("):
+        schema["description"] = record.__doc__.strip().split("\n\n")[0]
+    return {**schema, "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+def _of(hint: Any) -> Schema:
+    origin = get_origin(hint)
+    if origin is Annotated:
+        inner, *notes = get_args(hint)
+        return functools.reduce(_annotate, (note for note in notes if isinstance(note, Field)), _of(inner))
+    if origin in (types.UnionType, Union):
+        return _of_union(get_args(hint))
+    if origin is Literal:
+        words = list(get_args(hint))
+        return {"const": words[0]} if len(words) == 1 else {"enum": words}
+    if origin is list:
+        return {"type": "array", "items": _of(get_args(hint)[0])}
+    if origin is dict:
+        return {"type": "object", "additionalProperties": _of(get_args(hint)[1])}
+    return _of_class(hint)
+
+
+def _of_class(hint: Any) -> Schema:
+    if hint is Any:
+        return {}
+    if hint in _PLAIN:
+        return {"type": _PLAIN[hint]}
+    return _of_typed_dict(hint)
+
+
+def _of_union(members: Sequence[Any]) -> Schema:
+    schemas = [_of(member) for member in members]
+    rest = [schema for schema in schemas if schema != {"type": "null"}]
+    if len(rest) == 1 and len(schemas) > 1:
+        return _nullable(rest[0])
+    return {"anyOf": schemas}
+
+
+def _nullable(schema: Schema) -> Schema:
+    if "enum" in schema or "const" in schema:
+        words = schema.get("enum", [schema.get("const")])
+        return {**{key: value for key, value in schema.items() if key != "const"}, "enum": [*words, None]}
+    if isinstance(schema.get("type"), str):
+        return {**schema, "type": [schema["type"], "null"]}
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _annotate(schema: Schema, field: Field) -> Schema:
+    added: Schema = {"description": field.meaning}
+    if field.minimum is not None:
+        added["minimum"] = field.minimum
+    if field.maximum is not None:
+        added["maximum"] = field.maximum
+    if field.words:
+        added |= _enumeration(schema, field)
+    if field.mark is not None:
+        added["x-netstat-mark"] = field.mark
+    return {**schema, **added}
+
+
+def _enumeration(schema: Schema, field: Field) -> Schema:
+    nothing = [None] if "null" in schema.get("type", ()) else []
+    if field.pattern is None:
+        return {"enum": [*field.words, *nothing]}
+    return {"anyOf": [{"enum": [*field.words, *nothing]}, {"type": "string", "pattern": field.pattern}]}
+
+
+class Checker:
+    """Holds batches of records against one reader's schema, with jsonschema-rs where it is installed."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._schema = reader_schema(reader)
+        self._reader = reader
+        is_derived = not isinstance(reader.record, Mapping)
+        self._batch = _validity({"type": "array", "items": _quickened(self._schema) if is_derived else self._schema})
+        self._single: Validity | None = None
+
+    def check(self, records: list[Record], feed: str, plugin: str) -> tuple[list[Record], list[SchemaViolation]]:
+        """The records that match, and for each of the others why it does not; order is kept."""
+        try:
+            if self._batch(records):
+                return records, []
+        except (ValueError, TypeError):
+            pass
+        return self._one_by_one(records, f"plugin {plugin}, reader {self._reader.name}, feed {feed}")
+
+    def _one_by_one(self, records: list[Record], origin: str) -> tuple[list[Record], list[SchemaViolation]]:
+        if self._single is None:
+            self._single = _validity(self._schema)
+        good: list[Record] = []
+        violations = []
+        for record in records:
+            try:
+                fits = self._single(record)
+            except (ValueError, TypeError):
+                fits = False
+            if fits:
+                good.append(record)
+            else:
+                violations.append(SchemaViolation(f"{origin}, kind {self._reader.kind}: {self._explain(record)}"))
+        return good, violations
+
+    def _explain(self, record: Record) -> str:
+        from jsonschema import Draft202012Validator  # noqa: PLC0415 - 60 ms that only a broken plugin pays
+        from jsonschema.exceptions import best_match  # noqa: PLC0415
+
+        error = best_match(Draft202012Validator(self._schema).iter_errors(record))
+        if error is None:
+            return "a value that is no plain data"
+        where = ".".join(str(step) for step in error.absolute_path) or "record"
+        value = escape(repr(error.instance).encode("utf-8", "backslashreplace")[:LONGEST_SHOWN])
+        return f"field {where}: {error.validator} {_brief(error.validator_value)} does not hold for {value}"
+
+
+def _quickened(schema: Any) -> Any:
+    """An equivalent schema that is checked faster, of one derived from a type: it has no references and no patterns.
+
+    Where an object allows no further properties and requires all it has, it is enough to count them.
+    """
+    if not isinstance(schema, dict):
+        return [_quickened(one) for one in schema] if isinstance(schema, list) else schema
+    quick = {key: value if key in _VALUES else _quickened(value) for key, value in schema.items() if key[0] != "$"}
+    properties = quick.get("properties", {})
+    if quick.get("additionalProperties") is False and set(quick.get("required", ())) == set(properties):
+        del quick["required"]
+        quick["minProperties"] = len(properties)
+    return quick
+
+
+_VALUES = frozenset({"const", "enum", "required", "description"})
+"""Keywords whose value is no schema."""
+
+
+def _brief(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "..."
+
+
+def _validity(schema: Schema) -> Validity:
+    """A fast answer to whether a value matches; raises PluginError for what is no schema."""
+    try:
+        import jsonschema_rs  # noqa: PLC0415 - optional: not built for every machine
+    except ImportError:
+        return _slow_validity(schema)
+    try:
+        valid: Validity = jsonschema_rs.validator_for(schema).is_valid
+    except ValueError as error:
+        raise PluginError(f"not a JSON Schema: {error}") from error
+    return valid
+
+
+def _slow_validity(schema: Schema) -> Validity:
+    from jsonschema import Draft202012Validator, SchemaError, validators  # noqa: PLC0415 - only without jsonschema-rs
+
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        raise PluginError(f"not a JSON Schema: {error.message}") from error
+    strict = Draft202012Validator.TYPE_CHECKER.redefine_many(_TYPES)
+    kind = validators.extend(Draft202012Validator, type_checker=strict)  # type: ignore[no-untyped-call]
+    valid: Validity = kind(schema).is_valid
+    return valid
+
+
+def _is_number(_checker: Any, value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+_TYPES: dict[str, Callable[[Any, Any], bool]] = {
+    "number": _is_number,
+    "array": lambda _checker, value: isinstance(value, (list, tuple)),
+    "object": lambda _checker, value: isinstance(value, dict) and all(isinstance(name, str) for name in value),
+}
+"""What a JSON text can hold, as jsonschema-rs sees it: no NaN, no key that is not text."""
+
+
+def check_schemas(readers: Sequence[Reader]) -> Iterator[tuple[Reader, str]]:
+    """The readers whose schema does not hold against the meta-schema, each with the reason."""
+    from jsonschema import Draft202012Validator, SchemaError  # noqa: PLC0415
+
+    for reader in readers:
+        try:
+            Draft202012Validator.check_schema(reader_schema(reader))
+        except SchemaError as error:
+            yield reader, error.message
+        except PluginError as error:
+            yield reader, str(error)

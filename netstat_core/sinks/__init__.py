@@ -1,0 +1,113 @@
+"""Sinks render a report as it streams by. They see records, problems and layouts, never a source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol
+
+from netstat_core.hookspecs import hookimpl
+from netstat_core.readers import Gap, Problem, Reader
+from netstat_core.records import Record
+
+if TYPE_CHECKING:
+    from netstat_core.names import Names
+    from netstat_core.query import Query
+
+REPORT_SCHEMA = "urn:netstat:report:1"
+
+
+class Head(NamedTuple):
+    """What is known before the first record: the request, the machine, the tables and readers to come.
+
+    ``traits`` holds for each reader's name what its source told besides records; it fills as the report streams by.
+    ``repeating`` tells that more reports follow on the same output.
+    """
+
+    query: Query
+    captured_at: str | None
+    generator: str
+    system: dict[str, Any]
+    tables: tuple[str, ...]
+    readers: tuple[Reader, ...]
+    names: Names
+    traits: dict[str, dict[str, Any]]
+    repeating: bool = False
+
+    def as_record(self) -> dict[str, Any]:
+        """How a structured report begins."""
+        return {
+            "schema": REPORT_SCHEMA,
+            "captured_at": self.captured_at,
+            "generator": self.generator,
+            "system": self.system,
+            "query": self.query.as_record(),
+        }
+
+
+class Tail(NamedTuple):
+    """What is known after the last record, each entry as plain data."""
+
+    problems: list[dict[str, Any]]
+    completeness: list[dict[str, Any]]
+    names: dict[str, dict[str, str]] | None = None
+
+    def as_record(self) -> dict[str, Any]:
+        """How a structured report ends; ``names`` only where they were asked for."""
+        section: dict[str, Any] = {"problems": self.problems, "completeness": self.completeness}
+        return section if self.names is None else {**section, "names": self.names}
+
+
+class Rendering(Protocol):
+    """One report being written."""
+
+    def begin(self, head: Head) -> None:
+        """The report starts."""
+
+    def batch(self, reader: Reader, records: Sequence[Record]) -> None:
+        """Records of a reader, in order; an empty first batch tells that its source was opened."""
+
+    def problem(self, reader: Reader | None, trouble: Problem | Gap) -> None:
+        """Something was wrong at this point of the stream; it is in the tail too."""
+
+    def end(self, tail: Tail) -> None:
+        """The report is complete."""
+
+
+class Sink(NamedTuple):
+    """An output format: its ``--format`` name, what it is in a few words, and how a report is written with it.
+
+    A sink with ``uses_layouts`` needs only the fields that layouts show, and is told complaints in their words.
+    """
+
+    name: str
+    meaning: str
+    make: Callable[[BinaryIO], Rendering]
+    uses_layouts: bool = False
+
+
+def _text(out: BinaryIO) -> Rendering:
+    from netstat_core.sinks.text import TextRendering  # noqa: PLC0415 - a run loads one sink
+
+    return TextRendering(out)
+
+
+def _json(out: BinaryIO) -> Rendering:
+    from netstat_core.sinks.json import JsonRendering  # noqa: PLC0415
+
+    return JsonRendering(out)
+
+
+def _ndjson(out: BinaryIO) -> Rendering:
+    from netstat_core.sinks.json import NdjsonRendering  # noqa: PLC0415
+
+    return NdjsonRendering(out)
+
+
+@hookimpl
+def netstat_sinks() -> Iterable[Sink]:
+    """The built-in formats."""
+    return [
+        Sink("text", "netstat's text", _text, uses_layouts=True),
+        Sink("json", "one JSON report", _json),
+        Sink("ndjson", "a record a line, the rest of the report on the last", _ndjson),
+    ]

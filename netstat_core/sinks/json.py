@@ -1,0 +1,105 @@
+"""Reports as JSON: one document, or a record a line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, BinaryIO
+
+import msgspec
+
+from netstat_core.readers import Gap, Problem, Reader
+from netstat_core.records import Record
+from netstat_core.sinks import Head, Tail
+
+_encoder = msgspec.json.Encoder()
+
+
+def _encode(value: Any) -> bytes:
+    try:
+        return _encoder.encode(value)
+    except (UnicodeEncodeError, TypeError):
+        return _encoder.encode(_plain(value))
+
+
+def _encode_lines(records: Sequence[Record]) -> bytes:
+    try:
+        return _encoder.encode_lines(records)
+    except (UnicodeEncodeError, TypeError):
+        return _encoder.encode_lines([_plain(record) for record in records])
+
+
+def _plain(value: Any) -> Any:
+    """What JSON can hold: bytes of an argument that are no text, and whatever a loose schema let through, as text."""
+    if isinstance(value, dict):
+        return {_plain(str(name)): _plain(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    return str(value).encode("utf-8", "backslashreplace").decode()
+
+
+class JsonRendering:
+    """One JSON document, written as it streams: a record a line, or all on one line when more reports follow."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+        self._waiting: list[str] = []
+        self._open = False
+
+    def begin(self, head: Head) -> None:
+        """Everything up to the tables."""
+        self._newline = b"" if head.repeating else b"\n"
+        self._waiting = list(head.tables)
+        self._table: str | None = None
+        self._out.write(_encode(head.as_record())[:-1] + b',"tables":{')
+
+    def batch(self, reader: Reader, records: Sequence[Record]) -> None:
+        """Records, below the name of their table."""
+        self._enter(reader.table)
+        if records:
+            separator = b"," + self._newline
+            self._out.write((separator if self._open else self._newline) + separator.join(map(_encode, records)))
+            self._open = True
+
+    def problem(self, reader: Reader | None, trouble: Problem | Gap) -> None:
+        """Problems are in the tail."""
+
+    def end(self, tail: Tail) -> None:
+        """Tables without a record, then what the tail holds."""
+        while self._waiting:
+            self._enter(self._waiting[0])
+        closing = (self._newline + b"]" if self._table else b"") + b"}"
+        self._out.write(closing + b"," + _encode(tail.as_record())[1:] + b"\n")
+
+    def _enter(self, table: str) -> None:
+        while self._table != table:
+            if self._table is not None:
+                self._out.write(self._newline + b"],")
+            self._table = self._waiting.pop(0)
+            self._open = False
+            self._out.write(self._newline + _encode(self._table) + b":[")
+
+
+class NdjsonRendering:
+    """A record a line; the last line is of kind ``report`` and holds the rest."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+
+    def begin(self, head: Head) -> None:
+        """The head waits for the last line."""
+        self._head = head
+
+    def batch(self, reader: Reader, records: Sequence[Record]) -> None:  # noqa: ARG002 - a record names its kind
+        """A line a record."""
+        if records:
+            self._out.write(_encode_lines(records))
+
+    def problem(self, reader: Reader | None, trouble: Problem | Gap) -> None:
+        """Problems are in the tail."""
+
+    def end(self, tail: Tail) -> None:
+        """The line that is no record."""
+        rest = {"kind": "report", **self._head.as_record(), "tables": list(self._head.tables), **tail.as_record()}
+        self._out.write(_encode(rest) + b"\n")

@@ -1,0 +1,74 @@
+"""What a reader can ask of a system. Sources are data: nothing here opens anything.
+
+The content a parser receives for each source:
+
+=================  ============================================================
+File               the file's bytes
+Directory          a dict from path to bytes, sorted by path
+NetlinkDump        an iterator of datagrams, each valid until the next is taken
+=================  ============================================================
+
+An optional source (``required=False``) that is absent gives ``None``.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class File(NamedTuple):
+    """One file, by its absolute path as on the live machine (``/proc/net/tcp``).
+
+    The absence of an optional file is a gap where it is ``noted``, else nothing to speak of.
+    """
+
+    path: str
+    required: bool = True
+    noted: bool = False
+
+    @property
+    def name(self) -> str:
+        """How problems and completeness name this source."""
+        return self.path
+
+
+class Directory(NamedTuple):
+    """All files matching a path pattern, in which ``*`` stands for one component or a part of one.
+
+    ``Directory("/proc/net/dev_snmp6/*")`` or ``Directory("/sys/class/net/*/address")``. A directory that does
+    not exist is absent; one without a matching file is an empty dict.
+    """
+
+    pattern: str
+    required: bool = True
+
+    @property
+    def name(self) -> str:
+        """How problems and completeness name this source."""
+        return self.pattern
+
+
+class NetlinkDump(NamedTuple):
+    """One netlink dump request (NLM_F_REQUEST | NLM_F_DUMP) and what its errors mean.
+
+    ``name`` identifies the request in snapshots (``sock_diag/tcp``); ``protocol`` is the netlink protocol (0 route,
+    4 sock_diag, 12 netfilter), ``type`` the message type, ``body`` what follows the 16-byte header, native order.
+    ``strict`` asks the kernel to check and honour the filters in the body. A ``restart`` dump is read whole before
+    parsing and again when the kernel says it was interrupted; others stream.
+    Error numbers in ``empty_on`` mean that there are no rows; any other error before the first row makes the host take
+    the next feed.
+    ``inode_at`` is the offset of a socket inode (u32) in each message after its header, for captures.
+    """
+
+    name: str
+    protocol: int
+    type: int
+    body: bytes
+    strict: bool = False
+    restart: bool = False
+    inode_at: int | None = None
+    empty_on: frozenset[int] = frozenset()
+    required: bool = True
+
+
+Source = File | Directory | NetlinkDump

@@ -1,0 +1,54 @@
+"""Where sources are read: the live machine or a snapshot. Nothing else in the project opens anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
+
+from netstat_core.capture import Owners
+from netstat_core.records import NetworkNamespace
+from netstat_core.sources import Directory, File, NetlinkDump
+
+
+class Machine(NamedTuple):
+    """What is known of the machine whose state is read; None where a snapshot does not tell."""
+
+    hostname: str | None = None
+    kernel_release: str | None = None
+    byte_order: str = "little"
+    ticks_per_second: int = 100
+    captured_at: str | None = None
+    live: bool = True
+
+
+class System(Protocol):
+    """A machine's network state, read through declared sources only.
+
+    All methods raise :class:`~netstat_core.errors.SourceError`.
+    """
+
+    @property
+    def machine(self) -> Machine:
+        """The machine itself."""
+
+    @property
+    def namespace(self) -> NetworkNamespace | None:
+        """The network namespace that is read."""
+
+    def offers_netlink(self) -> bool:
+        """Whether dumps can be asked for at all."""
+
+    def read(self, file: File) -> bytes:
+        """A file's content."""
+
+    def read_all(self, directory: Directory) -> dict[str, bytes]:
+        """The contents of all matching files by path, sorted."""
+
+    def dump(self, request: NetlinkDump) -> Iterator[memoryview | bytes]:
+        """The datagrams of a dump; errors come before the first or between two."""
+
+    def owners(self) -> Owners:
+        """The owners of all sockets."""
+
+    def process_file(self, pid: int, name: str) -> bytes | None:
+        """The content of ``/proc/PID/NAME``; None where the process is gone or keeps it to itself."""
