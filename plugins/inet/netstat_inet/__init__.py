@@ -1,0 +1,19 @@
+"""Internet sockets: tcp, udp, udplite, raw, icmp (ping) and sctp over IPv4 and IPv6."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from netstat_core import Reader, hookimpl
+
+FAMILIES = ("inet", "inet6")
+
+
+@hookimpl
+def netstat_readers(tables: Collection[str], families: Collection[str]) -> Iterable[Reader]:
+    """The readers of table ``sockets``, a reader a protocol."""
+    if (tables and "sockets" not in tables) or (families and not set(FAMILIES) & set(families)):
+        return ()
+    from netstat_inet.readers import READERS  # noqa: PLC0415 - nothing is loaded before it is asked for
+
+    return READERS

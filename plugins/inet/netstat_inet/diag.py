@@ -1,0 +1,204 @@
+"""sock_diag dumps of tcp, udp, udplite and raw sockets: struct inet_diag_msg of linux/inet_diag.h.
+
+A dump finds its place again by hash bucket, so sockets that stay are listed exactly once; /proc/net/udp is not so.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterable, Iterator
+
+from netstat_core import About, NetlinkDump, Problem, Query, Record, escape
+from netstat_inet.addresses import Ipv4Texts, Ipv6Texts, is_mapped
+from netstat_inet.attributes import attributes
+from netstat_inet.messages import INFO, RAW_PROTOCOL, SKMEMINFO, V6ONLY, Columns, Shapes
+from netstat_inet.record import LISTEN, SYN_RECV, InetSocket, States, timer_kind
+
+SOCK_DIAG = 4
+SOCK_DIAG_BY_FAMILY = 20
+ALL_STATES = 0xFFF
+"""What procfs shows: every state but the bound and inactive."""
+
+AF = {"inet": 2, "inet6": 10}
+NUMBERS = {"tcp": 6, "udp": 17, "sctp": 132, "udplite": 136, "raw": 255}
+_INODE_AT = 68
+_TIME_WAIT_TIMER = 3
+_PROBING = (2, 4)
+"""Timers of keepalive and zero-window probes."""
+
+_IPV4_SIZE = 4
+_OFF = {"kind": "off", "expires_seconds": None, "retransmits": 0, "probes": 0}
+_UNKNOWN: Record = {
+    **dict.fromkeys(InetSocket.__annotations__),
+    "listening": False,
+    "v4_mapped": False,
+}
+
+Datagrams = Iterable["memoryview | bytes"]
+
+
+def request(protocol: str, family: str, query: Query) -> NetlinkDump:
+    """The dump of one protocol and family, with the extensions that the query's fields need."""
+    extensions = 0
+    if query.wants("timer") and protocol == "tcp":
+        extensions |= 1 << (INFO - 1)
+    if query.wants("drops"):
+        extensions |= 1 << (SKMEMINFO - 1)
+    body = struct.pack("=BBBBI48x", AF[family], NUMBERS[protocol], extensions, 0, ALL_STATES)
+    name = f"sock_diag/{protocol}{'6' if family == 'inet6' else ''}"
+    return NetlinkDump(name, SOCK_DIAG, SOCK_DIAG_BY_FAMILY, body, inode_at=_INODE_AT)
+
+
+def parser(protocol: str) -> Callable[..., Iterator[list[Record] | Problem]]:
+    """The parser of a protocol's two dumps and of the links that name bound interfaces."""
+
+    def parse(
+        about: About, inet: Datagrams | None, inet6: Datagrams | None, links: Datagrams | None
+    ) -> Iterator[list[Record] | Problem]:
+        names = interface_names(about, links)
+        for family, datagrams in (("inet", inet), ("inet6", inet6)):
+            if datagrams is not None:
+                yield from _Rows(about, protocol, family, names).parse(datagrams)
+
+    return parse
+
+
+def interface_names(about: About, links: Datagrams | None) -> dict[int, str]:
+    """Names of interfaces by index, from RTM_NEWLINK messages: struct ifinfomsg and IFLA_IFNAME."""
+    names: dict[int, str] = {}
+    header = struct.Struct(f"{about.order}I16xi")
+    for datagram in links or ():
+        start = 0
+        while start + 32 <= len(datagram):
+            length, index = header.unpack_from(datagram, start)
+            at, size = attributes(datagram, start + 32, start + length, about.order).get(3, (0, 0))
+            names[index] = escape(bytes(datagram[at : at + size]).rstrip(b"\0"))
+            start += max(length + 3 & ~3, 16)
+    return names
+
+
+class _Rows:
+    """Turns the datagrams of one dump into records."""
+
+    def __init__(self, about: About, protocol: str, family: str, interfaces: dict[int, str]) -> None:
+        self._protocol = protocol
+        self._is_tcp = protocol == "tcp"
+        self._interfaces = interfaces
+        self._shapes = Shapes(about.order, "4s12x4s12x" if family == "inet" else "16s16s")
+        self._text = (Ipv4Texts() if family == "inet" else Ipv6Texts()).__getitem__
+        self._state = States(datagram=not self._is_tcp).__getitem__
+        self._unspecified = "0.0.0.0" if family == "inet" else "::"  # noqa: S104 - not bound to, only compared
+        self._listeners: dict[int, int] = {}
+        self._template = {**_UNKNOWN, "family": family, "protocol": protocol}
+        self._extended = any(about.query.wants(field) for field in ("drops", "timer", "v6_only"))
+
+    def parse(self, datagrams: Datagrams) -> Iterator[list[Record] | Problem]:
+        """All rows in order; a message too short for a socket ends its datagram with a problem."""
+        for datagram in datagrams:
+            for columns in self._shapes.unpack(datagram):
+                if isinstance(columns, bytes):
+                    yield Problem(f"sock_diag/{self._protocol}", "a message is shorter than a socket", columns)
+                    continue
+                records = self._records(columns)
+                if self._extended:
+                    _add_extras(records, columns)
+                self._adjust(records, columns)
+                yield records
+
+    def _records(self, columns: Columns) -> list[Record]:
+        """What stands in struct inet_diag_msg itself."""
+        _, _, states, _, _, local_ports, remote_ports, sources, targets, _, _, received, sent, uids, inodes = (
+            columns.fixed
+        )
+        text = self._text
+        copy = self._template.copy
+        records = []
+        fields = (
+            *(map(text, sources), local_ports, map(text, targets), remote_ports),
+            *(map(self._state, states), states, received, sent, uids, inodes),
+        )
+        for local, local_port, remote, remote_port, state, number, recv_queue, send_queue, uid, inode in zip(
+            *fields, strict=True
+        ):
+            record = copy()
+            record["local_address"] = local
+            record["local_port"] = local_port
+            record["remote_address"] = remote
+            record["remote_port"] = remote_port
+            record["state"] = state
+            record["state_number"] = number
+            record["recv_queue"] = recv_queue
+            record["send_queue"] = send_queue
+            record["uid"] = uid
+            record["inode"] = inode or None
+            records.append(record)
+        return records
+
+    def _adjust(self, records: list[Record], columns: Columns) -> None:
+        """What is true of some rows only."""
+        fixed = columns.fixed
+        if len(fixed[7][0]) > _IPV4_SIZE:
+            for record, source, target in zip(records, fixed[7], fixed[8], strict=True):
+                record["v4_mapped"] = is_mapped(source) or is_mapped(target)
+        if any(fixed[9]):
+            for record, index in zip(records, fixed[9], strict=True):
+                record["interface"] = self._interfaces.get(index)
+        if self._is_tcp:
+            self._adjust_tcp(records, fixed[2], fixed[3])
+        else:
+            self._adjust_datagram(records, columns)
+
+    def _adjust_tcp(self, records: list[Record], states: Iterable[int], timers: Iterable[int]) -> None:
+        """Listeners keep their backlog in the send queue's place; the kernel tells no uid while a handshake goes on."""
+        if LISTEN in states or SYN_RECV in states:
+            for record in records:
+                if record["state_number"] == LISTEN:
+                    record.update(listening=True, backlog=record["send_queue"], send_queue=0)
+                    self._listeners[record["local_port"]] = record["uid"]
+                elif record["state_number"] == SYN_RECV:
+                    record["uid"] = self._listeners.get(record["local_port"])
+        if _TIME_WAIT_TIMER in timers:
+            for record, timer in zip(records, timers, strict=True):
+                if timer == _TIME_WAIT_TIMER:
+                    record["uid"] = record["uid"] or None
+
+    def _adjust_datagram(self, records: list[Record], columns: Columns) -> None:
+        for record, ip_protocol in zip(
+            records, columns.wanted(RAW_PROTOCOL), strict=False
+        ):  # repeats for ever if absent
+            record["listening"] = record["remote_address"] == self._unspecified
+            if self._protocol == "raw":
+                record.update(local_port=None, remote_port=0, state=None, ip_protocol=ip_protocol)
+
+
+def _add_extras(records: list[Record], columns: Columns) -> None:
+    """The timer, drops and IPV6_V6ONLY, for which the kernel looks at more than the socket's hash entry.
+
+    Retransmits and probes share one number of inet_diag_msg; tcp_info has both.
+    """
+    _, _, _, kinds, retries, _, _, _, _, _, expires, *_ = columns.fixed
+    info = (columns.wanted(INFO), columns.wanted(INFO, 1))
+    for record, kind, tries, milliseconds, retransmits, probes, drops, v6_only in zip(
+        records, kinds, retries, expires, *info, columns.wanted(SKMEMINFO), columns.wanted(V6ONLY), strict=False
+    ):
+        timer = record["timer"] = _OFF.copy()
+        if kind:
+            timer["kind"] = _TIMER_KINDS[kind]
+            timer["expires_seconds"] = milliseconds / 1000
+        if retransmits is None:
+            timer["probes" if kind in _PROBING else "retransmits"] = tries
+        else:
+            timer["retransmits"] = retransmits
+            timer["probes"] = probes
+        record["drops"] = drops
+        if v6_only is not None:
+            record["v6_only"] = v6_only != 0
+
+
+class _TimerKinds(dict[int, str]):
+    def __missing__(self, number: int) -> str:
+        word = self[number] = timer_kind(number)
+        return word
+
+
+_TIMER_KINDS = _TimerKinds()

@@ -1,0 +1,226 @@
+"""netstat's text for Internet sockets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
+from typing import Any
+
+from netstat_core import Block, Complaint, Gap, Layout, Problem, Query, Record, program_cell
+from netstat_core.names import Names
+
+_COLUMN = 23
+_WITHOUT_COLON = 22
+_LONGEST_PORT = 18
+_SHORT = {"tcp": "tcp", "udp": "udp", "udplite": "udpl", "raw": "raw", "sctp": "sctp"}
+_TCP_TIMERS = {"retransmit": "on"}
+_DATAGRAM_TIMERS = {"retransmit": "on1", "keepalive": "on2", "timewait": "unkn-3", "probe": "unkn-4"}
+_UNSPECIFIED = {"inet": "0.0.0.0", "inet6": "::"}  # noqa: S104 - not bound to, only compared
+
+_NEVER_CUT = 17
+"""An address this long fits with a port of five digits."""
+
+_COLUMNS = itemgetter(
+    *("family", "recv_queue", "send_queue", "local_address", "local_port", "remote_address", "remote_port", "state")
+)
+_COLUMNS_RAW = itemgetter(
+    *("family", "recv_queue", "send_queue", "local_address", "ip_protocol", "remote_address", "remote_port"),
+    "state_number",
+)
+
+Tail = Callable[[Record], str]
+Cell = Callable[[str, str, int], str]
+"""Makes the text of an address from family, address and port."""
+
+
+def scope(query: Query) -> str:
+    """The parenthesis of netstat's titles: which sockets are shown."""
+    return {"all": "(servers and established)", "listening": "(only servers)"}.get(query.show, "(w/o servers)")
+
+
+def heading(query: Query, _traits: Mapping[str, Any]) -> str:
+    """Title and column heads; the heads of extra columns come in netstat's order."""
+    header = "Proto Recv-Q Send-Q Local Address           Foreign Address         State      "
+    if query.extend:
+        header += " User       Inode     "
+    if query.processes:
+        header += " PID/Program name    "
+    if query.context:
+        header += " Security Context".ljust(50)
+    if query.timers:
+        header += " Timer"
+    return f"Active Internet connections {scope(query)}\n{header}\n"
+
+
+BLOCK = Block("inet", heading)
+
+
+def needs(query: Query) -> frozenset[str]:
+    """The record fields that rows and the -l/-a rule look at."""
+    fields = {"family", "protocol", "local_address", "local_port", "remote_address", "remote_port", "state"}
+    fields |= {"state_number", "recv_queue", "send_queue", "v4_mapped", "ip_protocol"}
+    if query.extend:
+        fields |= {"uid", "inode"}
+    if query.timers:
+        fields.add("timer")
+    if query.processes:
+        fields |= {"inode", "processes"}
+    return frozenset(fields)
+
+
+def shown_tcp(query: Query) -> Callable[[Record], bool] | None:
+    """-l shows rows without a remote port and the default those with one, whatever their state."""
+    if query.show == "all":
+        return None
+    servers = query.show == "listening"
+    return lambda record: (record["remote_port"] == 0) is servers
+
+
+def shown_datagram(query: Query) -> Callable[[Record], bool] | None:
+    """-l shows rows without a remote address; the mapped unspecified address counts as one."""
+    if query.show == "all":
+        return None
+    servers = query.show == "listening"
+    return lambda record: (record["remote_address"] == _UNSPECIFIED[record["family"]]) is servers
+
+
+def shown_sctp(query: Query) -> Callable[[Record], bool] | None:
+    """-l shows endpoints and the default associations."""
+    if query.show == "all":
+        return None
+    servers = query.show == "listening"
+    return lambda record: (record["remote_addresses"] is None) is servers
+
+
+def rows(query: Query, names: Names, _traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
+    """The formatter of all rows but those of SCTP."""
+    tail = tail_of(query, names)
+    cells: dict[str, Cell] = {}
+
+    def format_batch(batch: Sequence[Record]) -> str:
+        protocol = batch[0]["protocol"]
+        if protocol not in cells:
+            cells[protocol] = address_cell(query, names, protocol)
+        names.expect_hosts(_hosts(batch))
+        lines = _lines(batch, protocol, cells[protocol])
+        if tail is None:
+            return "\n".join(lines) + "\n"
+        return "".join([f"{line}{tail(record)}\n" for line, record in zip(lines, batch, strict=True)])
+
+    return format_batch
+
+
+def _lines(batch: Sequence[Record], protocol: str, cell: Cell) -> list[str]:
+    """The columns that every display has."""
+    short = _SHORT[protocol]
+    prefix = {"inet": short.ljust(6), "inet6": f"{short}6".ljust(6)}
+    states = _STATES.get(protocol, _DATAGRAM_STATES)
+    return [
+        f"{prefix[family]}{str(recv_queue).rjust(6)} {str(send_queue).rjust(6)} "
+        f"{cell(family, local, local_port).ljust(23)} {cell(family, remote, remote_port).ljust(23)} {states[state]}"
+        for family, recv_queue, send_queue, local, local_port, remote, remote_port, state in map(
+            _COLUMNS_RAW if protocol == "raw" else _COLUMNS, batch
+        )
+    ]
+
+
+def _hosts(batch: Sequence[Record]) -> Iterable[str]:
+    for record in batch:
+        if not record["v4_mapped"]:
+            yield record["local_address"]
+            yield record["remote_address"]
+
+
+def address_cell(query: Query, names: Names, protocol: str) -> Cell:
+    """``ADDRESS:PORT``, cut to 23 columns without -W: the address loses its end, the port hardly ever anything."""
+
+    def cut(host: str, port: str) -> str:
+        if len(host) + len(port) > _WITHOUT_COLON and not query.wide:
+            port = port[:_LONGEST_PORT]
+            host = host[: _WITHOUT_COLON - len(port)]
+        return f"{host}:{port}"
+
+    def numeric(_family: str, address: str, port: int) -> str:
+        return cut(address, str(port or "*")) if len(address) > _NEVER_CUT else f"{address}:{port or '*'}"
+
+    def resolved(family: str, address: str, port: int) -> str:
+        is_mapped = family == "inet6" and ":" not in address  # netstat never looks these up
+        host = address if is_mapped else names.host(address)
+        return cut(host, names.port(port, "udp" if protocol == "udplite" else protocol))
+
+    return resolved if names.resolves_hosts or names.resolves_ports else numeric
+
+
+class _States(dict[Any, str]):
+    """How states show, padded; words without a place in netstat's tables show as UNKNOWN, some not at all."""
+
+    def __init__(self, hidden: str | None) -> None:
+        super().__init__()
+        self._hidden = hidden
+
+    def __missing__(self, state: Any) -> str:
+        text = "" if state == self._hidden else "UNKNOWN" if str(state).startswith("UNKNOWN") else str(state)
+        self[state] = text.ljust(11)
+        return self[state]
+
+
+_STATES = {"tcp": _States("UNKNOWN(0)"), "raw": _States(None)}
+_DATAGRAM_STATES = _States("CLOSE")
+
+
+def tail_of(query: Query, names: Names) -> Tail | None:
+    """The text behind the state: user and inode, program, context, timer, as far as asked for."""
+    parts: list[Tail] = []
+    if query.extend:
+        parts.append(lambda record: f" {names.user(record['uid'] or 0):<10} {record['inode'] or 0:<10}")
+    if query.processes:
+        parts.append(lambda record: " " + program_cell(record))
+    if query.context:
+        parts.append(lambda record: " " + context_cell(record))
+    if query.timers:
+        parts.append(lambda record: " " + timer_text(record))
+    if not parts:
+        return None
+    return parts[0] if len(parts) == 1 else lambda record: "".join([part(record) for part in parts])
+
+
+def context_cell(record: Record) -> str:
+    """The security context of the first owner; a long one keeps its end."""
+    owners = record["processes"] or [{}]
+    return (owners[0].get("context") or "-")[-48:].ljust(50)
+
+
+def timer_text(record: Record) -> str:
+    """``kind (seconds/retransmits/probes)``; nothing for SCTP."""
+    timer = record["timer"]
+    if timer is None:
+        return ""
+    is_tcp = record["protocol"] == "tcp"
+    kind = timer["kind"]
+    word = (_TCP_TIMERS if is_tcp else _DATAGRAM_TIMERS).get(kind, kind)
+    if word.startswith("unknown("):
+        word = f"unkn-{word[8:-1]}"
+    retransmits = timer["retransmits"] if is_tcp else 0
+    return f"{word} ({timer['expires_seconds'] or 0:2.2f}/{retransmits}/{timer['probes']})"
+
+
+def complain(name: str, bogus: str) -> Callable[[Problem | Gap, Query], Complaint | None]:
+    """Netstat's words for a bad line and for a protocol that the kernel lacks."""
+
+    def words(trouble: Problem | Gap, query: Query) -> Complaint | None:
+        if isinstance(trouble, Problem):
+            return Complaint(f"warning, got bogus {bogus} line.")
+        if trouble.reason not in ("not_in_kernel", "permission") or trouble.source.endswith("6"):
+            return None
+        text = f"netstat: no support for `AF INET ({name})' on this system."
+        if name in query.demanded:  # the IPv6 twin of a file that is only closed to us is shown before the end
+            return Complaint(text, ends_run=trouble.reason == "not_in_kernel", status=1)
+        return Complaint(text) if query.verbose else None
+
+    return words
+
+
+def layout(name: str, bogus: str) -> Layout:
+    """The layout of tcp, udp, udplite or raw."""
+    shown = shown_tcp if name == "tcp" else shown_datagram
+    return Layout(BLOCK, rows, needs, shown, complain(name, bogus))

@@ -1,0 +1,123 @@
+"""The lines of /proc/net/{tcp,udp,udplite,raw,icmp} and their IPv6 twins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from netstat_core import About, Gap, Problem, Record
+from netstat_inet.addresses import HexWords
+from netstat_inet.record import LISTEN, States, timer_kind
+
+_LEAST_TOKENS = 10
+_DROPS = 12
+_UNSPECIFIED = {"inet": "0.0.0.0", "inet6": "::"}  # noqa: S104 - not bound to, only compared
+
+Parse = Callable[[About, "bytes | None", "bytes | None"], Iterator["Record | Problem | Gap"]]
+
+
+def parser(protocol: str, suffix: str = "") -> Parse:
+    """The parser of one protocol's two files, ``/proc/net/PROTOCOL`` and ``/proc/net/PROTOCOL6``."""
+
+    def parse(about: About, inet: bytes | None, inet6: bytes | None) -> Iterator[Record | Problem | Gap]:
+        line = _LineParser(protocol, about)
+        for source, content in ((protocol, inet), (f"{protocol}6", inet6)):
+            if content is not None:
+                yield from _parse_file(line, f"/proc/net/{source}{suffix}", content)
+
+    return parse
+
+
+def _parse_file(parse_line: _LineParser, source: str, content: bytes) -> Iterator[Record | Problem | Gap]:
+    """The rows below the header. Files other than tcp find their place again by counting, and so repeat rows."""
+    lines = content.split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+    repeats: set[tuple[Any, ...]] | None = None if parse_line.protocol == "tcp" else set()
+    repeated = 0
+    for number, line in enumerate(lines[1:], 2):
+        try:
+            record = parse_line(line)
+        except (ValueError, IndexError):
+            yield Problem(source, "a row needs sl, two addresses, state, queues, timer, uid and inode", line, number)
+            continue
+        if repeats is not None and record["inode"]:
+            known = len(repeats)
+            repeats.add((record["inode"], record["local_address"], record["remote_address"], record["remote_port"]))
+            if len(repeats) == known:
+                repeated += 1
+                continue
+        yield record
+    if repeated:
+        yield Gap("raced", source, "rows that the kernel repeated were dropped; others may be missing", count=repeated)
+
+
+class _LineParser:
+    """Turns a row into a record; raises ValueError or IndexError for what is no row."""
+
+    def __init__(self, protocol: str, about: About) -> None:
+        self.protocol = protocol
+        self._addresses = HexWords(about.order)
+        self._ticks = about.ticks_per_second
+        self._states = States(datagram=protocol != "tcp")
+
+    def __call__(self, line: bytes) -> Record:
+        words = line.split()
+        if len(words) < _LEAST_TOKENS:
+            raise ValueError("too few columns")
+        int(words[0].removesuffix(b":"))
+        local, _, local_port = words[1].partition(b":")
+        remote, _, remote_port = words[2].partition(b":")
+        family, local_address, local_mapped = self._addresses[local]
+        _, remote_address, remote_mapped = self._addresses[remote]
+        state = int(words[3], 16)
+        sent, _, received = words[4].partition(b":")
+        timer = self._timer(words)
+        uid = int(words[7]) & 0xFFFFFFFF
+        connectable = self.protocol in ("tcp", "udp", "udplite")
+        port = int(local_port, 16)
+        return {
+            "family": family,
+            "protocol": self.protocol,
+            "local_address": local_address,
+            "local_port": port if connectable else None,
+            "remote_address": remote_address,
+            "remote_port": int(remote_port, 16),
+            "state": self._states[state] if self.protocol != "raw" else None,
+            "state_number": state,
+            "listening": state == LISTEN if self.protocol == "tcp" else remote_address == _UNSPECIFIED[family],
+            "recv_queue": int(received, 16),
+            "send_queue": int(sent, 16),
+            "backlog": None,
+            "uid": None if timer["kind"] == "timewait" and not uid else uid,
+            "inode": int(words[9]) or None,
+            "timer": timer,
+            "v4_mapped": local_mapped or remote_mapped,
+            "v6_only": None,
+            "interface": None,
+            "drops": self._drops(words),
+            "local_addresses": None,
+            "remote_addresses": None,
+            "socket_state": None,
+            "association_id": None,
+            "ip_protocol": port if self.protocol == "raw" else None,
+            "icmp_id": port if self.protocol == "icmp" else None,
+        }
+
+    def _timer(self, words: list[bytes]) -> Record:
+        """``tr:when retrnsmt`` in hex, ``timeout`` in decimal; ``when`` means nothing while the timer is off."""
+        code, _, when = words[5].partition(b":")
+        number = int(code, 16)
+        ticks = int(when, 16)
+        return {
+            "kind": timer_kind(number),
+            "expires_seconds": ticks / self._ticks if number else None,
+            "retransmits": int(words[6], 16),
+            "probes": int(words[8]) & 0xFFFFFFFF,
+        }
+
+    def _drops(self, words: list[bytes]) -> int | None:
+        """The last column of datagram rows since 2.6.27; signed before 5.3. TCP has its timeout there."""
+        if self.protocol == "tcp" or len(words) <= _DROPS:
+            return None
+        return int(words[_DROPS]) & 0xFFFFFFFF

@@ -1,0 +1,73 @@
+"""The readers of Internet sockets, in the order netstat shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from netstat_core import Feed, File, Layout, NetlinkDump, Query, Reader
+from netstat_core.sources import Source
+from netstat_inet import diag, procfs, sctp
+from netstat_inet.layout import layout
+from netstat_inet.record import InetSocket
+
+_PROCFS_LACKS = frozenset({"backlog", "v6_only", "interface"})
+
+_LINKS = NetlinkDump("route/links", protocol=0, type=18, body=bytes(16), restart=True, required=False)
+"""RTM_GETLINK, for the names of bound interfaces."""
+
+
+def _files(protocol: str) -> Callable[[Query], list[Source | None]]:
+    """The protocol's two files; only the absence of the IPv4 one is an absence of the protocol."""
+
+    def sources(query: Query) -> list[Source | None]:
+        inet, inet6 = query.serves_family("inet"), query.serves_family("inet6")
+        return [
+            File(f"/proc/net/{protocol}", required=not inet6, noted=True) if inet else None,
+            File(f"/proc/net/{protocol}6", required=False) if inet6 else None,
+        ]
+
+    return sources
+
+
+def _dumps(protocol: str) -> Callable[[Query], list[Source | None]]:
+    """The protocol's two dumps, and the links where the output names interfaces."""
+
+    def sources(query: Query) -> list[Source | None]:
+        families = [diag.request(protocol, one, query) if query.serves_family(one) else None for one in diag.AF]
+        return [*families, _LINKS if query.wants("interface") else None]
+
+    return sources
+
+
+def _procfs(protocol: str) -> Feed:
+    lacks = _PROCFS_LACKS | {"drops"} if protocol == "tcp" else _PROCFS_LACKS
+    return Feed("procfs", _files(protocol), procfs.parser(protocol), lacks=lacks)
+
+
+def _netlink(protocol: str) -> Feed:
+    return Feed("netlink", _dumps(protocol), diag.parser(protocol))
+
+
+def _reader(name: str, position: int, feeds: tuple[Feed, ...], look: Layout | None) -> Reader:
+    return Reader(
+        name=name,
+        table="sockets",
+        position=position,
+        families=("inet", "inet6"),
+        protocols=(name,),
+        kind="inet.socket",
+        record=InetSocket,
+        feeds=feeds,
+        layouts={} if look is None else {"linux": look},
+        inode_field="inode",
+    )
+
+
+READERS = (
+    _reader("tcp", 100, (_netlink("tcp"), _procfs("tcp")), layout("tcp", "tcp")),
+    _reader("sctp", 110, sctp.FEEDS, sctp.LAYOUT),
+    _reader("udp", 120, (_netlink("udp"), _procfs("udp")), layout("udp", "udp")),
+    _reader("udplite", 130, (_netlink("udplite"), _procfs("udplite")), layout("udplite", "udp")),
+    _reader("raw", 140, (_procfs("raw"), _netlink("raw")), layout("raw", "raw")),
+    _reader("icmp", 150, (_procfs("icmp"),), None),
+)

@@ -1,0 +1,240 @@
+"""SCTP endpoints and associations: /proc/net/sctp/{eps,assocs}, sock_diag, and their text of several lines."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from socket import AF_INET6, inet_pton
+from typing import Any
+
+from netstat_core import About, Complaint, Feed, File, Gap, Layout, Problem, Query, Record
+from netstat_core.names import Names
+from netstat_core.sources import Source
+from netstat_inet import diag
+from netstat_inet.addresses import ipv4_text, ipv6_text
+from netstat_inet.attributes import attributes
+from netstat_inet.layout import BLOCK, complain, needs, shown_sctp, tail_of
+from netstat_inet.messages import MESSAGE_SIZE
+from netstat_inet.record import LISTEN, SCTP_STATES, tcp_state
+
+_RENUMBERED = (3, 0)
+"""Until then association states began with EMPTY, so every number was one more."""
+
+_ENDPOINT_TOKENS, _ASSOCIATION_TOKENS = 8, 13
+_LOCALS, _PEERS, _STORAGE = 12, 13, 128
+
+
+def _socket(locals_: list[str], remotes: list[str] | None, **known: Any) -> Record:
+    """A record with what both feeds know, the rest unknown."""
+    both = locals_ + (remotes or [])
+    record = {
+        "family": "inet6" if any(":" in address for address in both) else "inet",
+        "protocol": "sctp",
+        "local_address": locals_[0] if locals_ else None,
+        "local_port": None,
+        "remote_address": remotes[0] if remotes else None,
+        "remote_port": None,
+        "state": None,
+        "state_number": None,
+        "listening": known["socket_state"] == "LISTEN",
+        "recv_queue": 0,
+        "send_queue": 0,
+        "backlog": None,
+        "uid": None,
+        "inode": None,
+        "timer": None,
+        "v4_mapped": False,
+        "v6_only": None,
+        "interface": None,
+        "drops": None,
+        "local_addresses": locals_,
+        "remote_addresses": remotes,
+        "socket_state": None,
+        "association_id": None,
+        "ip_protocol": None,
+        "icmp_id": None,
+    }
+    return {**record, **known}
+
+
+def parse_procfs(about: About, *contents: bytes | None) -> Iterator[Record | Problem]:
+    """The rows of eps and assocs; the sctp6 twins exist for kernels that never had them but netstat looks there."""
+    paths = [f"/proc/net/{folder}/{name}" for folder in ("sctp", "sctp6") for name in ("eps", "assocs")]
+    for path, content in zip(paths, contents, strict=True):
+        if content is None:
+            continue
+        is_endpoints = path.endswith("eps")
+        for number, line in enumerate(content.split(b"\n")[1:-1], 2):
+            try:
+                yield _endpoint(line.split()) if is_endpoints else _association(line, about)
+            except (ValueError, IndexError, OSError):
+                code = "eps" if is_endpoints else "assoc"
+                yield Problem(path, f"not the columns of an SCTP {code} row", line, number, code)
+
+
+def _endpoint(words: list[bytes]) -> Record:
+    """``ENDPT SOCK STY SST HBKT LPORT UID INODE LADDRS``."""
+    if len(words) < _ENDPOINT_TOKENS:
+        raise ValueError("too few columns")
+    state, port, uid, inode = int(words[3]), int(words[5]), int(words[6]), int(words[7])
+    word = tcp_state(state)
+    return _socket(
+        [_address(one) for one in words[8:]],
+        None,
+        local_port=port,
+        state=word,
+        state_number=state,
+        socket_state=word,
+        uid=uid & 0xFFFFFFFF,
+        inode=inode or None,
+    )
+
+
+def _association(line: bytes, about: About) -> Record:
+    """``ASSOC SOCK STY SST ST HBKT ASSOC-ID TX RX UID INODE LPORT RPORT LADDRS <-> RADDRS``, then a tab and more."""
+    left, arrow, right = line.partition(b"<->")
+    words = left.split()
+    if len(words) < _ASSOCIATION_TOKENS or not arrow:
+        raise ValueError("too few columns")
+    state = int(words[4]) - (1 if (0,) < about.kernel_version < _RENUMBERED else 0)
+    return _socket(
+        [_address(one) for one in words[13:]],
+        [_address(one) for one in right.partition(b"\t")[0].split()],
+        association_id=int(words[6]) & 0xFFFFFFFF,
+        local_port=int(words[11]),
+        remote_port=int(words[12]),
+        state=sctp_state(state),
+        state_number=int(words[4]),
+        socket_state=tcp_state(int(words[3])),
+        send_queue=int(words[7]) & 0xFFFFFFFF,
+        recv_queue=int(words[8]) & 0xFFFFFFFF,
+        uid=int(words[9]) & 0xFFFFFFFF,
+        inode=int(words[10]) or None,
+    )
+
+
+def _address(word: bytes) -> str:
+    """Dotted quad, or eight full groups; a star marks the primary path."""
+    text = word.lstrip(b"*").decode("ascii")
+    if ":" in text:
+        return ipv6_text(inet_pton(AF_INET6, text))
+    return ipv4_text(bytes(int(part) for part in text.split(".")))
+
+
+def sctp_state(number: int) -> str:
+    """The word for the state of an association."""
+    return SCTP_STATES[number] if 0 <= number < len(SCTP_STATES) else f"UNKNOWN({number})"
+
+
+def parse_netlink(
+    about: About, inet: diag.Datagrams | None, inet6: diag.Datagrams | None
+) -> Iterator[Record | Problem]:
+    """The rows of both dumps: an association is one that has peers."""
+    unpack = struct.Struct(f"{about.order}I12x4B2s2s32xI8x5I").unpack_from
+    for datagrams in (inet, inet6):
+        for datagram in datagrams or ():
+            start = 0
+            while start + MESSAGE_SIZE <= len(datagram):
+                fields = unpack(datagram, start)
+                end = min(start + fields[0], len(datagram))
+                yield _from_diag(fields, datagram, attributes(datagram, start + MESSAGE_SIZE, end, about.order))
+                start += max(fields[0] + 3 & ~3, MESSAGE_SIZE)
+
+
+def _from_diag(fields: tuple[Any, ...], message: memoryview | bytes, found: dict[int, tuple[int, int]]) -> Record:
+    _, _, state, _, _, sport, dport, _, _, received, sent, uid, inode = fields
+    peers = _storages(message, *found[_PEERS]) if _PEERS in found else None
+    is_listening = peers is None and state == LISTEN
+    return _socket(
+        _storages(message, *found.get(_LOCALS, (0, 0))),
+        peers,
+        local_port=int.from_bytes(sport, "big"),
+        remote_port=None if peers is None else int.from_bytes(dport, "big"),
+        state=tcp_state(state) if peers is None else sctp_state(state),
+        state_number=state,
+        socket_state=tcp_state(state) if peers is None else None,
+        recv_queue=received,
+        send_queue=0 if is_listening else sent,
+        backlog=sent if is_listening else None,
+        uid=uid,
+        inode=inode or None,
+    )
+
+
+def _storages(message: memoryview | bytes, at: int, size: int) -> list[str]:
+    """The addresses of an array of struct sockaddr_storage."""
+    addresses = []
+    for start in range(at, at + size - _STORAGE + 1, _STORAGE):
+        raw = bytes(message[start : start + _STORAGE])
+        is_inet6 = AF_INET6 in (raw[0], raw[1])
+        addresses.append(ipv6_text(raw[8:24]) if is_inet6 else ipv4_text(raw[4:8]))
+    return addresses
+
+
+def _files(query: Query) -> list[Source | None]:
+    """Endpoints only where servers are shown, associations only where others are, as netstat reads them."""
+    servers, others = query.show != "connected", query.show != "listening"
+    inet, inet6 = query.serves_family("inet"), query.serves_family("inet6")
+    return [
+        File("/proc/net/sctp/eps") if inet and servers else None,
+        File("/proc/net/sctp/assocs") if inet and others else None,
+        File("/proc/net/sctp6/eps", required=False) if inet6 and servers else None,
+        File("/proc/net/sctp6/assocs", required=False) if inet6 and others else None,
+    ]
+
+
+def _dumps(query: Query) -> list[Source | None]:
+    return [diag.request("sctp", one, query) if query.serves_family(one) else None for one in diag.AF]
+
+
+FEEDS = (
+    Feed("netlink", _dumps, parse_netlink, lacks=frozenset({"association_id", "socket_state"})),
+    Feed("procfs", _files, parse_procfs, lacks=frozenset({"backlog"})),
+)
+
+
+def rows(query: Query, names: Names, _traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
+    """The formatter: a line for each address, user and program behind the last one."""
+    tail = tail_of(query, names)
+    numeric = query.numeric_hosts or query.numeric_ports or query.numeric_users or query.symbolic
+    host: Callable[[str], str] = str if numeric else names.host
+
+    def format_batch(batch: Sequence[Record]) -> str:
+        return "".join("\n".join(_lines(record, host)) + (tail(record) if tail else "") + "\n" for record in batch)
+
+    return format_batch
+
+
+def _lines(record: Record, host: Callable[[str], str]) -> list[str]:
+    local, remote = record["local_addresses"], record["remote_addresses"]
+    port = record["local_port"]
+    state = f"{record['socket_state'] or '':<11}"
+    if remote is None:
+        places = [f"{host(one)}:{port or '*'}" for one in local] or [""]
+        return [f"{_start(row):<20}{place:<47} {state if not row else '':<11}" for row, place in enumerate(places)]
+    first = f"sctp  {record['recv_queue']:>6} {record['send_queue']:>6} "
+    lines = []
+    for row in range(max(len(local), len(remote), 1)):
+        ports = ("", "") if row else (f":{port or '*'}", f":{record['remote_port'] or '*'}")
+        left, right = (host(side[row]) + ports[n] if row < len(side) else "" for n, side in enumerate((local, remote)))
+        lines.append(f"{first if not row else '':<20}{left:<23} {right:<23} {state if not row else '':<11}")
+    return lines
+
+
+def _start(row: int) -> str:
+    return "" if row else "sctp"
+
+
+def _needs(query: Query) -> frozenset[str]:
+    return needs(query) | {"local_addresses", "remote_addresses", "socket_state"}
+
+
+def _complain(trouble: Problem | Gap, query: Query) -> Complaint | None:
+    """Where endpoints and associations are both missing netstat says so twice, unless it stops at the first."""
+    complaint = complain("sctp", f"sctp {trouble.code}" if isinstance(trouble, Problem) else "")(trouble, query)
+    if complaint and isinstance(trouble, Gap) and query.show == "all" and not complaint.ends_run:
+        return complaint._replace(text=f"{complaint.text}\n{complaint.text}")
+    return complaint
+
+
+LAYOUT = Layout(BLOCK, rows, _needs, shown_sctp, _complain)

@@ -1,0 +1,166 @@
+"""unix_diag dumps: struct unix_diag_msg of linux/unix_diag.h and its attributes.
+
+Names are exact here, bytes with their length. Connections that wait for accept are left out, and no reference counts
+are told.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from netstat_core import About, Gap, NetlinkDump, Problem, Query, Record, escape
+from netstat_unix.record import ACCEPTING, NAMELESS, Kind, Name, kind_of, to_record
+
+SOURCE = "sock_diag/unix"
+ESTABLISHED = 1
+LISTEN = 10
+
+_SOCK_DIAG = 4
+_SOCK_DIAG_BY_FAMILY = 20
+_AF_UNIX = 1
+_ALL_STATES = 0xFFFFFFFF
+_SHOW_NAME, _SHOW_PEER, _SHOW_RQLEN, _SHOW_UID = 0x01, 0x04, 0x10, 0x40
+_NAME, _PEER, _RQLEN, _UID = 0, 2, 4, 7
+
+_INODE_AT = 4
+_MESSAGE_SIZE = 32
+_ATTRIBUTE_HEADER = 4
+_ATTRIBUTE_TYPE = 0x3FFF
+_NUMBER, _PAIR = 4, 8
+_CONNECTED, _UNCONNECTED = 3, 1
+
+Datagrams = Iterable["memoryview | bytes"]
+
+
+def request(query: Query, *, queues: bool = False) -> NetlinkDump:
+    """The dump of all UNIX sockets, with what the query's fields need and, if wanted, queue lengths in any case."""
+    show = _SHOW_NAME
+    if query.wants("peer_inode"):
+        show |= _SHOW_PEER
+    if queues or query.wants("recv_queue") or query.wants("send_queue") or query.wants("backlog"):
+        show |= _SHOW_RQLEN
+    if query.wants("uid"):
+        show |= _SHOW_UID
+    body = struct.pack("=BBHIII8x", _AF_UNIX, 0, 0, _ALL_STATES, 0, show)
+    return NetlinkDump(SOURCE, _SOCK_DIAG, _SOCK_DIAG_BY_FAMILY, body, inode_at=_INODE_AT)
+
+
+class Socket(NamedTuple):
+    """One socket of a dump. ``queues`` are rqueue and wqueue of UNIX_DIAG_RQLEN; None is what was not told."""
+
+    type: int
+    state: int
+    inode: int
+    name: bytes | None
+    peer: int | None
+    queues: tuple[int, int] | None
+    uid: int | None
+
+    @property
+    def tail(self) -> bytes:
+        """How its row in /proc/net/unix ends: a name has a blank before it, and each NUL in it is an ``@``."""
+        name = self.name
+        if name is None:
+            return b"\n"
+        return b" %b\n" % (name if name[0] else name.replace(b"\0", b"@"))
+
+    def describe(self, kind: Kind, ref_count: int | None) -> Record:
+        """Its record, with what else is known of it."""
+        record = to_record(kind, ref_count, self.inode, name_of(self.name))
+        record["peer_inode"] = self.peer or None
+        record["uid"] = self.uid
+        if self.queues is not None:
+            received, sent = self.queues
+            listening = self.state == LISTEN
+            record["recv_queue"] = received
+            record["send_queue"] = 0 if listening else sent
+            record["backlog"] = sent if listening else None
+        return record
+
+
+def name_of(name: bytes | None) -> Name:
+    """Path and whether it is abstract, from UNIX_DIAG_NAME without the NUL that ends a path."""
+    if name is None:
+        return NAMELESS
+    return (escape(name), False) if name[0] else (escape(name[1:]), True)
+
+
+class Kinds(dict["tuple[int, int]", Kind]):
+    """What /proc/net/unix shows for a type and a state: it tells established, listening and all other states apart."""
+
+    def __missing__(self, numbers: tuple[int, int]) -> Kind:
+        """Make it and keep it."""
+        kind, state = numbers
+        flags = ACCEPTING if state == LISTEN else 0
+        made = self[numbers] = kind_of(0, flags, kind, _CONNECTED if state == ESTABLISHED else _UNCONNECTED)
+        return made
+
+
+def sockets(about: About, datagrams: Datagrams) -> Iterator[Socket | Problem]:
+    """The sockets of a dump in order; a message that holds none ends its datagram with a problem."""
+    unpack = struct.Struct(f"{about.order}IH10x4BI8x").unpack_from
+    read = _Attributes(about.order).read
+    for datagram in datagrams:
+        start, size = 0, len(datagram)
+        while start < size:
+            length = 0
+            if size - start >= _MESSAGE_SIZE:
+                length, message, family, kind, state, _, inode = unpack(datagram, start)
+            if length < _MESSAGE_SIZE or start + length > size or (message, family) != (_SOCK_DIAG_BY_FAMILY, _AF_UNIX):
+                raw = bytes(datagram[start : start + _MESSAGE_SIZE])
+                yield Problem(SOURCE, "a message holds no UNIX socket", raw)
+                break
+            yield Socket(kind, state, inode, *read(datagram, start + _MESSAGE_SIZE, start + length))
+            start += length + 3 & ~3
+
+
+class _Attributes:
+    """Reads what follows the fixed part of a message: struct nlattr and its payload, again and again."""
+
+    def __init__(self, order: str) -> None:
+        self._header = struct.Struct(f"{order}HH").unpack_from
+        self._number = struct.Struct(f"{order}I").unpack_from
+        self._numbers = struct.Struct(f"{order}II").unpack_from
+
+    def read(
+        self, message: memoryview | bytes, at: int, end: int
+    ) -> tuple[bytes | None, int | None, tuple[int, int] | None, int | None]:
+        """Name, peer, queues and uid; stops at an attribute that does not fit."""
+        name = peer = queues = uid = None
+        while at + _ATTRIBUTE_HEADER <= end:
+            length, kind = self._header(message, at)
+            if length < _ATTRIBUTE_HEADER or at + length > end:
+                break
+            kind &= _ATTRIBUTE_TYPE
+            payload = at + _ATTRIBUTE_HEADER
+            size = length - _ATTRIBUTE_HEADER
+            if kind == _NAME and size:
+                name = bytes(message[payload : at + length])
+                name = name if name[0] == 0 else name.removesuffix(b"\0")
+            elif kind == _PEER and size >= _NUMBER:
+                (peer,) = self._number(message, payload)
+            elif kind == _RQLEN and size >= _PAIR:
+                queues = self._numbers(message, payload)
+            elif kind == _UID and size >= _NUMBER:
+                (uid,) = self._number(message, payload)
+            at += length + 3 & ~3
+        return name, peer, queues, uid
+
+
+def parse(about: About, datagrams: Datagrams) -> Iterator[Record | Problem | Gap]:
+    """The sockets of a dump by themselves, each once: a bucket that changes while it is dumped repeats some."""
+    kinds = Kinds()
+    seen: set[int] = set()
+    repeated = 0
+    for one in sockets(about, datagrams):
+        if isinstance(one, Problem):
+            yield one
+        elif one.inode in seen:
+            repeated += 1
+        else:
+            seen.add(one.inode)
+            yield one.describe(kinds[one.type, one.state], None)
+    if repeated:
+        yield Gap("raced", SOURCE, "sockets that the kernel repeated were dropped", count=repeated)

@@ -1,0 +1,44 @@
+"""The reader of UNIX sockets."""
+
+from __future__ import annotations
+
+from netstat_core import Feed, File, Query, Reader
+from netstat_core.sources import Source
+from netstat_unix import FAMILY, diag, merge, procfs
+from netstat_unix.layout import LAYOUT
+from netstat_unix.record import UnixSocket
+
+_FILE = File(procfs.SOURCE)
+_ONLY_IN_DIAG = frozenset({"peer_inode", "uid", "recv_queue", "send_queue", "backlog"})
+
+
+def _both(query: Query) -> list[Source | None]:
+    """The file first: what the dump that follows does not know was closed meanwhile, or was never there."""
+    return [_FILE, diag.request(query, queues=True)]
+
+
+def _file(_query: Query) -> list[Source | None]:
+    return [_FILE]
+
+
+def _dump(query: Query) -> list[Source | None]:
+    return [diag.request(query)]
+
+
+READERS = (
+    Reader(
+        name="unix",
+        table="sockets",
+        position=200,
+        families=(FAMILY,),
+        kind="unix.socket",
+        record=UnixSocket,
+        feeds=(
+            Feed("procfs+netlink", _both, merge.parse),
+            Feed("procfs", _file, procfs.parse, lacks=_ONLY_IN_DIAG),
+            Feed("netlink", _dump, diag.parse, lacks=frozenset({"ref_count"})),
+        ),
+        layouts={"linux": LAYOUT},
+        inode_field="inode",
+    ),
+)
