@@ -6,7 +6,7 @@ These are the names that plugins and callers may rely on.
 from netstat_core.collect import collect, open_report
 from netstat_core.errors import NetstatError, SourceError, UsageError
 from netstat_core.hookspecs import hookimpl
-from netstat_core.layouts import Block, Column, Complaint, Layout, plain_table, program_cell
+from netstat_core.layouts import Block, Column, Complaint, Layout, plain_table
 from netstat_core.query import Query
 from netstat_core.readers import About, Change, Explanation, Feed, Gap, Problem, Reader, Trait
 from netstat_core.records import Field, Record, escape, printable, unescape
@@ -44,6 +44,5 @@ __all__ = [
     "open_report",
     "plain_table",
     "printable",
-    "program_cell",
     "unescape",
 ]

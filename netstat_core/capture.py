@@ -114,36 +114,35 @@ def _datagrams(channel: "socket.socket", sequence: "int", port: "int") -> "colle
             raise DumpFailed(errno.EMSGSIZE, "a message is larger than %d bytes" % _CHUNK)
         if size < _HEADER.size:
             raise DumpFailed(errno.EBADMSG, "a datagram is shorter than a header")
-        end = _end_of_dump(buffer, size, sequence, port)
+        end, failure = _end_of_dump(buffer, size, sequence, port)
         if end > 0:
             yield view[:end]
+        if failure is not None:
+            raise failure
         if end < size:
             return
 
 
-def _end_of_dump(buffer: "bytearray", size: "int", sequence: "int", port: "int") -> "int":
-    """Where the rows of a datagram end: before a final DONE, else at its size. Raises what the kernel reports."""
+def _end_of_dump(buffer: "bytearray", size: "int", sequence: "int", port: "int") -> "tuple[int, DumpFailed | None]":
+    """Where the rows of a datagram end, before a final DONE or else at its size, and what the kernel reports there."""
     _, kind, _, _, _ = _HEADER.unpack_from(buffer, 0)
     if kind == _NLMSG_ERROR and size >= _END.size:
-        _raise_status(_END.unpack_from(buffer, 0)[5], "refused")
-        return 0
+        return 0, _failure(_END.unpack_from(buffer, 0)[5], "refused")
     if size < _END.size:
-        return size
+        return size, None
     start = size - _END.size
     if kind == _NLMSG_DONE:
         start = 0
     length, kind, flags, number, receiver, status = _END.unpack_from(buffer, start)
     if kind != _NLMSG_DONE or length < _END.size or (number, receiver) != (sequence, port):
-        return size
-    _raise_status(status, "broken off")
-    if flags & _NLM_F_DUMP_INTR:
-        raise DumpInterrupted(errno.EAGAIN, "interrupted by a change")
-    return start
+        return size, None
+    if status >= 0 and flags & _NLM_F_DUMP_INTR:
+        return start, DumpInterrupted(errno.EAGAIN, "interrupted by a change")
+    return start, _failure(status, "broken off")
 
 
-def _raise_status(status: "int", what: "str") -> "None":
-    if status < 0:
-        raise DumpFailed(-status, "%s: %s" % (what, os.strerror(-status)))
+def _failure(status: "int", what: "str") -> "DumpFailed | None":
+    return DumpFailed(-status, "%s: %s" % (what, os.strerror(-status))) if status < 0 else None
 
 
 def whole_dump(
@@ -175,8 +174,8 @@ class Owners:
     """Which processes hold which socket inodes, from one pass over /proc/PID/fd.
 
     ``pids`` maps an inode to its pids in ascending order. ``denied`` counts the processes whose descriptors could not
-    be listed for lack of rights, ``unread`` those whose descriptors could be listed but not looked at; ``hidden``
-    tells that other processes do not show at all (hidepid).
+    be listed for lack of rights, ``unread`` those that hidepid=1 keeps closed and those whose descriptors could be
+    listed but not looked at; ``hidden`` tells that other processes do not show at all (hidepid=2).
     """
 
     __slots__ = ("denied", "hidden", "pids", "unread")
@@ -195,9 +194,12 @@ def scan_owners(proc: "str" = "/proc") -> "Owners":
     owners.hidden = 1 not in pids
     for pid in pids:
         try:
-            directory = os.open("%s/%d/fd" % (proc, pid), os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        except PermissionError:
-            owners.denied += 1
+            directory = _open_descriptors("%s/%d" % (proc, pid))
+        except PermissionError as error:
+            if error.errno == errno.EACCES:
+                owners.denied += 1
+            else:
+                owners.unread += 1
             continue
         except OSError:
             continue
@@ -208,6 +210,16 @@ def scan_owners(proc: "str" = "/proc") -> "Owners":
         finally:
             os.close(directory)
     return owners
+
+
+def _open_descriptors(process: "str") -> "int":
+    """A process's descriptors as an open directory; links are not followed, since a recorded /proc may hold any."""
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    above = os.open(process, flags)
+    try:
+        return os.open("fd", flags, dir_fd=above)
+    finally:
+        os.close(above)
 
 
 def _scan_descriptors(directory: "int", pid: "int", owners: "Owners") -> "None":

@@ -62,6 +62,7 @@ class Report:
         self._layouts_only = layouts_only
         self._repeating = repeating
         self._changes = changes
+        self._stopped = False
         self._offers = select(query, host, by_table=not layouts_only)
         self._where = _where(query.where, self._offers)
         self.head = self._head()
@@ -82,6 +83,8 @@ class Report:
                 yield None, self._noted(Gap("broken_plugin", f"plugin {broken.plugin.name}", broken.reason))
             yield from self._find_owners()
             for offer in self._offers:
+                if self._stopped:
+                    return
                 for reader, event in self._changed(offer) if self._changes else self._unchanged(offer):
                     if self._section is not None and isinstance(event, list):
                         self._section.note(reader, event)
@@ -108,6 +111,10 @@ class Report:
             for record in good:
                 record.update(kind=reader.kind, network_namespace=self._system.namespace)
             yield reader, good
+
+    def stop(self) -> None:
+        """End with the reader whose events are coming; those behind it are not read."""
+        self._stopped = True
 
     def tail(self) -> Tail:
         """What the end of a rendering needs."""
@@ -334,7 +341,7 @@ def _uncollected() -> Iterator[None]:
 
 
 def render(report: Report, rendering: Rendering) -> Iterable[Event]:
-    """Feed a rendering with a report; yields each event after it was rendered, so that a caller can add or stop."""
+    """Feed a rendering with a report; yields each event after it was rendered, so that a caller can add to it."""
     rendering.begin(report.head)
     for reader, event in report.events():
         if not isinstance(event, list):

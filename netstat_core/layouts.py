@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netstat_core.query import Query
-from netstat_core.records import Record, printable, unescape
+from netstat_core.records import Record, printable
 
 if TYPE_CHECKING:
     from netstat_core.names import Names
@@ -29,7 +29,10 @@ class Block(NamedTuple):
 
 
 class Complaint(NamedTuple):
-    """How a problem or gap is told: the line, whether it goes to stdout, what it ends, and the exit status."""
+    """How a problem or gap is told: the line, whether it goes to stdout, and the exit status.
+
+    One that ``ends_run`` lets the reader it is about finish, and no other begin.
+    """
 
     text: str
     on_stdout: bool = False
@@ -106,27 +109,3 @@ def cell_text(value: Any) -> str:
     if isinstance(value, list):
         return ",".join(cell_text(one) for one in value)
     return printable(value) if isinstance(value, str) else str(value)
-
-
-PROGRAM_WIDTH = 20
-_LONGEST_PROGRAM = 19
-_LONGEST_ARGUMENT = 511
-
-
-def program_cell(record: Record) -> str:
-    """Netstat's PID/Program name: the first owner's pid and the last part of its argv[0], or ``-``.
-
-    As netstat does it: an owner whose command line cannot be read does not count; the name loses its directories only
-    when it starts with a slash; the text is cut to 19 bytes and padded to 20. Bytes that are no printable text show as
-    a dot, so that no process can talk to a terminal.
-    """
-    owner = next((one for one in record["processes"] or () if one["command"] is not None), None)
-    if owner is None:
-        return "-".ljust(PROGRAM_WIDTH)
-    command = owner["command"]
-    name = unescape(command[0])[:_LONGEST_ARGUMENT] if command else b""
-    if name.startswith(b"/"):
-        name = name.rpartition(b"/")[2]
-    raw = (b"%d/" % owner["pid"] + name)[:_LONGEST_PROGRAM]
-    shown = "".join(one if one.isprintable() else "." for one in raw.decode("utf-8", "surrogateescape"))
-    return shown + " " * (PROGRAM_WIDTH - len(raw))

@@ -13,7 +13,8 @@ class Query(NamedTuple):
     ``listening`` or ``connected``). ``demanded`` names what the caller asked for by name, so that its absence is an
     error rather than a fact. With ``families_in_order`` text shows the families in the order they were given.
 
-    ``cache`` asks for the route cache, ``route_table`` (main, local, all or a number) for more than text shows,
+    ``fib`` asks for the routing table, as does naming nothing, ``cache`` for the route cache, ``route_table`` (main,
+    local, all or a number) for more than text shows,
     ``interfaces`` for some interfaces by name. ``where`` is an expression that records must match. ``delta`` turns
     counters into changes since the report before. ``resolve`` adds a section of names to structured output. ``round``
     counts the reports printed before this one. ``source`` prefers a kind of feed, ``dialect`` chooses the layouts.
@@ -36,6 +37,7 @@ class Query(NamedTuple):
     numeric_ports: bool = True
     numeric_users: bool = True
     symbolic: bool = False
+    fib: bool = False
     cache: bool = False
     route_table: str | None = None
     interfaces: tuple[str, ...] = ()

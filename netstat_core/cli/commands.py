@@ -63,9 +63,11 @@ def _reader_line(offer: Offer, schemas: dict[str, str]) -> str:
 
 def print_schemas(host: Host, kind: str, out: BinaryIO) -> int:
     """The published JSON Schema of one kind, or of all in an object by kind."""
-    found = {name: published_schema(reader) for name, reader in host.kinds().items()}
-    if kind and kind not in found:
-        raise UsageError(f"unknown kind {kind!r}; known: {', '.join(sorted(found))}")
+    kinds = host.kinds()
+    if kind and kind not in kinds:
+        raise UsageError(f"unknown kind {kind!r}; known: {', '.join(sorted(kinds))}")
+    broken = {reader.name for reader, _ in check_schemas(list(kinds.values()))}
+    found = {name: published_schema(one) for name, one in kinds.items() if name == kind or one.name not in broken}
     out.write(json.dumps(found[kind] if kind else found, indent=2).encode() + b"\n")
     return 0
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
+from itertools import takewhile
 from typing import NamedTuple
 
 from netstat_core.cli.getopt import OPERAND, Getopt, Option
@@ -20,6 +21,9 @@ DISPLAYS = ("masquerade", "statistics", "routes", "interfaces")
 OWN_DISPLAYS = ("neighbours", "multicast_routes")
 """Displays that netstat does not have; they are shown after the others."""
 
+SOURCES = ("auto", "netlink", "procfs")
+"""What --source prefers."""
+
 FAMILY_NAMES = {
     **{name: name for name in ("inet", "inet6", "unix", "ash", "bluetooth", "ddp", *LEGACY)},
     "ip": "inet",
@@ -30,6 +34,15 @@ FAMILY_NAMES = {
 }
 """What -A takes, and the family it means."""
 
+_NO_ROUTING = "No routing for address family `{}'."
+_UNROUTED = {
+    **dict.fromkeys(("unix", "ec", "ash"), _NO_ROUTING),
+    "bluetooth": "Address family `{}' not supported.",
+}
+_NO_BLUETOOTH = """\
+netstat: feature `AF BLUETOOTH' not supported.
+Please recompile `net-tools' with newer kernel source or full configuration."""
+
 _OWN_FAMILIES = frozenset(FAMILY_NAMES) | frozenset(FAMILY_NAMES.values())
 
 _LONGEST_FAMILIES = 255
@@ -38,7 +51,7 @@ _BROKEN_TCPIP = "netstat.c: Internal Error `longopts 1 range'."
 
 
 class UnknownFamilyError(NetstatError):
-    """A name behind -A that is no family."""
+    """A name behind -A that is no family, or none that this netstat was built with."""
 
 
 class Request:
@@ -166,6 +179,7 @@ def to_query(request: Request) -> Query:
         numeric_ports=numeric or bool(given["numeric_ports"]),
         numeric_users=numeric or bool(given["numeric_users"]),
         symbolic=bool(given["symbolic"]),
+        fib=bool(given["fib"]),
         cache=bool(given["cache"]),
         route_table=request.values.get("route_table"),
         interfaces=request.interfaces,
@@ -173,8 +187,14 @@ def to_query(request: Request) -> Query:
         where=request.values.get("where"),
         delta=bool(given["delta"]),
         resolve=bool(given["resolve"]),
-        source=request.values.get("source", "auto"),
+        source=_source(request.values.get("source", "auto")),
     )
+
+
+def _source(name: str) -> str:
+    if name not in SOURCES:
+        raise UsageError(f"unknown source {name!r}; known: {', '.join(SOURCES)}")
+    return name
 
 
 class _Selection(NamedTuple):
@@ -197,12 +217,28 @@ def _select(request: Request) -> _Selection:
         return _Selection(families, protocols, frozenset(families), _tables(request.values["tables"]))
     chosen = displays(request)[:1]
     if chosen == ["routes"]:
-        return _Selection(families or ("inet",), (), frozenset(families), ("routes", *own))
+        routed = _routed(families or ("inet",))
+        return _Selection(routed, (), frozenset(families), (*["routes"][: len(routed)], *own))
     if chosen in (["interfaces"], ["masquerade"]):  # netstat ignores what sockets are selected by
         return _Selection((), (), tables=(*chosen, *own))
     if chosen or own:
         return _Selection(families, protocols, frozenset(families), (*chosen, *own))
     return _select_sockets(request)
+
+
+def _routed(families: tuple[str, ...]) -> tuple[str, ...]:
+    """The families whose routes are shown: those before the first that has none."""
+    return tuple(takewhile(lambda family: family not in _UNROUTED, families))
+
+
+def refusal(request: Request) -> NetstatError | None:
+    """What netstat says last of a family it has no display for, once those named before it were shown."""
+    if request.given["routes"]:
+        refused = [family for family in request.families if family in _UNROUTED][:1]
+        return UsageError(_UNROUTED[refused[0]].format(refused[0])) if refused else None
+    wants_bluetooth = "bluetooth" in request.families or any(request.given[name] for name in BLUETOOTH)
+    shows_sockets = "tables" not in request.values and not any(request.given[name] for name in DISPLAYS)
+    return UnknownFamilyError(_NO_BLUETOOTH) if wants_bluetooth and shows_sockets else None
 
 
 def _tables(names: str) -> tuple[str, ...]:
@@ -222,16 +258,15 @@ def _select_sockets(request: Request) -> _Selection:
         ip = ["inet", "inet6"]
     others = [name for name in dict.fromkeys(request.families) if name not in ("inet", "inet6", "ddp", "ec", "ash")]
     others = [name for name in others if name != "bluetooth"]
-    if not (protocols or others or given["groups"] or given["icmp"] or bluetooth(request)):
+    if not (protocols or others or given["groups"] or given["icmp"] or refusal(request)):
         return _Selection((), ())
-    demanded = set() if is_implicit else {*others, *protocols, *(["igmp"] if given["groups"] else [])}
+    demanded = {name for name in others if name in LEGACY}
+    if not is_implicit:
+        demanded |= {*others, *protocols, *(["igmp"] if given["groups"] else [])}
     if is_implicit or given["icmp"]:
         protocols.append("icmp")
-    tables = ("sockets",) * bool(protocols or others) + ("groups",) * bool(given["groups"])
+    if given["groups"] and not protocols:  # which keeps the Internet sockets out when other families are shown
+        protocols.append("igmp")
+    tables = ("sockets",) * bool(set(protocols) - {"igmp"} or others) + ("groups",) * bool(given["groups"])
     families = (*(ip if protocols or given["groups"] else ()), *others)
     return _Selection(families, tuple(protocols), frozenset(demanded), tables, is_implicit)
-
-
-def bluetooth(request: Request) -> bool:
-    """Whether a Bluetooth display was asked for."""
-    return "bluetooth" in request.families or any(request.given[name] for name in BLUETOOTH)

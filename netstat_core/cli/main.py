@@ -26,9 +26,6 @@ INTERRUPTED = 130
 BROKEN_PIPE = 141
 _OPTION_ERROR = 3
 
-_NO_BLUETOOTH = """\
-netstat: feature `AF BLUETOOTH' not supported.
-Please recompile `net-tools' with newer kernel source or full configuration."""
 _NOTHING_READ = '(No info could be read for "-p": geteuid()={uid} but you should be root.)'
 _NOT_ALL_READ = """\
 (Not all processes could be identified, non-owned process info
@@ -40,15 +37,20 @@ def main() -> int:
     program = os.path.basename(sys.argv[0])
     if program == "__main__.py":
         program = "pynetstat"
+    stdout, stderr = (stream.buffer if stream else open(os.devnull, "wb") for stream in (sys.stdout, sys.stderr))
     try:
-        status = run(sys.argv[1:], sys.stdout.buffer, sys.stderr.buffer, program)
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        # The interpreter flushes once more at its end: give it something that takes it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BROKEN_PIPE
+        status = run(sys.argv[1:], stdout, stderr, program)
+        stdout.flush()
     except KeyboardInterrupt:
         return INTERRUPTED
+    except OSError as error:
+        # The interpreter flushes once more at its end: give it something that takes it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            return BROKEN_PIPE
+        stderr.write(f"{program}: write error: {error.strerror}\n".encode())
+        stderr.flush()
+        return 1
     return status
 
 
@@ -142,7 +144,7 @@ class _Command:
         if request.given["explain"]:
             return commands.print_explanation(self.host, request.values["explain"], self._stdout)
         if not query.tables and "tables" not in request.values:
-            return self._finish_bluetooth(0)
+            return self._finish(0)
         sink = self._sink()
         self._names = Names(query, resolving="from" not in self._request.values)
         self._changes = Changes() if query.delta else None
@@ -153,7 +155,7 @@ class _Command:
             self._stdout.flush()
             if status not in (0, SchemaViolation.exit_status):
                 break
-        return self._finish_bluetooth(status)
+        return self._finish(status)
 
     def _delays(self) -> Iterator[float]:
         """What to wait before each report; a number operand repeats without -c too, a second one bounds it.
@@ -217,7 +219,7 @@ class _Command:
             self._tell(complaint, sink)
             status = status or complaint.status
             if complaint.ends_run and sink.uses_layouts:
-                return status
+                report.stop()
         return status or (SchemaViolation.exit_status if report.rejected else 0)
 
     def _complaint(self, reader: Reader | None, trouble: Problem | Gap, report: Report) -> Complaint | None:
@@ -236,17 +238,20 @@ class _Command:
         return Complaint(_NOT_ALL_READ if table.knows_any else _NOTHING_READ.format(uid=os.geteuid()))
 
     def _tell(self, complaint: Complaint, sink: Sink) -> None:
+        if not complaint.text:
+            return  # some failures have a status and no words
         if not complaint.on_stdout:
             self._say(complaint.text)
         elif sink.uses_layouts:
             self._stdout.write(f"{complaint.text}\n".encode("utf-8", "backslashreplace"))
 
-    def _finish_bluetooth(self, status: int) -> int:
-        """The families that Debian's netstat was built without are refused last."""
-        if status or not linux.bluetooth(self._request):
+    def _finish(self, status: int) -> int:
+        """Last comes what was asked for and cannot be shown."""
+        refused = linux.refusal(self._request)
+        if status or refused is None:
             return status
-        self._say(_NO_BLUETOOTH)
-        return 1
+        self._say(str(refused))
+        return refused.exit_status
 
     def _say(self, line: str) -> None:
         self._stderr.write(f"{line}\n".encode("utf-8", "backslashreplace"))

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from netstat_core import capture
@@ -30,9 +31,9 @@ class SnapshotSystem:
         self._root = Path(folder).resolve()
         if not self._root.is_dir():
             raise SnapshotError(f"{os.fspath(folder)}: not a folder")
-        if not (self._root / "proc").is_dir():
+        if not (self._root / "proc").is_dir() or (self._root / "proc").resolve() != self._root / "proc":
             raise SnapshotError(f"{os.fspath(folder)}: holds no folder named proc")
-        self.machine = _described(self._root)
+        self.machine = self._described()
         self.namespace: NetworkNamespace | None = None
 
     def offers_netlink(self) -> bool:
@@ -52,7 +53,11 @@ class SnapshotSystem:
             paths = capture.matching_paths(directory.pattern, str(self._root))
         except OSError as error:
             raise SourceError.from_os_error(directory.name, error) from error
-        return {path: self.read(File(path)) for path in paths}
+        contents = {}
+        for path in paths:
+            with suppress(SourceError):  # left out, as what cannot be read live
+                contents[path] = self.read(File(path))
+        return contents
 
     def dump(self, request: NetlinkDump) -> Iterator[memoryview | bytes]:
         """A folder holds no netlink replies."""
@@ -80,24 +85,23 @@ class SnapshotSystem:
             raise OSError(errno.ENOTDIR if os.path.isdir(real) else errno.EACCES, "is no regular file")
         return real
 
-
-def _described(root: Path) -> Machine:
-    try:
-        described = json.loads((root / DESCRIPTION).read_bytes())
-    except FileNotFoundError:
-        return Machine(live=False)
-    except (OSError, ValueError) as error:
-        raise SnapshotError(f"{DESCRIPTION}: {error}") from error
-    if not isinstance(described, dict) or described.get("byte_order", "little") not in ("little", "big"):
-        raise SnapshotError(f"{DESCRIPTION}: not a description of a machine")
-    return Machine(
-        hostname=_text(described, "hostname"),
-        kernel_release=_text(described, "kernel_release"),
-        byte_order=described.get("byte_order", "little"),
-        ticks_per_second=_ticks(described),
-        captured_at=_text(described, "captured_at"),
-        live=False,
-    )
+    def _described(self) -> Machine:
+        try:
+            described = json.loads(self.read(File(f"/{DESCRIPTION}")))
+        except NotInKernel:
+            return Machine(live=False)
+        except (SourceError, ValueError, RecursionError) as error:
+            raise SnapshotError(f"{DESCRIPTION}: {error}") from error
+        if not isinstance(described, dict) or described.get("byte_order", "little") not in ("little", "big"):
+            raise SnapshotError(f"{DESCRIPTION}: not a description of a machine")
+        return Machine(
+            hostname=_text(described, "hostname"),
+            kernel_release=_text(described, "kernel_release"),
+            byte_order=described.get("byte_order", "little"),
+            ticks_per_second=_ticks(described),
+            captured_at=_text(described, "captured_at"),
+            live=False,
+        )
 
 
 def _text(described: dict[str, object], key: str) -> str | None:
