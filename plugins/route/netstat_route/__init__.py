@@ -1,0 +1,26 @@
+"""Routes and neighbours: IPv4 and IPv6, from rtnetlink and from /proc/net."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from netstat_core import Reader, hookimpl
+
+FAMILIES = ("inet", "inet6")
+
+
+@hookimpl
+def netstat_readers(tables: Collection[str], families: Collection[str]) -> Iterable[Reader]:
+    """The readers of tables ``routes`` and ``neighbours``."""
+    if families and not set(FAMILIES) & set(families):
+        return ()
+    found: list[Reader] = []
+    if not tables or "routes" in tables:
+        from netstat_route.readers import READERS  # noqa: PLC0415 - nothing is loaded before it is asked for
+
+        found += READERS
+    if not tables or "neighbours" in tables:
+        from netstat_route.neighbours import READER  # noqa: PLC0415
+
+        found.append(READER)
+    return found

@@ -1,0 +1,141 @@
+"""The reader of neighbours: RTM_GETNEIGH dumps (struct ndmsg, NDA_ attributes), or /proc/net/arp."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+
+from netstat_core import About, Column, Feed, File, Layout, NetlinkDump, Problem, Query, Reader, Record, plain_table
+from netstat_core.sources import Source
+from netstat_route import proc_arp
+from netstat_route.addresses import address_text
+from netstat_route.attributes import attributes, messages, number
+from netstat_route.links import LINKS, Datagrams, interface_names
+from netstat_route.neighbour_record import EMPTY, Neighbour
+from netstat_route.words import NEIGHBOUR_FLAGS, NEIGHBOUR_STATES, PROTOCOLS, flag_words, number_or_word, word
+
+_GET_NEIGHBOUR, _NEW_NEIGHBOUR = 30, 28
+_SIZE = 12
+_ADDRESS, _HARDWARE, _CACHE_INFO, _PROBES, _PROTOCOL, _FURTHER_FLAGS = 1, 2, 3, 4, 12, 15
+_PROXY = 0x8
+_FURTHER = {0x1: "managed", 0x2: "locked", 0x4: "ext_validated"}
+_CACHE_INFO_SIZE = 16
+_NUMBERS = {"inet": 2, "inet6": 10}
+_FAMILIES = {number: name for name, number in _NUMBERS.items()}
+
+
+def _dumps(query: Query) -> list[Source | None]:
+    """Entries, proxies and links; a dump of no family is one of both."""
+    wanted = [number for family, number in _NUMBERS.items() if query.serves_family(family)]
+    family = wanted[0] if len(wanted) == 1 else 0
+    name = _FAMILIES.get(family, "all")
+
+    def dump(what: str, flags: int) -> NetlinkDump:
+        body = struct.pack("=BxHiHBB", family, 0, 0, 0, flags, 0)
+        return NetlinkDump(f"route/{what}-{name}", 0, _GET_NEIGHBOUR, body, strict=True)
+
+    return [dump("neighbours", 0), dump("proxies", _PROXY), LINKS]
+
+
+def parse(
+    about: About, entries: Datagrams | None, proxies: Datagrams | None, links: Datagrams | None
+) -> Iterator[Record | Problem]:
+    """The entries, then the proxies."""
+    to_record = partial(_record, about, interface_names(links, about.order))
+    for source, dump in (("route/neighbours", entries), ("route/proxies", proxies)):
+        for datagram in dump or ():
+            yield from _rows(source, bytes(datagram), about.order, to_record)
+
+
+def _rows(
+    source: str, data: bytes, order: str, to_record: Callable[[bytes], Record | None]
+) -> Iterator[Record | Problem]:
+    try:
+        for kind, start, end in messages(data, order):
+            try:
+                record = to_record(data[start:end]) if kind == _NEW_NEIGHBOUR else None
+            except (ValueError, struct.error) as error:
+                yield Problem(source, f"not a neighbour: {error}", data[start:end])
+                continue
+            if record is not None:
+                yield record
+    except ValueError as error:
+        yield Problem(source, str(error), data[:64])
+
+
+def _record(about: About, interfaces: Mapping[int, str], message: bytes) -> Record | None:
+    """A message as a record, None for families not asked for. Raises struct.error or ValueError for no neighbour."""
+    order = about.order
+    family, index, state, flags, _ = struct.unpack_from(f"{order}BxxxiHBB", message)
+    if family not in _FAMILIES or not about.query.serves_family(_FAMILIES[family]):
+        return None
+    found = attributes(message, _SIZE, order)
+    is_proxy = bool(flags & _PROXY)
+    further = number(found.get(_FURTHER_FLAGS), order)
+    return {
+        **EMPTY,
+        "family": _FAMILIES[family],
+        "address": address_text(found.get(_ADDRESS, b"")),
+        "hardware_address": found[_HARDWARE].hex(":") if found.get(_HARDWARE) else None,
+        "interface": interfaces.get(index),
+        "state": None if is_proxy else word(NEIGHBOUR_STATES, state),
+        "flags": sorted(flag_words(NEIGHBOUR_FLAGS, flags & ~_PROXY) + flag_words(_FURTHER, further)),
+        "proxy": is_proxy,
+        "probes": number(found[_PROBES], order) if _PROBES in found else None,
+        **_times(found.get(_CACHE_INFO, b""), about),
+        "protocol": number_or_word(PROTOCOLS, number(found[_PROTOCOL], order)) if found.get(_PROTOCOL) else None,
+    }
+
+
+def _times(payload: bytes, about: About) -> Record:
+    """From struct nda_cacheinfo: ticks of USER_HZ since, and a reference count."""
+    if len(payload) < _CACHE_INFO_SIZE:
+        return {}
+    confirmed, used, updated, ref_count = struct.unpack_from(f"{about.order}4I", payload)
+    ticks = about.ticks_per_second
+    return {
+        "ref_count": ref_count,
+        "confirmed_seconds": confirmed / ticks,
+        "used_seconds": used / ticks,
+        "updated_seconds": updated / ticks,
+    }
+
+
+def shown(query: Query) -> Callable[[Record], bool] | None:
+    """Without -a those that ``ip neigh`` shows: addresses that need no resolving are left out."""
+    if query.show == "all":
+        return None
+    return lambda record: record["state"] not in ("noarp", "none") or "ext_learned" in (record["flags"] or ())
+
+
+_COLUMNS = (
+    Column("Address", "address", 39),
+    Column("HW Address", "hardware_address", 17),
+    Column("Iface", "interface", 15),
+    Column("State", "state", 10),
+    Column("Proxy", "proxy", 5),
+    Column("Flags", "flags"),
+)
+_TABLE = plain_table("neighbours", "Kernel neighbour table", _COLUMNS)
+_FIELDS = frozenset(column.field for column in _COLUMNS) | {"family"}
+
+READER = Reader(
+    name="neighbours",
+    table="neighbours",
+    position=5000,
+    families=tuple(_NUMBERS),
+    kind="neighbour",
+    record=Neighbour,
+    feeds=(
+        Feed("netlink", _dumps, parse),
+        Feed(
+            "procfs",
+            lambda _query: (File(proc_arp.PATH),),
+            proc_arp.parse,
+            lacks=frozenset(Neighbour.__annotations__)
+            - {"family", "address", "hardware_address", "interface", "proxy"},
+        ),
+    ),
+    layouts={"linux": Layout(_TABLE.block, _TABLE.rows, lambda _query: _FIELDS, shown)},
+)

@@ -1,0 +1,119 @@
+"""Next hops: RTA_MULTIPATH of a route (struct rtnexthop), and next-hop objects (RTM_NEWNEXTHOP, struct nhmsg)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator, Mapping
+
+from netstat_core import NetlinkDump, Record
+from netstat_route.addresses import INET6_WIDTH, INET_WIDTH, address_text
+from netstat_route.attributes import attributes, messages, number
+from netstat_route.links import Datagrams
+from netstat_route.words import ENCAPSULATIONS, HOP_FLAGS, flag_words, word
+
+OBJECTS = NetlinkDump("route/next_hops", protocol=0, type=106, body=bytes(8), restart=True, required=False)
+"""RTM_GETNEXTHOP for all objects: Linux 5.3 and later."""
+
+INTERFACE, GATEWAY, MULTIPATH, FLOW, VIA, ENCAPSULATION = 4, 5, 9, 11, 18, 21
+_ID, _GROUP, _OBJECT_INTERFACE, _OBJECT_GATEWAY, _OBJECT_ENCAPSULATION = 1, 2, 5, 6, 7
+_NEW_OBJECT = 104
+_HOP_SIZE, _OBJECT_SIZE, _MEMBER_SIZE = 8, 8, 8
+
+Objects = Mapping[int, list[Record]]
+"""The next hops of each object by its number: one, those of a group, or none for a black hole."""
+
+
+class HopReader:
+    """Turns attributes into next hops."""
+
+    def __init__(self, order: str, interfaces: Mapping[int, str]) -> None:
+        self._order = order
+        self._interfaces = interfaces
+
+    def hop(self, found: Mapping[int, bytes], flags: int, weight: int = 1, index: int | None = None) -> Record:
+        """The next hop that a route's attributes, or those of one of several, describe."""
+        if index is None:
+            index = number(found.get(INTERFACE), self._order)
+        return {
+            "gateway": self._gateway(found),
+            "interface": self._interfaces.get(index),
+            "weight": weight,
+            "flags": flag_words(HOP_FLAGS, flags),
+            "encapsulation": encapsulation(found.get(ENCAPSULATION), self._order),
+            "realms": realms(found.get(FLOW), self._order),
+        }
+
+    def _gateway(self, found: Mapping[int, bytes]) -> str | None:
+        if GATEWAY in found:
+            raw = found[GATEWAY]
+        elif VIA in found:
+            raw = found[VIA][2:]
+        else:
+            return None
+        return address_text(raw) if len(raw) in (INET_WIDTH, INET6_WIDTH) and any(raw) else None
+
+    def several(self, payload: bytes) -> list[Record]:
+        """The next hops of RTA_MULTIPATH; stops at one that does not fit."""
+        unpack = struct.Struct(f"{self._order}HBBi").unpack_from
+        hops = []
+        start = 0
+        while start + _HOP_SIZE <= len(payload):
+            length, flags, share, index = unpack(payload, start)
+            if length < _HOP_SIZE or start + length > len(payload):
+                break
+            found = attributes(payload[start : start + length], _HOP_SIZE, self._order)
+            hops.append(self.hop(found, flags, share + 1, index))
+            start += length + 3 & ~3
+        return hops
+
+    def objects(self, datagrams: Datagrams | None) -> dict[int, list[Record]]:
+        """The next hops of all objects; members of groups come before them or behind."""
+        single: dict[int, list[Record]] = {}
+        groups: dict[int, list[tuple[int, int]]] = {}
+        for flags, found in self._object_messages(datagrams):
+            identity = number(found.get(_ID), self._order)
+            if _GROUP in found:
+                groups[identity] = list(self._members(found[_GROUP]))
+            else:
+                single[identity] = self._object(found, flags)
+        return {**single, **{name: _weighted(single, members) for name, members in groups.items()}}
+
+    def _object_messages(self, datagrams: Datagrams | None) -> Iterator[tuple[int, dict[int, bytes]]]:
+        flags_at = struct.Struct(f"{self._order}I").unpack_from
+        for datagram in datagrams or ():
+            data = bytes(datagram)
+            try:
+                for kind, start, end in messages(data, self._order):
+                    if kind == _NEW_OBJECT and end - start >= _OBJECT_SIZE:
+                        yield flags_at(data, start + 4)[0], attributes(data[start:end], _OBJECT_SIZE, self._order)
+            except ValueError:
+                continue
+
+    def _object(self, found: Mapping[int, bytes], flags: int) -> list[Record]:
+        if _OBJECT_INTERFACE not in found and _OBJECT_GATEWAY not in found:
+            return []
+        renamed = {INTERFACE: _OBJECT_INTERFACE, GATEWAY: _OBJECT_GATEWAY, ENCAPSULATION: _OBJECT_ENCAPSULATION}
+        return [self.hop({name: found[kind] for name, kind in renamed.items() if kind in found}, flags)]
+
+    def _members(self, payload: bytes) -> Iterator[tuple[int, int]]:
+        """Number and weight of each member: struct nexthop_grp, whose weight has a high byte since Linux 6.12."""
+        unpack = struct.Struct(f"{self._order}IBB2x").unpack_from
+        for start in range(0, len(payload) - _MEMBER_SIZE + 1, _MEMBER_SIZE):
+            identity, low, high = unpack(payload, start)
+            yield identity, (high << 8 | low) + 1
+
+
+def _weighted(single: Objects, members: list[tuple[int, int]]) -> list[Record]:
+    return [{**hop, "weight": weight} for identity, weight in members for hop in single.get(identity, [])]
+
+
+def encapsulation(payload: bytes | None, order: str) -> str | None:
+    """The kind of lightweight tunnel (enum lwtunnel_encap_types)."""
+    kind = number(payload, order)
+    return word(ENCAPSULATIONS, kind) if kind else None
+
+
+def realms(payload: bytes | None, order: str) -> str | None:
+    """RTA_FLOW as SOURCE/DESTINATION."""
+    both = number(payload, order)
+    return f"{both >> 16}/{both & 0xFFFF}" if both else None

@@ -1,0 +1,159 @@
+"""/proc/net/rt_cache: the IPv4 route cache, which kernels have not had since 3.6; they show only a header.
+
+The header tells which format it is: that of Linux 2.0, or that of 2.2 and later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from netstat_core import About, Problem, Record, Trait, escape
+from netstat_route.addresses import address_text, inet_word
+from netstat_route.cache_record import EMPTY
+from netstat_route.flags import Letters, rejecting
+from netstat_route.paths import RT_CACHE
+from netstat_route.proc_route import find_columns
+from netstat_route.queries import OPENED
+from netstat_route.words import flag_words
+
+_UNSIGNED = 0xFFFFFFFF
+_LEAST_WORDS = 12
+_SIGNS = ("IRTT", "TOS", "HHRef", "HHUptod", "SpecDst", "HH", "ARP")
+"""What formats are told apart by; netstat names those it found by the sum of their bits, in this order."""
+
+_COLUMNS = ("Iface", "Destination", "Gateway", "Flags", "RefCnt", "Use", "Metric", "Source", "MTU", "Window", "IRTT")
+
+
+class Format(NamedTuple):
+    """A format of the file: its further columns, its flags' letters, those a reject entry hides first, and words."""
+
+    columns: tuple[str, ...]
+    first: Letters
+    rest: Letters
+    words: dict[int, str]
+
+
+_REST: Letters = (
+    *((0x10000, "n"), (0x20000, "d"), (0x80000, "t"), (0x200000, "f"), (0x400000, "q"), (0x800000, "Ns")),
+    *((0x1000000, "r"), (0x4000000, "i"), (0x8000000, "Nd"), (0x10000000, "b"), (0x20000000, "m")),
+    *((0x40000000, "#"), (0x80000000, "l")),
+)
+_MIDDLE: Letters = ((0x8, "R"), (0x10, "D"), (0x20, "M"))
+
+_WORDS = {
+    0x2: "gateway",
+    0x8: "reinstate",
+    0x10: "dynamic",
+    0x20: "modified",
+    0x200: "reject",
+    0x10000: "notify",
+    0x20000: "direct_destination",
+    0x40000: "redirected",
+    0x80000: "tproxy",
+    0x200000: "fast",
+    0x400000: "masquerade",
+    0x800000: "source_nat",
+    0x1000000: "do_redirect",
+    0x4000000: "direct_source",
+    0x8000000: "destination_nat",
+    0x10000000: "broadcast",
+    0x20000000: "multicast",
+    0x40000000: "unreachable",
+    0x80000000: "local",
+}
+
+OLDEST, OLD = "2.0", "2.2"
+FORMATS = {
+    OLD: Format(
+        ("TOS", "HHRef", "HHUptod", "SpecDst"),
+        ((0x2, "G"),),
+        (*_MIDDLE, (0x1, "-"), (0x4, "o"), *_REST),
+        {**_WORDS, 0x1: "dead", 0x4: "onlink"},
+    ),
+    OLDEST: Format(
+        ("HH", "ARP"),
+        ((0x1, "U"), (0x4, "H"), (0x2, "G")),
+        (*_MIDDLE, *_REST),
+        {**_WORDS, 0x1: "up", 0x4: "host"},
+    ),
+}
+
+
+def parse(about: About, content: bytes) -> Iterator[Record | Problem | Trait]:
+    """The entries, row by row."""
+    header, _, body = content.partition(b"\n")
+    name = _format_of(header)
+    if name is None:
+        yield OPENED
+        if content:
+            yield Trait("unknown_format", _found(header))
+            yield Problem(RT_CACHE, "the columns of no known format", header, 1, "format")
+        return
+    yield Trait("format", name)
+    yield OPENED
+    positions = find_columns(header, (*_COLUMNS, *FORMATS[name].columns))
+    if isinstance(positions, str):
+        yield Problem(RT_CACHE, f"no column {positions}", header, 1, f"field {positions}")
+        return
+    for number, line in enumerate(body.split(b"\n")[:-1], 2):
+        words = line.split()
+        try:
+            ordered = [words[position] for position in positions if position < len(words)]
+            yield _entry(about.order, name, ordered)
+        except (ValueError, IndexError) as error:
+            yield Problem(RT_CACHE, f"not an entry: {error}", line, number)
+
+
+def _found(header: bytes) -> int:
+    """The number by which netstat tells what it found: HH is found in HHRef too."""
+    return sum(1 << bit for bit, sign in enumerate(_SIGNS) if sign.encode() in header)
+
+
+def _format_of(header: bytes) -> str | None:
+    """The format whose further columns are all there."""
+    names = {name.decode("ascii", "replace") for name in header.split()}
+    return next((name for name, form in FORMATS.items() if names.issuperset(("IRTT", *form.columns))), None)
+
+
+def _entry(order: str, name: str, words: list[bytes]) -> Record:
+    """One row, its columns in the order of the format. Raises ValueError or IndexError for no row."""
+    if len(words) < _LEAST_WORDS:
+        raise ValueError("too few columns")
+    destination, gateway, source = (address_text(inet_word(words[position], order)) for position in (1, 2, 7))
+    ref_count, use_count, metric, mss, window, irtt = (int(words[at]) & _UNSIGNED for at in (4, 5, 6, 8, 9, 10))
+    flags = int(words[3], 16) & _UNSIGNED
+    form = FORMATS[name]
+    return {
+        **EMPTY,
+        "family": "inet",
+        "destination": destination,
+        "prefix_length": 32,
+        "source": source,
+        "gateway": gateway,
+        "interface": escape(words[0]),
+        "flags": flag_words(form.words, flags),
+        "flags_text": rejecting(form.first, form.rest, flags),
+        "metric": metric,
+        "ref_count": ref_count,
+        "use_count": use_count,
+        "mss_bytes": mss or None,
+        "window_bytes": window or None,
+        "irtt_ms": irtt or None,
+        **_further(order, name, words[11:]),
+    }
+
+
+def _further(order: str, name: str, words: list[bytes]) -> Record:
+    """The columns that only one of the formats has; what is missing at the end of a row is unknown."""
+    if name == OLDEST:
+        tos, specific, header = None, None, words
+    else:
+        tos, specific, header = int(words[0], 16), words[3] if len(words) > 3 else None, words[1:3]  # noqa: PLR2004
+    count = int(header[0]) if header else -1
+    return {
+        "tos": tos,
+        "header_ref_count": count if count >= 0 else None,
+        "header_valid": int(header[1]) & _UNSIGNED if len(header) > 1 else None,
+        "specific_destination": specific and address_text(inet_word(specific, order)),
+    }

@@ -1,0 +1,51 @@
+"""What a query means for routes: which display, which tables."""
+
+from __future__ import annotations
+
+from netstat_core import Query, Trait, UsageError
+from netstat_route.words import TABLES
+
+OPENED = Trait("opened")
+"""Yielded first by every parser: without it there is nothing to put a heading over."""
+
+ALL, MAIN = 0, 254
+_NUMBERS = {name: number for number, name in TABLES.items()}
+_MOST = 0xFFFFFFFF
+
+
+def wants_table(query: Query) -> bool:
+    """Whether the routes themselves are asked for: -F, or no -C."""
+    return not query.cache or query.fib
+
+
+def wants_cache(query: Query) -> bool:
+    """Whether the route cache is asked for: -C."""
+    return query.cache
+
+
+def default_table(family: str) -> int:
+    """The table whose routes /proc shows: all of them for IPv6."""
+    return MAIN if family == "inet" else ALL
+
+
+def table_number(query: Query, default: int) -> int:
+    """The number of the table that is asked for, 0 for all. Raises UsageError for what names no table."""
+    name = query.route_table
+    if name is None:
+        return default
+    if name == "all":
+        return ALL
+    number = int(name) if name.isascii() and name.isdigit() else _NUMBERS.get(name, 0)
+    if not ALL < number <= _MOST:
+        raise UsageError(f"unknown routing table {name!r}; known: all, main, local, default, and numbers")
+    return number
+
+
+def in_main_table(query: Query) -> bool:
+    """Whether routes of table main are among those asked for."""
+    return table_number(query, MAIN) in (ALL, MAIN)
+
+
+def misses_tables(query: Query) -> bool:
+    """Whether other tables than main are asked for."""
+    return table_number(query, MAIN) != MAIN

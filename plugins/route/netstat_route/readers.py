@@ -1,0 +1,121 @@
+"""The readers of routes, in the order netstat shows them: of each family the table, then the cache.
+
+Which of both is asked for no hook is told: a reader of the other reads nothing and prints no heading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from netstat_core import Block, Feed, File, Layout, Query, Reader, SourceError
+from netstat_core.sources import Source
+from netstat_route import paths, text
+from netstat_route.cache_record import CachedRoute
+from netstat_route.later import later, parser
+from netstat_route.queries import ALL, table_number, wants_cache, wants_table
+from netstat_route.record import PROCFS_LACKS, Route
+
+_COUNTS = frozenset({"ref_count", "use_count"})
+_CACHE_LACKS = frozenset({"mtu_bytes"})
+_CACHE_COUNTS = _COUNTS | {"tos", "header_ref_count", "header_valid", "specific_destination"}
+_CACHE_NEEDS = _COUNTS | {"destination", "source", "gateway", "interface", "flags_text"}
+
+Wanted = Callable[[Query], bool]
+Sources = Callable[[Query], Iterable[Source | None]]
+
+_dump_sources = later("rtnetlink", "sources")
+
+
+def _if_wanted(wanted: Wanted, sources: Sources) -> Sources:
+    """The sources where the display is asked for, else none."""
+
+    def of_query(query: Query) -> Iterable[Source | None]:
+        table_number(query, ALL)
+        return sources(query) if wanted(query) else ()
+
+    return of_query
+
+
+def _file(wanted: Wanted, path: str, parse: Callable[..., Any], lacks: frozenset[str]) -> Feed:
+    return Feed("procfs", _if_wanted(wanted, lambda _query: (File(path),)), parse, lacks=lacks)
+
+
+def _dump(wanted: Wanted, family: str, parse: str, lacks: frozenset[str], *, cached: bool) -> Feed:
+    def sources(query: Query) -> Iterable[Source | None]:
+        is_text = query.fields is not None and query.route_table is None
+        if is_text and query.source != "netlink":
+            raise SourceError(f"route/{family}", "the text is that of /proc, as netstat's is")
+        sources: Iterable[Source | None] = _dump_sources(family, query, cached=cached)
+        return sources
+
+    return Feed("netlink", _if_wanted(wanted, sources), parser("rtnetlink", parse), lacks=lacks)
+
+
+def _table(family: str, position: int, file: Feed, look: Layout) -> Reader:
+    dump = _dump(wants_table, family, f"parse_{family}", _COUNTS, cached=False)
+    return Reader(
+        name=f"route-{family}",
+        table="routes",
+        position=position,
+        families=(family,),
+        kind="route",
+        record=Route,
+        feeds=(dump, file),
+        layouts={"linux": look},
+    )
+
+
+def _cache(family: str, position: int, files: tuple[Feed, ...]) -> Reader:
+    dump = _dump(wants_cache, family, f"parse_{family}_cache", _CACHE_COUNTS, cached=True)
+    return Reader(
+        name=f"route-{family}-cache",
+        table="routes",
+        position=position,
+        families=(family,),
+        kind="route.cache",
+        record=CachedRoute,
+        feeds=(*files, dump),
+        layouts={"linux": _cache_look(family)},
+    )
+
+
+def _cache_look(family: str) -> Layout:
+    """Text of a cache comes from /proc, which alone has the counts."""
+    wanted_heading = later("text_cache", f"{family}_heading")
+
+    def heading(query: Query, traits: Mapping[str, Any]) -> str:
+        return str(wanted_heading(query, traits)) if wants_cache(query) else ""
+
+    block = Block(f"routes-{family}-cache", heading)
+    complain = later("text_cache", "complain")
+    return Layout(block, later("text_cache", f"{family}_rows"), lambda _query: _CACHE_NEEDS, complain=complain)
+
+
+READERS = (
+    _table(
+        "inet",
+        1000,
+        _file(wants_table, paths.ROUTE, parser("proc_route"), PROCFS_LACKS | {"tos"}),
+        text.INET,
+    ),
+    _cache(
+        "inet",
+        1001,
+        (_file(wants_cache, paths.RT_CACHE, parser("proc_rt_cache"), _CACHE_LACKS),),
+    ),
+    _table(
+        "inet6",
+        1010,
+        _file(wants_table, paths.IPV6_ROUTE, parser("proc_ipv6_route"), PROCFS_LACKS | {"table", "expires_seconds"}),
+        text.INET6,
+    ),
+    _cache(
+        "inet6",
+        1011,
+        (
+            _file(wants_cache, paths.NDISC, parser("proc_ndisc"), _CACHE_LACKS),
+            _file(wants_cache, paths.IPV6_ROUTE, parser("proc_ipv6_route", "parse_cached"), _CACHE_LACKS),
+        ),
+    ),
+)

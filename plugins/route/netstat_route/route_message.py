@@ -1,0 +1,169 @@
+"""One message of an RTM_GETROUTE dump: struct rtmsg and RTA_ attributes of linux/rtnetlink.h."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+
+from netstat_core import About, Record
+from netstat_route import flags as rtf
+from netstat_route.addresses import WIDTHS, address_text
+from netstat_route.attributes import attributes, number
+from netstat_route.metrics import ADVERTISED_MSS, RTT, WINDOW, metric_numbers, metrics
+from netstat_route.next_hops import MULTIPATH, HopReader, Objects
+from netstat_route.queries import ALL, default_table, table_number
+from netstat_route.record import EMPTY_ROUTE
+from netstat_route.words import PREFERENCES, PROTOCOLS, SCOPES, TABLES, TYPES, number_or_word, word
+
+AF = {"inet": 2, "inet6": 10}
+CLONED = 0x200
+"""RTM_F_CLONED: an exception learned for a host, not a route."""
+
+DESTINATION, TABLE = 1, 15
+_SOURCE, _PRIORITY, _PREFERRED_SOURCE, _METRICS, _CACHE_INFO, _PREFERENCE, _OBJECT = 2, 6, 7, 8, 12, 20, 30
+_ROUTE_SIZE = 12
+
+_LOCAL, _BROADCAST, _ANYCAST, _MULTICAST, _BLACKHOLE, _UNREACHABLE, _PROHIBIT, _THROW = 2, 3, 4, 5, 6, 7, 8, 9
+_HIDDEN_BY_PROCFS = {"inet": (_BROADCAST, _MULTICAST), "inet6": ()}
+_BY_KERNEL = 2
+_ONLINK = 0x4
+_HEADERS = 40
+"""Bytes of IPv4 and TCP headers, which /proc/net/route adds to an advertised MSS."""
+
+
+class RouteMessages:
+    """Turns messages of one family, from their struct rtmsg on, into records."""
+
+    def __init__(self, family: str, about: About, hops: HopReader, objects: Objects, *, cached: bool) -> None:
+        query = about.query
+        self._family = family
+        self._order = about.order
+        self._ticks = about.ticks_per_second
+        self._hops = hops
+        self._objects = objects
+        self._cached = cached
+        self._table = ALL if cached else table_number(query, default_table(family))
+        self._hidden = _HIDDEN_BY_PROCFS[family] if query.route_table is None and not cached else ()
+        self._unpack = struct.Struct(f"{about.order}8BI").unpack_from
+
+    def record(self, message: bytes) -> Record | None:
+        """The record; None for what was not asked for. Raises struct.error or ValueError for what is no route."""
+        family, length, source_length, tos, table, protocol, scope, kind, flags = self._unpack(message)
+        found = attributes(message, _ROUTE_SIZE, self._order)
+        table = number(found.get(TABLE), self._order, table)
+        if family != AF[self._family] or bool(flags & CLONED) is not self._cached:
+            return None
+        if self._table not in (ALL, table) or kind in self._hidden:
+            return None
+        if max(length, source_length) > WIDTHS[self._family] * 8:
+            raise ValueError("a prefix longer than an address")
+        hops = self._next_hops(found, flags)
+        record = {
+            **EMPTY_ROUTE,
+            "family": self._family,
+            "destination": self._address(found.get(DESTINATION)) or address_text(bytes(WIDTHS[self._family])),
+            "prefix_length": length,
+            "metric": number(found.get(_PRIORITY), self._order),
+            "table": number_or_word(TABLES, table),
+            "type": word(TYPES, kind),
+            "scope": number_or_word(SCOPES, scope),
+            "protocol": number_or_word(PROTOCOLS, protocol),
+            "preferred_source": self._address(found.get(_PREFERRED_SOURCE)),
+            "next_hop_id": number(found.get(_OBJECT), self._order) or None,
+            **_led_by(hops),
+        }
+        if _METRICS in found:
+            record["metrics"] = metrics(found[_METRICS], self._order)
+        if self._family == "inet":
+            record |= self._of_inet(record, found, kind, tos)
+        else:
+            record |= self._of_inet6(record, found, kind, source_length)
+        return record
+
+    def _next_hops(self, found: Mapping[int, bytes], flags: int) -> list[Record]:
+        """All next hops; with net.ipv4.nexthop_compat_mode off the kernel sends only the number of the object."""
+        several = self._hops.several(found.get(MULTIPATH, b""))
+        if several:
+            return several
+        hop = self._hops.hop(found, flags)
+        if hop["gateway"] is None and hop["interface"] is None:
+            return self._objects.get(number(found.get(_OBJECT), self._order)) or [hop]
+        return [hop]
+
+    def _address(self, raw: bytes | None) -> str | None:
+        if raw is None:
+            return None
+        if len(raw) != WIDTHS[self._family]:
+            raise ValueError("an address of another family")
+        return address_text(raw)
+
+    def _of_inet(self, record: Record, found: Mapping[int, bytes], kind: int, tos: int) -> Record:
+        """What only IPv4 has: the flags that /proc/net/route makes up, and its columns made from metrics."""
+        flags = rtf.UP
+        if kind in (_UNREACHABLE, _PROHIBIT):
+            flags |= rtf.REJECT
+        if record["gateway"] is not None:
+            flags |= rtf.GATEWAY
+        if record["prefix_length"] == WIDTHS["inet"] * 8:
+            flags |= rtf.HOST
+        numbers = metric_numbers(found.get(_METRICS, b""), self._order)
+        mss = numbers.get(ADVERTISED_MSS, 0)
+        return {
+            "flags": rtf.inet_words(flags),
+            "flags_text": rtf.inet_letters(flags),
+            "mss_bytes": mss + _HEADERS if mss else None,
+            "window_bytes": numbers.get(WINDOW) or None,
+            "irtt_ms": numbers.get(RTT, 0) >> 3 or None,
+            "tos": tos,
+            "expires_seconds": self._expires(found) if self._cached else None,
+        }
+
+    def _of_inet6(self, record: Record, found: Mapping[int, bytes], kind: int, source_length: int) -> Record:
+        """What only IPv6 has: the flags that follow from the rest, the source prefix, time left and preference."""
+        expires = self._expires(found)
+        flags = self._inet6_flags(record, kind, expires)
+        source = self._address(found.get(_SOURCE))
+        preference = found.get(_PREFERENCE)
+        return {
+            "flags": rtf.inet6_words(flags),
+            "flags_text": rtf.inet6_letters(flags),
+            "source": None if source is None else f"{source}/{source_length}",
+            "expires_seconds": expires,
+            "preference": PREFERENCES.get(preference[0]) if preference else None,
+        }
+
+    def _inet6_flags(self, record: Record, kind: int, expires: float | None) -> int:
+        if kind in (_BLACKHOLE, _UNREACHABLE, _PROHIBIT, _THROW):
+            return rtf.REJECT | rtf.NO_NEXT_HOP
+        flags = rtf.UP
+        if record["gateway"] is not None:
+            flags |= rtf.GATEWAY
+        if "onlink" in record["next_hop_flags"]:
+            flags |= rtf.HOST  # the kernel keeps RTNH_F_ONLINK, 4 as well, among these
+        if expires is not None:
+            flags |= rtf.EXPIRES
+        if self._cached:
+            flags |= rtf.CACHE
+        own = {_LOCAL: rtf.LOCAL, _ANYCAST: rtf.ANYCAST if record["protocol"] == "kernel" else 0}.get(kind)
+        if own is None:
+            return flags
+        return flags | own | (rtf.NO_NEXT_HOP if record["protocol"] == "kernel" else 0)
+
+    def _expires(self, found: Mapping[int, bytes]) -> float | None:
+        """The third number of struct rta_cacheinfo, in ticks of USER_HZ; past times are negative."""
+        ticks = number(found.get(_CACHE_INFO, b"")[8:12], self._order)
+        return (ticks if ticks < 1 << 31 else 0) / self._ticks if ticks else None
+
+
+def _led_by(hops: list[Record]) -> Record:
+    """The fields that a route has of its first next hop, and all of several."""
+    first = hops[0]
+    is_single = len(hops) == 1
+    return {
+        "gateway": first["gateway"],
+        "interface": first["interface"],
+        "next_hops": None if is_single else hops,
+        "next_hop_flags": first["flags"] if is_single else [],
+        "encapsulation": first["encapsulation"],
+        "realms": first["realms"],
+    }

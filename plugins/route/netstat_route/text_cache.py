@@ -1,0 +1,134 @@
+"""netstat's text for route caches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from netstat_core import Complaint, Gap, Problem, Query, Record, printable
+from netstat_core.names import Names
+from netstat_route import text
+from netstat_route.proc_rt_cache import OLDEST
+from netstat_route.queries import OPENED
+from netstat_route.text import (
+    ABSENT,
+    HEADS,
+    INET6_HEADS,
+    NOTHING,
+    host_cell,
+    lacks_column,
+    resolves,
+    signed,
+    style,
+    told,
+)
+
+_START = "{source:<15} {destination:<15} {gateway:<15} {flags:<5} "
+_ROWS = (
+    _START + "{mss:>5} {window:<5} {irtt:>6} {interface}",
+    _START + "{metric:<6} {ref:<2} {use:>7} {interface}",
+    _START + "{metric:<6} {ref:<3} {use:>6} {interface:<6.6}   {mss:<5} {window:<6} {irtt:<5} ",
+)
+_MOST = len(_ROWS) - 1
+_FULL = 15
+
+_OLDEST_HEADS, _OLD_HEADS = "  HH  Arp", "  TOS HHRef HHUptod     SpecDst"
+_OLDEST_END = "{header_count:<3} {header_valid}"
+_OLD_END = "{tos:<3x} {header_count:<3}   {header_valid:<3} {specific:>15}"
+
+_NEIGHBOUR_HEADS = "Neighbour                                   HW Address        Iface    Flags Ref State"
+_TIME_HEADS = "            Stale(sec) Delete(sec)"
+
+
+def inet_heading(query: Query, traits: Mapping[str, Any]) -> str:
+    """Title and column heads; those behind irtt tell the format of the file."""
+    if OPENED.name not in traits:
+        return ABSENT["inet"]
+    further = ""
+    if style(query) == _MOST:
+        further = _OLDEST_HEADS if traits.get("format") == OLDEST else _OLD_HEADS
+    failure = ""
+    if "unknown_format" in traits:
+        failure = f"ERROR: proc_guess_fmt(/proc/net/rt_cache,... returned: {traits['unknown_format']}\n"
+    heads = f"{HEADS[style(query)]}{further}"
+    return f"Kernel IP routing cache\n{failure}Source          Destination     Gateway         Flags {heads}\n"
+
+
+def inet_rows(query: Query, names: Names, traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
+    """The formatter of IPv4 entries: all addresses are hosts, cut to 15 characters."""
+    host = host_cell(query, names)
+    row = _ROWS[style(query)]
+    if style(query) == _MOST:
+        row += _OLDEST_END if traits.get("format") == OLDEST else _OLD_END
+
+    def lines(batch: Sequence[Record]) -> str:
+        if resolves(query, names):
+            names.expect_hosts([one[name] for one in batch for name in _ADDRESSES if one[name]])
+        return "".join([row.format(**_cells(record, host)) + "\n" for record in batch])
+
+    return lines
+
+
+_ADDRESSES = ("source", "destination", "gateway", "specific_destination")
+
+
+def _cells(record: Record, host: Callable[[str], str]) -> Record:
+    shown = {name: host(record[name] or NOTHING["inet"])[:_FULL] for name in _ADDRESSES}
+    count = record["header_ref_count"]
+    return {
+        "source": shown["source"],
+        "destination": shown["destination"],
+        "gateway": shown["gateway"],
+        "specific": shown["specific_destination"],
+        "flags": record["flags_text"],
+        "metric": signed(record["metric"]),
+        "ref": signed(record["ref_count"]),
+        "use": signed(record["use_count"]),
+        "mss": signed(record["mss_bytes"]),
+        "window": signed(record["window_bytes"]),
+        "irtt": signed(record["irtt_ms"]),
+        "interface": printable(record["interface"] or ""),
+        "tos": record["tos"] or 0,
+        "header_count": -1 if count is None else count,
+        "header_valid": record["header_valid"] or 0,
+    }
+
+
+def inet6_heading(query: Query, traits: Mapping[str, Any]) -> str:
+    """Title and column heads; of neighbours where the kernel is so old as to keep those there."""
+    if OPENED.name not in traits:
+        return ABSENT["inet6"]
+    if "neighbours" not in traits:
+        return INET6_HEADS.format("cache")
+    return f"Kernel IPv6 Neighbour Cache\n{_NEIGHBOUR_HEADS}{_TIME_HEADS if query.extend else ''}\n"
+
+
+def inet6_rows(query: Query, names: Names, traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
+    """The formatter of cached IPv6 routes, or of neighbours."""
+    as_routes = text.inet6_rows(query, names, traits)
+
+    def lines(batch: Sequence[Record]) -> str:
+        if "neighbours" in traits:
+            return "".join([_neighbour(record, with_times=bool(query.extend)) for record in batch])
+        return as_routes([{**record, "next_hops": None} for record in batch])
+
+    return lines
+
+
+def _neighbour(record: Record, *, with_times: bool) -> str:
+    state = record["state"]
+    shown = "PERM" if state == "permanent" else state.upper() if state[:7] != "unknown" else f"UNKNOWN{state[7:]}"
+    times = ""
+    if with_times:
+        gone = "*" if record["ref_count"] else f"{int(record['delete_seconds']):<7}"
+        times = f" {int(record['stale_seconds']):<9}  {gone} "
+    place = f"{record['destination']}/{record['prefix_length']}"
+    return (
+        f"{place:<43} {record['hardware_address']:<17} {printable(record['interface']):<8} {record['flags_text']:<5} "
+        f"{record['ref_count']:<3} {shown:<16}{times}\n"
+    )
+
+
+def complain(trouble: Problem | Gap, _query: Query) -> Complaint | None:
+    """A column that is missing is only warned of."""
+    return lacks_column(trouble, status=0) if isinstance(trouble, Problem) else told(trouble)
