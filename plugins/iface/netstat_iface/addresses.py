@@ -1,0 +1,119 @@
+"""Addresses of interfaces: RTM_NEWADDR messages and the lines of /proc/net/if_inet6."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator, Sequence
+from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
+
+from netstat_core import Problem, Record, escape
+from netstat_iface.messages import Attributes, Datagrams, Message, messages
+from netstat_iface.record import ADDRESS_FLAGS, SCOPES, flag_words
+
+NEW_ADDRESS = 20
+IF_INET6 = "/proc/net/if_inet6"
+
+_SIZE = 8
+_ADDRESS, _LOCAL, _LABEL, _BROADCAST, _FLAGS = 1, 2, 3, 4, 8
+_FAMILIES: dict[int, tuple[str, int]] = {AF_INET: ("inet", 4), AF_INET6: ("inet6", 16)}
+_COLUMNS = 6
+_INET6_BITS = 128
+_LARGEST = 0x7FFFFFFF
+
+SCOPE_BITS = {"global": 0x00, "host": 0x10, "link": 0x20, "site": 0x40}
+"""The scopes of IPv6 addresses as if_inet6 has them (IPV6_ADDR_ of net/ipv6.h)."""
+
+_COMPATIBLE = 0x80
+_SCOPES_BY_BITS = {bits: word for word, bits in SCOPE_BITS.items()}
+
+Owned = tuple[int, Record]
+"""The index of an interface and an address of its."""
+
+
+def parse_dump(source: str, datagrams: Datagrams, order: str) -> Iterator[Owned | Problem]:
+    """The addresses of a dump in the kernel's order: an interface's IPv4 addresses with the primary ones first."""
+    header = struct.Struct(f"{order}16x4BI").unpack_from
+    for message in messages(source, datagrams, NEW_ADDRESS, 16 + _SIZE, order):
+        if isinstance(message, Problem):
+            yield message
+            continue
+        *fields, index = header(message.datagram, message.start)
+        if fields[0] in _FAMILIES:
+            try:
+                yield index, _from_message(message, order, fields)
+            except (ValueError, OSError):
+                raw = bytes(message.datagram[message.start : message.end])
+                yield Problem(source, "an address of the wrong size", raw)
+
+
+def _from_message(message: Message, order: str, header: Sequence[int]) -> Record:
+    """A point-to-point link has its own address in IFA_LOCAL and the other end's in IFA_ADDRESS."""
+    family, prefix, flags, scope = header
+    found = Attributes(message.datagram, message.start + 16 + _SIZE, message.end, order)
+    address = found.raw(_ADDRESS)
+    local = found.raw(_LOCAL) or address
+    broadcast = found.raw(_BROADCAST)
+    label = found.text(_LABEL)
+    word, size = _FAMILIES[family]
+    if prefix > size * 8:
+        raise ValueError("a prefix longer than the address")
+    return {
+        "family": word,
+        "address": inet_ntop(family, local),
+        "prefix_length": prefix,
+        "scope": SCOPES.get(scope, f"unknown({scope})"),
+        "label": escape(label) if label and family == AF_INET else None,
+        "peer_address": inet_ntop(family, address) if address and address != local else None,
+        "broadcast_address": inet_ntop(family, broadcast) if broadcast else None,
+        "flags": flag_words(found.number(_FLAGS) or flags, ADDRESS_FLAGS),
+    }
+
+
+def parse_if_inet6(content: bytes) -> Iterator[tuple[int, str, Record] | Problem]:
+    """Index and name of an interface and an address of its, a line each: ADDRESS INDEX PREFIX SCOPE FLAGS NAME.
+
+    All numbers are hexadecimal, flags cut to eight bits; the order is that of a hash table.
+    """
+    for number, line in enumerate(content.split(b"\n"), 1):
+        if line:
+            try:
+                yield _from_line(line)
+            except (ValueError, OSError):
+                yield Problem(IF_INET6, "not address, index, prefix, scope, flags and name", line, number)
+
+
+def _from_line(line: bytes) -> tuple[int, str, Record]:
+    words = line.split(None, _COLUMNS - 1)
+    if len(words) < _COLUMNS:
+        raise ValueError("too few columns")
+    index, prefix, scope, flags = (int(word, 16) for word in words[1:5])
+    if min(index, prefix, scope, flags) < 0 or max(index, scope, flags) > _LARGEST or prefix > _INET6_BITS:
+        raise ValueError("a number out of range")
+    raw = bytes.fromhex(words[0].decode("ascii"))
+    return index, escape(words[5]), {
+        "family": "inet6",
+        "address": inet_ntop(AF_INET6, raw),
+        "prefix_length": prefix,
+        "scope": scope_word(raw, scope),
+        "label": None,
+        "peer_address": None,
+        "broadcast_address": None,
+        "flags": flag_words(flags, ADDRESS_FLAGS),
+    }  # fmt: skip
+
+
+def _compatible(raw: bytes) -> int:
+    """The bit that if_inet6 adds to the scope of IPv4-compatible addresses, ::/96 but for :: and ::1."""
+    return _COMPATIBLE if not any(raw[:12]) and raw[12:] not in (b"\0\0\0\0", b"\0\0\0\1") else 0
+
+
+def scope_word(raw: bytes, bits: int) -> str:
+    """The word for an IPv6 address's scope in if_inet6."""
+    return _SCOPES_BY_BITS.get(bits ^ _compatible(raw), f"unknown({bits})")
+
+
+def scope_bits(address: str, word: str) -> int:
+    """What if_inet6 has for the scope of an IPv6 address."""
+    if word.startswith("unknown("):
+        return int(word[8:-1])
+    return SCOPE_BITS.get(word, 0) | _compatible(inet_pton(AF_INET6, address))

@@ -1,0 +1,140 @@
+"""Interfaces from files: /proc/net/dev for the counters, sysfs for attributes, if_inet6 for IPv6 addresses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from netstat_core import About, Gap, Problem, Record, Trait, escape
+from netstat_iface import addresses
+from netstat_iface.arrange import arranged
+from netstat_iface.record import LAST_VLAN, interface
+from netstat_iface.sysfs import Attributes, fill
+
+DEV = "/proc/net/dev"
+DEV_MCAST = "/proc/net/dev_mcast"
+VLANS = "/proc/net/vlan/config"
+
+_ROW = re.compile(rb"\s*(.*):\s*([-0-9].*)", re.DOTALL)
+_INDEX = re.compile(rb"[0-9]{1,10}")
+_VLAN = re.compile(rb"(\S+) *\| *([0-9]{1,4}) *\| *(\S+)\s*")
+_COUNTER = re.compile(rb"[0-9]{1,20}\n?")
+_ROW_WITHOUT_COUNTERS = re.compile(rb"\s*(.*):\s*No statistics available\.\s*", re.DOTALL)
+
+_LARGEST = 0xFFFFFFFFFFFFFFFF
+"""Old kernels print counters with a sign."""
+
+_RECEIVED = ("rx_packets", "rx_errors", "rx_dropped_total", "rx_fifo_errors", "rx_frame_total")
+_SENT = ("tx_packets", "tx_errors", "tx_dropped", "tx_fifo_errors", "collisions", "tx_carrier_total")
+COLUMNS = {
+    b"compressed": ("rx_bytes", *_RECEIVED, "rx_compressed", "multicast", "tx_bytes", *_SENT, "tx_compressed"),
+    b"bytes": ("rx_bytes", *_RECEIVED, "tx_bytes", *_SENT),
+    b"": (*_RECEIVED, *_SENT),
+}
+"""The columns of /proc/net/dev by a word in its header: since 2.2, early 2.1, and 2.0."""
+
+Content = Mapping[str, bytes]
+
+
+def parse(  # noqa: PLR0913, PLR0917 - one for each source
+    about: About,
+    dev: bytes,
+    if_inet6: bytes | None,
+    dev_mcast: bytes | None,
+    vlans: bytes | None,
+    statistics: Content | None,
+    *attributes: Content | None,
+) -> Iterator[Record | Problem | Trait | Gap]:
+    """The interfaces of /proc/net/dev with what the other files add.
+
+    sysfs belongs to the namespace whose process mounted it: it is used if it lists the same interfaces by name and
+    no file below /proc/net has another number for one.
+    """
+    records: dict[str, Record] = {}
+    for row in parse_dev(dev):
+        if isinstance(row, Problem):
+            yield row
+        else:
+            records[row["name"]] = row
+    owned = []
+    for found in addresses.parse_if_inet6(if_inet6 or b""):
+        if isinstance(found, Problem):
+            yield found
+        else:
+            owned.append(found)
+    numbers = {**dict(_numbered_names(dev_mcast or b"")), **{name: index for index, name, _ in owned}}
+    for name, index in numbers.items():
+        if name in records:
+            records[name]["index"] = index or None
+    sysfs = Attributes(attributes)
+    if sysfs.agree_with(records, numbers):
+        fill(records, sysfs)
+        _add_parts(records, statistics or {})
+    elif sysfs.names:
+        yield Gap("unreadable", "/sys/class/net", "shows the interfaces of another network namespace")
+    _add_vlans(records, vlans or b"")
+    if about.query.wants("addresses"):
+        yield Gap("not_in_kernel", "/proc/net", "no file tells the IPv4 addresses of interfaces, or alias names")
+        _add_addresses(records, owned if if_inet6 is not None else None)
+    yield from arranged(about.query, records.values())
+
+
+def parse_dev(content: bytes) -> Iterator[Record | Problem]:
+    """The rows of /proc/net/dev. Kernels before 3.0 leave no blank behind the colon; 2.0 has rows for aliases."""
+    lines = content.split(b"\n")
+    header = b"\n".join(lines[:2])
+    columns = next(columns for word, columns in COLUMNS.items() if word in header)
+    for number, line in enumerate(lines[2:], 3):
+        if line.strip():
+            try:
+                yield _row(line, columns)
+            except ValueError:
+                yield Problem(DEV, f"not a name, a colon and {len(columns)} numbers", line, number)
+
+
+def _row(line: bytes, columns: tuple[str, ...]) -> Record:
+    bare = _ROW_WITHOUT_COUNTERS.fullmatch(line)
+    if bare is not None:
+        return interface(escape(bare[1]))
+    found = _ROW.fullmatch(line)
+    words = found[2].split() if found else []
+    if found is None or len(words) < len(columns):
+        raise ValueError("too few columns")
+    counters = (int(word) & _LARGEST for word in words)
+    return {**interface(escape(found[1])), **dict(zip(columns, counters, strict=False))}
+
+
+def _numbered_names(dev_mcast: bytes) -> Iterator[tuple[str, int]]:
+    """Names and numbers of interfaces: the first columns of /proc/net/dev_mcast."""
+    for line in dev_mcast.split(b"\n"):
+        words = line.split()
+        if len(words) > 1 and _INDEX.fullmatch(words[0]):
+            yield escape(words[1]), int(words[0])
+
+
+def _add_addresses(records: dict[str, Record], owned: list[tuple[int, str, Record]] | None) -> None:
+    """Give interfaces their IPv6 addresses; without if_inet6 nothing is known of addresses."""
+    if owned is None:
+        return
+    for record in records.values():
+        record["addresses"] = []
+    for _, name, address in owned:
+        if name in records:
+            records[name]["addresses"].append(address)
+
+
+def _add_parts(records: dict[str, Record], statistics: Content) -> None:
+    """The counters of /sys/class/net/NAME/statistics that /proc/net/dev has only sums of, or not at all."""
+    for path, content in statistics.items():
+        _, _, _, _, name, _, counter = path.split("/", 6)
+        record = records.get(escape(name.encode("utf-8", "surrogateescape")))
+        if record is not None and record.get(counter, 0) is None and _COUNTER.fullmatch(content):
+            record[counter] = int(content)
+
+
+def _add_vlans(records: dict[str, Record], config: bytes) -> None:
+    """VLAN ids and the interfaces below: rows ``NAME | ID | DEVICE`` of /proc/net/vlan/config."""
+    for found in map(_VLAN.fullmatch, config.split(b"\n")):
+        record = found and records.get(escape(found[1]))
+        if found and record and int(found[2]) <= LAST_VLAN:
+            record.update(link_kind="vlan", vlan_id=int(found[2]), link=escape(found[3]))

@@ -1,0 +1,267 @@
+"""The record of a network interface, and the words for its numbers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypedDict
+
+from netstat_core import Record
+from netstat_core.records import Address, Bytes, Count, Field, InterfaceName
+
+FLAGS = (
+    "up",
+    "broadcast",
+    "debug",
+    "loopback",
+    "pointopoint",
+    "notrailers",
+    "running",
+    "noarp",
+    "promisc",
+    "allmulti",
+    "master",
+    "slave",
+    "multicast",
+    "portsel",
+    "automedia",
+    "dynamic",
+    "lower_up",
+    "dormant",
+    "echo",
+)
+"""IFF_ flags of linux/if.h, by bit."""
+
+OPER_STATES = ("unknown", "notpresent", "down", "lowerlayerdown", "testing", "dormant", "up")
+"""IF_OPER_ of linux/if.h, by number; the words of RFC 2863 as sysfs has them."""
+
+SCOPES = {0: "global", 200: "site", 253: "link", 254: "host", 255: "nowhere"}
+"""RT_SCOPE_ of linux/rtnetlink.h."""
+
+ADDRESS_FLAGS = (
+    "secondary",
+    "nodad",
+    "optimistic",
+    "dadfailed",
+    "homeaddress",
+    "deprecated",
+    "tentative",
+    "permanent",
+    "managetempaddr",
+    "noprefixroute",
+    "mcautojoin",
+    "stable_privacy",
+)
+"""IFA_F_ flags of linux/if_addr.h, by bit; ``secondary`` is ``temporary`` for IPv6."""
+
+BOND_MODES = (
+    "balance-rr",
+    "active-backup",
+    "balance-xor",
+    "broadcast",
+    "802.3ad",
+    "balance-tlb",
+    "balance-alb",
+)
+
+LAST_VLAN = 4095
+
+_UNKNOWN = r"^unknown\([0-9]+\)$"
+_ERRORS = "included in the errors"
+
+
+class InterfaceAddress(TypedDict):
+    """An address of an interface."""
+
+    family: Annotated[Literal["inet", "inet6"], Field("Address family")]
+    address: Address
+    prefix_length: Annotated[int, Field("Length of the network's prefix in bits", minimum=0, maximum=128)]
+    scope: Annotated[str, Field("Where it is valid", words=tuple(SCOPES.values()), pattern=_UNKNOWN)]
+    label: Annotated[
+        str | None, Field("IPv4: name it goes by, the interface's or an alias as eth0:1", mark="interface")
+    ]
+    peer_address: Annotated[Address | None, Field("Other end of a point-to-point link", mark="address")]
+    broadcast_address: Annotated[
+        Address | None, Field("IPv4: broadcast address; null where none is set", mark="address")
+    ]
+    flags: Annotated[list[str], Field("IFA_F_ flags in lower case, sorted; IPv6 privacy addresses are `secondary`")]
+
+
+class DeviceMap(TypedDict):
+    """Hardware resources of an old device (struct ifmap)."""
+
+    interrupt: Annotated[int, Field("Number of the interrupt; 0 where it has none", minimum=0)]
+    base_address: Annotated[int, Field("First I/O port; 0 where it has none", minimum=0)]
+    memory_start: Annotated[int, Field("First address of its memory; 0 where it has none", minimum=0)]
+    memory_end: Annotated[int, Field("Where its memory ends", minimum=0)]
+    dma: Annotated[int, Field("Number of the DMA channel; 0 where it has none", minimum=0)]
+    port: Annotated[int, Field("Number of the medium in use (IF_PORT_)", minimum=0)]
+
+
+class Interface(TypedDict):
+    """A network interface. Counters bear the names of struct rtnl_link_stats64, described in linux/if_link.h."""
+
+    name: InterfaceName
+    index: Annotated[int | None, Field("The kernel's number of the interface", minimum=1)]
+    alternative_names: Annotated[
+        list[str] | None, Field("Further names that the kernel takes for it", mark="interface")
+    ]
+    description: Annotated[str | None, Field("Free text set by an administrator (ifalias)", mark="name")]
+    hardware_type: Annotated[str | None, Field("Kind of link layer (ARPHRD_), in iproute2's words or as unknown(N)")]
+    hardware_address: Annotated[
+        str | None,
+        Field(
+            "Link-layer address: hex bytes with colons, a callsign for ax25 and netrom, ten digits for rose, an IP"
+            " address for tunnels; null where it has none",
+            mark="hardware_address",
+        ),
+    ]
+    hardware_broadcast: Annotated[
+        str | None, Field("Link-layer broadcast address; of a tunnel its other end", mark="hardware_address")
+    ]
+    mtu: Annotated[Bytes | None, Field("Largest packet it sends")]
+    tx_queue_length: Annotated[Count | None, Field("Packets that may wait for sending")]
+    flags: Annotated[list[str] | None, Field("IFF_ flags in lower case, sorted; bit_N for one without a name")]
+    flags_text: Annotated[str | None, Field("netstat's letters for the flags; P stands for promisc and pointopoint")]
+    oper_state: Annotated[str | None, Field("State as in RFC 2863", words=OPER_STATES, pattern=_UNKNOWN)]
+    link_kind: Annotated[str | None, Field("The kernel's driver of virtual links: vlan, bond, bridge, veth, tun ...")]
+    master: Annotated[InterfaceName | None, Field("Bridge, bond, team or VRF it is a port of", mark="interface")]
+    master_kind: Annotated[str | None, Field("Which of those: bridge, bond, team, vrf ...")]
+    link: Annotated[
+        InterfaceName | None, Field("Interface below it, or a veth's peer, in this namespace", mark="interface")
+    ]
+    link_index: Annotated[int | None, Field("Its number, in whichever namespace it is", minimum=1)]
+    link_namespace_id: Annotated[int | None, Field("Id of its namespace as seen from here; null where it is this one")]
+    vlan_id: Annotated[int | None, Field("VLAN id of a vlan interface", minimum=0, maximum=LAST_VLAN)]
+    vlan_protocol: Annotated[str | None, Field("Tag of a vlan interface: 802.1Q, 802.1ad or hex as 0x9100")]
+    bond_mode: Annotated[str | None, Field("Mode of a bond interface", words=BOND_MODES, pattern=_UNKNOWN)]
+    device_map: DeviceMap | None
+    addresses: Annotated[
+        list[InterfaceAddress] | None, Field("Addresses of both families; null where they cannot be known")
+    ]
+    rx_packets: Annotated[Count | None, Field("Packets received")]
+    rx_bytes: Annotated[Bytes | None, Field("Bytes received")]
+    rx_errors: Annotated[Count | None, Field("Packets received with errors of any kind")]
+    rx_dropped: Annotated[Count | None, Field("Packets received and dropped for want of memory or a taker")]
+    rx_missed_errors: Annotated[Count | None, Field("Packets the device dropped for want of buffers")]
+    rx_dropped_total: Annotated[Count | None, Field("rx_dropped and rx_missed_errors: netstat's RX-DRP")]
+    rx_fifo_errors: Annotated[Count | None, Field("FIFO overruns while receiving: netstat's RX-OVR")]
+    rx_length_errors: Annotated[Count | None, Field(f"Packets of a wrong length, {_ERRORS}")]
+    rx_over_errors: Annotated[Count | None, Field(f"Packets that overran the receive ring, {_ERRORS}")]
+    rx_crc_errors: Annotated[Count | None, Field(f"Packets with a wrong checksum, {_ERRORS}")]
+    rx_frame_errors: Annotated[Count | None, Field(f"Packets with wrong alignment, {_ERRORS}")]
+    rx_frame_total: Annotated[Count | None, Field("Sum of length, over, crc and frame errors: netstat's frame")]
+    rx_compressed: Annotated[Count | None, Field("Compressed packets received")]
+    rx_nohandler: Annotated[Count | None, Field("Packets dropped because an inactive port received them")]
+    rx_otherhost_dropped: Annotated[Count | None, Field("Packets dropped as meant for another host")]
+    multicast: Annotated[Count | None, Field("Multicast packets received")]
+    tx_packets: Annotated[Count | None, Field("Packets sent")]
+    tx_bytes: Annotated[Bytes | None, Field("Bytes sent")]
+    tx_errors: Annotated[Count | None, Field("Packets not sent because of errors of any kind")]
+    tx_dropped: Annotated[Count | None, Field("Packets dropped on their way to the device")]
+    tx_fifo_errors: Annotated[Count | None, Field("FIFO underruns while sending: netstat's TX-OVR")]
+    tx_aborted_errors: Annotated[Count | None, Field(f"Transmissions given up, {_ERRORS}")]
+    tx_carrier_errors: Annotated[Count | None, Field(f"Losses of carrier while sending, {_ERRORS}")]
+    tx_heartbeat_errors: Annotated[Count | None, Field(f"Heartbeat errors while sending, {_ERRORS}")]
+    tx_window_errors: Annotated[Count | None, Field(f"Collisions after the window for them, {_ERRORS}")]
+    tx_carrier_total: Annotated[
+        Count | None, Field("Sum of carrier, aborted, heartbeat and window errors: netstat's carrier")
+    ]
+    tx_compressed: Annotated[Count | None, Field("Compressed packets sent")]
+    collisions: Annotated[Count | None, Field("Collisions while sending")]
+
+
+STATISTICS = (
+    "rx_packets",
+    "tx_packets",
+    "rx_bytes",
+    "tx_bytes",
+    "rx_errors",
+    "tx_errors",
+    "rx_dropped",
+    "tx_dropped",
+    "multicast",
+    "collisions",
+    "rx_length_errors",
+    "rx_over_errors",
+    "rx_crc_errors",
+    "rx_frame_errors",
+    "rx_fifo_errors",
+    "rx_missed_errors",
+    "tx_aborted_errors",
+    "tx_carrier_errors",
+    "tx_fifo_errors",
+    "tx_heartbeat_errors",
+    "tx_window_errors",
+    "rx_compressed",
+    "tx_compressed",
+    "rx_nohandler",
+    "rx_otherhost_dropped",
+)
+"""struct rtnl_link_stats64 in its order; older kernels end earlier."""
+
+TOTALS = {
+    "rx_dropped_total": ("rx_dropped", "rx_missed_errors"),
+    "rx_frame_total": ("rx_length_errors", "rx_over_errors", "rx_crc_errors", "rx_frame_errors"),
+    "tx_carrier_total": ("tx_carrier_errors", "tx_aborted_errors", "tx_window_errors", "tx_heartbeat_errors"),
+}
+"""Columns of /proc/net/dev that are sums of counters."""
+
+PARTS = frozenset(part for parts in TOTALS.values() for part in parts)
+
+_BLANK: Record = dict.fromkeys(Interface.__annotations__)
+
+
+def interface(name: str) -> Record:
+    """A record of which nothing but the name is known yet."""
+    return {**_BLANK, "name": name}
+
+
+def flag_words(number: int, words: tuple[str, ...] = FLAGS) -> list[str]:
+    """The words for the bits of a number, sorted; ``bit_N`` for one without a name."""
+    bits = [bit for bit in range(number.bit_length()) if number >> bit & 1]
+    return sorted(words[bit] if bit < len(words) else f"bit_{bit}" for bit in bits)
+
+
+def flags_number(words: list[str]) -> int:
+    """The number whose bits have these words."""
+    return sum(1 << (FLAGS.index(word) if word in FLAGS else int(word[4:])) for word in words)
+
+
+_LETTERS = (
+    ("A", "allmulti"),
+    ("B", "broadcast"),
+    ("D", "debug"),
+    ("L", "loopback"),
+    ("M", "multicast"),
+    ("d", "dynamic"),
+    ("P", "promisc"),
+    ("N", "notrailers"),
+    ("O", "noarp"),
+    ("P", "pointopoint"),
+    ("s", "slave"),
+    ("m", "master"),
+    ("R", "running"),
+    ("U", "up"),
+)
+_SIXTEEN_BITS = 0xFFFF
+"""What the ioctl netstat asks can tell of the flags."""
+
+
+def flag_letters(number: int) -> str:
+    """The letters of netstat for interface flags, in its order."""
+    if not number & _SIXTEEN_BITS:
+        return "[NO FLAGS]"
+    return "".join(letter for letter, word in _LETTERS if number >> FLAGS.index(word) & 1)
+
+
+class Flags(dict[int, "tuple[list[str], str]"]):
+    """Words and letters by number, made when first met."""
+
+    def __missing__(self, number: int) -> tuple[list[str], str]:
+        """Make both and keep them."""
+        pair = self[number] = flag_words(number), flag_letters(number)
+        return pair
+
+
+def numbered(number: int, words: tuple[str, ...]) -> str:
+    """The word for a number, or ``unknown(N)``."""
+    return words[number] if number < len(words) else f"unknown({number})"
