@@ -1,0 +1,20 @@
+"""Multicast memberships (``groups``) and multicast routing (``multicast_routes``)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from netstat_core import Reader, hookimpl
+
+FAMILIES = ("inet", "inet6")
+TABLES = ("groups", "multicast_routes")
+
+
+@hookimpl
+def netstat_readers(tables: Collection[str], families: Collection[str]) -> Iterable[Reader]:
+    """The readers of the tables ``groups`` and ``multicast_routes``."""
+    if (tables and not set(TABLES) & set(tables)) or (families and not set(FAMILIES) & set(families)):
+        return ()
+    from netstat_igmp.readers import READERS  # noqa: PLC0415 - nothing is loaded before it is asked for
+
+    return READERS

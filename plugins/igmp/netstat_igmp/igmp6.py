@@ -1,0 +1,50 @@
+"""/proc/net/igmp6: index, name, group, users, flags in hex, and ticks until a report; no header.
+
+::
+
+    2    eth0            ff0200000000000000000001ff000001     2 0000000C 0
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netstat_core import About, Problem, Record, escape
+from netstat_igmp.addresses import digits_text
+from netstat_igmp.mcfilter import Filters
+from netstat_igmp.numbers import count
+from netstat_igmp.record import REPORT_FLAGS, flag_words
+
+PATH = "/proc/net/igmp6"
+
+_TIMER_RUNNING = 0x01
+_LAST_REPORTER = 0x02
+
+
+def parse(about: About, content: bytes, mcfilter6: bytes | None) -> Iterator[Record | Problem]:
+    """The IPv6 memberships in the file's order."""
+    filters = Filters("/proc/net/mcfilter6", mcfilter6)
+    yield from filters.problems
+    for number, line in enumerate(content.splitlines(), 1):
+        try:
+            yield filters.add_to(_group(line.split(), about.ticks_per_second))
+        except (ValueError, IndexError):
+            yield Problem(PATH, "a row needs index, name, group and users", line, number)
+
+
+def _group(words: list[bytes], ticks_per_second: int) -> Record:
+    flags, ticks = [*words[4:6], None, None][:2]
+    state = int(flags or b"0", 16) & 0xFFFFFFFF
+    running = ticks is not None and state & _TIMER_RUNNING
+    return {
+        "family": "inet6",
+        "interface": escape(words[1]),
+        "interface_index": count(words[0]),
+        "group": digits_text(words[2]),
+        "users": count(words[3]),
+        "querier": None,
+        "reporter": None if flags is None else bool(state & _LAST_REPORTER),
+        "timer_seconds": max(0, int(ticks or b"0")) / ticks_per_second if running else None,
+        "flags": None if flags is None else flag_words(state, REPORT_FLAGS),
+        "source_filter": None,
+    }

@@ -1,0 +1,116 @@
+"""netstat's text for memberships, and plain tables for multicast routing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from netstat_core import Block, Column, Complaint, Gap, Layout, Problem, Query, Record, plain_table, printable
+from netstat_core.names import Names
+
+_TITLE = """\
+IPv6/IPv4 Group Memberships
+Interface       RefCnt Group
+--------------- ------ ---------------------
+"""
+_BLOCK = Block("groups", lambda _query, _traits: _TITLE)
+
+
+def _needs(query: Query) -> frozenset[str]:
+    fields = {"interface", "users", "group"}
+    return frozenset(fields | {"source_filter"} if query.verbose else fields)
+
+
+def _rows(query: Query, names: Names, _traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
+    """A line for each membership; -v appends its source filter, where it has one."""
+
+    def format_batch(batch: Sequence[Record]) -> str:
+        names.expect_hosts([record["group"] for record in batch])
+        return "".join(
+            [
+                f"{printable(one['interface']):<15} {one['users']:<6} {names.host(one['group'])}"
+                f"{_filter_text(one['source_filter'] or (), names) if query.verbose else ''}\n"
+                for one in batch
+            ]
+        )
+
+    return format_batch
+
+
+def _filter_text(sources: Sequence[Record], names: Names) -> str:
+    text = ""
+    for word, counter in (("include", "included_by"), ("exclude", "excluded_by")):
+        hosts = [names.host(source["address"]) for source in sources if source[counter]]
+        text += f" {word} {','.join(hosts)}" if hosts else ""
+    return text
+
+
+def _complain(trouble: Problem | Gap, query: Query) -> Complaint | None:
+    """What netstat says of a bad line, counted from 0, and of a kernel without igmp; a missing igmp6 is silent."""
+    if isinstance(trouble, Problem):
+        file = trouble.source.rpartition("/")[2]
+        return Complaint(f"warning, got bogus {file} line {(trouble.line or 1) - 1}.")
+    if trouble.reason not in ("not_in_kernel", "permission") or trouble.reader != "igmp":
+        return None
+    text = "netstat: no support for `AF INET (igmp)' on this system."
+    if "igmp" in query.demanded:
+        return Complaint(text, status=1)
+    return Complaint(text) if query.verbose else None
+
+
+def _complain_of_routing(trouble: Problem | Gap, _query: Query) -> Complaint | None:
+    """A kernel without multicast routing says so once, at its IPv4 interfaces."""
+    if isinstance(trouble, Problem):
+        return Complaint(f"warning, got bogus {trouble.source.rpartition('/')[2]} line.")
+    if trouble.reason != "not_in_kernel":
+        return Complaint(f"{trouble.source}: {trouble.detail}", status=255)
+    if trouble.reader != "multicast_vifs":
+        return None
+    return Complaint("netstat: no support for `AF INET (multicast routing)' on this system.", status=1)
+
+
+def _interface_and_ttl(hop: Record) -> str:
+    return f"{hop['interface'] or '-'}:{hop['ttl']}"
+
+
+def _route_rows(query: Query, names: Names, traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
+    """Lines of a plain table, in which ``DEVICE:TTL`` stands for each way out."""
+    lines = _ROUTE_TABLE.rows(query, names, traits)
+    return lambda batch: lines([{**one, "outgoing": list(map(_interface_and_ttl, one["outgoing"]))} for one in batch])
+
+
+_ROUTE_TABLE = plain_table(
+    "multicast_routes",
+    "Multicast routes",
+    (
+        Column("Origin", "origin", 15),
+        Column("Group", "group", 15),
+        Column("Iface", "interface", 15),
+        Column("Packets", "packets", 10, right=True),
+        Column("Bytes", "bytes", 12, right=True),
+        Column("Wrong-If", "wrong_interface", 8, right=True),
+        Column("Table", "table", 7),
+        Column("Out:TTL", "outgoing"),
+    ),
+)
+_VIF_TABLE = plain_table(
+    "multicast_vifs",
+    "Multicast interfaces",
+    (
+        Column("Vif", "vif", 3, right=True),
+        Column("Iface", "interface", 15),
+        Column("RX-Packets", "rx_packets", 10, right=True),
+        Column("RX-Bytes", "rx_bytes", 12, right=True),
+        Column("TX-Packets", "tx_packets", 10, right=True),
+        Column("TX-Bytes", "tx_bytes", 12, right=True),
+        Column("Local", "local_address", 15),
+        Column("Remote", "remote_address", 15),
+        Column("Family", "family", 6),
+        Column("Table", "table", 7),
+        Column("Flags", "flags"),
+    ),
+)
+
+GROUPS = Layout(_BLOCK, _rows, _needs, complain=_complain)
+VIFS = Layout(_VIF_TABLE.block, _VIF_TABLE.rows, _VIF_TABLE.needs, complain=_complain_of_routing)
+ROUTES = Layout(_ROUTE_TABLE.block, _route_rows, _ROUTE_TABLE.needs, complain=_complain_of_routing)

@@ -1,0 +1,46 @@
+"""/proc/net/mcfilter and mcfilter6: the sources that sockets want or do not want in a group.
+
+::
+
+    Idx Device        MCA        SRC    INC    EXC
+      8   eth0 0xe8010101 0xc0000201      1      0
+"""
+
+from __future__ import annotations
+
+from netstat_core import Problem, Record
+from netstat_igmp.addresses import digits_text
+from netstat_igmp.numbers import count
+
+_COLUMNS = 6
+
+
+class Filters:
+    """The source filters of one file, by interface index and group: names are cut to six characters there."""
+
+    def __init__(self, path: str, content: bytes | None) -> None:
+        self.problems: list[Problem] = []
+        self._read = content is not None
+        self._sources: dict[tuple[int, str], list[Record]] = {}
+        for number, line in enumerate((content or b"").splitlines(), 1):
+            if line.startswith(b"Idx"):
+                continue
+            try:
+                self._take(line.split())
+            except ValueError:
+                reason = "a row needs index, name, group, source and two counts"
+                self.problems.append(Problem(path, reason, line, number))
+
+    def add_to(self, membership: Record) -> Record:
+        """The membership with the sources named for it in the kernel's order; null where the file was not read."""
+        if self._read:
+            key = (membership["interface_index"], membership["group"])
+            membership["source_filter"] = self._sources.get(key, [])
+        return membership
+
+    def _take(self, words: list[bytes]) -> None:
+        if len(words) < _COLUMNS:
+            raise ValueError("too few columns")
+        index, _, group, source, included, excluded = words[:_COLUMNS]
+        entry = {"address": digits_text(source), "included_by": count(included), "excluded_by": count(excluded)}
+        self._sources.setdefault((count(index), digits_text(group)), []).append(entry)
