@@ -1,0 +1,19 @@
+"""Tracked and translated connections (``masquerade``)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from netstat_core import Reader, hookimpl
+
+FAMILIES = ("inet", "inet6")
+
+
+@hookimpl
+def netstat_readers(tables: Collection[str], families: Collection[str]) -> Iterable[Reader]:
+    """The reader of table ``masquerade``."""
+    if (tables and "masquerade" not in tables) or (families and not set(FAMILIES) & set(families)):
+        return ()
+    from netstat_masq.readers import READERS  # noqa: PLC0415 - nothing is loaded before it is asked for
+
+    return READERS

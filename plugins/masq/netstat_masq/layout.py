@@ -1,0 +1,98 @@
+"""netstat's text for masqueraded connections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from netstat_core import Block, Complaint, Gap, Layout, Problem, Query, Record
+from netstat_core.names import Names
+from netstat_masq.ip_masquerade import EMPTY, MALFORMED, PATH, REFUSED, UNKNOWN
+
+_TITLE = "IP masquerading entries\n"
+_HEADER = "prot   expire source               destination          ports\n"
+_LONG_HEADER = "prot   expire    initseq delta prevd source               destination          ports\n"
+_NO_TIME = "-".rjust(9)
+_FATAL = {
+    MALFORMED: "masq_info.c: Internal Error `ip_masquerade format error'.",
+    UNKNOWN: "masq_info.c: Internal Error `ip_masquerade unknown type'.",
+    EMPTY: "masq_info: Internal Error `fgets() failed'.",
+}
+
+
+def _needs(_query: Query) -> frozenset[str]:
+    """What rows look at, sequence numbers aside: only ip_masquerade has them, and is not read for their sake."""
+    return frozenset({"protocol", "original", "reply", "expires_seconds", "nat"})
+
+
+def _rows(query: Query, names: Names, traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
+    """The lines of translated connections; the title comes before the first one, and not at all without one."""
+    title = _TITLE + (_LONG_HEADER if query.extend else _HEADER)
+    line = _line_maker(names, extended=bool(query.extend))
+
+    def format_batch(batch: Sequence[Record]) -> str:
+        nonlocal title
+        translated = [record for record in batch if record["nat"] != "none"]
+        if not translated or REFUSED in traits:
+            return ""
+        names.expect_hosts(_hosts(translated))
+        above, title = title, ""
+        return above + "".join(map(line, translated))
+
+    return format_batch
+
+
+def _hosts(batch: Sequence[Record]) -> Iterator[str]:
+    for record in batch:
+        yield record["original"]["source_address"]
+        yield record["original"]["destination_address"]
+
+
+def _line_maker(names: Names, *, extended: bool) -> Callable[[Record], str]:
+    """One line: what was asked for, and in parentheses the port by which the answers find back."""
+    host, port = names.host, names.port
+
+    def line(record: Record) -> str:
+        original, protocol = record["original"], record["protocol"]
+        return (
+            f"{protocol:<4}{_time(record['expires_seconds'])} {_sequence(record) if extended else ''}"
+            f"{host(original['source_address']):<20} {host(original['destination_address']):<20} "
+            f"{port(original['source_port'] or 0, protocol)} -> {port(original['destination_port'] or 0, protocol)} "
+            f"({port(record['reply']['destination_port'] or 0, protocol)})\n"
+        )
+
+    return line
+
+
+@lru_cache
+def _time(seconds: float | None) -> str:
+    """Minutes, seconds and hundredths."""
+    if seconds is None:
+        return _NO_TIME
+    minutes, hundredths = divmod(round(seconds * 100), 6000)
+    return f"{minutes:>3}:{hundredths // 100:02}.{hundredths % 100:02}"
+
+
+def _sequence(record: Record) -> str:
+    previous = record["previous_delta"]
+    shown = "-" if previous is None else previous
+    return f"{record['initial_sequence'] or 0:>10} {record['delta'] or 0:>5} {shown:>5} "
+
+
+def _complain(trouble: Problem | Gap, _query: Query) -> Complaint | None:
+    """What netstat says of a bad line of ip_masquerade and of a kernel without any of the sources.
+
+    A source that may not be read is told in the words netstat has for any file.
+    """
+    if isinstance(trouble, Problem):
+        fatal = _FATAL.get(trouble.code)
+        if fatal is not None:
+            return Complaint(fatal, ends_run=True, status=255)
+        return None if trouble.source == PATH else Complaint("warning, got bogus conntrack line.")
+    if trouble.reason == "not_in_kernel":
+        return Complaint("netstat: no support for `ip_masquerade' on this system.", ends_run=True, status=1)
+    return Complaint(f"{trouble.source}: {trouble.detail}", ends_run=True, status=255)
+
+
+LAYOUT = Layout(Block("masquerade", lambda _query, _traits: "", when_absent=False), _rows, _needs, complain=_complain)

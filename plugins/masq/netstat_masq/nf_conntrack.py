@@ -1,0 +1,171 @@
+"""/proc/net/nf_conntrack and its predecessor ip_conntrack, which lacks the first two columns.
+
+::
+
+    ipv4     2 udp      17 27 src=10.1.0.2 dst=203.0.113.2 sport=53247 dport=9999 [UNREPLIED] src=203.0.113.2
+    dst=203.0.113.1 sport=9999 dport=53247 mark=42 zone=0 use=2
+
+After the protocol come, where there are any, the seconds left and the state; offloaded flows have neither. Keys repeat
+for the answers, and GRE has some more before the first address.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from io import BytesIO
+
+from netstat_core import About, Problem, Record
+from netstat_masq.addresses import CanonicalTexts
+from netstat_masq.record import NAT, PROTOCOLS
+from netstat_masq.selection import Selection
+
+NF_CONNTRACK = "/proc/net/nf_conntrack"
+IP_CONNTRACK = "/proc/net/ip_conntrack"
+
+_FAMILIES = {b"2": "inet", b"10": "inet6"}
+_STATE = re.compile(rb"[A-Z][A-Z0-9_]*")
+_EXPECTATION = b"EXPECTING: "
+"""Linux 2.4 lists connections to come in the same file."""
+
+_FLAGS = {b"[ASSURED]": "assured", b"[OFFLOAD]": "offload", b"[HW_OFFLOAD]": "hardware_offload"}
+_UNREPLIED = b"[UNREPLIED]"
+_SOURCE_PORTS, _TARGET_PORTS = (b"sport", b"srckey"), (b"dport", b"dstkey")
+_ZONES = (b"zone", b"zone-orig", b"zone-reply")
+_LARGEST_COUNT = (1 << 64) - 1
+_LARGEST_PORT = 0xFFFF
+_BYTE = 0xFF
+
+Pairs = dict[bytes, bytes]
+
+
+def parser(path: str) -> Callable[[About, bytes], Iterator[Record | Problem]]:
+    """The parser of one of the two files."""
+
+    def parse(about: About, content: bytes) -> Iterator[Record | Problem]:
+        selection = Selection(about.query)
+        texts = CanonicalTexts()
+        for number, line in enumerate(BytesIO(content), 1):  # a list of all lines would take as much again
+            if line.startswith(_EXPECTATION):
+                continue
+            try:
+                record = _connection(line.split(), texts, with_family=path == NF_CONNTRACK)
+            except (ValueError, LookupError):
+                yield Problem(
+                    path, "a row needs a protocol, seconds or state, and two tuples", line.rstrip(b"\n"), number
+                )
+                continue
+            if selection.everything or selection.holds(record):
+                yield record
+
+    return parse
+
+
+def _connection(words: list[bytes], texts: CanonicalTexts, *, with_family: bool) -> Record:
+    """A row's record. Raises ValueError or LookupError for what is no row."""
+    family = _FAMILIES[words[1]] if with_family else "inet"
+    words = words[2:] if with_family else words
+    protocol = _number(words[1], _BYTE)
+    free, tuples, others = _split(words[2:])
+    original, reply = (_Tuple(pairs, texts) for pairs in tuples)
+    seconds, state = _progress(free)
+    zone = next((others[key] for key in _ZONES if key in others), b"0")
+    return {
+        "family": family,
+        "protocol": PROTOCOLS.get(protocol) or str(protocol),
+        "original": original.record,
+        "reply": reply.record,
+        "state": state,
+        "expires_seconds": seconds,
+        "status": sorted(
+            [*([] if _UNREPLIED in free else ["replied"]), *(_FLAGS[one] for one in free if one in _FLAGS)]
+        ),
+        "nat": NAT[(reply.target != original.source) + 2 * (reply.source != original.target)],
+        "mark": _number(others[b"mark"], 0xFFFFFFFF) if b"mark" in others else None,
+        "zone": _number(zone, _LARGEST_PORT),
+        "initial_sequence": None,
+        "delta": None,
+        "previous_delta": None,
+    }
+
+
+def _split(words: list[bytes]) -> tuple[list[bytes], list[Pairs], Pairs]:
+    """Words without a key, the pairs of each direction, all other pairs. A direction starts with its source."""
+    free: list[bytes] = []
+    tuples: list[Pairs] = []
+    others: Pairs = {}
+    for word in words:
+        key, is_pair, value = word.partition(b"=")
+        if not is_pair:
+            free.append(word)
+        elif key == b"src":
+            tuples.append({key: value})
+        elif tuples and key in _TUPLE_KEYS:
+            tuples[-1][key] = value
+        else:
+            others[key] = value
+    return free, tuples, others
+
+
+_TUPLE_KEYS = frozenset((b"dst", *_SOURCE_PORTS, *_TARGET_PORTS, b"type", b"code", b"id", b"packets", b"bytes"))
+
+
+class _Tuple:
+    """One direction: its record, and its two ends as translation may change them.
+
+    Of ICMP the identifier counts as the port of who asks.
+    """
+
+    def __init__(self, pairs: Pairs, texts: CanonicalTexts) -> None:
+        source, target = texts[pairs[b"src"]], texts[pairs[b"dst"]]
+        source_port, target_port = _port(pairs, _SOURCE_PORTS), _port(pairs, _TARGET_PORTS)
+        icmp = _icmp(pairs)
+        self.source = (source, source_port)
+        self.target = (target, target_port)
+        self.record: Record = {
+            "source_address": source,
+            "source_port": source_port,
+            "destination_address": target,
+            "destination_port": target_port,
+            "icmp": icmp,
+            "packets": _optional(pairs, b"packets"),
+            "bytes": _optional(pairs, b"bytes"),
+        }
+
+
+def _icmp(pairs: Pairs) -> Record | None:
+    if b"type" not in pairs:
+        return None
+    return {
+        "type": _number(pairs[b"type"], _BYTE),
+        "code": _number(pairs[b"code"], _BYTE),
+        "id": _number(pairs[b"id"], _LARGEST_PORT),
+    }
+
+
+def _port(pairs: Pairs, keys: tuple[bytes, bytes]) -> int | None:
+    """A port in decimal, or the key of GRE in hex."""
+    port, key = keys
+    if port in pairs:
+        return _number(pairs[port], _LARGEST_PORT)
+    return int(pairs[key], 16) & _LARGEST_PORT if key in pairs else None
+
+
+def _optional(pairs: Pairs, key: bytes) -> int | None:
+    return _number(pairs[key], _LARGEST_COUNT) if key in pairs else None
+
+
+def _progress(free: list[bytes]) -> tuple[int | None, str | None]:
+    """Seconds left and state, where there are any."""
+    words = [word for word in free if not word.startswith(b"[")]
+    seconds = _number(words.pop(0), _LARGEST_COUNT) if words and words[0].isdigit() else None
+    if len(words) > 1 or (words and not _STATE.fullmatch(words[0])):
+        raise ValueError("more than seconds and a state")
+    return seconds, words[0].decode("ascii") if words else None
+
+
+def _number(digits: bytes, largest: int) -> int:
+    number = int(digits)
+    if not 0 <= number <= largest:
+        raise ValueError("a number out of range")
+    return number
