@@ -1,0 +1,19 @@
+"""Protocol statistics, as ``netstat -s`` shows them and beyond, and the memory of sockets."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from netstat_core import Reader, hookimpl
+
+TABLES = frozenset({"statistics", "memory"})
+
+
+@hookimpl
+def netstat_readers(tables: Collection[str]) -> Iterable[Reader]:
+    """The readers of tables ``statistics`` and ``memory``."""
+    if tables and not TABLES.intersection(tables):
+        return ()
+    from netstat_snmp.readers import READERS  # noqa: PLC0415 - nothing is loaded before it is asked for
+
+    return READERS

@@ -1,0 +1,140 @@
+"""Socket memory by protocol: /proc/net/sockstat, sockstat6 and protocols, joined by the name of the protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netstat_core import About, Problem, Record, escape
+from netstat_snmp.numbers import decimal
+
+_NAMES = {
+    "TCP6": "TCPv6",
+    "UDP6": "UDPv6",
+    "UDPLITE": "UDP-Lite",
+    "UDPLITE6": "UDPLITEv6",
+    "RAW6": "RAWv6",
+}
+"""sockstat's name and that of /proc/net/protocols, where they differ."""
+
+_PROTOCOLS = {
+    "TCP": ("inet", "tcp"),
+    "TCPv6": ("inet6", "tcp"),
+    "UDP": ("inet", "udp"),
+    "UDPv6": ("inet6", "udp"),
+    "UDP-Lite": ("inet", "udplite"),
+    "UDPLITEv6": ("inet6", "udplite"),
+    "RAW": ("inet", "raw"),
+    "RAWv6": ("inet6", "raw"),
+    "PING": ("inet", "icmp"),
+    "PINGv6": ("inet6", "icmp"),
+    "SCTP": ("inet", "sctp"),
+    "SCTPv6": ("inet6", "sctp"),
+    "FRAG": ("inet", None),
+    "FRAG6": ("inet6", None),
+    "MPTCP": ("inet", None),
+    "MPTCPv6": ("inet6", None),
+    "DCCP": ("inet", None),
+    "DCCPv6": ("inet6", None),
+    "L2TP/IP": ("inet", None),
+    "L2TP/IPv6": ("inet6", None),
+    "UNIX": ("unix", None),
+    "UNIX-STREAM": ("unix", None),
+    "AX25": ("ax25", None),
+    "NETROM": ("netrom", None),
+    "ROSE": ("rose", None),
+    "X25": ("x25", None),
+    "IPX": ("ipx", None),
+    "DDP": ("ddp", None),
+}
+"""Family and protocol as the records of sockets name them."""
+
+FAMILIES = tuple(dict.fromkeys(family for family, _ in _PROTOCOLS.values()))
+
+_SOCKSTAT_FIELDS = {
+    "used": "sockets",
+    "inuse": "sockets",
+    "orphan": "orphans",
+    "tw": "time_wait",
+    "alloc": "allocated",
+    "mem": "memory_pages",
+    "memory": "memory_bytes",
+}
+_PROTOCOL_FIELDS = {
+    "sockets": "sockets",
+    "memory": "memory_pages",
+    "press": "pressure",
+    "size": "socket_bytes",
+    "maxhdr": "header_bytes",
+    "slab": "slab",
+    "module": "module",
+}
+_ANSWERS = {"yes": True, "no": False}
+
+_UNKNOWN = dict.fromkeys((*_SOCKSTAT_FIELDS.values(), *_PROTOCOL_FIELDS.values()))
+
+
+def parse(_about: About, *contents: bytes | None) -> Iterator[Record | Problem]:
+    """A record a protocol, first those of sockstat; what is in both files is taken from there."""
+    records: dict[str, Record] = {}
+    for source, content in zip(("/proc/net/sockstat", "/proc/net/sockstat6"), contents, strict=False):
+        yield from _take_sockstat(source, content or b"", records)
+    yield from _take_protocols("/proc/net/protocols", contents[2] or b"", records)
+    yield from records.values()
+
+
+def _record_of(name: str, records: dict[str, Record]) -> Record:
+    if name not in records:
+        family, protocol = _PROTOCOLS.get(name, (None, None))
+        records[name] = {"name": name, "family": family, "protocol": protocol, **_UNKNOWN, "others": {}}
+    return records[name]
+
+
+def _take_sockstat(source: str, content: bytes, records: dict[str, Record]) -> Iterator[Problem]:
+    """``NAME: key number key number ...``."""
+    for place, line in enumerate(content.split(b"\n"), 1):
+        title, colon, rest = line.partition(b":")
+        words = rest.split()
+        try:
+            pairs = [(escape(key), decimal(value)) for key, value in zip(words[::2], words[1::2], strict=True)]
+        except ValueError:
+            colon = b""
+        if not line.strip():
+            continue
+        if not colon:
+            yield Problem(source, "a row needs a title and pairs of a key and a number", line, place)
+            continue
+        name = escape(title.strip())
+        record = _record_of(_NAMES.get(name, name), records)
+        for key, value in pairs:
+            field = _SOCKSTAT_FIELDS.get(key)
+            if field is None:
+                record["others"][key] = value
+            else:
+                record[field] = value if value >= 0 else None
+
+
+def _take_protocols(source: str, content: bytes, records: dict[str, Record]) -> Iterator[Problem]:
+    """``protocol size sockets memory press maxhdr slab module``, then what operations it has, as y and n."""
+    header, _, rows = content.partition(b"\n")
+    columns = [escape(word) for word in header.split()]
+    for place, line in enumerate(rows.split(b"\n"), 2):
+        words = [escape(word) for word in line.split()]
+        if not words:
+            continue
+        cells = dict(zip(columns, words, strict=False))
+        try:
+            known = {field: _cell(field, cells[name]) for name, field in _PROTOCOL_FIELDS.items() if name in cells}
+        except ValueError:
+            yield Problem(source, "a column that holds no number", line, place)
+            continue
+        record = _record_of(words[0], records)
+        record.update({field: value for field, value in known.items() if record[field] is None})
+
+
+def _cell(field: str, text: str) -> str | int | bool | None:
+    if field in ("pressure", "slab"):
+        return _ANSWERS.get(text)
+    if field == "module":
+        return text
+    number = decimal(text.encode())
+    return number if number >= 0 else None

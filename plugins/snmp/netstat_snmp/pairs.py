@@ -1,0 +1,63 @@
+"""/proc/net/snmp and /proc/net/netstat: a line of names and a line of values for each section."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from netstat_core import Problem, Record, escape
+from netstat_snmp.numbers import decimal
+
+UNPAIRED = "unpaired"
+"""The code of the problem at which netstat gives up a file."""
+
+
+def every_section(_section: str) -> bool:
+    """No section is passed over."""
+    return True
+
+
+def parse_pairs(
+    source: str, content: bytes, wanted: Callable[[str], bool] = every_section, unpaired: str = UNPAIRED
+) -> Iterator[Record | Problem]:
+    """The wanted sections, paired by position; a line without a title ends the file, with a problem of that code."""
+    lines = content.removesuffix(b"\n").split(b"\n")
+    number = 0
+    while number < len(lines):
+        if not lines[number]:
+            number += 1
+            continue
+        titles = lines[number : number + 2]
+        for place, line in enumerate(titles, number + 1):
+            if b":" not in line:
+                yield Problem(source, "a line without a title and a colon", line, place, unpaired)
+                return
+        if len(titles) == 1:
+            yield Problem(source, "a line of names without a line of values", lines[number], number + 1, "values")
+            return
+        section = escape(titles[0].partition(b":")[0])
+        if wanted(section):
+            yield from _section(source, section, titles, number + 1)
+        number += 2
+
+
+def _section(source: str, section: str, titles: list[bytes], place: int) -> Iterator[Record | Problem]:
+    names, values = (line.partition(b":")[2].split() for line in titles)
+    counters: dict[str, int | None] = {}
+    readable = True
+    reasons = set()
+    if titles[0].partition(b":")[0] != titles[1].partition(b":")[0]:
+        reasons.add("the title of the values is another one")
+    for position, word in enumerate(names):
+        value = None
+        try:
+            value = decimal(values[position]) if readable else None
+        except (ValueError, IndexError):
+            readable = False
+            reasons.add("fewer values than names" if position >= len(values) else "a value that is no number")
+        name = escape(word)
+        if name in counters:
+            reasons.add("a counter named twice")
+        counters.setdefault(name, value)
+    yield {"section": section, "interface": None, "counters": counters}
+    for reason in sorted(reasons):
+        yield Problem(source, reason, titles[1], place + 1, "values")
