@@ -1,0 +1,334 @@
+"""AppleTalk (DDP): sockets, routes, interfaces and neighbours (AARP) of Linux 2.0 to 7.1.
+
+Files of /proc/net: ``appletalk``, ``atalk_route``, ``atalk_iface`` and ``aarp`` until 2.4, later ``atalk/socket``,
+``atalk/route``, ``atalk/interface`` and ``atalk/arp``. Addresses are ``NETWORK:NODE`` in hexadecimal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Literal, TypedDict
+
+from netstat_core import Field, Gap, Problem, Record
+from netstat_core.records import InterfaceName, Uid
+from netstat_legacy_af import columns, fields, looks
+from netstat_legacy_af.columns import hexadecimal, number
+from netstat_legacy_af.reader import reader
+
+STATES = {1: "ESTABLISHED", 7: "CLOSE"}
+"""DDP sockets use two of the TCP states."""
+
+TYPES = {2: "dgram", 3: "raw"}
+STATUSES = ("up", "probing", "probe_failed")
+FLAGS = {
+    0x1: ("up", "U"),
+    0x2: ("gateway", "G"),
+    0x200: ("reject", "!"),
+    0x4: ("host", "H"),
+    0x8: ("reinstate", "R"),
+    0x10: ("dynamic", "D"),
+    0x20: ("modified", "M"),
+    0x40: ("mtu", "u"),
+    0x80: ("window", "w"),
+    0x100: ("irtt", "i"),
+    0x400: ("not_cached", "n"),
+}
+"""Routing flags with netstat's letters in the order it prints them; AppleTalk itself sets up, gateway and host."""
+
+_DEFAULT = "default"
+_UNCONNECTED = b"0000:00:00"
+_NEIGHBOUR = re.compile(
+    rb"\s*(?P<network>[0-9A-Fa-f]+):(?P<node>[0-9A-Fa-f]+)\s+"
+    rb"(?P<device>\S+?)\s*(?P<hardware>(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2})\s+(?P<rest>.*\S)\s*"
+)
+"""The device's column touches the hardware address where the name fills it."""
+_JIFFIES_HEADER = b"address "
+_HUNDREDTHS = re.compile(rb"-?[0-9]{1,20}\.[0-9]{1,20}")
+_LONGEST = 1 << 32
+
+Address = Annotated[str, Field("AppleTalk address NETWORK:NODE: four and two hexadecimal digits", mark="name")]
+Network = Annotated[int, Field("AppleTalk network number", minimum=0, maximum=0xFFFF)]
+Port = Annotated[int, Field("DDP socket number", minimum=0, maximum=0xFF, mark="port")]
+
+
+class DdpSocket(TypedDict):
+    """A socket of AppleTalk's datagram protocol."""
+
+    family: Annotated[Literal["ddp"], Field("Address family")]
+    type: Annotated[str, Field("Type of the socket", words=tuple(TYPES.values()), pattern=r"^unknown\([0-9]+\)$")]
+    local_address: Address
+    local_port: Port
+    remote_address: Annotated[Address | None, Field("Address of the peer; null where not connected", mark="name")]
+    remote_port: Annotated[Port | None, Field("DDP socket number of the peer; null where not connected")]
+    state: Annotated[str, Field("Whether it is connected", words=tuple(STATES.values()), pattern=fields.UNKNOWN)]
+    state_number: fields.StateNumber
+    recv_queue: fields.RecvQueue
+    send_queue: fields.SendQueue
+    uid: Uid
+
+
+class DdpRoute(TypedDict):
+    """How to reach a network or a node."""
+
+    family: Annotated[Literal["ddp"], Field("Address family")]
+    destination: Annotated[str, Field("Address that is reached; default for all others", mark="name")]
+    gateway: Annotated[Address, Field("The router; this machine's own address where connected directly", mark="name")]
+    interface: Annotated[InterfaceName, Field("Interface", mark="interface")]
+    flags: Annotated[list[str], Field("Flags in words, sorted; unknown ones as their number in hexadecimal")]
+    flags_text: Annotated[str, Field("Flags in netstat's letters: U up, G gateway, H host, ! rejected")]
+
+
+class DdpInterface(TypedDict):
+    """An interface that has an AppleTalk address."""
+
+    family: Annotated[Literal["ddp"], Field("Address family")]
+    name: Annotated[InterfaceName, Field("Name of the interface", mark="interface")]
+    address: Address
+    first_network: Annotated[Network, Field("First network number of its cable")]
+    last_network: Annotated[Network, Field("Last network number of its cable")]
+    status: Annotated[str, Field("Whether the address is its own", words=STATUSES, pattern=r"^unknown\([0-9]+\)$")]
+
+
+class DdpNeighbour(TypedDict):
+    """A node whose hardware address AARP knows or looks for."""
+
+    family: Annotated[Literal["ddp"], Field("Address family")]
+    address: Address
+    interface: Annotated[InterfaceName | None, Field("Interface; null where it is gone", mark="interface")]
+    hardware_address: Annotated[str, Field("Ethernet address; zeros while it is looked for", mark="hardware_address")]
+    state: Annotated[Literal["resolved", "unresolved", "proxy"], Field("Known, looked for, or answered for others")]
+    expires_seconds: Annotated[
+        float | None, Field("Until it is forgotten or asked for again; null until 2.4", minimum=0)
+    ]
+    last_sent_seconds: Annotated[
+        float | None, Field("Since it was asked for; null unless looked for, and until 2.4", minimum=0)
+    ]
+    retries: Annotated[int | None, Field("How often it was asked for; null where the kernel does not tell", minimum=0)]
+
+
+def parse_sockets(source: str, content: bytes) -> Iterator[columns.Parsed]:
+    """``TYPE NET:NODE:PORT NET:NODE:PORT TX:RX STATE UID``, all but the user in hexadecimal."""
+    return columns.parse_rows(source, content, _socket, "a socket needs type, two addresses, queues, state and uid")
+
+
+def _socket(words: list[bytes]) -> Record:
+    kind, local, remote, queues, state_word, uid = words
+    local_address, local_port = _endpoint(local)
+    remote_address, remote_port = (None, None) if remote == _UNCONNECTED else _endpoint(remote)
+    sent, received = queues.split(b":")
+    state = hexadecimal(state_word)
+    return {
+        "family": "ddp",
+        "type": TYPES.get(hexadecimal(kind), f"unknown({hexadecimal(kind)})"),
+        "local_address": local_address,
+        "local_port": local_port,
+        "remote_address": remote_address,
+        "remote_port": remote_port,
+        "state": STATES.get(state, f"UNKNOWN({state})"),
+        "state_number": state,
+        "recv_queue": hexadecimal(received),
+        "send_queue": hexadecimal(sent),
+        "uid": columns.uid(uid),
+    }
+
+
+def _endpoint(word: bytes) -> tuple[str, int]:
+    address, _, port = word.rpartition(b":")
+    return _address(address), columns.octet(port)
+
+
+def _address(word: bytes) -> str:
+    network, node = word.split(b":")
+    return f"{columns.port(network):04X}:{columns.octet(node):02X}"
+
+
+def parse_routes(source: str, content: bytes) -> Iterator[columns.Parsed]:
+    """``NET:NODE|Default NET:NODE FLAGS DEVICE``; since 2.6 the default route is repeated before every other."""
+    default: Record | None = None
+    for parsed in columns.parse_rows(source, content, _route, "a route needs target, router, flags and device"):
+        if isinstance(parsed, Problem) or parsed["destination"] != _DEFAULT:
+            yield parsed
+        elif parsed != default:
+            default = parsed
+            yield parsed
+
+
+def _route(words: list[bytes]) -> Record:
+    target, router, flags_word, device = words
+    flags = number(flags_word)
+    rest = flags & ~sum(FLAGS)
+    return {
+        "family": "ddp",
+        "destination": _DEFAULT if target.lower() == _DEFAULT.encode() else _address(target),
+        "gateway": _address(router),
+        "interface": columns.text(device),
+        "flags": sorted([*(word for bit, (word, _) in FLAGS.items() if flags & bit), *([hex(rest)] if rest else [])]),
+        "flags_text": "".join(letter for bit, (_, letter) in FLAGS.items() if flags & bit),
+    }
+
+
+def parse_interfaces(source: str, content: bytes) -> Iterator[columns.Parsed]:
+    """``DEVICE NET:NODE FIRST-LAST STATUS``."""
+    return columns.parse_rows(source, content, _interface, "an interface needs name, address, networks and status")
+
+
+def _interface(words: list[bytes]) -> Record:
+    name, address, networks, status_word = words
+    first, last = networks.split(b"-")
+    status = number(status_word)
+    return {
+        "family": "ddp",
+        "name": columns.text(name),
+        "address": _address(address),
+        "first_network": columns.port(first),
+        "last_network": columns.port(last),
+        "status": STATUSES[status] if status < len(STATUSES) else f"unknown({status})",
+    }
+
+
+def parse_neighbours(source: str, content: bytes) -> Iterator[columns.Parsed]:
+    """``NET:NODE DEVICE MAC EXPIRES [LASTSEND RETRY] STATUS``; until 2.4 with decimal addresses and jiffies."""
+    convert = _old_neighbour if content.startswith(_JIFFIES_HEADER) else _neighbour
+    return columns.parse_lines(
+        source, content, convert, "a neighbour needs address, device, hardware address and state"
+    )
+
+
+def _neighbour(line: bytes) -> Record:
+    row, words = _row(line)
+    expires, *asked = words[:-1]
+    last_sent, retries = asked or (None, None)
+    address = _address(row["network"] + b":" + row["node"])
+    return _to_neighbour(row, words[-1], address) | {
+        "expires_seconds": _hundredths(expires),
+        "last_sent_seconds": None if last_sent is None else _hundredths(last_sent),
+        "retries": None if retries is None else number(retries),
+    }
+
+
+def _old_neighbour(line: bytes) -> Record:
+    """The two times are jiffies since start, which without the present ones mean nothing."""
+    row, words = _row(line)
+    _last_sent, _expires, retries, state = words
+    network, node = number(row["network"]), number(row["node"])
+    return _to_neighbour(row, state, _address(b"%X:%X" % (network, node))) | {"retries": number(retries)}
+
+
+def _row(line: bytes) -> tuple[dict[str, bytes], list[bytes]]:
+    found = _NEIGHBOUR.fullmatch(line)
+    if found is None:
+        raise ValueError("no address, device and hardware address")
+    row = found.groupdict()
+    return row, row["rest"].split()
+
+
+def _to_neighbour(row: dict[str, bytes], state: bytes, address: str) -> Record:
+    return {
+        "family": "ddp",
+        "address": address,
+        "interface": columns.unless(b"????")(row["device"]),
+        "hardware_address": columns.text(row["hardware"].lower()),
+        "state": {b"resolved": "resolved", b"unresolved": "unresolved", b"proxies": "proxy", b"proxy": "proxy"}[state],
+        "expires_seconds": None,
+        "last_sent_seconds": None,
+        "retries": None,
+    }
+
+
+def _hundredths(word: bytes) -> float:
+    """Seconds with two decimals; a moment just passed shows as a number near 2**64 in hundredths, and is 0 here."""
+    if not _HUNDREDTHS.fullmatch(word):
+        raise ValueError("no time")
+    seconds = float(word)
+    return seconds if 0 <= seconds < _LONGEST else 0.0
+
+
+_SOCKETS = looks.table(
+    "ddp.socket",
+    "AppleTalk sockets",
+    {
+        "Type ": "type",
+        "Recv-Q": "recv_queue",
+        "Send-Q": "send_queue",
+        "Local Address": "local_address",
+        "Port": "local_port",
+        "Foreign Address": "remote_address",
+        "Port ": "remote_port",
+        "State      ": "state",
+        "User": "uid",
+    },
+)
+
+
+def _route_line(one: Record) -> str:
+    target = "Default" if one["destination"] == _DEFAULT else one["destination"]
+    return f"{target:<16}{one['gateway']:<16}{looks.word(one['interface']):<16}{one['flags_text']}\n"
+
+
+def _missing(gap: Gap) -> str:
+    """The old name, which is the only one netstat looks for."""
+    return f"Error opening /proc/net/atalk_route: {gap.detail}\nDDP (AppleTalk) not configured on this system."
+
+
+_ROUTES = looks.routes(
+    "ddp",
+    "Destination     Gateway         Device          Flags\n",
+    _route_line,
+    ("destination", "gateway", "interface", "flags_text"),
+    looks.no_routes("ddp", _missing),
+)
+
+_INTERFACES = looks.table(
+    "ddp.interface",
+    "AppleTalk interfaces",
+    {
+        "Iface     ": "name",
+        "Address": "address",
+        "First net": "first_network",
+        "Last net": "last_network",
+        "Status": "status",
+    },
+)
+
+_NEIGHBOURS = looks.table(
+    "ddp.neighbour",
+    "AppleTalk neighbours",
+    {
+        "Address": "address",
+        "Iface     ": "interface",
+        "Hardware address ": "hardware_address",
+        "State     ": "state",
+        "Expires ": "expires_seconds",
+        "Last sent": "last_sent_seconds",
+        "Retries": "retries",
+    },
+)
+
+READERS = (
+    reader(
+        "ddp.socket",
+        "sockets",
+        350,
+        DdpSocket,
+        columns.feeds(parse_sockets, "appletalk", "atalk/socket"),
+        looks.when_named(_SOCKETS),
+    ),
+    reader("ddp.route", "routes", 1070, DdpRoute, columns.feeds(parse_routes, "atalk_route", "atalk/route"), _ROUTES),
+    reader(
+        "ddp.interface",
+        "interfaces",
+        2030,
+        DdpInterface,
+        columns.feeds(parse_interfaces, "atalk/interface", "atalk_iface"),
+        looks.when_named(_INTERFACES),
+    ),
+    reader(
+        "ddp.neighbour",
+        "neighbours",
+        5130,
+        DdpNeighbour,
+        columns.feeds(parse_neighbours, "atalk/arp", "aarp"),
+        _NEIGHBOURS,
+    ),
+)

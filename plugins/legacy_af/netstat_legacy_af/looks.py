@@ -1,0 +1,144 @@
+"""What the looks of the legacy families have in common: blocks, rows and complaints as netstat 2.10 has them.
+
+netstat shows sockets of all families but DDP, and routes of all. What it has no display for is a plain table, which
+shows where its own table is asked for (``--tables nodes``) or, in a table that netstat does show, where its family is
+named too (``--tables sockets -A ddp``): ``netstat`` and ``netstat -i`` then print what they always did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from netstat_core import Block, Column, Complaint, Gap, Layout, Problem, Query, Record, plain_table, printable
+from netstat_core.layouts import Rows
+from netstat_core.names import Names
+from netstat_legacy_af.columns import PRESENT
+
+Line = Callable[[Record], str]
+Complain = Callable[[Problem | Gap, Query], Complaint | None]
+
+_OPEN_ERROR = 255
+_CLOSED = ("not_in_kernel", "permission", "unreadable")
+"""Why a source could not be opened."""
+
+
+def open_error(gap: Gap) -> str:
+    """A file that could not be opened, as perror(3) words it."""
+    return f"{gap.source}: {gap.detail}"
+
+
+def word(text: str | None, otherwise: str = "*") -> str:
+    """A name as text shows it, with what the kernel prints where there is none."""
+    return otherwise if text is None else printable(text)
+
+
+def state_word(state: str) -> str:
+    """A state as text shows it: blanks in words of two parts, no number behind UNKNOWN."""
+    return state.partition("(")[0].replace("_", " ")
+
+
+def each(line: Line) -> Callable[[Query, Names, Mapping[str, Any]], Rows]:
+    """Rows that look the same whatever the query."""
+    return lambda _query, _names, _traits: lambda batch: "".join(map(line, batch))
+
+
+def sockets(family: str, heading: str, line: Line, needs: Sequence[str], complain: Complain) -> Layout:
+    """A display of sockets: title and header where the family exists, even without a socket."""
+    block = Block(family, lambda _query, _traits: heading, when_absent=False)
+    return Layout(block, each(line), lambda _query: frozenset(needs), complain=complain)
+
+
+def routes(  # noqa: PLR0913 - what differs between the families
+    family: str, heading: str, line: Line, needs: Sequence[str], complain: Complain, *, absent: str = ""
+) -> Layout:
+    """A display of routes; ``absent`` is what stdout shows instead of the heading where the family has no file."""
+
+    def head(query: Query, traits: Mapping[str, Any]) -> str:
+        if PRESENT in traits:
+            return heading
+        return absent if family in query.families else ""
+
+    return Layout(Block(f"{family}.route", head), each(line), lambda _query: frozenset(needs), complain=complain)
+
+
+def problem_reading(problem: Problem) -> Complaint:
+    """What netstat says, among the rows, of a line that is none."""
+    return Complaint(f"Problem reading data from {problem.source}", on_stdout=True)
+
+
+def no_sockets(family: str, bad_row: Callable[[Problem], Complaint | None] = problem_reading) -> Complain:
+    """What netstat says of sockets that cannot be read; ``bad_row`` words a line that is none."""
+
+    def complain(trouble: Problem | Gap, query: Query) -> Complaint | None:
+        if isinstance(trouble, Problem):
+            return bad_row(trouble)
+        if trouble.reason == "not_in_kernel":
+            return _unsupported(family, query)
+        if trouble.reason in _CLOSED:
+            return Complaint(open_error(trouble), ends_run=True, status=_OPEN_ERROR)
+        return None
+
+    return complain
+
+
+def _unsupported(family: str, query: Query) -> Complaint | None:
+    if family in query.demanded:
+        return Complaint(_no_support(family), ends_run=True, status=1)
+    return Complaint(_no_support(family)) if query.verbose else None
+
+
+def _no_support(family: str) -> str:
+    return f"netstat: no support for `AF {family.upper()}' on this system."
+
+
+def no_routes(family: str, words: Callable[[Gap], str], *, on_stdout: bool = False) -> Complain:
+    """What netstat says of routes that cannot be read, where their family was named; bad rows are skipped."""
+
+    def complain(trouble: Problem | Gap, query: Query) -> Complaint | None:
+        if isinstance(trouble, Problem) or trouble.reason not in _CLOSED or family not in query.families:
+            return None
+        return Complaint(words(trouble), on_stdout=on_stdout, ends_run=True, status=1)
+
+    return complain
+
+
+def table(kind: str, title: str, columns: Mapping[str, str]) -> Layout:
+    """A plain table of fields by heading, each column as wide as its heading with the blanks behind it.
+
+    It says so where its family was named and the kernel lacks it.
+    """
+    family = kind.partition(".")[0]
+
+    def complain(trouble: Problem | Gap, query: Query) -> Complaint | None:
+        if isinstance(trouble, Problem) or trouble.reason not in _CLOSED or family not in query.families:
+            return None
+        if trouble.reason == "not_in_kernel":
+            return Complaint(_no_support(family), status=1)
+        return Complaint(open_error(trouble), status=_OPEN_ERROR)
+
+    shown = [Column(heading.rstrip(), field, len(heading)) for heading, field in columns.items()]
+    return plain_table(kind, title, shown)._replace(complain=complain)
+
+
+def when_named(look: Layout) -> Layout:
+    """A plain table in a table that netstat shows: nothing is printed unless the family is named."""
+    family = look.block.name.partition(".")[0]
+
+    def heading(query: Query, traits: Mapping[str, Any]) -> str:
+        return look.block.heading(query, traits) if family in query.families else ""
+
+    def rows(query: Query, names: Names, traits: Mapping[str, Any]) -> Rows:
+        return look.rows(query, names, traits) if family in query.families else lambda _batch: ""
+
+    return look._replace(block=look.block._replace(heading=heading), rows=rows)
+
+
+def flattened(look: Layout, needs: Sequence[str], flat: Callable[[Record], Record]) -> Layout:
+    """A plain table whose columns show what ``flat`` makes of the fields ``needs`` of a record."""
+
+    def rows(query: Query, names: Names, traits: Mapping[str, Any]) -> Rows:
+        lines = look.rows(query, names, traits)
+        return lambda batch: lines([flat(record) for record in batch])
+
+    return look._replace(rows=rows, needs=lambda _query: frozenset(needs))
