@@ -71,7 +71,8 @@ def interface_names(about: About, links: Datagrams | None) -> dict[int, str]:
         start = 0
         while start + 32 <= len(datagram):
             length, index = header.unpack_from(datagram, start)
-            at, size = attributes(datagram, start + 32, start + length, about.order).get(3, (0, 0))
+            end = min(start + length, len(datagram))
+            at, size = attributes(datagram, start + 32, end, about.order).get(3, (0, 0))
             names[index] = escape(bytes(datagram[at : at + size]).rstrip(b"\0"))
             start += max(length + 3 & ~3, 16)
     return names
@@ -84,7 +85,9 @@ class _Rows:
         self._protocol = protocol
         self._is_tcp = protocol == "tcp"
         self._interfaces = interfaces
-        self._shapes = Shapes(about.order, "4s12x4s12x" if family == "inet" else "16s16s")
+        self._shapes = Shapes(
+            about.order, "4s12x4s12x" if family == "inet" else "16s16s", _kinds(about.query, protocol)
+        )
         self._text = (Ipv4Texts() if family == "inet" else Ipv6Texts()).__getitem__
         self._state = States(datagram=not self._is_tcp).__getitem__
         self._unspecified = "0.0.0.0" if family == "inet" else "::"  # noqa: S104 - not bound to, only compared
@@ -169,6 +172,13 @@ class _Rows:
             record["listening"] = record["remote_address"] == self._unspecified
             if self._protocol == "raw":
                 record.update(local_port=None, remote_port=0, state=None, ip_protocol=ip_protocol)
+
+
+def _kinds(query: Query, protocol: str) -> frozenset[int]:
+    """The attributes that hold what the output needs."""
+    needed = {"drops": SKMEMINFO, "timer": INFO, "v6_only": V6ONLY}
+    kinds = {kind for field, kind in needed.items() if query.wants(field)}
+    return frozenset(kinds | {RAW_PROTOCOL} if protocol == "raw" else kinds)
 
 
 def _add_extras(records: list[Record], columns: Columns) -> None:

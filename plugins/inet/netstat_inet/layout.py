@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from netstat_core import Block, Complaint, Gap, Layout, Problem, Query, Record, program_cell
+from netstat_core import Block, Complaint, Gap, Layout, Problem, Query, Record
 from netstat_core.names import Names
+from netstat_core.socket_text import owner_cells, owner_heading, scope
 
 _COLUMN = 23
 _WITHOUT_COLON = 22
@@ -33,20 +34,12 @@ Cell = Callable[[str, str, int], str]
 """Makes the text of an address from family, address and port."""
 
 
-def scope(query: Query) -> str:
-    """The parenthesis of netstat's titles: which sockets are shown."""
-    return {"all": "(servers and established)", "listening": "(only servers)"}.get(query.show, "(w/o servers)")
-
-
 def heading(query: Query, _traits: Mapping[str, Any]) -> str:
     """Title and column heads; the heads of extra columns come in netstat's order."""
     header = "Proto Recv-Q Send-Q Local Address           Foreign Address         State      "
     if query.extend:
         header += " User       Inode     "
-    if query.processes:
-        header += " PID/Program name    "
-    if query.context:
-        header += " Security Context".ljust(50)
+    header += owner_heading(query)
     if query.timers:
         header += " Timer"
     return f"Active Internet connections {scope(query)}\n{header}\n"
@@ -174,20 +167,12 @@ def tail_of(query: Query, names: Names) -> Tail | None:
     if query.extend:
         parts.append(lambda record: f" {names.user(record['uid'] or 0):<10} {record['inode'] or 0:<10}")
     if query.processes:
-        parts.append(lambda record: " " + program_cell(record))
-    if query.context:
-        parts.append(lambda record: " " + context_cell(record))
+        parts.append(lambda record: owner_cells(query, record))
     if query.timers:
         parts.append(lambda record: " " + timer_text(record))
     if not parts:
         return None
     return parts[0] if len(parts) == 1 else lambda record: "".join([part(record) for part in parts])
-
-
-def context_cell(record: Record) -> str:
-    """The security context of the first owner; a long one keeps its end."""
-    owners = record["processes"] or [{}]
-    return (owners[0].get("context") or "-")[-48:].ljust(50)
 
 
 def timer_text(record: Record) -> str:
@@ -213,8 +198,8 @@ def complain(name: str, bogus: str) -> Callable[[Problem | Gap, Query], Complain
         if trouble.reason not in ("not_in_kernel", "permission") or trouble.source.endswith("6"):
             return None
         text = f"netstat: no support for `AF INET ({name})' on this system."
-        if name in query.demanded:  # the IPv6 twin of a file that is only closed to us is shown before the end
-            return Complaint(text, ends_run=trouble.reason == "not_in_kernel", status=1)
+        if name in query.demanded:
+            return Complaint(text, ends_run=True, status=1)
         return Complaint(text) if query.verbose else None
 
     return words

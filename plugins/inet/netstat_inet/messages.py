@@ -38,20 +38,21 @@ class Shape:
 
     __slots__ = ("at", "headers", "ports", "size", "struct")
 
-    def __init__(self, order: str, addresses: str, message: bytes) -> None:
+    def __init__(self, order: str, addresses: str, kinds: frozenset[int], message: bytes) -> None:
         layout = f"{order}I12x4BHH{addresses}I8x5I"
         position, count = MESSAGE_SIZE, FIXED_FIELDS
         self.at: dict[int, int] = {}
         self.headers: list[tuple[int, int | bytes]] = [(0, len(message))]
-        found = attributes(message, MESSAGE_SIZE, len(message), order)
+        found = attributes(message, MESSAGE_SIZE, len(message), order) if kinds else {}
         for kind, (payload, size) in sorted(found.items(), key=itemgetter(1)):
-            reading, length = _READ.get(kind, ("", size + 1))
+            reading, length = _READ[kind] if kind in kinds else ("", 0)
             if length > size:
-                continue
+                reading, length = "", 0
             layout += f"{payload - _HEADER - position}x{_HEADER}s{reading}"
             position = payload + length
             self.headers.append((count, message[payload - _HEADER : payload]))
-            self.at[kind] = count + 1
+            if reading:
+                self.at[kind] = count + 1
             count += 1 + len(reading.lstrip("0123456789x"))
         self.size = _aligned(len(message))
         self.struct = struct.Struct(f"{layout}{self.size - position}x")
@@ -79,11 +80,15 @@ class Columns:
 
 
 class Shapes:
-    """Unpacks datagrams, remembering the shape last seen for each length."""
+    """Unpacks datagrams, remembering the shape last seen for each length; ``kinds`` are the attributes to be read.
 
-    def __init__(self, order: str, addresses: str) -> None:
+    Of each attribute the header is compared, also of those that are not read: one may stand where another is missing.
+    """
+
+    def __init__(self, order: str, addresses: str, kinds: frozenset[int]) -> None:
         self._order = order
         self._addresses = addresses
+        self._kinds = kinds
         self._known: dict[int, Shape] = {}
         self._length_at = struct.Struct(f"{order}I").unpack_from
 
@@ -113,7 +118,7 @@ class Shapes:
         return shape, rows[: _leading(shape, rows)]
 
     def _learn(self, view: memoryview, length: int) -> Shape:
-        shape = self._known[length] = Shape(self._order, self._addresses, bytes(view[:length]))
+        shape = self._known[length] = Shape(self._order, self._addresses, self._kinds, bytes(view[:length]))
         return shape
 
 

@@ -11,6 +11,7 @@ from netstat_inet.record import LISTEN, States, timer_kind
 
 _LEAST_TOKENS = 10
 _DROPS = 12
+_HIGHEST_PORT = 0xFFFF
 _UNSPECIFIED = {"inet": "0.0.0.0", "inet6": "::"}  # noqa: S104 - not bound to, only compared
 
 Parse = Callable[[About, "bytes | None", "bytes | None"], Iterator["Record | Problem | Gap"]]
@@ -38,7 +39,7 @@ def _parse_file(parse_line: _LineParser, source: str, content: bytes) -> Iterato
     for number, line in enumerate(lines[1:], 2):
         try:
             record = parse_line(line)
-        except (ValueError, IndexError):
+        except (ValueError, IndexError, OverflowError):
             yield Problem(source, "a row needs sl, two addresses, state, queues, timer, uid and inode", line, number)
             continue
         if repeats is not None and record["inode"]:
@@ -53,7 +54,7 @@ def _parse_file(parse_line: _LineParser, source: str, content: bytes) -> Iterato
 
 
 class _LineParser:
-    """Turns a row into a record; raises ValueError or IndexError for what is no row."""
+    """Turns a row into a record; raises ValueError, IndexError or OverflowError for what is no row."""
 
     def __init__(self, protocol: str, about: About) -> None:
         self.protocol = protocol
@@ -75,22 +76,25 @@ class _LineParser:
         timer = self._timer(words)
         uid = int(words[7]) & 0xFFFFFFFF
         connectable = self.protocol in ("tcp", "udp", "udplite")
-        port = int(local_port, 16)
+        port, far_port, inode = int(local_port, 16), int(remote_port, 16), int(words[9])
+        recv_queue, send_queue = int(received, 16), int(sent, 16)
+        if min(state, recv_queue, send_queue, inode, port, far_port) < 0 or max(port, far_port) > _HIGHEST_PORT:
+            raise ValueError("a number is out of its range")
         return {
             "family": family,
             "protocol": self.protocol,
             "local_address": local_address,
             "local_port": port if connectable else None,
             "remote_address": remote_address,
-            "remote_port": int(remote_port, 16),
+            "remote_port": far_port,
             "state": self._states[state] if self.protocol != "raw" else None,
             "state_number": state,
             "listening": state == LISTEN if self.protocol == "tcp" else remote_address == _UNSPECIFIED[family],
-            "recv_queue": int(received, 16),
-            "send_queue": int(sent, 16),
+            "recv_queue": recv_queue,
+            "send_queue": send_queue,
             "backlog": None,
             "uid": None if timer["kind"] == "timewait" and not uid else uid,
-            "inode": int(words[9]) or None,
+            "inode": inode or None,
             "timer": timer,
             "v4_mapped": local_mapped or remote_mapped,
             "v6_only": None,
@@ -109,10 +113,13 @@ class _LineParser:
         code, _, when = words[5].partition(b":")
         number = int(code, 16)
         ticks = int(when, 16)
+        retransmits = int(words[6], 16)
+        if min(number, ticks, retransmits) < 0:
+            raise ValueError("a timer is negative")
         return {
             "kind": timer_kind(number),
             "expires_seconds": ticks / self._ticks if number else None,
-            "retransmits": int(words[6], 16),
+            "retransmits": retransmits,
             "probes": int(words[8]) & 0xFFFFFFFF,
         }
 

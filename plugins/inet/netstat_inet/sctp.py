@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from socket import AF_INET6, inet_pton
@@ -20,6 +21,7 @@ from netstat_inet.record import LISTEN, SCTP_STATES, tcp_state
 _RENUMBERED = (3, 0)
 """Until then association states began with EMPTY, so every number was one more."""
 
+_HIGHEST_PORT = 0xFFFF
 _ENDPOINT_TOKENS, _ASSOCIATION_TOKENS = 8, 13
 _LOCALS, _PEERS, _STORAGE = 12, 13, 128
 
@@ -64,7 +66,7 @@ def parse_procfs(about: About, *contents: bytes | None) -> Iterator[Record | Pro
         if content is None:
             continue
         is_endpoints = path.endswith("eps")
-        for number, line in enumerate(content.split(b"\n")[1:-1], 2):
+        for number, line in enumerate(content.removesuffix(b"\n").split(b"\n")[1:], 2):
             try:
                 yield _endpoint(line.split()) if is_endpoints else _association(line, about)
             except (ValueError, IndexError, OSError):
@@ -76,7 +78,7 @@ def _endpoint(words: list[bytes]) -> Record:
     """``ENDPT SOCK STY SST HBKT LPORT UID INODE LADDRS``."""
     if len(words) < _ENDPOINT_TOKENS:
         raise ValueError("too few columns")
-    state, port, uid, inode = int(words[3]), int(words[5]), int(words[6]), int(words[7])
+    state, port, inode = _number(words[3]), _number(words[5], _HIGHEST_PORT), _number(words[7])
     word = tcp_state(state)
     return _socket(
         [_address(one) for one in words[8:]],
@@ -85,7 +87,7 @@ def _endpoint(words: list[bytes]) -> Record:
         state=word,
         state_number=state,
         socket_state=word,
-        uid=uid & 0xFFFFFFFF,
+        uid=int(words[6]) & 0xFFFFFFFF,
         inode=inode or None,
     )
 
@@ -96,21 +98,29 @@ def _association(line: bytes, about: About) -> Record:
     words = left.split()
     if len(words) < _ASSOCIATION_TOKENS or not arrow:
         raise ValueError("too few columns")
-    state = int(words[4]) - (1 if (0,) < about.kernel_version < _RENUMBERED else 0)
+    number = _number(words[4])
+    state = number - (1 if (0,) < about.kernel_version < _RENUMBERED else 0)
     return _socket(
         [_address(one) for one in words[13:]],
         [_address(one) for one in right.partition(b"\t")[0].split()],
         association_id=int(words[6]) & 0xFFFFFFFF,
-        local_port=int(words[11]),
-        remote_port=int(words[12]),
-        state=sctp_state(state),
-        state_number=int(words[4]),
-        socket_state=tcp_state(int(words[3])),
+        local_port=_number(words[11], _HIGHEST_PORT),
+        remote_port=_number(words[12], _HIGHEST_PORT),
+        state=sctp_state(state) if state >= 0 else None,
+        state_number=number,
+        socket_state=tcp_state(_number(words[3])),
         send_queue=int(words[7]) & 0xFFFFFFFF,
         recv_queue=int(words[8]) & 0xFFFFFFFF,
         uid=int(words[9]) & 0xFFFFFFFF,
-        inode=int(words[10]) or None,
+        inode=_number(words[10]) or None,
     )
+
+
+def _number(word: bytes, most: float = math.inf) -> int:
+    number = int(word)
+    if not 0 <= number <= most:
+        raise ValueError("a number is out of its range")
+    return number
 
 
 def _address(word: bytes) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from netstat_core import Block, Complaint, Gap, Layout, Problem, Query, Record, printable, program_cell
+from netstat_core import Block, Complaint, Gap, Layout, Problem, Query, Record, printable
 from netstat_core.names import Names
+from netstat_core.socket_text import owner_cells, owner_heading, scope
 from netstat_unix.procfs import NO_INODES
 
 _UNKNOWN = "UNKNOWN"
@@ -14,13 +15,8 @@ _UNKNOWN = "UNKNOWN"
 
 def heading(query: Query, _traits: Mapping[str, Any]) -> str:
     """Title and column heads."""
-    scope = {"all": "(servers and established)", "listening": "(only servers)"}.get(query.show, "(w/o servers)")
-    header = "Proto RefCnt Flags       Type       State         I-Node  "
-    if query.processes:
-        header += " PID/Program name    "
-    if query.context:
-        header += " Security Context".ljust(50)
-    return f"Active UNIX domain sockets {scope}\n{header} Path\n"
+    header = "Proto RefCnt Flags       Type       State         I-Node  " + owner_heading(query)
+    return f"Active UNIX domain sockets {scope(query)}\n{header} Path\n"
 
 
 def needs(query: Query) -> frozenset[str]:
@@ -39,7 +35,6 @@ def shown(query: Query) -> Callable[[Record], bool] | None:
 
 def rows(query: Query, _names: Names, traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
     """The formatter: fixed columns, what was asked for, and the whole name, which netstat cuts at its first blank."""
-    tail = tail_of(query)
     no_inode = "-" if traits.get(NO_INODES) else "0"
     words = _Words()
 
@@ -47,7 +42,9 @@ def rows(query: Query, _names: Names, traits: Mapping[str, Any]) -> Callable[[Se
         protocol = "unix" if one["protocol"] == "unix" else "??"
         count = "-" if one["ref_count"] is None else one["ref_count"]
         kind = words[one["flags_text"], one["type"], one["state"]]
-        return f"{protocol:<5} {count:<6} {kind} {one['inode'] or no_inode:<8}{tail(one)} {path_text(one)}\n"
+        return (
+            f"{protocol:<5} {count:<6} {kind} {one['inode'] or no_inode:<8}{owner_cells(query, one)} {path_text(one)}\n"
+        )
 
     return lambda batch: "".join(map(line, batch))
 
@@ -75,25 +72,10 @@ def _state(word: str) -> str:
     return _UNKNOWN if word.startswith(_UNKNOWN) else word
 
 
-def tail_of(query: Query) -> Callable[[Record], str]:
-    """The text between inode and name: program and context, as far as asked for."""
-    if query.context:
-        return lambda record: f" {program_cell(record)} {context_cell(record)}"
-    if query.processes:
-        return lambda record: f" {program_cell(record)}"
-    return lambda _record: ""
-
-
 def path_text(record: Record) -> str:
     """The name on one line: an ``@`` for each NUL, what is not printable masked."""
     path: str = record["path"] or ""
     return printable("@" + path.replace("\0", "@")) if record["abstract"] else printable(path)
-
-
-def context_cell(record: Record) -> str:
-    """The security context of the first owner; a long one keeps its end."""
-    owners = record["processes"] or [{}]
-    return (owners[0].get("context") or "-")[-48:].ljust(50)
 
 
 def complain(trouble: Problem | Gap, query: Query) -> Complaint | None:
