@@ -1,0 +1,252 @@
+"""What sinks write: JSON that is valid whatever the records hold, and text with each heading once."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from stand_ins import LOOK, PATH, CannedSystem, FewPlugins, feed, fixed, reader, thing
+
+from netstat_core import Block, Gap, Layout, NetlinkDump, Problem, Query, Reader, Record, Trait, sinks
+from netstat_core.collect import Report, render
+from netstat_core.errors import NoPermission, NotInKernel
+from netstat_core.names import Names
+from netstat_core.sources import File
+
+FILES = {PATH: b""}
+LOOSE: Mapping[str, Any] = {"type": "object"}
+"""The schema of a careless plugin: records may hold anything."""
+
+
+def written(
+    form: str, *readers: Reader, query: Query | None = None, repeating: bool = False, system: CannedSystem | None = None
+) -> bytes:
+    """Render a report on what some readers give."""
+    sink = next(sink for sink in sinks.netstat_sinks() if sink.name == form)
+    out = io.BytesIO()
+    report = Report(
+        query or Query(tables=()),
+        system or CannedSystem(FILES),
+        FewPlugins(*readers),
+        layouts_only=sink.uses_layouts,
+        repeating=repeating,
+    )
+    for _ in render(report, sink.make(out)):
+        pass
+    return out.getvalue()
+
+
+def strict(text: bytes) -> Any:
+    """Parse JSON as the standard has it: UTF-8, no NaN, and no name twice in an object."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        assert len(dict(pairs)) == len(pairs)
+        return dict(pairs)
+
+    def refuse(constant: str) -> Any:
+        raise AssertionError(constant)
+
+    return json.loads(text.decode("utf-8", "strict"), object_pairs_hook=once, parse_constant=refuse)
+
+
+def loose(name: str, table: str, position: int, *records: Any) -> Reader:
+    """Make a reader whose records may hold anything."""
+    return reader(feed(fixed(*records)), name=name, table=table, position=position, record=LOOSE)
+
+
+odd_texts = (
+    st.text(max_size=8) | st.text(st.characters(), max_size=4) | st.sampled_from(["}\n{", "\udcff", '"', "\x00"])
+)
+leaves = st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | odd_texts | st.binary(max_size=4)
+values = st.recursive(leaves, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(odd_texts, inner, max_size=2))
+records = st.lists(st.dictionaries(st.sampled_from(["a", "b", "}\n{"]), values, max_size=3), max_size=3)
+troubles = st.lists(
+    st.builds(Problem, odd_texts, odd_texts, st.binary(max_size=300), st.none() | st.integers(0, 9))
+    | st.builds(Gap, st.just("raced"), odd_texts, odd_texts, count=st.none() | st.integers(0, 9)),
+    max_size=2,
+)
+TABLES = ["sockets", "routes", "things"]
+pieces = st.lists(st.tuples(st.sampled_from(TABLES), records, troubles), max_size=4)
+
+
+@settings(deadline=None, max_examples=80)
+@given(given_pieces=pieces, interface=odd_texts, named=st.booleans(), repeating=st.booleans())
+@example(given_pieces=[("things", [], [])], interface="\udcff", named=False, repeating=False)
+@example(
+    given_pieces=[("routes", [{}], []), ("things", [{}], []), ("routes", [{}], [])],
+    interface="",
+    named=False,
+    repeating=True,
+)
+def test_json_is_always_valid(given_pieces: list[Any], interface: str, *, named: bool, repeating: bool) -> None:
+    """Whatever tables, records, problems and request hold, in any order, the report is one strict JSON document."""
+    declared = [
+        loose(f"reader {number}", table, number, *found, *trouble)
+        for number, (table, found, trouble) in enumerate(given_pieces)
+    ]
+    query = Query(tables=("things", "sockets") if named else (), interfaces=(interface,))
+    if named:
+        declared += [loose("sockets", "sockets", 90), loose("things", "things", 91)]
+    text = written("json", *declared, query=query, repeating=repeating)
+    report = strict(text)
+    wanted = [(table, found) for table, found, _ in given_pieces if not named or table != "routes"]
+    for table in report["tables"]:
+        assert len(report["tables"][table]) == sum(len(found) for name, found in wanted if name == table)
+    assert set(report["tables"]) == {table for table, _ in wanted} | ({"things", "sockets"} if named else set())
+    assert text.endswith(b"\n")
+    if repeating:
+        assert text.count(b"\n") == 1
+
+
+@settings(deadline=None, max_examples=40)
+@given(given_pieces=pieces, interface=odd_texts)
+def test_ndjson_is_always_valid(given_pieces: list[Any], interface: str) -> None:
+    """Each line is a JSON object of its own, and the last is of kind report, with all that is no record."""
+    declared = [
+        loose(f"reader {number}", table, number, *found, *trouble)
+        for number, (table, found, trouble) in enumerate(given_pieces)
+    ]
+    text = written("ndjson", *declared, query=Query(tables=(), interfaces=(interface,)))
+    *lines, last = [strict(line) for line in text.split(b"\n")[:-1]]
+    assert text.endswith(b"\n")
+    assert len(lines) == sum(len(found) for _, found, _ in given_pieces)
+    assert all(line["kind"] == "thing" for line in lines)
+    assert last["kind"] == "report"
+    assert {"problems", "completeness", "query", "system", "tables", "generator", "captured_at"} <= set(last)
+    assert len(last["problems"]) + len(last["completeness"]) == sum(len(trouble) for *_, trouble in given_pieces)
+
+
+def test_json_and_ndjson_hold_the_same() -> None:
+    """Both formats have the same records and the same rest."""
+    one = loose("one", "things", 1, thing(1), thing(2), Problem("s", "r", b"\xff", 3))
+    report = strict(written("json", one))
+    *lines, last = map(strict, written("ndjson", one).splitlines())
+    assert report["tables"]["things"] == lines
+    assert report["problems"] == last["problems"]
+    assert report["problems"][0]["text"] == "\\xff"
+    assert {**last, "kind": None, "tables": None} == {**report, "kind": None, "tables": None}
+
+
+def test_json_tables_without_records_are_there() -> None:
+    """A table that was asked for is in the report, empty, in the order in which tables were asked for."""
+    query = Query(tables=("sockets", "things", "routes"))
+    text = written(
+        "json", loose("b", "routes", 1), loose("a", "things", 2, thing(1)), loose("c", "sockets", 3), query=query
+    )
+    assert list(strict(text)["tables"].items())[::2] == [("sockets", []), ("routes", [])]
+
+
+def test_json_streams_a_record_a_line() -> None:
+    """Without repetition each record is on a line of its own, so that line tools can look at a report."""
+    text = written("json", loose("one", "things", 1, thing(1), thing(2, "}\n{")))
+    lines = text.decode().splitlines()
+    assert [line.startswith('{"name":') for line in lines].count(True) == 2
+    assert len(lines) == 5
+
+
+SHARED = Block("shared", lambda _query, _traits: "Title\nHead\n")
+QUIET = Block("quiet", lambda _query, _traits: "Quiet\n", when_absent=False)
+
+
+def plain_rows(_query: Query, _names: object, _traits: Mapping[str, Any]) -> Any:
+    """Show a record as its number."""
+
+    def rows(batch: Sequence[Record]) -> str:
+        return "".join(f"{record['number']}\n" for record in batch)
+
+    return rows
+
+
+def shown(*parsed: Any, name: str, position: int, block: Block = SHARED, path: str = PATH) -> Reader:
+    """Make a reader of things with a look of their number below a block's heading."""
+    look = Layout(block, plain_rows, lambda _query: frozenset({"number"}))
+    return reader(feed(fixed(*parsed), File(path)), name=name, position=position, layouts={"linux": look})
+
+
+def test_headings_are_printed_once() -> None:
+    """Readers of one block share its heading, be their batches many or none."""
+    many = [thing(number) for number in range(1100)]
+    text = written(
+        "text", shown(*many, name="a", position=1), shown(name="b", position=2), shown(thing(7), name="c", position=3)
+    )
+    lines = text.decode().splitlines()
+    assert lines[:3] == ["Title", "Head", "0"]
+    assert lines[-2:] == ["1099", "7"]
+    assert len(lines) == 2 + 1101
+
+
+def test_headings_come_without_rows() -> None:
+    """A block whose source is there but empty has its heading."""
+    assert written("text", shown(name="a", position=1)) == b"Title\nHead\n"
+    assert written("text", shown(name="a", position=1, block=QUIET)) == b"Quiet\n"
+
+
+@pytest.mark.parametrize("failure", [NotInKernel, NoPermission])
+def test_headings_without_a_source(failure: type[NotInKernel | NoPermission]) -> None:
+    """A block that is printed in any case is printed for an absent source too; a quiet one is not."""
+    system = CannedSystem({PATH: failure(PATH, "not for you")})
+    assert written("text", shown(name="a", position=1), system=system) == b"Title\nHead\n"
+    assert written("text", shown(name="a", position=1, block=QUIET), system=system) == b""
+
+
+def test_blocks_keep_their_order() -> None:
+    """A block's heading stands where its first reader is, again where another block came between."""
+    parts = [
+        shown(thing(1), name="a", position=1),
+        shown(thing(2), name="b", position=2, block=QUIET),
+        shown(thing(3), name="c", position=3),
+    ]
+    assert written("text", *parts) == b"Title\nHead\n1\nQuiet\n2\nTitle\nHead\n3\n"
+
+
+def test_headings_know_traits() -> None:
+    """What the source tells before its first record is known to heading and rows."""
+    block = Block("block", lambda _query, traits: f"columns: {traits['columns']}\n")
+    one = shown(Trait("columns", 9), thing(1), name="a", position=1, block=block)
+    assert written("text", one) == b"columns: 9\n1\n"
+
+
+def test_readers_without_a_layout_are_no_text() -> None:
+    """What a dialect has no display for is in structured output only."""
+    one = reader(feed(fixed(thing(1))), layouts={})
+    assert written("text", one) == b""
+    assert len(strict(written("json", one))["tables"]["things"]) == 1
+
+
+def test_text_survives_names_that_are_no_text() -> None:
+    """A name with bytes that are no text, or that a terminal would obey, is printed masked."""
+    one = reader(feed(fixed(thing(1, "a\\xff\x1b[1m"), thing(2, "\\\\"))))
+    assert written("text", one) == b"Things\nName     Number\na\\xff\\x1b[1m      1\n\\             2\n"
+    raw = reader(feed(fixed({"name": "\udcff", "number": 1})), record=LOOSE)
+    assert b"\xff" not in written("text", raw)
+
+
+def test_plain_tables() -> None:
+    """A plain table has a cell for each column: dashes for nothing, yes and no, lists joined by commas."""
+    rows = LOOK.rows(Query(), Names(Query()), {})
+    texts = [rows([{"name": value, "number": 5}]) for value in (None, [], True, False, ["a", 2], 7)]
+    assert [text.split()[0] for text in texts] == ["-", "-", "yes", "no", "a,2", "7"]
+
+
+def test_a_stream_needs_no_end_to_show_rows() -> None:
+    """Rows are written as they come, not when the report is complete."""
+    dump = NetlinkDump("canned", 0, 0, b"")
+    out, seen = io.BytesIO(), []
+
+    def parse(_about: object, _datagrams: object) -> Any:
+        for number in range(2000):
+            seen.append(out.getvalue().count(b"\n"))
+            yield thing(number)
+
+    one = reader(feed(parse, dump, name="netlink"))
+    sink = next(sink for sink in sinks.netstat_sinks() if sink.name == "ndjson")
+    report = Report(Query(tables=()), CannedSystem(dumps={"canned": [b""]}), FewPlugins(one))
+    for _ in render(report, sink.make(out)):
+        pass
+    assert seen[0] == 0
+    assert 0 < seen[1000] <= 1000

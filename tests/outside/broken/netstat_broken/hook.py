@@ -1,0 +1,11 @@
+"""A plugin that implements a hook which does not exist."""
+
+from __future__ import annotations
+
+from netstat_core import hookimpl
+
+
+@hookimpl
+def netstat_writers() -> list[str]:
+    """Nobody will ask for this."""
+    return []

@@ -1,0 +1,13 @@
+"""A plugin whose reader is no Reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from netstat_core import hookimpl
+
+
+@hookimpl
+def netstat_readers() -> Iterable[object]:
+    """A dict with a reader's name, which is not enough."""
+    return [{"name": "toy"}]
