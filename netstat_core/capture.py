@@ -1,16 +1,24 @@
 """The primitives that touch a kernel: read a file, dump over netlink, find the owners of sockets.
 
 This one file runs by itself on any Linux with Python 3.6 or later: it imports the standard library only, and
-nothing of this project.
+nothing of this project. ``python3 capture.py --plan FILE|-`` reads what a plan asks for, as far as :func:`checked`
+allows, and prints it as one line of text, which ``pynetstat --from`` replays.
 """
 
+import base64
 import collections.abc
 import errno
 import fnmatch
+import json
 import os
+import pwd
+import re
 import socket
 import struct
 import sys
+import typing
+import zlib
+from datetime import datetime, timezone
 
 LARGEST_FILE = 1 << 30
 """Bytes read of one file at the most."""
@@ -18,6 +26,7 @@ LARGEST_FILE = 1 << 30
 _CHUNK = 1 << 18
 _HEADER = struct.Struct("=IHHII")
 _END = struct.Struct("=IHHIIi")
+_NUMBER = struct.Struct("=I")
 _NLMSG_ERROR = 2
 _NLMSG_DONE = 3
 _NLM_F_REQUEST_DUMP = 0x301
@@ -27,6 +36,8 @@ _NETLINK_GET_STRICT_CHK = 12
 _RECEIVE_SECONDS = 10
 _SOCKET_LINK = "socket:["
 _ANCIENT_LINK = "[0000]:"
+_NAMESPACE_LINK = "net:["
+_CLONE_NEWNET = 0x40000000
 
 
 class DumpFailed(OSError):
@@ -81,13 +92,33 @@ def _names_in(directory: "str", pattern: "str", many: "int") -> "list[str]":
         raise
 
 
-def dump(protocol: "int", kind: "int", body: "bytes", strict: "bool" = False) -> "collections.abc.Iterator[memoryview]":
+def open_channel(protocol: "int") -> "socket.socket":
+    """A netlink socket, which stays in the network namespace that the calling thread is in."""
+    return socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, protocol)
+
+
+def enter_network_namespace(descriptor: "int") -> "None":
+    """Move the calling thread, and no other, into the network namespace that a descriptor stands for."""
+    import ctypes  # noqa: PLC0415 - os.setns exists from Python 3.12 on only
+
+    if ctypes.CDLL(None, use_errno=True).setns(descriptor, _CLONE_NEWNET):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
+def dump(
+    protocol: "int",
+    kind: "int",
+    body: "bytes",
+    strict: "bool" = False,
+    connect: "collections.abc.Callable[[int], socket.socket]" = open_channel,
+) -> "collections.abc.Iterator[memoryview]":
     """The datagrams of one netlink dump, without its final NLMSG_DONE; each is valid until the next is taken.
 
     Raises DumpFailed for an error at any point, also for one inside NLMSG_DONE: that is how sock_diag says that a
     protocol has no handler, and a strict route dump that there is no such table.
     """
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, protocol) as channel:
+    with connect(protocol) as channel:
         channel.settimeout(_RECEIVE_SECONDS)
         if strict:
             _ask_strict(channel)
@@ -145,14 +176,19 @@ def _failure(status: "int", what: "str") -> "DumpFailed | None":
     return DumpFailed(-status, "%s: %s" % (what, os.strerror(-status))) if status < 0 else None
 
 
-def whole_dump(
-    protocol: "int", kind: "int", body: "bytes", strict: "bool" = False, tries: "int" = 4
+def whole_dump(  # noqa: PLR0913, PLR0917 - a request, and how it is made
+    protocol: "int",
+    kind: "int",
+    body: "bytes",
+    strict: "bool" = False,
+    tries: "int" = 4,
+    connect: "collections.abc.Callable[[int], socket.socket]" = open_channel,
 ) -> "tuple[list[bytes], bool]":
     """All datagrams of a dump and whether they are consistent, asking again while the kernel says they are not."""
     for _ in range(tries):
         datagrams: "list[bytes]" = []
         try:
-            datagrams.extend(bytes(datagram) for datagram in dump(protocol, kind, body, strict))
+            datagrams.extend(bytes(datagram) for datagram in dump(protocol, kind, body, strict, connect))
         except DumpInterrupted:
             continue
         if not any(_is_interrupted(datagram) for datagram in datagrams):
@@ -175,21 +211,26 @@ class Owners:
 
     ``pids`` maps an inode to its pids in ascending order. ``denied`` counts the processes whose descriptors could not
     be listed for lack of rights, ``unread`` those that hidepid=1 keeps closed and those whose descriptors could be
-    listed but not looked at; ``hidden`` tells that other processes do not show at all (hidepid=2).
+    listed but not looked at; ``hidden`` tells that other processes do not show at all (hidepid=2). ``namespaces`` has
+    for each network namespace that a descriptor keeps the first such pid and descriptor. ``descriptors`` maps
+    (inode, pid) to the numbers under which the process holds it; None where they were not asked for.
     """
 
-    __slots__ = ("denied", "hidden", "pids", "unread")
+    __slots__ = ("denied", "descriptors", "hidden", "namespaces", "pids", "unread")
 
     def __init__(self) -> "None":
         self.pids: "dict[int, list[int]]" = {}
         self.denied = 0
         self.unread = 0
         self.hidden = False
+        self.namespaces: "dict[int, tuple[int, int]]" = {}
+        self.descriptors: "dict[tuple[int, int], list[int]] | None" = None
 
 
-def scan_owners(proc: "str" = "/proc") -> "Owners":
+def scan_owners(proc: "str" = "/proc", descriptors: "bool" = False) -> "Owners":
     """One pass over the descriptors of all processes; those that vanish meanwhile are left out silently."""
     owners = Owners()
+    owners.descriptors = {} if descriptors else None
     pids = sorted(int(name) for name in os.listdir(proc) if name.isdigit())
     owners.hidden = 1 not in pids
     for pid in pids:
@@ -235,8 +276,307 @@ def _scan_descriptors(directory: "int", pid: "int", owners: "Owners") -> "None":
             continue
         if target.startswith(_SOCKET_LINK) or target.startswith(_ANCIENT_LINK):
             inode = target[8:-1] if target[0] == "s" else target[7:]
-            if not inode.isdigit():
+            if not inode.isdecimal():
                 continue
             held = pids.setdefault(int(inode), [])
             if not held or held[-1] != pid:
                 held.append(pid)
+            if owners.descriptors is not None and name.isdecimal():
+                owners.descriptors.setdefault((int(inode), pid), []).append(int(name))
+        elif target.startswith(_NAMESPACE_LINK) and name.isdecimal() and target[5:-1].isdecimal():
+            owners.namespaces.setdefault(int(target[5:-1]), (pid, int(name)))
+
+
+MARK = "netstat-capture/1:"
+"""What packed text begins with."""
+
+VERSION = 1
+DESCRIPTION = "capture.json"
+MOST_BYTES = 1 << 28
+_MOST_SOURCES = 1 << 12
+_LARGEST_PLAN = 1 << 24
+_LARGEST_BODY = 1 << 12
+_LARGEST_OF_PROCESS = 1 << 16
+_LONGEST_NUMBER = 20
+_FILES = re.compile(
+    r"/proc/(?:(?:self|[0-9]+)/)?net/.+|/proc/sys/net/.+|/sys/class/net/.+|/proc/(?:sys/kernel/osrelease|stat)"
+)
+_TARGETS = re.compile(
+    r"/proc/[0-9]+/net/.+|/proc/(?:sys/net/.+|sys/kernel/osrelease|stat)|/sys/devices/(?:.+/)?net/[^/]+/.+"
+)
+_UNREADABLE = frozenset(["reset_stats", "channel", "stable_secret", "tcp_fastopen_key"])
+"""Names of files of which reading changes something, or which are secrets."""
+
+_DUMPS = {0: frozenset([18, 22, 26, 30, 34, 58, 62, 82, 94, 106]), 4: frozenset([20]), 12: frozenset([0x101, 0x201])}
+"""GET types by netlink protocol: rtnetlink, sock_diag, and ctnetlink's connections and expectations."""
+
+Told = typing.Dict[str, typing.Any]
+_OF_PROCESS = frozenset(["comm", "cmdline", "status", "stat", "cgroup", "exe", "environ", "attr/current"])
+
+
+class Refused(ValueError):
+    """A plan asks for something that no capture does."""
+
+
+def check(plan: "Told") -> "None":
+    """Raise Refused for a plan that asks for anything but what the lists above allow, before anything is read."""
+    try:
+        _check_frame(plan)
+        for source in plan["sources"]:
+            _check_source(source)
+    except Refused:
+        raise
+    except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
+        raise Refused("not a plan: %s: %s" % (type(error).__name__, error)) from error
+
+
+def _check_frame(plan: "Told") -> "None":
+    if plan["version"] != VERSION or len(plan["sources"]) > _MOST_SOURCES or int(plan.get("most_bytes", 0)) < 0:
+        raise Refused("another version, or too many sources")
+    if not _OF_PROCESS.issuperset(plan.get("processes", ())):
+        raise Refused("processes have more secrets than a capture may read")
+
+
+def _check_source(source: "Told") -> "None":
+    column, values = source.get("keep", (0, ()))
+    numbers = [source.get("inode", 0), source.get("uid", 0), column]
+    if not all(isinstance(one, int) and abs(one) < _LARGEST_BODY for one in numbers):
+        raise Refused("a column or place that is none")
+    [value.encode("latin-1") for value in [*values, *source.get("unless", ())]]
+    if "path" in source:
+        if not _is_allowed(source["path"], _FILES):
+            raise Refused("%r is none of the kernel's network files" % source["path"])
+    elif source["type"] not in _DUMPS.get(source["protocol"], ()) or not isinstance(source["name"], str):
+        raise Refused("no dump: type %r of protocol %r" % (source["type"], source["protocol"]))
+    elif len(bytes.fromhex(source["body"])) > _LARGEST_BODY or min(numbers) < 0:
+        raise Refused("no request: %s" % source["name"])
+
+
+def _is_allowed(path: "str", allowed: "typing.Pattern[str]") -> "bool":
+    parts = path.split("/")[1:]
+    clean = path.isprintable() and not {"", ".", ".."}.intersection(parts)
+    return clean and allowed.fullmatch(path) is not None and parts[-1] not in _UNREADABLE
+
+
+def run(plan: "Told") -> "dict[str, bytes]":
+    """What a plan asks for, as contents by path: files as below ``/``, netlink replies, and what tells about them.
+
+    Raises Refused; what cannot be read is told in the description.
+    """
+    check(plan)
+    taken = _Taken(min(int(plan.get("most_bytes", MOST_BYTES)), MOST_BYTES))
+    is_foreign = plan.get("byte_order", sys.byteorder) != sys.byteorder
+    asked = []
+    for source in sorted(plan["sources"], key=lambda one: "unless" in one):
+        if "unless" in source and taken.has(source["unless"]):
+            continue
+        if "path" in source:
+            asked.append(source)
+            taken.files(source)
+        else:
+            taken.dump(source, is_foreign)
+    about = machine()
+    about["owners"] = taken.owners(plan) if plan.get("owners") else None
+    about["names"] = {"users": _user_names(taken.seen["uid"])} if plan.get("users") else {}
+    about.update(asked=asked, failed=taken.failed, netlink=taken.dumps)
+    taken.tree[DESCRIPTION] = described(about)
+    return taken.tree
+
+
+def machine() -> "Told":
+    """What is told about the machine that this runs on."""
+    now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+    told = {"capture": VERSION, "hostname": socket.gethostname(), "kernel_release": os.uname().release}
+    told.update(captured_at=now.replace("+00:00", "Z"), ticks_per_second=os.sysconf("SC_CLK_TCK"))
+    try:
+        namespace = {"inode": os.stat("/proc/self/ns/net").st_ino, "name": None}
+    except OSError:
+        namespace = None
+    return dict(told, byte_order=sys.byteorder, network_namespace=namespace)
+
+
+def described(about: "Told") -> "bytes":
+    """A description as bytes, the same for the same facts."""
+    return json.dumps(about, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+
+
+def failure(error: "OSError") -> "list[typing.Any]":
+    """An error as captures tell it."""
+    return [error.errno or 0, error.strerror or str(error)]
+
+
+def _inside(path: "str") -> "str":
+    if not _is_allowed(os.path.realpath(path), _TARGETS):
+        raise OSError(errno.EACCES, "leads out of the kernel's network files")
+    return path
+
+
+class _Taken:
+    """What was read so far, and the inodes and users it speaks of."""
+
+    def __init__(self, left: "int") -> "None":
+        self.tree: "dict[str, bytes]" = {}
+        self.failed: "dict[str, list[typing.Any]]" = {}
+        self.dumps: "list[Told]" = []
+        self.seen: "dict[str, set[int]]" = {"inode": set(), "uid": set()}
+        self._left = left
+
+    def has(self, sources: "list[str]") -> "bool":
+        failed = [one["name"] for one in self.dumps if one["error"]]
+        return not any(source in self.failed or source in failed for source in sources)
+
+    def keep(self, path: "str", content: "bytes") -> "None":
+        self._left -= len(content)
+        if self._left < 0:
+            raise OSError(errno.EFBIG, "more than a capture may hold")
+        self.tree[path.lstrip("/")] = content
+
+    def files(self, source: "Told") -> "None":
+        path = source["path"]
+        try:
+            for one in matching_paths(path) if "*" in path else [path]:
+                self._file(one, source)
+        except OSError as error:
+            self.failed[path] = failure(error)
+
+    def _file(self, path: "str", source: "Told") -> "None":
+        try:
+            content = read_file(_inside(path), self._left)
+            if "keep" in source:
+                content = kept_rows(content, *source["keep"])
+            self.keep(path, content)
+        except OSError:
+            if "*" in source["path"]:  # it vanished, or is not to be read: the others count
+                return
+            raise
+        for what, seen in self.seen.items():
+            if what in source:
+                seen.update(_numbers_in_column(content, source[what]))
+
+    def dump(self, source: "Told", is_foreign: "bool") -> "None":
+        datagrams: "list[bytes]" = []
+        error: "list[typing.Any] | None" = None
+        settled = True
+        request = (source["protocol"], source["type"], bytes.fromhex(source["body"]), bool(source.get("strict")))
+        try:
+            if is_foreign:
+                error = [errno.EPROTONOSUPPORT, "asked for in another byte order"]
+            elif source.get("restart"):
+                datagrams, settled = whole_dump(*request)
+            else:
+                datagrams.extend(bytes(datagram) for datagram in dump(*request))
+        except OSError as caught:
+            error = failure(caught)
+        for what, seen in self.seen.items():
+            if what in source:
+                seen.update(_numbers_in_messages(datagrams, source[what]))
+        entry = {key: source.get(key) for key in ("name", "protocol", "type", "body", "strict")}
+        reply = "netlink/%d" % len(self.dumps)
+        self.dumps.append(dict(entry, error=error, interrupted=not settled, reply=reply))
+        self.keep(reply, framed(datagrams))
+
+    def owners(self, plan: "Told") -> "Told":
+        found = scan_owners(descriptors=bool(plan.get("descriptors")))
+        held: "dict[str, list[int]]" = {}
+        for inode in sorted(found.pids if plan["owners"] == "all" else self.seen["inode"].intersection(found.pids)):
+            for holder in found.pids[inode]:
+                held.setdefault(str(holder), []).append(inode)
+        for pid, name in [(pid, name) for pid in held for name in plan.get("processes", ())]:
+            try:
+                content = process_file(int(pid), name)
+            except OSError:
+                continue
+            self.keep("proc/%s/%s" % (pid, name), content)
+            if name == "status":
+                self.seen["uid"].update(int(word) for word in content.split()[1:2])
+        return owners_told(found, held)
+
+
+def process_file(pid: "int", name: "str") -> "bytes":
+    """The start of a file below ``/proc/PID``, of some only what is no secret.
+
+    Of ``status`` the line with the user ids, of ``environ`` what starts with LISTEN_, of ``exe`` the link's target.
+    """
+    path = "/proc/%d/%s" % (pid, name)
+    if name == "exe":
+        return os.fsencode(os.readlink(path))
+    with open(path, "rb") as file:
+        content = file.read(_LARGEST_OF_PROCESS)
+    if name == "environ":
+        return b"\0".join(one for one in content.split(b"\0") if one.startswith(b"LISTEN_"))
+    return b"".join(re.findall(rb"^Uid:.*\n", content, re.MULTILINE)) if name == "status" else content
+
+
+def owners_told(found: "Owners", held: "dict[str, list[int]]") -> "Told":
+    """Owners as captures tell them: inodes by pid."""
+    told = {"denied": found.denied, "unread": found.unread, "hidden": found.hidden, "held": held}
+    if found.descriptors is not None:
+        by_holder = found.descriptors
+        told["descriptors"] = {pid: [by_holder.get((inode, int(pid)), []) for inode in held[pid]] for pid in held}
+    return told
+
+
+def kept_rows(content: "bytes", column: "int", values: "list[str]") -> "bytes":
+    """The first line, and those with one of some values in a column."""
+    wanted = {value.encode("latin-1") for value in values}
+    header, _, rows = content.partition(b"\n")
+    kept = [row for row in rows.splitlines(True) if wanted.intersection(row.split()[column : column + 1])]
+    return b"\n".join([header, b"".join(kept)])
+
+
+def _numbers_in_column(content: "bytes", column: "int") -> "set[int]":
+    words = [row.split()[column : column + 1 or None] for row in content.splitlines()]
+    return {int(word[0]) for word in words if word and word[0].isdigit() and len(word[0]) <= _LONGEST_NUMBER}
+
+
+def _numbers_in_messages(datagrams: "list[bytes]", place: "int") -> "set[int]":
+    found = set()
+    for datagram in datagrams:
+        start = 0
+        while start + _HEADER.size + place + 4 <= len(datagram):
+            found.add(_NUMBER.unpack_from(datagram, start + _HEADER.size + place)[0])
+            start += max(_HEADER.unpack_from(datagram, start)[0] + 3 & ~3, _HEADER.size)
+    return found
+
+
+def _user_names(uids: "set[int]") -> "dict[str, str]":
+    names = {}
+    for uid in uids:
+        try:
+            names[str(uid)] = pwd.getpwuid(uid).pw_name
+        except (KeyError, OverflowError):
+            continue
+    return names
+
+
+def framed(datagrams: "list[bytes]") -> "bytes":
+    """Datagrams in a row, each behind its length (u32, big endian)."""
+    return b"".join(struct.pack(">I", len(datagram)) + datagram for datagram in datagrams)
+
+
+def pack(tree: "dict[str, bytes]") -> "str":
+    """Contents by path as one word of text; the same contents give the same text."""
+    names = sorted(tree)
+    index = json.dumps([[name, len(tree[name])] for name in names]).encode()
+    deflate = zlib.compressobj(8, zlib.DEFLATED, zlib.MAX_WBITS, 9)
+    packed = deflate.compress(b"\n".join([index, b"".join(tree[name] for name in names)])) + deflate.flush()
+    return MARK + base64.b64encode(packed).decode()
+
+
+def main(arguments: "list[str]") -> "int":
+    """Run the plan in a file, or in standard input for ``-``, and print the capture."""
+    if arguments[:1] != ["--plan"] or len(arguments[1:]) != 1:
+        sys.stderr.write("usage: capture.py --plan FILE|-\n")
+        return 2
+    try:
+        with sys.stdin.buffer if arguments[1] == "-" else open(arguments[1], "rb") as file:
+            text = pack(run(json.loads(file.read(_LARGEST_PLAN).decode())))
+    except (OSError, ValueError) as error:
+        sys.stderr.write("capture.py: %s\n" % error)
+        return 2
+    sys.stdout.write(text + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

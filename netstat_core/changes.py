@@ -6,20 +6,24 @@ import time
 
 from netstat_core.errors import UsageError
 from netstat_core.readers import Reader
-from netstat_core.records import Record
+from netstat_core.records import NetworkNamespace, Record
 
 
 class Changes:
     """Keeps what each reader saw last, and turns the next records into the changes since."""
 
     def __init__(self) -> None:
-        self._before: dict[str, tuple[float, list[Record]]] = {}
+        self._before: dict[tuple[str, int | None], tuple[float, list[Record]]] = {}
 
-    def since(self, reader: Reader, records: list[Record]) -> list[Record] | None:
-        """The changes since the records seen before; None where these are the first. Raises UsageError without any."""
+    def since(self, reader: Reader, records: list[Record], namespace: NetworkNamespace | None) -> list[Record] | None:
+        """The changes since the records seen before in this namespace; None where these are the first.
+
+        Raises UsageError for a reader that counts nothing.
+        """
         if reader.change is None:
             raise UsageError(f"--delta: table {reader.table} has no counters to compare")
         now = time.monotonic()
-        before = self._before.get(reader.name)
-        self._before[reader.name] = (now, records)
+        seen = (reader.name, namespace["inode"] if namespace else None)
+        before = self._before.get(seen)
+        self._before[seen] = (now, records)
         return None if before is None else reader.change.compute(before[1], records, now - before[0])

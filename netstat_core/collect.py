@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from netstat_core import schema
 from netstat_core.changes import Changes
-from netstat_core.contents import Contents
 from netstat_core.discovery import Host, Offer
 from netstat_core.errors import NotInKernel, SourceError, UsageError
 from netstat_core.names import Names
 from netstat_core.naming import NamesSection
+from netstat_core.places import Entered, Place, itinerary, opened
 from netstat_core.processes import ProcessTable
 from netstat_core.query import Query
 from netstat_core.readers import About, Feed, Gap, Problem, Reader, Trait
 from netstat_core.reading import Finish, failure, gathered
-from netstat_core.records import Record, escape
+from netstat_core.records import NetworkNamespace, Record, escape
 from netstat_core.sinks import Head, Rendering, Tail
 from netstat_core.system import System
 from netstat_core.version import __version__
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 GENERATOR = f"netstat-core {__version__}"
 """The program's name and version, as reports give it."""
 
-Event = tuple[Reader | None, "list[Record] | Problem | Gap"]
+Event = tuple[Reader | None, "list[Record] | Problem | Gap | Entered"]
 
 
 class Report:
@@ -54,11 +54,14 @@ class Report:
         self.completeness: list[dict[str, Any]] = []
         self.rejected = 0
         self.processes: ProcessTable | None = None
-        self.names = names or Names(query, resolving=system.machine.live)
+        known = getattr(system, "names", {})
+        self.names = names or Names(query, resolving=system.machine.live or query.resolve, known=known)
         self._system = system
         self._host = host
-        self._contents = Contents(system)
-        self._section = NamesSection(query) if query.resolve else None
+        self._here = Place(system)
+        self._entered: list[NetworkNamespace | None] = []
+        self._checkers: dict[str, schema.Checker] = {}
+        self._section = NamesSection(query, known) if query.resolve else None
         self._layouts_only = layouts_only
         self._repeating = repeating
         self._changes = changes
@@ -76,19 +79,35 @@ class Report:
     def events(self) -> Iterator[Event]:
         """Batches, problems and gaps in the order in which they are met.
 
-        Each reader whose source could be opened gives an empty batch first.
+        Each reader whose source could be opened gives an empty batch first. Where namespaces were asked for, layouts
+        are told of each that is entered.
         """
         with _uncollected():
             for broken in self._host.broken:
                 yield None, self._noted(Gap("broken_plugin", f"plugin {broken.plugin.name}", broken.reason))
             yield from self._find_owners()
-            for offer in self._offers:
-                if self._stopped:
-                    return
-                for reader, event in self._changed(offer) if self._changes else self._unchanged(offer):
-                    if self._section is not None and isinstance(event, list):
-                        self._section.note(reader, event)
-                    yield reader, event
+            owners = self.processes.owners if self.processes else None
+            with opened(self.query, self._system, owners) as (systems, gaps):
+                yield from ((None, self._noted(gap)) for gap in gaps)
+                self._entered = [system.namespace for system in systems]
+                for place, offer in itinerary(systems, self._offers, by_table=not self._layouts_only):
+                    if self._stopped:
+                        return
+                    yield from self._enter(place)
+                    yield from self._offered(offer)
+
+    def _enter(self, place: Place) -> Iterator[Event]:
+        if place is not self._here:
+            self._here = place
+            if self._layouts_only and self.query.is_for_namespaces:
+                self.head.traits.clear()
+                yield None, Entered(place.namespace)
+
+    def _offered(self, offer: Offer) -> Iterator[Event]:
+        for reader, event in self._changed(offer) if self._changes else self._unchanged(offer):
+            if self._section is not None and isinstance(event, list):
+                self._section.note(reader, event)
+            yield reader, event
 
     def _unchanged(self, offer: Offer) -> Iterator[tuple[Reader, list[Record] | Problem | Gap]]:
         for event in self._read(offer):
@@ -102,23 +121,30 @@ class Report:
                 records += event
             else:
                 yield offer.reader, event
-        changes = self._changes.since(offer.reader, records) if self._changes else None
+        here = self._here.namespace
+        changes = self._changes.since(offer.reader, records, here) if self._changes else None
         if changes is not None and offer.reader.change is not None:
             reader = offer.reader.change.reader
             good, violations = schema.Checker(reader).check(changes, "delta", offer.plugin.name)
             for violation in violations:
                 yield reader, self._rejected(violation, reader)
             for record in good:
-                record.update(kind=reader.kind, network_namespace=self._system.namespace)
+                record.update(kind=reader.kind, network_namespace=here)
             yield reader, good
 
     def stop(self) -> None:
         """End with the reader whose events are coming; those behind it are not read."""
         self._stopped = True
 
+    @property
+    def told_names(self) -> dict[str, dict[str, str]]:
+        """The names that were given out, as a recording needs them."""
+        return self._section.told if self._section else self.names.told
+
     def tail(self) -> Tail:
         """What the end of a rendering needs."""
-        return Tail(self.problems, self.completeness, self._section.resolve() if self._section else None)
+        entered = self._entered if self.query.is_for_namespaces else None
+        return Tail(self.problems, self.completeness, self._section.resolve() if self._section else None, entered)
 
     def _head(self) -> Head:
         machine = self._system.machine
@@ -136,7 +162,7 @@ class Report:
     def _find_owners(self) -> Iterator[Event]:
         wanted = self.query.processes or (self._where is not None and "processes" in self._where.fields)
         if wanted and any(offer.reader.inode_field for offer in self._offers):
-            self.processes = ProcessTable(self._system, context=self.query.context)
+            self.processes = ProcessTable(self._system, context=self.query.context, details=self.query.who)
             if self.processes.gap is not None:
                 yield None, self._noted(self.processes.gap)
 
@@ -156,7 +182,7 @@ class Report:
         failures: list[tuple[Feed, SourceError]] = []
         for feed in feeds_in_order(reader, query):
             try:
-                contents, gaps = self._contents.open(feed.sources(query))
+                contents, gaps = self._here.contents.open(feed.sources(query))
                 batches = self._batches(offer, feed, query, contents)
                 first = next(batches, [])
             except SourceError as error:
@@ -181,7 +207,13 @@ class Report:
     ) -> Iterator[list[Record] | Problem | Gap]:
         """What a feed yields, finished; an error before anything came is raised, a later one becomes a gap."""
         finish = Finish(
-            offer, feed, query, namespace=self._system.namespace, processes=self.processes, where=self._where
+            offer,
+            feed,
+            query,
+            checker=self._checker(offer.reader),
+            namespace=self._here.namespace,
+            processes=self.processes,
+            where=self._where,
         )
         came = False
         for piece in gathered(feed.parse(self._about(query), *contents), offer.plugin.name):
@@ -200,6 +232,11 @@ class Report:
                 yield self._noted(piece, offer.reader)
             came = True
 
+    def _checker(self, reader: Reader) -> schema.Checker:
+        if reader.name not in self._checkers:
+            self._checkers[reader.name] = schema.Checker(reader)
+        return self._checkers[reader.name]
+
     def _about(self, query: Query) -> About:
         machine = self._system.machine
         return About(query, machine.byte_order, machine.ticks_per_second, machine.kernel_release or "")
@@ -210,9 +247,13 @@ class Report:
 
     def _noted(self, trouble: Problem | Gap, reader: Reader | None = None) -> Problem | Gap:
         if isinstance(trouble, Gap) and reader is not None:
-            trouble = trouble._replace(table=trouble.table or reader.table, reader=trouble.reader or reader.name)
+            trouble = trouble._replace(
+                table=trouble.table or reader.table,
+                reader=trouble.reader or reader.name,
+                network_namespace=self._here.namespace,
+            )
         if isinstance(trouble, Problem):
-            self.problems.append(_problem_entry(trouble, reader))
+            self.problems.append({**_problem_entry(trouble, reader), "network_namespace": self._here.namespace})
         else:
             self.completeness.append(_gap_entry(trouble))
         return trouble
@@ -325,6 +366,7 @@ def _gap_entry(gap: Gap) -> dict[str, Any]:
         "reader": gap.reader,
         "count": gap.count,
         "attempts": list(gap.attempts),
+        "network_namespace": gap.network_namespace,
     }
 
 
@@ -344,7 +386,10 @@ def render(report: Report, rendering: Rendering) -> Iterable[Event]:
     """Feed a rendering with a report; yields each event after it was rendered, so that a caller can add to it."""
     rendering.begin(report.head)
     for reader, event in report.events():
-        if not isinstance(event, list):
+        if isinstance(event, Entered):
+            if hasattr(rendering, "enter"):
+                rendering.enter(event.namespace)
+        elif not isinstance(event, list):
             rendering.problem(reader, event)
         elif reader is not None:
             rendering.batch(reader, event)

@@ -7,6 +7,7 @@
     ├── SourceError              255  a source could not be read for a reason of its own
     │   ├── NotInKernel          1    the file or the netlink family does not exist
     │   ├── NoPermission         1    it exists, and this process may not read it
+    │   ├── NarrowerCapture      1    a snapshot was made for less than is asked of it
     │   └── Interrupted          255  it changed each time it was read
     ├── SnapshotError            1    a recorded system that cannot be replayed
     ├── PluginError              1    a plugin that does not keep the contract
@@ -68,6 +69,13 @@ class Interrupted(SourceError):
     """What was read is there, but the kernel changed it meanwhile, as often as it was tried."""
 
     reason = "raced"
+
+
+class NarrowerCapture(SourceError):
+    """The snapshot was made for another question: this source may have existed, and was not recorded."""
+
+    exit_status = 1
+    reason = "narrower_capture"
 
 
 class SnapshotError(NetstatError):

@@ -10,8 +10,9 @@ import queue
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
+from types import MappingProxyType
 
 from netstat_core.query import Query
 from netstat_core.records import escape, printable
@@ -24,13 +25,29 @@ _UNSPECIFIED = {"0.0.0.0": "0.0.0.0", "::": "[::]"}  # noqa: S104 - not bound to
 
 
 class Names:
-    """Resolves what the query does not want numeric; ``resolving=False`` (replays) shows numbers for everything."""
+    """Resolves what the query does not want numeric; ``resolving=False`` (replays) shows numbers for everything.
 
-    def __init__(self, query: Query, *, resolving: bool = True, patience: float = PATIENCE_SECONDS) -> None:
-        self.resolves_hosts = resolving and not query.numeric_hosts
-        self.resolves_ports = resolving and not query.numeric_ports
-        self.resolves_users = resolving and not query.numeric_users
-        self._hosts = _Lookups(_host_name, patience)
+    ``known`` are the names a snapshot brings, by kind (hosts, networks, services, users); a kind that it has is never
+    looked up here. ``told`` are, in the same form, all names that were given out.
+    """
+
+    def __init__(
+        self,
+        query: Query,
+        *,
+        resolving: bool = True,
+        patience: float = PATIENCE_SECONDS,
+        known: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+    ) -> None:
+        self._known = known
+        self.resolves_hosts = (resolving or "hosts" in known) and not query.numeric_hosts
+        self.resolves_ports = (resolving or "services" in known) and not query.numeric_ports
+        self.resolves_users = (resolving or "users" in known) and not query.numeric_users
+        self._hosts = _Lookups(_host_name, 0 if "hosts" in known else patience)
+        self._hosts.known.update(known.get("hosts", {}))
+        hosts, ports, users = self.resolves_hosts, self.resolves_ports, self.resolves_users
+        resolved = {"hosts": hosts, "networks": hosts, "services": ports, "users": users}
+        self.told: dict[str, dict[str, str]] = {kind: {} for kind, wanted in resolved.items() if wanted}
 
     def expect_hosts(self, addresses: Iterable[str]) -> None:
         """Look these up now, side by side, since they will be asked for."""
@@ -44,22 +61,38 @@ class Names:
         if address in _UNSPECIFIED:
             return _UNSPECIFIED[address]
         self._hosts.fetch((address,))
-        return self._hosts.known[address] or address
+        return self._told("hosts", address, self._hosts.known[address]) or address
 
     def network(self, address: str) -> str:
         """An IPv4 network's name (/etc/networks), or its address."""
-        return (self.resolves_hosts and _networks().get(address)) or address
+        if not self.resolves_hosts:
+            return address
+        known = self._known["networks"] if "networks" in self._known else _networks()
+        return self._told("networks", address, known.get(address)) or address
 
     def port(self, number: int, protocol: str) -> str:
         """A service's name for ``tcp``, ``udp`` or ``raw`` (where the port is an IP protocol); ``*`` for 0."""
         if number == 0:
             return "*"
-        return (self.resolves_ports and _services(protocol).get(number)) or str(number)
+        if not self.resolves_ports:
+            return str(number)
+        key = f"{protocol}/{number}"
+        services = self._known.get("services")
+        name = _services(protocol).get(number) if services is None else services.get(key)
+        return self._told("services", key, name) or str(number)
 
     def user(self, uid: int) -> str:
         """A user's name, or the uid as netstat prints it: signed."""
-        name = _user_name(uid) if self.resolves_users else None
-        return name or str(uid - (1 << 32) if uid >= 1 << 31 else uid)
+        number = str(uid - (1 << 32) if uid >= 1 << 31 else uid)
+        if not self.resolves_users:
+            return number
+        users = self._known.get("users")
+        return self._told("users", str(uid), _user_name(uid) if users is None else users.get(str(uid))) or number
+
+    def _told(self, kind: str, key: str, name: str | None) -> str | None:
+        if name is not None:
+            self.told[kind][key] = name
+        return name
 
 
 class _Lookups:

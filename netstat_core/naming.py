@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from netstat_core.names import Names
@@ -18,10 +18,16 @@ Path = tuple[str, ...]
 class NamesSection:
     """Gathers addresses, ports and user ids by the marks of their fields, and looks each up once at the end."""
 
-    def __init__(self, query: Query) -> None:
-        self._names = Names(query._replace(numeric_hosts=False, numeric_ports=False, numeric_users=False))
+    def __init__(self, query: Query, known: Mapping[str, Mapping[str, str]]) -> None:
+        everything = query._replace(numeric_hosts=False, numeric_ports=False, numeric_users=False)
+        self._names = Names(everything, known=known)
         self._paths: dict[str, list[tuple[str, Path]]] = {}
         self._seen: dict[str, set[Any]] = {"address": set(), "port": set(), "user": set()}
+
+    @property
+    def told(self) -> dict[str, dict[str, str]]:
+        """The names that were found, as snapshots keep them."""
+        return self._names.told
 
     def note(self, reader: Reader, records: Iterable[Record]) -> None:
         """Remember what is worth a name in some records."""

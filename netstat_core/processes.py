@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
+from netstat_core import who
 from netstat_core.capture import Owners
 from netstat_core.errors import SourceError
 from netstat_core.readers import Gap
 from netstat_core.records import Record, escape
+from netstat_core.sources import File
 from netstat_core.system import System
 
 SOURCE = "/proc/PID/fd"
@@ -20,25 +23,27 @@ class ProcessTable:
 
     ``gap`` says what could not be seen, ``None`` for the whole truth; ``denied`` counts processes whose
     descriptors could not even be listed, and ``knows_any`` tells whether any owner was found. With ``context``
-    processes bear their security context too.
+    processes bear their security context too, with ``details`` all that :mod:`netstat_core.who` can tell.
     """
 
-    def __init__(self, system: System, *, context: bool = False) -> None:
+    def __init__(self, system: System, *, context: bool = False, details: bool = False) -> None:
         self._system = system
         self._context = context
+        self._details = details
         self._known: dict[int, list[dict[str, Any]]] = {}
         self._processes: dict[int, dict[str, Any]] = {}
+        self._activated: dict[int, dict[int, str]] = {}
         self.denied = 0
         self.gap: Gap | None = None
+        self.owners = Owners()
         try:
-            owners = system.owners()
+            self.owners = system.owners(descriptors=details)
         except SourceError as error:
-            self._pids: Any = {}
             self.gap = Gap(error.reason, SOURCE, error.detail, errno=error.errno)
         else:
-            self._pids = owners.pids
-            self.denied = owners.denied
-            self.gap = _gap(owners)
+            self.denied = self.owners.denied
+            self.gap = _gap(self.owners)
+        self._pids = self.owners.pids
 
     @property
     def knows_any(self) -> bool:
@@ -60,7 +65,26 @@ class ProcessTable:
         pids = self._pids.get(inode)
         if pids is None:
             return [] if self.gap is None else None
-        held = self._known[inode] = [self._process(pid) for pid in pids]
+        processes = [self._process(pid) for pid in pids]
+        held = self._known[inode] = self._holders(inode, processes) if self._details else processes
+        return held
+
+    def _holders(self, inode: int, processes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The processes with what they know of one socket: numbers of descriptors, and the unit that activated it.
+
+        systemd, which opens the sockets it activates services by, does not tell; a service that took one over does.
+        """
+        descriptors = self.owners.descriptors or {}
+        held = []
+        for process in processes:
+            numbers = descriptors.get((inode, process["pid"]))
+            units = [unit for number in numbers or () if (unit := self._activated[process["pid"]].get(number))]
+            own = {"descriptors": numbers and sorted(numbers), "socket_unit": units[0] if units else None}
+            held.append({**process, **own})
+        activated = next((one["socket_unit"] for one in held if one["socket_unit"]), None)
+        for one in held:
+            if one["pid"] == 1:
+                one["unit"] = one["socket_unit"] = activated
         return held
 
     def _process(self, pid: int) -> dict[str, Any]:
@@ -81,7 +105,18 @@ class ProcessTable:
         if self._context:
             label = self._system.process_file(pid, "attr/current")
             described["context"] = escape(label.rstrip(b"\0\n")) if label else None
+        if self._details:
+            contents = {name: self._system.process_file(pid, name) for name in who.FILES}
+            described |= who.describe(contents, pid, self._boot_seconds, self._system.machine.ticks_per_second)
+            self._activated[pid] = who.activated(contents["environ"] or b"", pid)
         return described
+
+    @cached_property
+    def _boot_seconds(self) -> int | None:
+        try:
+            return who.boot_seconds(self._system.read(File(who.BOOT_FILE)))
+        except SourceError:
+            return None
 
 
 def _gap(owners: Owners) -> Gap | None:

@@ -17,7 +17,9 @@ class Query(NamedTuple):
     local, all or a number) for more than text shows,
     ``interfaces`` for some interfaces by name. ``where`` is an expression that records must match. ``delta`` turns
     counters into changes since the report before. ``resolve`` adds a section of names to structured output. ``round``
-    counts the reports printed before this one. ``source`` prefers a kind of feed, ``dialect`` chooses the layouts.
+    counts the reports printed before this one. ``who`` tells more of each process. ``network_namespaces`` selects some
+    of this machine by NAME, ``pid:N`` or ``inode:N``, of which at most ``namespace_limit`` are read.
+    ``source`` prefers a kind of feed, ``dialect`` chooses the layouts.
     ``fields`` are those the output needs, ``None`` for all: the host fills it.
     """
 
@@ -46,11 +48,20 @@ class Query(NamedTuple):
     where: str | None = None
     delta: bool = False
     resolve: bool = False
+    who: bool = False
+    network_namespaces: tuple[str, ...] = ()
+    all_network_namespaces: bool = False
+    namespace_limit: int = 500
     round: int = 0
 
     source: str = "auto"
     dialect: str = "linux"
     fields: frozenset[str] | None = None
+
+    @property
+    def is_for_namespaces(self) -> bool:
+        """Whether namespaces were selected, rather than the one the program runs in."""
+        return self.all_network_namespaces or bool(self.network_namespaces)
 
     def wants(self, field: str) -> bool:
         """Whether the output needs this record field."""

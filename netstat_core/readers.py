@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from netstat_core.layouts import Layout
 from netstat_core.query import Query
-from netstat_core.records import Record
+from netstat_core.records import NetworkNamespace, Record
 from netstat_core.sources import Source
 
 
@@ -38,6 +38,7 @@ class Gap(NamedTuple):
 
     ``reason`` is one of ``not_in_kernel``, ``permission``, ``raced``, ``broken_plugin``, ``rejected``,
     ``truncated``, ``narrower_capture`` or ``unreadable``; ``errno`` the kernel's number, 0 where there was none.
+    The host fills in ``table``, ``reader`` and ``network_namespace``.
     """
 
     reason: str
@@ -48,6 +49,7 @@ class Gap(NamedTuple):
     errno: int = 0
     attempts: tuple[str, ...] = ()
     count: int | None = None  # type: ignore[assignment]  # an entry's word, not tuple.count
+    network_namespace: NetworkNamespace | None = None
 
 
 class About(NamedTuple):

@@ -76,6 +76,7 @@ class Finish:
         feed: Feed,
         query: Query,
         *,
+        checker: Checker,
         namespace: NetworkNamespace | None,
         processes: ProcessTable | None,
         where: Where | None,
@@ -83,7 +84,7 @@ class Finish:
         reader = offer.reader
         layout = reader.layout(query)
         self._origin = (feed.name, offer.plugin.name)
-        self._check = Checker(reader).check
+        self._check = checker.check
         self._fill = _filler(reader.kind, namespace) if query.fields is None or where else None
         self._join = _joiner(reader.inode_field, processes, needed=query.fields is None)
         self._filters = [

@@ -65,8 +65,47 @@ class Process(TypedDict):
     uid: Annotated[int | None, Field("Real user id of the process", minimum=0)]
     name: Annotated[str | None, Field("Command name as the kernel keeps it (/proc/PID/comm)", mark="name")]
     command: Annotated[
-        list[str] | None, Field("Arguments of the process (/proc/PID/cmdline); empty for kernel threads")
+        list[str] | None, Field("Arguments of the process (/proc/PID/cmdline); empty for kernel threads", mark="name")
     ]
+
+
+class Container(TypedDict):
+    """The container a process runs in, the innermost one."""
+
+    id: Annotated[str, Field("Id of the container, its name where the runtime uses names", mark="name")]
+    runtime: Annotated[
+        str | None,
+        Field(
+            "Container runtime; null where the path does not tell",
+            words=("docker", "containerd", "cri-o", "podman", "lxc", "systemd-nspawn"),
+        ),
+    ]
+
+
+class DescribedProcess(Process, total=False):
+    """A process, with what was asked for beyond its name: ``context`` with -Z, the others with --who."""
+
+    context: Annotated[str | None, Field("Security context of the process (/proc/PID/attr/current)")]
+    descriptors: Annotated[
+        list[int] | None, Field("Numbers of the descriptors that are the socket, ascending; null where not recorded")
+    ]
+    executable: Annotated[
+        str | None, Field("Path of the program as the kernel tells it, ending in ' (deleted)' if removed", mark="path")
+    ]
+    started_at: Annotated[str | None, Field("When the process started, ISO 8601 UTC; exact to a second or two")]
+    cgroup: Annotated[
+        str | None, Field("Path of its control group: version 2's, or the one systemd keeps in version 1", mark="path")
+    ]
+    unit: Annotated[
+        str | None,
+        Field("Unit of the system's systemd; of a socket that process 1 holds, the socket unit if known", mark="name"),
+    ]
+    user_unit: Annotated[str | None, Field("Unit of a user's systemd; null outside of one", mark="name")]
+    socket_unit: Annotated[
+        str | None, Field("Socket unit that this descriptor was passed on by (LISTEN_FDNAMES)", mark="name")
+    ]
+    container: Annotated[Container | None, Field("Container it runs in; null outside of one, as far as paths tell")]
+    pod: Annotated[str | None, Field("Id of the Kubernetes pod it runs in", mark="name")]
 
 
 class HostFields(TypedDict):
@@ -79,7 +118,7 @@ class OwnedFields(HostFields):
     """What the host adds to records of sockets."""
 
     processes: Annotated[
-        list[Process] | None,
+        list[DescribedProcess] | None,
         Field("Who holds the socket; null where that was not asked for or not knowable, empty where nobody does"),
     ]
 

@@ -55,7 +55,8 @@ def _of_typed_dict(record: Any) -> Schema:
     schema: Schema = {"type": "object"}
     if record.__doc__ and not record.__doc__.startswith("dict("):
         schema["description"] = record.__doc__.strip().split("\n\n")[0]
-    return {**schema, "properties": properties, "required": list(properties), "additionalProperties": False}
+    required = [name for name in properties if name in record.__required_keys__]
+    return {**schema, "properties": properties, "required": required, "additionalProperties": False}
 
 
 def _of(hint: Any) -> Schema:

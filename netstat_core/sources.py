@@ -16,15 +16,27 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
+class Rows(NamedTuple):
+    """The rows of a file that are of use: those with one of ``values`` in a column, counted from 0."""
+
+    column: int
+    values: tuple[str, ...]
+
+
 class File(NamedTuple):
     """One file, by its absolute path as on the live machine (``/proc/net/tcp``).
 
-    The absence of an optional file is a gap where it is ``noted``, else nothing to speak of.
+    The absence of an optional file is a gap where it is ``noted``, else nothing to speak of. The rest is for captures:
+    ``keep`` tells which rows are of use to the query, ``inode_column`` and ``uid_column`` where socket inodes and user
+    ids stand (-1 is the last column).
     """
 
     path: str
     required: bool = True
     noted: bool = False
+    keep: Rows | None = None
+    inode_column: int | None = None
+    uid_column: int | None = None
 
     @property
     def name(self) -> str:
@@ -57,7 +69,9 @@ class NetlinkDump(NamedTuple):
     parsing and again when the kernel says it was interrupted; others stream.
     Error numbers in ``empty_on`` mean that there are no rows; any other error before the first row makes the host take
     the next feed.
-    ``inode_at`` is the offset of a socket inode (u32) in each message after its header, for captures.
+    ``inode_at`` and ``uid_at`` are the offsets of a socket inode and a user id (u32) in each message after its header,
+    for captures. ``wider`` are other requests, as name and body, in whose replies the parser finds all it would find
+    in this one's: a snapshot that has none of this may have one of those.
     """
 
     name: str
@@ -69,6 +83,8 @@ class NetlinkDump(NamedTuple):
     inode_at: int | None = None
     empty_on: frozenset[int] = frozenset()
     required: bool = True
+    uid_at: int | None = None
+    wider: tuple[tuple[str, bytes], ...] = ()
 
 
 Source = File | Directory | NetlinkDump

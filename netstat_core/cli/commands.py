@@ -15,6 +15,7 @@ from netstat_core.sinks import Sink
 
 _USAGE = """\
 usage: pynetstat [option ...] [delay [count]]
+       pynetstat capture FILE|DIR|- [option ...]
 
 Shows sockets, routes, interfaces and statistics of the kernel's network, as netstat does.
 A delay in seconds prints again and again, a count bounds how often.

@@ -46,6 +46,7 @@ Please recompile `net-tools' with newer kernel source or full configuration."""
 _OWN_FAMILIES = frozenset(FAMILY_NAMES) | frozenset(FAMILY_NAMES.values())
 
 _LONGEST_FAMILIES = 255
+_LONGEST_LIMIT = 6
 _LONGEST_DELAY = 1 << 31
 _BROKEN_TCPIP = "netstat.c: Internal Error `longopts 1 range'."
 
@@ -62,6 +63,7 @@ class Request:
         self.families: list[str] = []
         self.values: dict[str, str] = {}
         self.blocked: list[str] = []
+        self.namespaces: list[str] = []
         self.operands: list[str] = []
         self.complaints: list[str] = []
 
@@ -127,6 +129,8 @@ def _take(request: Request, option: Option, value: str | None, plugin_families: 
         _add_families(request, [option.key], plugin_families)
     elif option.key == "tcpip":
         request.complaints.append(_BROKEN_TCPIP)
+    elif option.key == "netns":
+        request.namespaces.append(value or "")
     elif option.key == "no_plugin":
         request.blocked.append(value or "")
     else:
@@ -170,7 +174,7 @@ def to_query(request: Request) -> Query:
         show="all" if given["all"] else "listening" if given["listening"] else "connected",
         demanded=selection.demanded,
         verbose=bool(given["verbose"]) and not selection.is_implicit,
-        processes=bool(given["programs"] or given["context"]),
+        processes=bool(given["programs"] or given["context"] or given["who"]),
         context=bool(given["context"]),
         timers=bool(given["timers"]),
         extend=given["extend"],
@@ -187,8 +191,21 @@ def to_query(request: Request) -> Query:
         where=request.values.get("where"),
         delta=bool(given["delta"]),
         resolve=bool(given["resolve"]),
+        who=bool(given["who"]),
+        network_namespaces=tuple(request.namespaces),
+        all_network_namespaces=bool(given["all_netns"]),
+        namespace_limit=_limit(request.values.get("netns_limit")),
         source=_source(request.values.get("source", "auto")),
     )
+
+
+def _limit(given: str | None) -> int:
+    """How many namespaces are read at the most."""
+    if given is None:
+        return Query().namespace_limit
+    if not (given.isascii() and given.isdigit() and 0 < len(given) <= _LONGEST_LIMIT and int(given)):
+        raise UsageError(f"--netns-limit {given!r} is no number of network namespaces")
+    return int(given)
 
 
 def _source(name: str) -> str:

@@ -14,13 +14,14 @@ from netstat_core.changes import Changes
 from netstat_core.cli import commands, linux
 from netstat_core.collect import GENERATOR, Report, render
 from netstat_core.discovery import Host
-from netstat_core.errors import NetstatError, SchemaViolation, UsageError
+from netstat_core.errors import NarrowerCapture, NetstatError, SchemaViolation, UsageError
 from netstat_core.layouts import Complaint
 from netstat_core.names import Names
+from netstat_core.places import Entered
 from netstat_core.query import Query
 from netstat_core.readers import Gap, Problem, Reader
 from netstat_core.sinks import Sink
-from netstat_core.system import System
+from netstat_core.system import NAMESPACE_SOURCE, System
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141
@@ -65,9 +66,21 @@ class _Done(Exception):
 def run(arguments: Sequence[str], stdout: BinaryIO, stderr: BinaryIO, program: str = "pynetstat") -> int:
     """Run one command line on given streams. Lets KeyboardInterrupt and BrokenPipeError through."""
     try:
-        return _Command(stdout, stderr, program).run(arguments)
+        command = _Command(stdout, stderr, program)
+        if arguments[:1] == ["capture"] and program != "netstat":
+            return command.capture(arguments[1:])
+        return command.run(arguments)
     except _Done as done:
         return done.status
+
+
+def _check_record(request: linux.Request, sink: Sink) -> None:
+    """Raise UsageError where a recording or a redaction cannot be made."""
+    given = request.given
+    if given["record"] and (request.intervals or given["continuous"] or given["delta"]):
+        raise UsageError("--record takes one report")
+    if given["redact"] and (sink.uses_layouts or given["resolve"]):
+        raise UsageError("--redact goes with JSON output, without --resolve")
 
 
 class _Command:
@@ -92,6 +105,20 @@ class _Command:
                 self._say(f"{self._program}: {error}")
             else:
                 commands.print_usage(self._stderr, self.sinks)
+            return error.exit_status
+
+    def capture(self, arguments: Sequence[str]) -> int:
+        """Write a snapshot of what the options behind its name select; returns the exit status."""
+        if not arguments or (arguments[0].startswith("-") and arguments[0] != "-"):
+            return self.run(["--help"] if arguments[:1] == ["--help"] else ["-?"])
+        from netstat_core.cli import capturing  # noqa: PLC0415 - for those who capture
+
+        self._request = self._parse(arguments[1:])
+        try:
+            query = linux.to_query(self._request)
+            return capturing.make_capture(arguments[0], self._request, query, self.host, self._stdout)
+        except NetstatError as error:
+            self._say(f"{self._program}: {error}")
             return error.exit_status
 
     @property
@@ -146,7 +173,11 @@ class _Command:
         if not query.tables and "tables" not in request.values:
             return self._finish(0)
         sink = self._sink()
-        self._names = Names(query, resolving="from" not in self._request.values)
+        _check_record(request, sink)
+        self._place = self._opened()
+        is_live = self._place is None or self._place.machine.live
+        known = getattr(self._place, "names", {})
+        self._names = Names(query, resolving=is_live or query.resolve, known=known)
         self._changes = Changes() if query.delta else None
         status = 0
         for number, delay in enumerate(self._delays()):
@@ -187,21 +218,37 @@ class _Command:
             raise UsageError(f"unknown format {name!r}; known: {', '.join(sorted(sinks))}")
         return sinks[name]
 
+    def _opened(self) -> System | None:
+        """The snapshot that is replayed; None for a live run, which opens the system for each report."""
+        source = self._request.values.get("from")
+        if source is None:
+            return None
+        from netstat_core.system.snapshot import SnapshotSystem  # noqa: PLC0415 - live runs do not need it
+
+        return SnapshotSystem(source)
+
     def _system(self) -> System:
-        folder = self._request.values.get("from")
-        if folder is not None:
-            from netstat_core.system.snapshot import SnapshotSystem  # noqa: PLC0415 - live runs do not need it
+        from netstat_core.system.live import LiveSystem  # noqa: PLC0415 - nor do replays this
 
-            return SnapshotSystem(folder)
-        from netstat_core.system.live import LiveSystem  # noqa: PLC0415
-
-        return LiveSystem()
+        return self._place or LiveSystem()
 
     def _print_once(self, query: Query, sink: Sink) -> int:
         """One report; returns its exit status: the first complaint's, else 4 where a record was rejected."""
+        system = self._system()
+        target = self._request.values.get("record")
+        if target is None:
+            return self._report(query, sink, system)[0]
+        from netstat_core.cli import capturing  # noqa: PLC0415 - for those who record
+
+        recorded = capturing.recording(system)
+        status, report = self._report(query, sink, recorded)
+        capturing.write_recording(recorded, report, target, self._stdout)
+        return status
+
+    def _report(self, query: Query, sink: Sink, system: System) -> tuple[int, Report]:
         report = Report(
             query,
-            self._system(),
+            system,
             self.host,
             layouts_only=sink.uses_layouts,
             repeating=self._repeats,
@@ -209,23 +256,34 @@ class _Command:
             changes=self._changes,
         )
         status = 0
+        told: set[Complaint] = set()
         is_baseline = query.delta and not query.round
-        for reader, event in render(report, sink.make(io.BytesIO() if is_baseline else self._stdout)):
-            if isinstance(event, list):
+        rendering = sink.make(io.BytesIO() if is_baseline else self._stdout)
+        if self._request.given["redact"]:
+            from netstat_core.redact import RedactedRendering  # noqa: PLC0415 - for those who redact
+
+            rendering = RedactedRendering(rendering)
+        for reader, event in render(report, rendering):
+            if isinstance(event, (list, Entered)):
                 continue
             complaint = self._complaint(reader, event, report)
-            if complaint is None:
+            if complaint is None or (complaint in told and query.is_for_namespaces):
                 continue
+            told.add(complaint)
             self._tell(complaint, sink)
             status = status or complaint.status
-            if complaint.ends_run and sink.uses_layouts:
+            if complaint.ends_run and sink.uses_layouts and not query.is_for_namespaces:
                 report.stop()
-        return status or (SchemaViolation.exit_status if report.rejected else 0)
+        return status or (SchemaViolation.exit_status if report.rejected else 0), report
 
     def _complaint(self, reader: Reader | None, trouble: Problem | Gap, report: Report) -> Complaint | None:
         """What to say: the host's own words for what no netstat knows, else those of the reader's layout."""
-        if isinstance(trouble, Gap) and trouble.reason in ("broken_plugin", "rejected"):
-            return Complaint(f"{self._program}: {trouble.source}: {trouble.detail}")
+        if isinstance(trouble, Gap) and trouble.reason in ("broken_plugin", "rejected", "narrower_capture"):
+            status = NarrowerCapture.exit_status if trouble.reason == NarrowerCapture.reason else 0
+            return Complaint(f"{self._program}: {trouble.source}: {trouble.detail}", status=status)
+        if isinstance(trouble, Gap) and trouble.source.startswith(NAMESPACE_SOURCE):
+            is_missed = trouble.reason != "truncated" and not report.query.all_network_namespaces
+            return Complaint(f"{self._program}: {trouble.source}: {trouble.detail}", status=int(is_missed))
         if reader is None:
             return self._owners_complaint(report)
         layout = reader.layout(report.query)

@@ -73,6 +73,7 @@ OPTIONS = (
     Option("extend", "e", ("extend",), group=LOOK, help="more columns; twice for more still"),
     Option("timers", "o", ("timers",), group=LOOK, help="timers"),
     Option("programs", "p", ("programs",), group=LOOK, help="process and program that hold a socket"),
+    Option("who", "", ("who",), group=LOOK, help="-p, and in records all that is known of the process", own=True),
     Option("context", "Z", ("context",), group=LOOK, help="SELinux security context of the process"),
     Option("wide", "WT", ("wide", "notrim"), group=LOOK, help="addresses whole, even where columns shift"),
     Option("fib", "F", ("fib",), group=LOOK, help="with -r: the forwarding table (default)"),
@@ -86,6 +87,7 @@ OPTIONS = (
     Option("format", "", ("format",), "NAME", group=OUTPUT, help="output format: {formats}", own=True),
     Option("json", "", ("json",), group=OUTPUT, help="short for --format json", own=True),
     Option("ndjson", "", ("ndjson",), group=OUTPUT, help="short for --format ndjson", own=True),
+    Option("redact", "", ("redact",), group=OUTPUT, help="with JSON: harmless addresses and names", own=True),
     Option(
         "resolve",
         "",
@@ -103,7 +105,29 @@ OPTIONS = (
         help="netlink, with files where it lacks; procfs, files only; auto, the better one",
         own=True,
     ),
-    Option("from", "", ("from",), "DIR", group=SOURCE, help="replay a folder shaped like /", own=True),
+    Option(
+        "from",
+        "",
+        ("from",),
+        "SNAPSHOT",
+        group=SOURCE,
+        help="replay a folder shaped like /, an archive, or what capture wrote; - reads standard input",
+        own=True,
+    ),
+    Option("record", "", ("record",), "FILE", group=SOURCE, help="keep what the report is made from", own=True),
+    Option(
+        "netns",
+        "",
+        ("netns",),
+        "NAME",
+        group=SOURCE,
+        help="another network namespace: NAME, pid:N or inode:N; may be repeated",
+        own=True,
+    ),
+    Option("all_netns", "", ("all-netns",), group=SOURCE, help="every network namespace of this machine", own=True),
+    Option(
+        "netns_limit", "", ("netns-limit",), "N", group=SOURCE, help="read at most N of them (default 500)", own=True
+    ),
     Option("no_plugin", "", ("no-plugin",), "NAME", group=SOURCE, help="leave a plugin out; may be repeated", own=True),
     Option("plugins", "", ("plugins",), group=OTHER, help="list plugins, readers and feeds", own=True),
     Option(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol
 
 from netstat_core.hookspecs import hookimpl
 from netstat_core.readers import Gap, Problem, Reader
-from netstat_core.records import Record
+from netstat_core.records import NetworkNamespace, Record
 
 if TYPE_CHECKING:
     from netstat_core.names import Names
@@ -50,11 +50,16 @@ class Tail(NamedTuple):
     problems: list[dict[str, Any]]
     completeness: list[dict[str, Any]]
     names: dict[str, dict[str, str]] | None = None
+    network_namespaces: list[NetworkNamespace | None] | None = None
 
     def as_record(self) -> dict[str, Any]:
-        """How a structured report ends; ``names`` only where they were asked for."""
+        """How a structured report ends; ``names`` and ``network_namespaces`` only where they were asked for."""
         section: dict[str, Any] = {"problems": self.problems, "completeness": self.completeness}
-        return section if self.names is None else {**section, "names": self.names}
+        if self.names is not None:
+            section["names"] = self.names
+        if self.network_namespaces is not None:
+            section["network_namespaces"] = self.network_namespaces
+        return section
 
 
 class Rendering(Protocol):

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 from netstat_core.layouts import Block, Layout
 from netstat_core.readers import Gap, Problem, Reader
-from netstat_core.records import Record
+from netstat_core.records import NetworkNamespace, Record, printable
 from netstat_core.sinks import Head, Tail
 
 
@@ -18,6 +18,7 @@ class TextRendering:
         self._out = out
         self._block: Block | None = None
         self._rows: dict[str, Callable[[Sequence[Record]], str]] = {}
+        self._entered = False
 
     def begin(self, head: Head) -> None:
         """Remember what rows are formatted with."""
@@ -31,6 +32,18 @@ class TextRendering:
         self._announce(reader, layout)
         if records:
             self._write(self._formatter(reader, layout)(records))
+
+    def enter(self, namespace: NetworkNamespace | None) -> None:
+        """What follows is of another namespace: its own heading, and every block's again."""
+        if self._entered:
+            self._write("\n")
+        self._entered = True
+        self._block = None
+        self._rows.clear()
+        name, number = (namespace["name"], namespace["inode"]) if namespace else (None, None)
+        shown = [printable(name)] if name is not None else []
+        shown += [f"(inode {number})" if name is not None else f"inode {number}"] if number is not None else []
+        self._write(f"Network namespace {' '.join(shown) or 'of unknown number'}\n")
 
     def problem(self, reader: Reader | None, trouble: Problem | Gap) -> None:
         """The heading of what is absent, where its layout wants that."""

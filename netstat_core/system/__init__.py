@@ -9,6 +9,9 @@ from netstat_core.capture import Owners
 from netstat_core.records import NetworkNamespace
 from netstat_core.sources import Directory, File, NetlinkDump
 
+NAMESPACE_SOURCE = "network namespace"
+"""What the source of a gap about a namespace, rather than about what is in it, begins with."""
+
 
 class Machine(NamedTuple):
     """What is known of the machine whose state is read; None where a snapshot does not tell."""
@@ -47,8 +50,11 @@ class System(Protocol):
     def dump(self, request: NetlinkDump) -> Iterator[memoryview | bytes]:
         """The datagrams of a dump; errors come before the first or between two."""
 
-    def owners(self) -> Owners:
-        """The owners of all sockets."""
+    def owners(self, *, descriptors: bool = False) -> Owners:
+        """The owners of all sockets; with ``descriptors`` also the numbers under which they hold them."""
 
     def process_file(self, pid: int, name: str) -> bytes | None:
-        """The content of ``/proc/PID/NAME``; None where the process is gone or keeps it to itself."""
+        """The content of ``/proc/PID/NAME``; None where the process is gone or keeps it to itself.
+
+        Of ``exe`` it is the target of the link, of ``environ`` only what starts with ``LISTEN_``.
+        """

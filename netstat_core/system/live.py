@@ -60,28 +60,36 @@ class LiveSystem:
         """The datagrams of a dump, as the kernel sends them; a restartable one whole."""
         try:
             if request.restart:
-                datagrams, settled = capture.whole_dump(request.protocol, request.type, request.body, request.strict)
+                datagrams, settled = capture.whole_dump(*_asked(request), connect=self.connect)
                 yield from datagrams
                 if not settled:
                     raise Interrupted(request.name, "changed each time it was read")
             else:
-                yield from _read_ahead(capture.dump(request.protocol, request.type, request.body, request.strict))
+                yield from _read_ahead(capture.dump(*_asked(request), connect=self.connect))
         except OSError as error:
             raise SourceError.from_os_error(request.name, error) from error
 
-    def owners(self) -> capture.Owners:
+    def connect(self, protocol: int) -> socket.socket:
+        """A netlink socket in the namespace that is read."""
+        return capture.open_channel(protocol)
+
+    def owners(self, *, descriptors: bool = False) -> capture.Owners:
         """The owners of all sockets that this process may see."""
         try:
-            return capture.scan_owners()
+            return capture.scan_owners(descriptors=descriptors)
         except OSError as error:
             raise SourceError.from_os_error("/proc", error) from error
 
     def process_file(self, pid: int, name: str) -> bytes | None:
         """The content of ``/proc/PID/NAME``; None where the process is gone or keeps it to itself."""
         try:
-            return capture.read_file(f"/proc/{pid}/{name}")
+            return capture.process_file(pid, name)
         except OSError:
             return None
+
+
+def _asked(request: NetlinkDump) -> tuple[int, int, bytes, bool]:
+    return request.protocol, request.type, request.body, request.strict
 
 
 def _own_namespace() -> NetworkNamespace | None:

@@ -76,7 +76,7 @@ class CannedSystem:
         for datagram in self._dumps.get(request.name, [NotInKernel(request.name, "no such dump")]):
             yield self._given(request.name, datagram)
 
-    def owners(self) -> Owners:
+    def owners(self, *, descriptors: bool = False) -> Owners:
         """Give the canned owners."""
         if isinstance(self._owners, Exception):
             raise self._owners

@@ -24,7 +24,7 @@ PLUGINS = ROOT / "plugins"
 
 LEVELS = (
     {"errors", "version", "capture"},
-    {"readers", "records", "sources", "layouts", "query", "socket_text", "netlink"},
+    {"readers", "records", "sources", "layouts", "query", "socket_text", "netlink", "who"},
     {
         "discovery",
         "system",
@@ -37,9 +37,10 @@ LEVELS = (
         "contents",
         "where",
         "changes",
+        "redact",
     },
-    {"reading"},
-    {"collect"},
+    {"reading", "places"},
+    {"collect", "plan"},
     {"cli"},
 )
 """From the bottom up: a module imports from its own level and those below."""
@@ -53,7 +54,17 @@ THIRD_PARTY = {
 }
 """Which modules of the host may import which package."""
 
-OPENING = {"system.live", "system.snapshot", "capture", "names", "cli.main"}
+OPENING = {
+    "system.live",
+    "system.namespaces",
+    "system.survey",
+    "system.snapshot",
+    "system.archive",
+    "system.stores",
+    "capture",
+    "names",
+    "cli.main",
+}
 """Systems and their primitives, the databases of names, and the command's look at /sys/fs/selinux and /dev/null."""
 
 PURE = {
@@ -359,8 +370,9 @@ def test_functions_are_small() -> None:
 
 
 def test_files_are_small() -> None:
-    """Files have a median of 150 lines or fewer, and none has more than 400."""
+    """Files have a median of 150 lines or fewer, and none has more than 400, but for the one that travels alone."""
     sizes = {shown(path): len(path.read_text().splitlines()) for path in ALL}
+    assert sizes.pop("netstat_core/capture.py") <= 600
     assert {name: size for name, size in sizes.items() if size > 400} == {}
     assert median(sizes.values()) <= 150
 

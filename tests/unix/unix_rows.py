@@ -114,7 +114,7 @@ class Crafted:
             raise NotInKernel(request.name, "No such file or directory", 2)
         yield from self.datagrams
 
-    def owners(self) -> Owners:
+    def owners(self, *, descriptors: bool = False) -> Owners:
         """No processes."""
         raise NotInKernel("/proc", "No such file or directory", 2)
 

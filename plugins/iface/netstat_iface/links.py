@@ -50,7 +50,9 @@ def request_links(_query: Query) -> NetlinkDump:
 def request_addresses(query: Query) -> NetlinkDump:
     """All addresses, or the IPv4 ones where only alias names are shown."""
     family = _IP4 if query.fields is not None and not query.extend else 0
-    return NetlinkDump(ADDRESSES, ROUTE, GET_ADDRESS, struct.pack("=BBBBI", family, 0, 0, 0, 0), restart=True)
+    body, every = (struct.pack("=BBBBI", one, 0, 0, 0, 0) for one in (family, 0))
+    wider = ((ADDRESSES, every),) if family else ()
+    return NetlinkDump(ADDRESSES, ROUTE, GET_ADDRESS, body, restart=True, wider=wider)
 
 
 def parse(

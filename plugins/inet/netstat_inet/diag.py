@@ -39,14 +39,26 @@ Datagrams = Iterable["memoryview | bytes"]
 
 def request(protocol: str, family: str, query: Query) -> NetlinkDump:
     """The dump of one protocol and family, with the extensions that the query's fields need."""
-    extensions = 0
-    if query.wants("timer") and protocol == "tcp":
-        extensions |= 1 << (INFO - 1)
-    if query.wants("drops"):
-        extensions |= 1 << (SKMEMINFO - 1)
-    body = struct.pack("=BBBBI48x", AF[family], NUMBERS[protocol], extensions, 0, ALL_STATES)
+    timers = 1 << (INFO - 1) if protocol == "tcp" else 0
+    drops = 1 << (SKMEMINFO - 1)
+    wanted = (timers if query.wants("timer") else 0) | (drops if query.wants("drops") else 0)
+    states = 1 << LISTEN if query.show == "listening" and protocol == "tcp" else ALL_STATES
+
+    def body(extensions: int, states: int) -> bytes:
+        return struct.pack("=BBBBI48x", AF[family], NUMBERS[protocol], extensions, 0, states)
+
     name = f"sock_diag/{protocol}{'6' if family == 'inet6' else ''}"
-    return NetlinkDump(name, SOCK_DIAG, SOCK_DIAG_BY_FAMILY, body, inode_at=_INODE_AT)
+    more = dict.fromkeys(wanted | further for further in (0, timers, drops, timers | drops))
+    wider = tuple((name, body(extensions, one)) for one in dict.fromkeys((states, ALL_STATES)) for extensions in more)
+    return NetlinkDump(
+        name,
+        SOCK_DIAG,
+        SOCK_DIAG_BY_FAMILY,
+        body(wanted, states),
+        inode_at=_INODE_AT,
+        uid_at=_INODE_AT - 4,
+        wider=wider[1:],
+    )
 
 
 def parser(protocol: str) -> Callable[..., Iterator[list[Record] | Problem]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from netstat_core import Feed, File, Layout, NetlinkDump, Query, Reader
-from netstat_core.sources import Source
+from netstat_core.sources import Rows, Source
 from netstat_inet import diag, procfs, sctp
 from netstat_inet.layout import layout
 from netstat_inet.record import InetSocket
@@ -15,15 +15,22 @@ _PROCFS_LACKS = frozenset({"backlog", "v6_only", "interface"})
 _LINKS = NetlinkDump("route/links", protocol=0, type=18, body=bytes(16), restart=True, required=False)
 """RTM_GETLINK, for the names of bound interfaces."""
 
+_LISTENING = Rows(3, ("0A",))
+
 
 def _files(protocol: str) -> Callable[[Query], list[Source | None]]:
     """The protocol's two files; only the absence of the IPv4 one is an absence of the protocol."""
 
     def sources(query: Query) -> list[Source | None]:
         inet, inet6 = query.serves_family("inet"), query.serves_family("inet6")
+        kept = _LISTENING if query.show == "listening" and protocol == "tcp" else None
+
+        def file(name: str, *, required: bool, noted: bool = False) -> File:
+            return File(f"/proc/net/{name}", required, noted, kept, inode_column=9, uid_column=7)
+
         return [
-            File(f"/proc/net/{protocol}", required=not inet6, noted=True) if inet else None,
-            File(f"/proc/net/{protocol}6", required=False) if inet6 else None,
+            file(protocol, required=not inet6, noted=True) if inet else None,
+            file(f"{protocol}6", required=False) if inet6 else None,
         ]
 
     return sources

@@ -186,10 +186,10 @@ def _files(query: Query) -> list[Source | None]:
     servers, others = query.show != "connected", query.show != "listening"
     inet, inet6 = query.serves_family("inet"), query.serves_family("inet6")
     return [
-        File("/proc/net/sctp/eps") if inet and servers else None,
-        File("/proc/net/sctp/assocs") if inet and others else None,
-        File("/proc/net/sctp6/eps", required=False) if inet6 and servers else None,
-        File("/proc/net/sctp6/assocs", required=False) if inet6 and others else None,
+        File("/proc/net/sctp/eps", inode_column=7, uid_column=6) if inet and servers else None,
+        File("/proc/net/sctp/assocs", inode_column=10, uid_column=9) if inet and others else None,
+        File("/proc/net/sctp6/eps", required=False, inode_column=7, uid_column=6) if inet6 and servers else None,
+        File("/proc/net/sctp6/assocs", required=False, inode_column=10, uid_column=9) if inet6 and others else None,
     ]
 
 

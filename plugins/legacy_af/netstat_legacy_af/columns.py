@@ -51,7 +51,7 @@ def _feed(parse: Parse, path: str) -> Feed:
         yield Trait(PRESENT)
         yield from parse(path, content)
 
-    return Feed("procfs", lambda _query: [File(path)], parse_content)
+    return Feed("procfs", lambda _query: [File(path, inode_column=-1)], parse_content)
 
 
 def parse_rows(

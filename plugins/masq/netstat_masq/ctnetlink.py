@@ -79,7 +79,8 @@ def request(query: Query) -> NetlinkDump:
     """The dump of all connections, of one family where only that was asked for."""
     families = [number for name, number in _AF.items() if query.serves_family(name)]
     family = families[0] if len(families) == 1 else 0
-    return NetlinkDump(NAME, NETFILTER, GET, struct.pack("=BBH", family, 0, 0))
+    wider = ((NAME, bytes(4)),) if family else ()
+    return NetlinkDump(NAME, NETFILTER, GET, struct.pack("=BBH", family, 0, 0), wider=wider)
 
 
 def parse(about: About, datagrams: Iterable[memoryview | bytes]) -> Iterator[Record | Problem]:

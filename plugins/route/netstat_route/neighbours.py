@@ -32,8 +32,9 @@ def _dumps(query: Query) -> list[Source | None]:
     name = _FAMILIES.get(family, "all")
 
     def dump(what: str, flags: int) -> NetlinkDump:
-        body = struct.pack("=BxHiHBB", family, 0, 0, 0, flags, 0)
-        return NetlinkDump(f"route/{what}-{name}", 0, _GET_NEIGHBOUR, body, strict=True)
+        body, every = (struct.pack("=BxHiHBB", one, 0, 0, 0, flags, 0) for one in (family, 0))
+        wider = ((f"route/{what}-all", every),) if family else ()
+        return NetlinkDump(f"route/{what}-{name}", 0, _GET_NEIGHBOUR, body, strict=True, wider=wider)
 
     return [dump("neighbours", 0), dump("proxies", _PROXY), LINKS]
 

@@ -78,7 +78,9 @@ class Route(TypedDict):
     preferred_source: Annotated[Address | None, Field("Source address to prefer", mark="address")]
     next_hops: Annotated[list[NextHop] | None, Field("All next hops of a route that has several, else null")]
     metrics: Annotated[RouteMetrics | None, Field("What it tells transport protocols; null for nothing, or unknown")]
-    source: Annotated[str | None, Field("inet6: ADDRESS/LENGTH of the sources it holds for, null for all")]
+    source: Annotated[
+        str | None, Field("inet6: ADDRESS/LENGTH of the sources it holds for, null for all", mark="address")
+    ]
     tos: Annotated[Count | None, Field("inet: type of service it holds for, 0 for all", minimum=0)]
     next_hop_id: Annotated[Count | None, Field("Number of the next-hop object it uses", minimum=0)]
     next_hop_flags: Annotated[

@@ -37,8 +37,14 @@ def sources(family: str, query: Query, *, cached: bool = False) -> list[Source |
     if not is_small:
         body += struct.pack("=HHI", 8, TABLE, table)
     name = "cache" if cached else number_or_word({**TABLES, ALL: "all"}, table)
-    dump = NetlinkDump(f"route/{family}-{name}", 0, _GET_ROUTE, body, strict=True, empty_on=frozenset({ENOENT}))
-    return [dump, LINKS, OBJECTS]
+    every = struct.pack("=BBBBBBBBI", AF[family], *bytes(7), 0)
+    wider = () if cached or table == ALL else ((f"route/{family}-all", every),)
+    none = frozenset({ENOENT})
+    return [
+        NetlinkDump(f"route/{family}-{name}", 0, _GET_ROUTE, body, strict=True, empty_on=none, wider=wider),
+        LINKS,
+        OBJECTS,
+    ]
 
 
 def parse_inet(about: About, *contents: Datagrams | None) -> Iterator[Parsed]:

@@ -43,8 +43,15 @@ def request(query: Query, *, queues: bool = False) -> NetlinkDump:
         show |= _SHOW_RQLEN
     if query.wants("uid"):
         show |= _SHOW_UID
-    body = struct.pack("=BBHIII8x", _AF_UNIX, 0, 0, _ALL_STATES, 0, show)
-    return NetlinkDump(SOURCE, _SOCK_DIAG, _SOCK_DIAG_BY_FAMILY, body, inode_at=_INODE_AT)
+    shows = dict.fromkeys(
+        show | peers | queued | uids
+        for peers in (0, _SHOW_PEER)
+        for queued in (0, _SHOW_RQLEN)
+        for uids in (0, _SHOW_UID)
+    )
+    body, *more = (struct.pack("=BBHIII8x", _AF_UNIX, 0, 0, _ALL_STATES, 0, one) for one in shows)
+    wider = tuple((SOURCE, one) for one in more)
+    return NetlinkDump(SOURCE, _SOCK_DIAG, _SOCK_DIAG_BY_FAMILY, body, inode_at=_INODE_AT, wider=wider)
 
 
 class Socket(NamedTuple):

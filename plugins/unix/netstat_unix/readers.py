@@ -8,7 +8,7 @@ from netstat_unix import FAMILY, diag, merge, procfs
 from netstat_unix.layout import LAYOUT
 from netstat_unix.record import UnixSocket
 
-_FILE = File(procfs.SOURCE)
+_FILE = File(procfs.SOURCE, inode_column=6)
 _ONLY_IN_DIAG = frozenset({"peer_inode", "uid", "recv_queue", "send_queue", "backlog"})
 
 

@@ -1,0 +1,64 @@
+"""Where a report is read: one system, or one for each of a machine's network namespaces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import groupby
+from typing import NamedTuple
+
+from netstat_core.capture import Owners
+from netstat_core.contents import Contents
+from netstat_core.discovery import Offer
+from netstat_core.errors import UsageError
+from netstat_core.query import Query
+from netstat_core.readers import Gap
+from netstat_core.records import NetworkNamespace
+from netstat_core.system import System
+
+
+class Place:
+    """A system, and what was read of it so far."""
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self.contents = Contents(system)
+
+    @property
+    def namespace(self) -> NetworkNamespace | None:
+        """The network namespace that is read here."""
+        return self.system.namespace
+
+
+class Entered(NamedTuple):
+    """What follows in a report is of this namespace, to the next such event."""
+
+    namespace: NetworkNamespace | None
+
+
+@contextmanager
+def opened(query: Query, system: System, owners: Owners | None) -> Iterator[tuple[list[System], list[Gap]]]:
+    """The systems a query asks for, and gaps for namespaces that cannot be read. Raises UsageError in a snapshot."""
+    if not query.is_for_namespaces:
+        yield [system], []
+        return
+    from netstat_core.system import namespaces  # noqa: PLC0415 - most runs stay where they are
+    from netstat_core.system.live import LiveSystem  # noqa: PLC0415
+
+    if not isinstance(system, LiveSystem):
+        raise UsageError("network namespaces are those of this machine: a snapshot holds one")
+    with namespaces.opened(query, system, owners) as found:
+        systems: list[System] = [one for one in found if not isinstance(one, Gap)]
+        yield systems, [one for one in found if isinstance(one, Gap)]
+
+
+def itinerary(systems: Sequence[System], offers: Sequence[Offer], *, by_table: bool) -> Iterator[tuple[Place, Offer]]:
+    """In which order readers are read where: one place after the other, or each table in all places."""
+    if not by_table:
+        for place in map(Place, systems):
+            yield from ((place, offer) for offer in offers)
+        return
+    places = [Place(system) for system in systems]
+    for _, group in groupby(offers, lambda offer: offer.reader.table):
+        together = list(group)
+        yield from ((place, offer) for place in places for offer in together)

@@ -1,0 +1,155 @@
+"""A system that remembers what it was asked, so that the run can be replayed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from netstat_core import capture
+from netstat_core.errors import Interrupted, SourceError
+from netstat_core.records import NetworkNamespace
+from netstat_core.sources import Directory, File, NetlinkDump
+from netstat_core.system import Machine, System
+
+
+class RecordingSystem:
+    """Answers as another system does, and keeps the answers."""
+
+    def __init__(self, system: System) -> None:
+        self._system = system
+        self._tree: dict[str, bytes] = {}
+        self._asked: dict[str, dict[str, Any]] = {}
+        self._failed: dict[str, list[Any]] = {}
+        self._dumps: dict[tuple[str, str], dict[str, Any]] = {}
+        self._owners: capture.Owners | None = None
+        self._denied: SourceError | None = None
+        self._described: set[int] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._system, name)
+
+    @property
+    def machine(self) -> Machine:
+        """The machine that is recorded."""
+        return self._system.machine
+
+    @property
+    def namespace(self) -> NetworkNamespace | None:
+        """The namespace that is recorded."""
+        return self._system.namespace
+
+    def offers_netlink(self) -> bool:
+        """Whether the recorded system has netlink."""
+        return self._system.offers_netlink()
+
+    def read(self, file: File) -> bytes:
+        """A file's content, kept."""
+        self._asked[file.path] = {"path": file.path}
+        try:
+            content = self._system.read(file)
+        except SourceError as error:
+            self._failed[file.path] = _failure(error)
+            raise
+        self._tree[file.path.lstrip("/")] = content
+        return content
+
+    def read_all(self, directory: Directory) -> dict[str, bytes]:
+        """The contents of all matching files, kept."""
+        self._asked[directory.pattern] = {"path": directory.pattern}
+        try:
+            contents = self._system.read_all(directory)
+        except SourceError as error:
+            self._failed[directory.pattern] = _failure(error)
+            raise
+        self._tree.update({path.lstrip("/"): content for path, content in contents.items()})
+        return contents
+
+    def dump(self, request: NetlinkDump) -> Iterator[memoryview | bytes]:
+        """The datagrams of a dump, kept as far as they were taken; the first answer to a request counts."""
+        entry: dict[str, Any] = {
+            "name": request.name,
+            "protocol": request.protocol,
+            "type": request.type,
+            "body": request.body.hex(),
+            "strict": request.strict,
+            "error": None,
+            "interrupted": False,
+        }
+        datagrams: list[bytes] = []
+        try:
+            for datagram in self._system.dump(request):
+                datagrams.append(bytes(datagram))
+                yield datagram
+        except Interrupted:
+            entry["interrupted"] = True
+            raise
+        except SourceError as error:
+            entry["error"] = _failure(error)
+            raise
+        finally:
+            self._keep_reply(entry, datagrams)
+
+    def _keep_reply(self, entry: dict[str, Any], datagrams: list[bytes]) -> None:
+        key = (entry["name"], entry["body"])
+        if key not in self._dumps:
+            entry["reply"] = f"netlink/{len(self._dumps)}"
+            self._dumps[key] = entry
+            self._tree[entry["reply"]] = capture.framed(datagrams)
+
+    def owners(self, *, descriptors: bool = False) -> capture.Owners:
+        """The owners of all sockets; those of the sockets that were shown are kept."""
+        try:
+            self._owners = self._system.owners(descriptors=descriptors)
+        except SourceError as error:
+            self._denied = error
+            raise
+        return self._owners
+
+    def process_file(self, pid: int, name: str) -> bytes | None:
+        """The content of ``/proc/PID/NAME``, kept."""
+        content = self._system.process_file(pid, name)
+        self._described.add(pid)
+        if content is not None:
+            self._tree[f"proc/{pid}/{name}"] = content
+        return content
+
+    def tree(self, names: Mapping[str, Mapping[str, str]]) -> dict[str, bytes]:
+        """What was read and which names were shown, in the form in which captures are kept."""
+        machine = self.machine
+        about = {
+            "capture": capture.VERSION,
+            "hostname": machine.hostname,
+            "kernel_release": machine.kernel_release,
+            "byte_order": machine.byte_order,
+            "ticks_per_second": machine.ticks_per_second,
+            "captured_at": machine.captured_at,
+            "network_namespace": self.namespace,
+            "asked": list(self._asked.values()),
+            "failed": self._failed,
+            "netlink": list(self._dumps.values()),
+            "owners": self._owners_told(),
+            "names": names,
+        }
+        return {**self._tree, capture.DESCRIPTION: capture.described(about)}
+
+    def _owners_told(self) -> dict[str, Any] | None:
+        """The owners of what was shown, and of one socket more where only that tells that any owner was found."""
+        if self._denied is not None:
+            self._failed["/proc"] = _failure(self._denied)
+        if self._owners is None:
+            return None
+        pids = self._owners.pids
+        shown = [inode for inode in sorted(pids) if self._described.issuperset(pids[inode])]
+        return capture.owners_told(self._owners, _by_pid(pids, shown or sorted(pids)[:1]))
+
+
+def _by_pid(pids: Mapping[int, list[int]], inodes: Iterable[int]) -> dict[str, list[int]]:
+    held: dict[str, list[int]] = {}
+    for inode in inodes:
+        for pid in pids[inode]:
+            held.setdefault(str(pid), []).append(inode)
+    return held
+
+
+def _failure(error: SourceError) -> list[Any]:
+    return [error.errno, error.detail]
