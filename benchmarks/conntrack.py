@@ -8,16 +8,12 @@ makes the exit status differ from 0.
 from __future__ import annotations
 
 import argparse
-import os
-import platform
-import shlex
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
+import session
 import tables
-from measuring import BrokenCommandError, Command, Samples, measure, memory_floor_mib
-from private_network import CannotIsolateError, run_inside
+from measuring import Command, Samples, measure, memory_floor_mib
 from sockets import comparison, first_line, pynetstat, system_tool
 from tracked_connections import CannotTrackError, check_room, track
 
@@ -82,38 +78,20 @@ def memory_table(results: Results, connections: int) -> tables.Table:
     return tables.Table("Peak memory in MiB", headings, rows)
 
 
-def setting(connections: int, rounds: int) -> str:
-    """Return one line that says what was measured on."""
-    parts = [
-        f"Linux {platform.release()}",
-        f"{os.cpu_count()} cores",
-        f"Python {platform.python_version()}",
-        first_line("conntrack", "--version"),
-        f"{connections:,} connections",
-        f"medians of {rounds}",
+def measured(base: list[str], options: argparse.Namespace) -> session.Measured:
+    """Return what was measured on, and the tables."""
+    results = collect(base, options.connections, options.rounds)
+    size = f"{options.connections:,} connections"
+    title = f"{options.connections:,} tracked connections"
+    return session.setting(first_line("conntrack", "--version"), size, rounds=options.rounds), [
+        comparison(title, results.many, [TEXT, JSON, NDJSON], results.floor_mib),
+        memory_table(results, options.connections),
     ]
-    return ", ".join(parts)
 
 
 def main(arguments: list[str]) -> int:
     """Measure inside a namespace of its own and print the tables; return 0 unless something is broken."""
-    options = parse(arguments)
-    base = shlex.split(options.command) if options.command else [sys.executable, "-m", "netstat_core"]
-    try:
-        run_inside(Path(__file__).resolve(), arguments)
-        results = collect(base, options.connections, options.rounds)
-    except (BrokenCommandError, CannotIsolateError, CannotTrackError, OSError) as error:
-        print(f"{Path(__file__).name}: {error}", file=sys.stderr)
-        return 1
-    print(setting(options.connections, options.rounds), end="\n\n")
-    title = f"{options.connections:,} tracked connections"
-    shown = [
-        comparison(title, results.many, [TEXT, JSON, NDJSON], results.floor_mib),
-        memory_table(results, options.connections),
-    ]
-    for table in shown:
-        print(table.markdown() if options.markdown else table.text())
-    return 0
+    return session.run(__file__, arguments, parse(arguments), measured, [CannotTrackError])
 
 
 if __name__ == "__main__":

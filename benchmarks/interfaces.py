@@ -7,17 +7,13 @@ runs in turn in every round; the table gives medians. Only a command that fails 
 from __future__ import annotations
 
 import argparse
-import os
-import platform
-import shlex
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
+import session
 import tables
-from measuring import BrokenCommandError, Command, measure, memory_floor_mib
-from private_network import CannotIsolateError, run_inside
+from measuring import Command, measure, memory_floor_mib
 from sockets import comparison, first_line, pynetstat, system_tool
 
 OURS = ["pynetstat -ia", "pynetstat -iae", "pynetstat --json -ia"]
@@ -63,33 +59,16 @@ def collect(base: list[str], interfaces: int, rounds: int) -> tables.Table:
     return comparison(f"{interfaces:,} interfaces", measure(commands, rounds), OURS, floor_mib)
 
 
-def setting(interfaces: int, rounds: int) -> str:
-    """Return one line that says what was measured on."""
-    parts = [
-        f"Linux {platform.release()}",
-        f"{os.cpu_count()} cores",
-        f"Python {platform.python_version()}",
-        first_line("netstat", "--version"),
-        first_line("ip", "-V"),
-        f"{interfaces:,} interfaces",
-        f"medians of {rounds}",
-    ]
-    return ", ".join(parts)
+def measured(base: list[str], options: argparse.Namespace) -> session.Measured:
+    """Return what was measured on, and the table."""
+    table = collect(base, options.interfaces, options.rounds)
+    programs = first_line("netstat", "--version"), first_line("ip", "-V")
+    return session.setting(*programs, f"{options.interfaces:,} interfaces", rounds=options.rounds), [table]
 
 
 def main(arguments: list[str]) -> int:
-    """Measure inside a namespace of its own and print the table; return 0 unless something is broken."""
-    options = parse(arguments)
-    base = shlex.split(options.command) if options.command else [sys.executable, "-m", "netstat_core"]
-    try:
-        run_inside(Path(__file__).resolve(), arguments)
-        table = collect(base, options.interfaces, options.rounds)
-    except (BrokenCommandError, CannotIsolateError, NotMadeError, OSError) as error:
-        print(f"{Path(__file__).name}: {error}", file=sys.stderr)
-        return 1
-    print(setting(options.interfaces, options.rounds), end="\n\n")
-    print(table.markdown() if options.markdown else table.text())
-    return 0
+    """Measure inside a namespace of its own and print the tables; return 0 unless something is broken."""
+    return session.run(__file__, arguments, parse(arguments), measured, [NotMadeError])
 
 
 if __name__ == "__main__":

@@ -8,20 +8,16 @@ status differ from 0.
 from __future__ import annotations
 
 import argparse
-import os
-import platform
-import shlex
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address
-from pathlib import Path
 from typing import NamedTuple
 
+import session
 import tables
-from measuring import BrokenCommandError, Command, Samples, measure, memory_floor_mib
-from private_network import CannotIsolateError, run_inside
+from measuring import Command, Samples, measure, memory_floor_mib
 from sockets import Target, comparison, first_line, pynetstat, python_module, quotient, system_tool, version_of
 
 GATEWAYS = 200
@@ -153,34 +149,16 @@ def collect(base: list[str], options: argparse.Namespace) -> list[tables.Table]:
     return [*shown, tables.Table("Targets", ["what", "target", "measured", "met"], targets)]
 
 
-def setting(options: argparse.Namespace) -> str:
-    """Return one line that says what was measured on."""
-    parts = [
-        f"Linux {platform.release()}",
-        f"{os.cpu_count()} cores",
-        f"Python {platform.python_version()}",
-        first_line("netstat", "--version"),
-        first_line("ip", "-V"),
-        f"pyroute2 {version_of('pyroute2')}",
-        f"medians of {options.rounds}",
-    ]
-    return ", ".join(parts)
+def measured(base: list[str], options: argparse.Namespace) -> session.Measured:
+    """Return what was measured on, and the tables."""
+    shown = collect(base, options)
+    programs = first_line("netstat", "--version"), first_line("ip", "-V"), f"pyroute2 {version_of('pyroute2')}"
+    return session.setting(*programs, rounds=options.rounds), shown
 
 
 def main(arguments: list[str]) -> int:
     """Measure inside a namespace of its own and print the tables; return 0 unless something is broken."""
-    options = parse(arguments)
-    base = shlex.split(options.command) if options.command else [sys.executable, "-m", "netstat_core"]
-    try:
-        run_inside(Path(__file__).resolve(), arguments)
-        shown = collect(base, options)
-    except (BrokenCommandError, CannotIsolateError, NotMadeError, OSError) as error:
-        print(f"{Path(__file__).name}: {error}", file=sys.stderr)
-        return 1
-    print(setting(options), end="\n\n")
-    for table in shown:
-        print(table.markdown() if options.markdown else table.text())
-    return 0
+    return session.run(__file__, arguments, parse(arguments), measured, [NotMadeError])
 
 
 if __name__ == "__main__":

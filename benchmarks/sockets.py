@@ -10,18 +10,14 @@ from __future__ import annotations
 import argparse
 import importlib.metadata
 import importlib.util
-import os
-import platform
-import shlex
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
+import session
 import tables
-from measuring import BrokenCommandError, Command, Samples, measure, memory_floor_mib
-from private_network import CannotIsolateError, run_inside
+from measuring import Command, Samples, measure, memory_floor_mib
 from socket_makers import NotUpError, Share, SocketMakers
 
 SMALL_HOST = Share(listeners=20, pairs=10, udp=10)
@@ -229,19 +225,14 @@ def report(results: Results, sockets: int) -> list[tables.Table]:
     ]
 
 
-def setting(sockets: int, rounds: int) -> str:
-    """Return one line that says what was measured on."""
-    parts = [
-        f"Linux {platform.release()}",
-        f"{os.cpu_count()} cores",
-        f"Python {platform.python_version()}",
-        first_line("netstat", "--version"),
-        first_line("ss", "-V"),
-        *(f"{name} {version_of(name)}" for name in ("psutil", "jc")),
-        f"{sockets:,} sockets",
-        f"medians of {rounds}",
-    ]
-    return ", ".join(parts)
+def measured(base: list[str], options: argparse.Namespace) -> session.Measured:
+    """Return what was measured on, and the tables."""
+    results = collect(base, options.sockets, options.rounds)
+    programs = first_line("netstat", "--version"), first_line("ss", "-V")
+    packages = [f"{name} {version_of(name)}" for name in ("psutil", "jc")]
+    size = f"{options.sockets:,} sockets"
+    line = session.setting(*programs, *packages, size, rounds=options.rounds)
+    return line, report(results, options.sockets)
 
 
 def first_line(program: str, option: str) -> str:
@@ -262,18 +253,7 @@ def version_of(distribution: str) -> str:
 
 def main(arguments: list[str]) -> int:
     """Measure inside a namespace of its own and print the tables; return 0 unless something is broken."""
-    options = parse(arguments)
-    base = shlex.split(options.command) if options.command else [sys.executable, "-m", "netstat_core"]
-    try:
-        run_inside(Path(__file__).resolve(), arguments)
-        results = collect(base, options.sockets, options.rounds)
-    except (BrokenCommandError, CannotIsolateError, NotUpError, OSError) as error:
-        print(f"{Path(__file__).name}: {error}", file=sys.stderr)
-        return 1
-    print(setting(options.sockets, options.rounds), end="\n\n")
-    for table in report(results, options.sockets):
-        print(table.markdown() if options.markdown else table.text())
-    return 0
+    return session.run(__file__, arguments, parse(arguments), measured, [NotUpError])
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from netstat_core.query import Query
 from netstat_core.readers import About, Feed, Gap, Problem, Reader, Trait
 from netstat_core.reading import Finish, failure, gathered
 from netstat_core.records import NetworkNamespace, Record, escape
-from netstat_core.sinks import Head, Rendering, Tail
+from netstat_core.sinks import Head, Tail
 from netstat_core.system import System
 from netstat_core.version import __version__
 
@@ -140,6 +140,11 @@ class Report:
     def told_names(self) -> dict[str, dict[str, str]]:
         """The names that were given out, as a recording needs them."""
         return self._section.told if self._section else self.names.told
+
+    def failed(self, reader: Reader, what: str, error: Exception) -> Problem | Gap:
+        """Note that a plugin's code raised while a reader was shown."""
+        plugin = next((offer.plugin.name for offer in self._offers if offer.reader.table == reader.table), reader.name)
+        return self._noted(failure(plugin, what, error), reader)
 
     def tail(self) -> Tail:
         """What the end of a rendering needs."""
@@ -380,18 +385,3 @@ def _uncollected() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-
-
-def render(report: Report, rendering: Rendering) -> Iterable[Event]:
-    """Feed a rendering with a report; yields each event after it was rendered, so that a caller can add to it."""
-    rendering.begin(report.head)
-    for reader, event in report.events():
-        if isinstance(event, Entered):
-            if hasattr(rendering, "enter"):
-                rendering.enter(event.namespace)
-        elif not isinstance(event, list):
-            rendering.problem(reader, event)
-        elif reader is not None:
-            rendering.batch(reader, event)
-        yield reader, event
-    rendering.end(report.tail())

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from netstat_core.changes import Changes
 from netstat_core.cli import commands, linux
-from netstat_core.collect import GENERATOR, Report, render
+from netstat_core.collect import GENERATOR, Report
 from netstat_core.discovery import Host
 from netstat_core.errors import NarrowerCapture, NetstatError, SchemaViolation, UsageError
 from netstat_core.layouts import Complaint
@@ -20,6 +20,7 @@ from netstat_core.names import Names
 from netstat_core.places import Entered
 from netstat_core.query import Query
 from netstat_core.readers import Gap, Problem, Reader
+from netstat_core.rendering import render
 from netstat_core.sinks import Sink
 from netstat_core.system import NAMESPACE_SOURCE, System
 
@@ -38,7 +39,7 @@ def main() -> int:
     program = os.path.basename(sys.argv[0])
     if program == "__main__.py":
         program = "pynetstat"
-    stdout, stderr = (stream.buffer if stream else open(os.devnull, "wb") for stream in (sys.stdout, sys.stderr))
+    stdout, stderr = (stream.buffer if stream else _nowhere() for stream in (sys.stdout, sys.stderr))
     try:
         status = run(sys.argv[1:], stdout, stderr, program)
         stdout.flush()
@@ -46,13 +47,18 @@ def main() -> int:
         return INTERRUPTED
     except OSError as error:
         # The interpreter flushes once more at its end: give it something that takes it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stdout.fileno())
+        with _nowhere() as nowhere:
+            os.dup2(nowhere.fileno(), stdout.fileno())
         if isinstance(error, BrokenPipeError):
             return BROKEN_PIPE
         stderr.write(f"{program}: write error: {error.strerror}\n".encode())
         stderr.flush()
         return 1
     return status
+
+
+def _nowhere() -> BinaryIO:
+    return os.fdopen(os.open(os.devnull, os.O_WRONLY), "wb")
 
 
 class _Done(Exception):

@@ -9,6 +9,7 @@ import re
 import struct
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from netstat_core import capture
@@ -51,13 +52,18 @@ class SnapshotSystem:
         """The contents of all matching recorded files."""
         self._check_asked(directory.pattern, None)
         try:
-            return {path: self._store.read(path) for path in self._store.matching(directory.pattern)}
+            paths = self._store.matching(directory.pattern)
         except FileNotFoundError as error:
             if self._is_complete:
                 return {}
             raise SourceError.from_os_error(directory.name, error) from error
         except OSError as error:
             raise SourceError.from_os_error(directory.name, error) from error
+        contents = {}
+        for path in paths:
+            with suppress(OSError):  # left out, as what cannot be read live
+                contents[path] = self._store.read(path)
+        return contents
 
     def _check_asked(self, path: str, file: File | None) -> None:
         """Raise what the capture told about a path, and NarrowerCapture for what it was not asked for."""

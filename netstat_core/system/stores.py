@@ -83,7 +83,10 @@ def _rooted(folder: Path) -> tuple[Path, str]:
     """Where the snapshot in a folder begins, and the path it stands for."""
     if not folder.is_dir():
         raise SnapshotError(f"{folder}: not a folder")
-    if (folder / "proc").is_dir() or (folder / capture.DESCRIPTION).is_file():
+    proc = folder / "proc"
+    if proc.is_symlink():
+        raise SnapshotError(f"{folder}: its folder proc is a link")
+    if proc.is_dir() or (folder / capture.DESCRIPTION).is_file():
         return folder, ""
     if any((folder / name).is_file() for name in FILES_OF_NET):
         return folder, "/proc/net"

@@ -116,6 +116,7 @@ def test_problems_say_what_and_where() -> None:
         "reason": "too few columns",
         "table": "things",
         "reader": "things",
+        "network_namespace": None,
     }
 
 

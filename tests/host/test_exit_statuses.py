@@ -122,6 +122,7 @@ def test_errors_carry_their_status() -> None:
         "SourceError": 255,
         "Interrupted": 255,
         "NotInKernel": 1,
+        "NarrowerCapture": 1,
         "NoPermission": 1,
         "SnapshotError": 1,
         "PluginError": 1,

@@ -210,6 +210,53 @@ def test_masked_and_short_rows() -> None:
     assert (problem.source, problem.line, problem.raw) == ("/proc/net/udp6", 3, problem_line.strip(b"\n"))
 
 
+GOOD_ROW = b"0: 0100007F:0035 00000000:0000 07 00000001:00000002 01:0000000A 00000003 0 4 77 2 ffff 9"
+BAD_WORDS = {
+    0: [b"x:", b""],
+    1: [
+        b"0100007F",
+        b"0100007F:",
+        b"0100007F:10000",
+        b"0100007F:-1",
+        b"0100007:0035",
+        b"G100007F:0035",
+        b"0" * 40 + b":1",
+    ],
+    2: [b"00000000:FFFFF", b":0"],
+    3: [b"-1", b"", b"xx"],
+    4: [b"-1:00000000", b"00000000:-1", b"00000000", b":"],
+    5: [b"-1:0", b"01:-1", b"01", b"01:" + b"F" * 400],
+    6: [b"-1", b"x"],
+    7: [b"root", b"0x1"],
+    9: [b"-77", b"7.7", b"0x4D"],
+}
+
+
+@pytest.mark.parametrize("column", BAD_WORDS)
+def test_numbers_out_of_range_are_problems(column: int) -> None:
+    """A row with a word that no kernel can have written is a problem with its line, and no record to be rejected."""
+    words = GOOD_ROW.split(b" ")
+    assert len(hold("udp", procfs.parser("udp")(LITTLE, samples.HEADER + GOOD_ROW, None))) == 1
+    for word in BAD_WORDS[column]:
+        line = b" ".join([*words[:column], word, *words[column + 1 :]])
+        parsed: list[Any] = list(procfs.parser("udp")(LITTLE, samples.HEADER + line + b"\n" + GOOD_ROW + b"\n", None))
+        assert [type(one) for one in parsed] == [Problem, dict], word
+        assert (parsed[0].raw, parsed[0].line) == (line, 2)
+
+
+@pytest.mark.parametrize("end", [b"\n", b""])
+def test_sctp_rows_are_read_to_the_last(end: bytes) -> None:
+    """The last row of a file counts, whether a line end follows it or not; words out of range are problems."""
+    bad = {3: b"-1", 5: b"65536", 7: b"-1", 8: b"127.0.0"}
+    for column, word in bad.items():
+        words = ENDPOINT.split()
+        line = b" ".join([*words[:column], word, *words[column + 1 :]])
+        contents = (EPS + line + b"\n" + ENDPOINT + end, EPS + ASSOCIATION + end, None, None)
+        problem, endpoint, association = sctp.parse_procfs(LITTLE, *contents)
+        assert isinstance(problem, Problem)
+        assert [one["inode"] for one in hold("sctp", [endpoint, association])] == [10001, 10002]
+
+
 def from_diag(protocol: str, family: str, dump: list[bytes], query: Query | None = None) -> list[Record]:
     """Parse a dump of one family."""
     both = (dump, None) if family == "inet" else (None, dump)

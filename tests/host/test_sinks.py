@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from stand_ins import LOOK, PATH, CannedSystem, FewPlugins, feed, fixed, reader, thing
 
 from netstat_core import Block, Gap, Layout, NetlinkDump, Problem, Query, Reader, Record, Trait, sinks
-from netstat_core.collect import Report, render
+from netstat_core.collect import Report
 from netstat_core.errors import NoPermission, NotInKernel
 from netstat_core.names import Names
+from netstat_core.rendering import render
 from netstat_core.sources import File
 
 FILES = {PATH: b""}
@@ -250,3 +251,20 @@ def test_a_stream_needs_no_end_to_show_rows() -> None:
         pass
     assert seen[0] == 0
     assert 0 < seen[1000] <= 1000
+
+
+def test_a_layout_that_raises_costs_its_own_rows() -> None:
+    """A stranger's layout that breaks on a record ends neither the run nor the rows of other readers."""
+
+    def break_down(*_: Any) -> Any:
+        raise KeyError("no such field")
+
+    broken = reader(feed(fixed(thing(1))), name="broken", position=1)
+    broken = broken._replace(layouts={"linux": LOOK._replace(block=Block("broken", lambda *_: ""), rows=break_down)})
+    whole = reader(feed(fixed(thing(2, "two"))), name="whole", position=2)
+    report = Report(Query(tables=()), CannedSystem(FILES), FewPlugins(broken, whole), layouts_only=True)
+    out = io.BytesIO()
+    for _ in render(report, next(iter(sinks.netstat_sinks())).make(out)):
+        pass
+    assert b"two" in out.getvalue()
+    assert [entry["reason"] for entry in report.completeness] == ["broken_plugin"]

@@ -17,7 +17,7 @@ from stand_ins import OTHERS
 from netstat_core import Directory, File, NetlinkDump, Query, collect
 from netstat_core.discovery import Host
 from netstat_core.errors import NoPermission, NotInKernel, SnapshotError, SourceError
-from netstat_core.system import snapshot
+from netstat_core.system import stores
 from netstat_core.system.snapshot import SnapshotSystem
 
 TCP = (
@@ -164,8 +164,8 @@ def test_only_regular_files_are_read(kind: str, tree: Path) -> None:
 
 def test_files_are_bounded(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file larger than a replay's bound is refused, not read into memory."""
-    assert 1 << 20 < snapshot.LARGEST_FILE < 1 << 30
-    monkeypatch.setattr(snapshot, "LARGEST_FILE", 1 << 20)
+    assert 1 << 20 < stores.LARGEST_FILE < 1 << 30
+    monkeypatch.setattr(stores, "LARGEST_FILE", 1 << 20)
     with (tree / "proc/net/tcp").open("wb") as file:
         file.truncate(1 << 40)
     assert in_time(lambda: refusal(lambda: SnapshotSystem(tree).read(File("/proc/net/tcp")))) is SourceError

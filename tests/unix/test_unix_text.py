@@ -12,9 +12,10 @@ from pynetstat import show
 from unix_rows import CLOSED, ESTABLISHED, HEADER, LISTEN, Crafted, Made, dump, listing
 
 from netstat_core import Problem, Query
-from netstat_core.collect import Report, render
+from netstat_core.collect import Report
 from netstat_core.discovery import Host
 from netstat_core.readers import Gap
+from netstat_core.rendering import render
 from netstat_core.sinks.text import TextRendering
 
 if TYPE_CHECKING:

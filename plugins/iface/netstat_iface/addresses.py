@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 
 from netstat_core import Problem, Record, escape
-from netstat_iface.messages import Attributes, Datagrams, Message, messages
+from netstat_core.netlink import HEADER, Datagrams, attributes, messages
 from netstat_iface.record import ADDRESS_FLAGS, SCOPES, flag_words
 
 NEW_ADDRESS = 20
@@ -33,26 +33,25 @@ Owned = tuple[int, Record]
 def parse_dump(source: str, datagrams: Datagrams, order: str) -> Iterator[Owned | Problem]:
     """The addresses of a dump in the kernel's order: an interface's IPv4 addresses with the primary ones first."""
     header = struct.Struct(f"{order}16x4BI").unpack_from
-    for message in messages(source, datagrams, NEW_ADDRESS, 16 + _SIZE, order):
+    for message in messages(source, datagrams, NEW_ADDRESS, HEADER + _SIZE, order):
         if isinstance(message, Problem):
             yield message
             continue
-        *fields, index = header(message.datagram, message.start)
+        *fields, index = header(message)
         if fields[0] in _FAMILIES:
             try:
                 yield index, _from_message(message, order, fields)
             except (ValueError, OSError):
-                raw = bytes(message.datagram[message.start : message.end])
-                yield Problem(source, "an address of the wrong size", raw)
+                yield Problem(source, "an address of the wrong size", message)
 
 
-def _from_message(message: Message, order: str, header: Sequence[int]) -> Record:
+def _from_message(message: bytes, order: str, header: Sequence[int]) -> Record:
     """A point-to-point link has its own address in IFA_LOCAL and the other end's in IFA_ADDRESS."""
     family, prefix, flags, scope = header
-    found = Attributes(message.datagram, message.start + 16 + _SIZE, message.end, order)
-    address = found.raw(_ADDRESS)
-    local = found.raw(_LOCAL) or address
-    broadcast = found.raw(_BROADCAST)
+    found = attributes(message, HEADER + _SIZE, order)
+    address = found.get(_ADDRESS, b"")
+    local = found.get(_LOCAL) or address
+    broadcast = found.get(_BROADCAST)
     label = found.text(_LABEL)
     word, size = _FAMILIES[family]
     if prefix > size * 8:
@@ -65,7 +64,7 @@ def _from_message(message: Message, order: str, header: Sequence[int]) -> Record
         "label": escape(label) if label and family == AF_INET else None,
         "peer_address": inet_ntop(family, address) if address and address != local else None,
         "broadcast_address": inet_ntop(family, broadcast) if broadcast else None,
-        "flags": flag_words(found.number(_FLAGS) or flags, ADDRESS_FLAGS),
+        "flags": flag_words(found.number(_FLAGS, 0) or flags, ADDRESS_FLAGS),
     }
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from netstat_core import About, Gap, NetlinkDump, Problem, Query, Record, Trait, escape
+from netstat_core.netlink import HEADER, LINK_SIZE, NEW_LINK, Attributes, Datagrams, attributes, messages
 from netstat_iface import addresses, hardware
 from netstat_iface.arrange import arranged
-from netstat_iface.messages import Attributes, Datagrams, Message, messages
 from netstat_iface.record import (
     BOND_MODES,
     LAST_VLAN,
@@ -23,10 +23,9 @@ from netstat_iface.record import (
 )
 
 ROUTE = 0
-GET_LINK, NEW_LINK, GET_ADDRESS = 18, 16, 22
+GET_LINK, GET_ADDRESS = 18, 22
 LINKS, ADDRESSES = "route/links", "route/addresses"
 
-_SIZE = 16
 _LEAST_STATISTICS = 23
 _HARDWARE, _HARDWARE_BROADCAST, _NAME, _MTU, _LINK, _STATS, _MASTER, _QUEUE, _MAP = 1, 2, 3, 4, 5, 7, 10, 13, 14
 _STATE, _INFO, _DESCRIPTION, _STATS64, _EXT_MASK, _NAMESPACE, _PROPERTIES, _ALTERNATIVE = 16, 18, 20, 23, 29, 37, 52, 53
@@ -61,7 +60,7 @@ def parse(
     """The interfaces with their addresses; /proc/net/if_inet6 tells the order in which netstat shows IPv6 ones."""
     records: list[Record] = []
     to_record = _Converter(about).record
-    for message in messages(LINKS, links, NEW_LINK, 16 + _SIZE, about.order):
+    for message in messages(LINKS, links, NEW_LINK, HEADER + LINK_SIZE, about.order):
         if isinstance(message, Problem):
             yield message
         else:
@@ -117,12 +116,12 @@ class _Converter:
         self._wants_names = about.query.wants("description") or bool(about.query.interfaces)
         self._wants_relations = about.query.wants("link_kind")
 
-    def record(self, message: Message) -> Record:
-        kind, index, flags = self._header(message.datagram, message.start)
-        found = Attributes(message.datagram, message.start + 16 + _SIZE, message.end, self._order)
+    def record(self, message: bytes) -> Record:
+        kind, index, flags = self._header(message)
+        found = attributes(message, HEADER + LINK_SIZE, self._order)
         record = interface(escape(found.text(_NAME) or b""))
         record["index"] = index if index > 0 else None
-        record["mtu"] = found.number(_MTU)
+        record["mtu"] = found.number(_MTU, None)
         record["flags"], record["flags_text"] = self._flags[flags]
         record.update(statistics(found.numbers(_STATS64, "Q") or found.numbers(_STATS, "I")))
         if self._wants_names:
@@ -136,10 +135,10 @@ class _Converter:
     def _hardware(self, kind: str, found: Attributes) -> dict[str, Any]:
         return {
             "hardware_type": kind,
-            "hardware_address": hardware.address_text(kind, found.raw(_HARDWARE)),
-            "hardware_broadcast": hardware.address_text(kind, found.raw(_HARDWARE_BROADCAST)),
-            "tx_queue_length": found.number(_QUEUE),
-            "device_map": self._device_map(found.raw(_MAP)),
+            "hardware_address": hardware.address_text(kind, found.get(_HARDWARE, b"")),
+            "hardware_broadcast": hardware.address_text(kind, found.get(_HARDWARE_BROADCAST, b"")),
+            "tx_queue_length": found.number(_QUEUE, None),
+            "device_map": self._device_map(found.get(_MAP, b"")),
         }
 
     def _device_map(self, raw: bytes) -> DeviceMap | None:
@@ -160,36 +159,36 @@ class _Converter:
 def _names(found: Attributes) -> dict[str, Any]:
     description = found.text(_DESCRIPTION)
     return {
-        "alternative_names": [escape(one) for one in found.texts(_PROPERTIES, _ALTERNATIVE)],
+        "alternative_names": [escape(one.rstrip(b"\0")) for one in found.all_of(_PROPERTIES, _ALTERNATIVE)],
         "description": None if description is None else escape(description),
     }
 
 
 def _relations(found: Attributes) -> dict[str, Any]:
     """State, kind, master and link of an interface, with what VLANs and bonds add."""
-    state = found.number(_STATE)
+    state = found.number(_STATE, None)
     info = found.nest(_INFO)
     kind = info.text(_KIND)
     port_kind = info.text(_PORT_KIND)
     return {
         "oper_state": None if state is None else numbered(state, OPER_STATES),
         "link_kind": None if kind is None else escape(kind),
-        "master": found.number(_MASTER),
+        "master": found.number(_MASTER, None),
         "master_kind": None if port_kind is None else escape(port_kind),
-        "link_index": found.number(_LINK) or None,
-        "link_namespace_id": _signed(found.number(_NAMESPACE)),
+        "link_index": found.number(_LINK, 0) or None,
+        "link_namespace_id": _signed(found.number(_NAMESPACE, None)),
         **_particulars(kind, info.nest(_KIND_DATA)),
     }
 
 
 def _particulars(kind: bytes | None, data: Attributes) -> dict[str, Any]:
     if kind == b"vlan":
-        protocol = data.raw(_VLAN_PROTOCOL)
+        protocol = data.get(_VLAN_PROTOCOL)
         tag = _VLAN_PROTOCOLS.get(protocol, f"0x{protocol.hex()}") if protocol else None
-        number = data.number(_VLAN_ID)
+        number = data.number(_VLAN_ID, None)
         return {"vlan_id": None if number is None or number > LAST_VLAN else number, "vlan_protocol": tag}
     if kind == b"bond":
-        mode = data.number(_BOND_MODE)
+        mode = data.number(_BOND_MODE, None)
         return {"bond_mode": None if mode is None else numbered(mode, BOND_MODES)}
     return {}
 

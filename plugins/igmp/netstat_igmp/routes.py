@@ -12,16 +12,18 @@ import struct
 from collections.abc import Callable, Iterator
 
 from netstat_core import About, Problem, Record
+from netstat_core.netlink import HEADER, Datagrams, attributes, interface_names, messages
 from netstat_igmp import vifs
 from netstat_igmp.addresses import colons_text, packed_text, word_text
-from netstat_igmp.netlink import Datagrams, Message, interface_names, messages, number, of_family
+from netstat_igmp.netlink import of_family
 from netstat_igmp.numbers import count
 from netstat_igmp.record import DEFAULT_TABLES, IPMR, table_name
 
 _UNRESOLVED = -1
 
-_ROUTE_HEADER = 12
-_FLAGS_AT = 8
+_NEW_ROUTE = 24
+_LEAST = HEADER + 12
+_FLAGS_AT = HEADER + 8
 _IS_UNRESOLVED = 0x20
 _GROUP, _ORIGIN, _INTERFACE, _MULTIPATH, _TABLE, _COUNTERS = 1, 2, 3, 9, 15, 17
 _HOP = 8
@@ -95,26 +97,26 @@ def dump_parser(family: str) -> Callable[..., Iterator[Record | Problem]]:
     def parse(about: About, routes: Datagrams, links: Datagrams | None) -> Iterator[Record | Problem]:
         names = interface_names(about, links)
         source = dump_name(family)
-        for message in of_family(IPMR[family], source, messages(source, routes, _ROUTE_HEADER, about.order)):
+        for message in of_family(IPMR[family], source, messages(source, routes, _NEW_ROUTE, _LEAST, about.order)):
             yield message if isinstance(message, Problem) else _route(message, family, source, names, about.order)
 
     return parse
 
 
-def _route(message: Message, family: str, source: str, names: dict[int, str], order: str) -> Record | Problem:
-    found = message.attributes
-    (flags,) = struct.unpack_from(f"{order}I", message.fixed, _FLAGS_AT)
+def _route(message: bytes, family: str, source: str, names: dict[int, str], order: str) -> Record | Problem:
+    found = attributes(message, _LEAST, order)
+    (flags,) = struct.unpack_from(f"{order}I", message, _FLAGS_AT)
     resolved = not flags & _IS_UNRESOLVED
     counters = found.get(_COUNTERS, b"")
     try:
         packets, size, wrong = struct.unpack_from(f"{order}3Q", counters) if resolved and counters else [None] * 3
         return {
             "family": family,
-            "table": table_name(number(found.get(_TABLE, b""), order)),
+            "table": table_name(found.number(_TABLE, 0)),
             "group": packed_text(found[_GROUP]),
             "origin": packed_text(found[_ORIGIN]),
             "resolved": resolved,
-            "interface": names.get(number(found.get(_INTERFACE, b""), order)),
+            "interface": names.get(found.number(_INTERFACE, 0)),
             "vif": None,
             "outgoing": list(_hops(found.get(_MULTIPATH, b""), names, order)),
             "packets": packets,
@@ -122,7 +124,7 @@ def _route(message: Message, family: str, source: str, names: dict[int, str], or
             "wrong_interface": wrong,
         }
     except (KeyError, ValueError, struct.error):
-        return Problem(source, "a route lacks an attribute", message.fixed)
+        return Problem(source, "a route lacks an attribute", message[HEADER:_LEAST])
 
 
 def _hops(content: bytes, names: dict[int, str], order: str) -> Iterator[Record]:

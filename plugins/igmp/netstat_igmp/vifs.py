@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from netstat_core import About, Problem, Record, escape
+from netstat_core.netlink import HEADER, LINK_SIZE, NEW_LINK, Datagrams, attributes, interface_names, messages
 from netstat_igmp.addresses import packed_text, word_text
-from netstat_igmp.netlink import Datagrams, each_attribute, interface_names, messages, number, of_family
+from netstat_igmp.netlink import of_family
 from netstat_igmp.numbers import count
 from netstat_igmp.record import DEFAULT_TABLES, IPMR, VIF_FLAGS, flag_words, table_name
 
@@ -22,10 +23,11 @@ _USE_INDEX = 8
 """The interface was named by index, and the kernel keeps that where an address would be."""
 
 _GONE = b"none"
-_LINK_HEADER = 16
+_LEAST = HEADER + LINK_SIZE
 _AF_SPEC = 26
 _TABLE, _VIFS = 1, 6
 _VIF = 1
+_COUNTER = 8
 _INDEX, _NUMBER, _FLAGS, _RX_BYTES, _TX_BYTES, _RX_PACKETS, _TX_PACKETS, _LOCAL, _REMOTE = range(1, 10)
 
 
@@ -71,19 +73,18 @@ def _row(family: str, words: list[bytes], order: str) -> Record:
 def parse_dump(about: About, tables: Datagrams, links: Datagrams | None) -> Iterator[Record | Problem]:
     """The vifs of all IPv4 tables. Raises SourceError where the kernel dumps no such tables (before Linux 4.12)."""
     names = interface_names(about, links)
-    for message in of_family(IPMR["inet"], DUMP, messages(DUMP, tables, _LINK_HEADER, about.order)):
+    for message in of_family(IPMR["inet"], DUMP, messages(DUMP, tables, NEW_LINK, _LEAST, about.order)):
         if isinstance(message, Problem):
             yield message
             continue
-        table = dict(each_attribute(message.attributes.get(_AF_SPEC, b""), about.order))
-        for kind, vif in each_attribute(table.get(_VIFS, b""), about.order):
-            if kind == _VIF:
-                yield _from_attributes(vif, table_name(number(table.get(_TABLE, b""), about.order)), names, about.order)
+        table = attributes(message, _LEAST, about.order).nest(_AF_SPEC)
+        for vif in table.all_of(_VIFS, _VIF):
+            yield _from_attributes(vif, table_name(table.number(_TABLE, 0)), names, about.order)
 
 
 def _from_attributes(raw: bytes, table: str, names: dict[int, str], order: str) -> Record | Problem:
-    vif = dict(each_attribute(raw, order))
-    numbers = {kind: number(vif[kind], order) for kind in range(_INDEX, _LOCAL) if kind in vif}
+    vif = attributes(raw, 0, order)
+    numbers = {kind: vif.number(kind, 0, _COUNTER) for kind in range(_INDEX, _LOCAL) if kind in vif}
     flags = numbers.get(_FLAGS, 0)
     try:
         return {

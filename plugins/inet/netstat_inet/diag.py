@@ -8,9 +8,9 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterable, Iterator
 
-from netstat_core import About, NetlinkDump, Problem, Query, Record, escape
+from netstat_core import About, NetlinkDump, Problem, Query, Record
+from netstat_core.netlink import Datagrams, interface_names
 from netstat_inet.addresses import Ipv4Texts, Ipv6Texts, is_mapped
-from netstat_inet.attributes import attributes
 from netstat_inet.messages import INFO, RAW_PROTOCOL, SKMEMINFO, V6ONLY, Columns, Shapes
 from netstat_inet.record import LISTEN, SYN_RECV, InetSocket, States, timer_kind
 
@@ -34,8 +34,6 @@ _UNKNOWN: Record = {
     "v4_mapped": False,
 }
 
-Datagrams = Iterable["memoryview | bytes"]
-
 
 def request(protocol: str, family: str, query: Query) -> NetlinkDump:
     """The dump of one protocol and family, with the extensions that the query's fields need."""
@@ -47,7 +45,7 @@ def request(protocol: str, family: str, query: Query) -> NetlinkDump:
     def body(extensions: int, states: int) -> bytes:
         return struct.pack("=BBBBI48x", AF[family], NUMBERS[protocol], extensions, 0, states)
 
-    name = f"sock_diag/{protocol}{'6' if family == 'inet6' else ''}"
+    name = dump_name(protocol, family)
     more = dict.fromkeys(wanted | further for further in (0, timers, drops, timers | drops))
     wider = tuple((name, body(extensions, one)) for one in dict.fromkeys((states, ALL_STATES)) for extensions in more)
     return NetlinkDump(
@@ -59,6 +57,11 @@ def request(protocol: str, family: str, query: Query) -> NetlinkDump:
         uid_at=_INODE_AT - 4,
         wider=wider[1:],
     )
+
+
+def dump_name(protocol: str, family: str) -> str:
+    """How the dump of one protocol and family is called."""
+    return f"sock_diag/{protocol}{'6' if family == 'inet6' else ''}"
 
 
 def parser(protocol: str) -> Callable[..., Iterator[list[Record] | Problem]]:
@@ -73,21 +76,6 @@ def parser(protocol: str) -> Callable[..., Iterator[list[Record] | Problem]]:
                 yield from _Rows(about, protocol, family, names).parse(datagrams)
 
     return parse
-
-
-def interface_names(about: About, links: Datagrams | None) -> dict[int, str]:
-    """Names of interfaces by index, from RTM_NEWLINK messages: struct ifinfomsg and IFLA_IFNAME."""
-    names: dict[int, str] = {}
-    header = struct.Struct(f"{about.order}I16xi")
-    for datagram in links or ():
-        start = 0
-        while start + 32 <= len(datagram):
-            length, index = header.unpack_from(datagram, start)
-            end = min(start + length, len(datagram))
-            at, size = attributes(datagram, start + 32, end, about.order).get(3, (0, 0))
-            names[index] = escape(bytes(datagram[at : at + size]).rstrip(b"\0"))
-            start += max(length + 3 & ~3, 16)
-    return names
 
 
 class _Rows:

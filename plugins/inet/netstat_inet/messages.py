@@ -11,10 +11,9 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Iterator
 from itertools import repeat
-from operator import itemgetter
 from typing import Any
 
-from netstat_inet.attributes import attributes
+from netstat_core.netlink import ATTRIBUTE_HEADER, each_attribute
 
 MESSAGE_SIZE = 88
 """struct nlmsghdr and struct inet_diag_msg."""
@@ -26,7 +25,6 @@ FIXED_FIELDS = 15
 
 _PORTS = 5
 
-_HEADER = 4
 _READ = {INFO: ("2xBB", 4), SKMEMINFO: ("32xI", 36), RAW_PROTOCOL: ("B", 1), V6ONLY: ("B", 1)}
 """What is read of an attribute's payload: tcpi_retransmits and tcpi_probes; the drops of SK_MEMINFO; one byte."""
 
@@ -43,14 +41,14 @@ class Shape:
         position, count = MESSAGE_SIZE, FIXED_FIELDS
         self.at: dict[int, int] = {}
         self.headers: list[tuple[int, int | bytes]] = [(0, len(message))]
-        found = attributes(message, MESSAGE_SIZE, len(message), order) if kinds else {}
-        for kind, (payload, size) in sorted(found.items(), key=itemgetter(1)):
+        for kind, payload, end in each_attribute(message, MESSAGE_SIZE, order) if kinds else ():
             reading, length = _READ[kind] if kind in kinds else ("", 0)
-            if length > size:
+            if payload + length > end:
                 reading, length = "", 0
-            layout += f"{payload - _HEADER - position}x{_HEADER}s{reading}"
+            header = payload - ATTRIBUTE_HEADER
+            layout += f"{header - position}x{ATTRIBUTE_HEADER}s{reading}"
             position = payload + length
-            self.headers.append((count, message[payload - _HEADER : payload]))
+            self.headers.append((count, message[header:payload]))
             if reading:
                 self.at[kind] = count + 1
             count += 1 + len(reading.lstrip("0123456789x"))

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from netstat_core import Feed, File, Layout, NetlinkDump, Query, Reader
+from netstat_core import Feed, File, Layout, Query, Reader
+from netstat_core.netlink import LINKS
 from netstat_core.sources import Rows, Source
 from netstat_inet import diag, procfs, sctp
 from netstat_inet.layout import layout
 from netstat_inet.record import InetSocket
 
 _PROCFS_LACKS = frozenset({"backlog", "v6_only", "interface"})
-
-_LINKS = NetlinkDump("route/links", protocol=0, type=18, body=bytes(16), restart=True, required=False)
-"""RTM_GETLINK, for the names of bound interfaces."""
 
 _LISTENING = Rows(3, ("0A",))
 
@@ -41,7 +39,7 @@ def _dumps(protocol: str) -> Callable[[Query], list[Source | None]]:
 
     def sources(query: Query) -> list[Source | None]:
         families = [diag.request(protocol, one, query) if query.serves_family(one) else None for one in diag.AF]
-        return [*families, _LINKS if query.wants("interface") else None]
+        return [*families, LINKS if query.wants("interface") else None]
 
     return sources
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from netstat_core import About, Complaint, Feed, File, Gap, Layout, Problem, Query, Record
 from netstat_core.names import Names
+from netstat_core.netlink import Attributes, Datagrams, attributes, messages
 from netstat_core.sources import Source
 from netstat_inet import diag
 from netstat_inet.addresses import ipv4_text, ipv6_text
-from netstat_inet.attributes import attributes
 from netstat_inet.layout import BLOCK, complain, needs, shown_sctp, tail_of
 from netstat_inet.messages import MESSAGE_SIZE
 from netstat_inet.record import LISTEN, SCTP_STATES, tcp_state
@@ -136,27 +136,24 @@ def sctp_state(number: int) -> str:
     return SCTP_STATES[number] if 0 <= number < len(SCTP_STATES) else f"UNKNOWN({number})"
 
 
-def parse_netlink(
-    about: About, inet: diag.Datagrams | None, inet6: diag.Datagrams | None
-) -> Iterator[Record | Problem]:
+def parse_netlink(about: About, inet: Datagrams | None, inet6: Datagrams | None) -> Iterator[Record | Problem]:
     """The rows of both dumps: an association is one that has peers."""
-    unpack = struct.Struct(f"{about.order}I12x4B2s2s32xI8x5I").unpack_from
-    for datagrams in (inet, inet6):
-        for datagram in datagrams or ():
-            start = 0
-            while start + MESSAGE_SIZE <= len(datagram):
-                fields = unpack(datagram, start)
-                end = min(start + fields[0], len(datagram))
-                yield _from_diag(fields, datagram, attributes(datagram, start + MESSAGE_SIZE, end, about.order))
-                start += max(fields[0] + 3 & ~3, MESSAGE_SIZE)
+    unpack = struct.Struct(f"{about.order}16x4B2s2s32xI8x5I").unpack_from
+    for family, datagrams in (("inet", inet), ("inet6", inet6)):
+        dump = diag.dump_name("sctp", family)
+        for message in messages(dump, datagrams or (), diag.SOCK_DIAG_BY_FAMILY, MESSAGE_SIZE, about.order):
+            if isinstance(message, Problem):
+                yield message
+            else:
+                yield _from_diag(unpack(message), attributes(message, MESSAGE_SIZE, about.order))
 
 
-def _from_diag(fields: tuple[Any, ...], message: memoryview | bytes, found: dict[int, tuple[int, int]]) -> Record:
-    _, _, state, _, _, sport, dport, _, _, received, sent, uid, inode = fields
-    peers = _storages(message, *found[_PEERS]) if _PEERS in found else None
+def _from_diag(fields: tuple[Any, ...], found: Attributes) -> Record:
+    _, state, _, _, sport, dport, _, _, received, sent, uid, inode = fields
+    peers = _storages(found[_PEERS]) if _PEERS in found else None
     is_listening = peers is None and state == LISTEN
     return _socket(
-        _storages(message, *found.get(_LOCALS, (0, 0))),
+        _storages(found.get(_LOCALS, b"")),
         peers,
         local_port=int.from_bytes(sport, "big"),
         remote_port=None if peers is None else int.from_bytes(dport, "big"),
@@ -171,11 +168,11 @@ def _from_diag(fields: tuple[Any, ...], message: memoryview | bytes, found: dict
     )
 
 
-def _storages(message: memoryview | bytes, at: int, size: int) -> list[str]:
+def _storages(payload: bytes) -> list[str]:
     """The addresses of an array of struct sockaddr_storage."""
     addresses = []
-    for start in range(at, at + size - _STORAGE + 1, _STORAGE):
-        raw = bytes(message[start : start + _STORAGE])
+    for start in range(0, len(payload) - _STORAGE + 1, _STORAGE):
+        raw = payload[start : start + _STORAGE]
         is_inet6 = AF_INET6 in (raw[0], raw[1])
         addresses.append(ipv6_text(raw[8:24]) if is_inet6 else ipv4_text(raw[4:8]))
     return addresses

@@ -6,11 +6,12 @@ Every number in its attributes is big-endian, whatever the machine; message and 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 from netstat_core import About, NetlinkDump, Problem, Query, Record
+from netstat_core.netlink import Datagrams
 from netstat_masq.addresses import PackedTexts
 from netstat_masq.record import NAT, PROTOCOLS, state_word, status_words
 from netstat_masq.selection import Selection
@@ -83,7 +84,7 @@ def request(query: Query) -> NetlinkDump:
     return NetlinkDump(NAME, NETFILTER, GET, struct.pack("=BBH", family, 0, 0), wider=wider)
 
 
-def parse(about: About, datagrams: Iterable[memoryview | bytes]) -> Iterator[Record | Problem]:
+def parse(about: About, datagrams: Datagrams) -> Iterator[Record | Problem]:
     """The connections in the kernel's order; a message that is none, or too short, ends its datagram with a problem.
 
     A connection may come twice while the kernel resizes its table.

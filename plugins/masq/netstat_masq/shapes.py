@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator, Mapping
 from operator import itemgetter
 from typing import Any
 
+from netstat_core.netlink import ATTRIBUTE_HEADER, each_attribute
+
 Path = tuple[int, ...]
 """Types of the attributes in each other that lead to one."""
 
 Values = tuple[Any, ...]
 
-_HEADER = 4
-_TYPE = 0x3FFF
 _MOST = 256
 """Shapes kept. A kernel makes a few dozen; the rest would be somebody's fabrication."""
 
@@ -57,7 +57,7 @@ class Shapes:
         mask = bytearray(len(message))
         found: dict[int, tuple[int, str]] = {}
         for path, start, size in self._walk(message, self._fixed, len(message), ()):
-            mask[start - _HEADER : start] = b"\xff" * _HEADER
+            mask[start - ATTRIBUTE_HEADER : start] = b"\xff" * ATTRIBUTE_HEADER
             place, form = self._places.get(path, (0, ""))
             if form and struct.calcsize(f">{form}") == size:
                 found[place] = (start, form)
@@ -71,15 +71,11 @@ class Shapes:
 
     def _walk(self, message: bytes, start: int, end: int, above: Path) -> Iterator[tuple[Path, int, int]]:
         """Path, start and size of every attribute; of a header that makes no sense an empty path."""
-        while start + _HEADER <= end:
-            length, kind = struct.unpack_from(f"{self._order}HH", message, start)
-            start += _HEADER
-            if not _HEADER <= length <= end - start + _HEADER:
-                yield (), start, 0
-                return
-            path = (*above, kind & _TYPE)
-            size = length - _HEADER
-            yield path, start, size
+        for kind, at, stop in each_attribute(message, start, self._order, end):
+            path = (*above, kind)
+            yield path, at, stop - at
             if path in self._nests:
-                yield from self._walk(message, start, start + size, path)
-            start += size + 3 & ~3
+                yield from self._walk(message, at, stop, path)
+            start = at + (stop - at + 3 & ~3)
+        if start + ATTRIBUTE_HEADER <= end:
+            yield (), start + ATTRIBUTE_HEADER, 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from netstat_core import Record, escape
-from netstat_route.attributes import attribute_list, number
+from netstat_core.netlink import Attributes
 from netstat_route.record import RouteMetrics
 from netstat_route.words import flag_words
 
@@ -38,23 +38,17 @@ _FRACTIONS = {RTT: 8, RTT_VARIANCE: 4, RTO_MIN: 1}
 _EMPTY: dict[str, Any] = dict.fromkeys(RouteMetrics.__annotations__)
 
 
-def metric_numbers(payload: bytes, order: str) -> dict[int, int]:
-    """The numeric metrics as the kernel keeps them, by RTAX number."""
-    found = attribute_list(payload, 0, order)
-    return {kind: number(value, order) for kind, value in found if kind != CONGESTION_CONTROL}
-
-
-def metrics(payload: bytes, order: str) -> Record:
+def metrics(found: Attributes) -> Record:
     """The metrics as they appear in records."""
     record: Record = {**_EMPTY, "locked": []}
-    for kind, value in attribute_list(payload, 0, order):
-        amount = number(value, order)
+    for kind, payload in found.items():
+        amount = found.number(kind, 0)
         if kind == LOCK:
             record["locked"] = sorted(NAMES[bit] for bit in NAMES if amount >> bit & 1)
         elif kind == FEATURES:
             record["features"] = flag_words(_FEATURES, amount)
         elif kind == CONGESTION_CONTROL:
-            record["congestion_control"] = escape(value.rstrip(b"\0"))
+            record["congestion_control"] = escape(payload.rstrip(b"\0"))
         elif kind in _FRACTIONS:
             record[NAMES[kind]] = amount / _FRACTIONS[kind]
         elif kind in NAMES:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
 
 from netstat_core import About, Column, Feed, File, Layout, NetlinkDump, Problem, Query, Reader, Record, plain_table
+from netstat_core.netlink import HEADER, LINKS, Datagrams, attributes, interface_names, messages
 from netstat_core.sources import Source
 from netstat_route import proc_arp
 from netstat_route.addresses import address_text
-from netstat_route.attributes import attributes, messages, number
-from netstat_route.links import LINKS, Datagrams, interface_names
 from netstat_route.neighbour_record import EMPTY, Neighbour
 from netstat_route.words import NEIGHBOUR_FLAGS, NEIGHBOUR_STATES, PROTOCOLS, flag_words, number_or_word, word
 
 _GET_NEIGHBOUR, _NEW_NEIGHBOUR = 30, 28
-_SIZE = 12
+_LEAST = HEADER + 12
 _ADDRESS, _HARDWARE, _CACHE_INFO, _PROBES, _PROTOCOL, _FURTHER_FLAGS = 1, 2, 3, 4, 12, 15
 _PROXY = 0x8
 _FURTHER = {0x1: "managed", 0x2: "locked", 0x4: "ext_validated"}
@@ -43,37 +41,30 @@ def parse(
     about: About, entries: Datagrams | None, proxies: Datagrams | None, links: Datagrams | None
 ) -> Iterator[Record | Problem]:
     """The entries, then the proxies."""
-    to_record = partial(_record, about, interface_names(links, about.order))
+    names = interface_names(about, links)
     for source, dump in (("route/neighbours", entries), ("route/proxies", proxies)):
-        for datagram in dump or ():
-            yield from _rows(source, bytes(datagram), about.order, to_record)
-
-
-def _rows(
-    source: str, data: bytes, order: str, to_record: Callable[[bytes], Record | None]
-) -> Iterator[Record | Problem]:
-    try:
-        for kind, start, end in messages(data, order):
+        for message in messages(source, dump or (), _NEW_NEIGHBOUR, HEADER, about.order):
+            if isinstance(message, Problem):
+                yield message
+                continue
             try:
-                record = to_record(data[start:end]) if kind == _NEW_NEIGHBOUR else None
+                record = _record(about, names, message)
             except (ValueError, struct.error) as error:
-                yield Problem(source, f"not a neighbour: {error}", data[start:end])
+                yield Problem(source, f"not a neighbour: {error}", message)
                 continue
             if record is not None:
                 yield record
-    except ValueError as error:
-        yield Problem(source, str(error), data[:64])
 
 
 def _record(about: About, interfaces: Mapping[int, str], message: bytes) -> Record | None:
     """A message as a record, None for families not asked for. Raises struct.error or ValueError for no neighbour."""
     order = about.order
-    family, index, state, flags, _ = struct.unpack_from(f"{order}BxxxiHBB", message)
+    family, index, state, flags, _ = struct.unpack_from(f"{order}16xB3xiHBB", message)
     if family not in _FAMILIES or not about.query.serves_family(_FAMILIES[family]):
         return None
-    found = attributes(message, _SIZE, order)
+    found = attributes(message, _LEAST, order)
     is_proxy = bool(flags & _PROXY)
-    further = number(found.get(_FURTHER_FLAGS), order)
+    further = found.number(_FURTHER_FLAGS, 0)
     return {
         **EMPTY,
         "family": _FAMILIES[family],
@@ -83,9 +74,9 @@ def _record(about: About, interfaces: Mapping[int, str], message: bytes) -> Reco
         "state": None if is_proxy else word(NEIGHBOUR_STATES, state),
         "flags": sorted(flag_words(NEIGHBOUR_FLAGS, flags & ~_PROXY) + flag_words(_FURTHER, further)),
         "proxy": is_proxy,
-        "probes": number(found[_PROBES], order) if _PROBES in found else None,
+        "probes": found.number(_PROBES, None),
         **_times(found.get(_CACHE_INFO, b""), about),
-        "protocol": number_or_word(PROTOCOLS, number(found[_PROTOCOL], order)) if found.get(_PROTOCOL) else None,
+        "protocol": number_or_word(PROTOCOLS, found.number(_PROTOCOL, 0)) if found.get(_PROTOCOL) else None,
     }
 
 

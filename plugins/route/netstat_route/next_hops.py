@@ -5,10 +5,9 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Mapping
 
-from netstat_core import NetlinkDump, Record
+from netstat_core import NetlinkDump, Problem, Record
+from netstat_core.netlink import HEADER, Attributes, Datagrams, attributes, messages
 from netstat_route.addresses import INET6_WIDTH, INET_WIDTH, address_text
-from netstat_route.attributes import attributes, messages, number
-from netstat_route.links import Datagrams
 from netstat_route.words import ENCAPSULATIONS, HOP_FLAGS, flag_words, word
 
 OBJECTS = NetlinkDump("route/next_hops", protocol=0, type=106, body=bytes(8), restart=True, required=False)
@@ -30,20 +29,20 @@ class HopReader:
         self._order = order
         self._interfaces = interfaces
 
-    def hop(self, found: Mapping[int, bytes], flags: int, weight: int = 1, index: int | None = None) -> Record:
+    def hop(self, found: Attributes, flags: int, weight: int = 1, index: int | None = None) -> Record:
         """The next hop that a route's attributes, or those of one of several, describe."""
         if index is None:
-            index = number(found.get(INTERFACE), self._order)
+            index = found.number(INTERFACE, 0)
         return {
             "gateway": self._gateway(found),
             "interface": self._interfaces.get(index),
             "weight": weight,
             "flags": flag_words(HOP_FLAGS, flags),
-            "encapsulation": encapsulation(found.get(ENCAPSULATION), self._order),
-            "realms": realms(found.get(FLOW), self._order),
+            "encapsulation": encapsulation(found),
+            "realms": realms(found),
         }
 
-    def _gateway(self, found: Mapping[int, bytes]) -> str | None:
+    def _gateway(self, found: Attributes) -> str | None:
         if GATEWAY in found:
             raw = found[GATEWAY]
         elif VIA in found:
@@ -71,29 +70,26 @@ class HopReader:
         single: dict[int, list[Record]] = {}
         groups: dict[int, list[tuple[int, int]]] = {}
         for flags, found in self._object_messages(datagrams):
-            identity = number(found.get(_ID), self._order)
+            identity = found.number(_ID, 0)
             if _GROUP in found:
                 groups[identity] = list(self._members(found[_GROUP]))
             else:
                 single[identity] = self._object(found, flags)
         return {**single, **{name: _weighted(single, members) for name, members in groups.items()}}
 
-    def _object_messages(self, datagrams: Datagrams | None) -> Iterator[tuple[int, dict[int, bytes]]]:
-        flags_at = struct.Struct(f"{self._order}I").unpack_from
-        for datagram in datagrams or ():
-            data = bytes(datagram)
-            try:
-                for kind, start, end in messages(data, self._order):
-                    if kind == _NEW_OBJECT and end - start >= _OBJECT_SIZE:
-                        yield flags_at(data, start + 4)[0], attributes(data[start:end], _OBJECT_SIZE, self._order)
-            except ValueError:
-                continue
+    def _object_messages(self, datagrams: Datagrams | None) -> Iterator[tuple[int, Attributes]]:
+        flags_at = struct.Struct(f"{self._order}20xI").unpack_from
+        least = HEADER + _OBJECT_SIZE
+        for message in messages(OBJECTS.name, datagrams or (), _NEW_OBJECT, least, self._order):
+            if not isinstance(message, Problem):
+                yield flags_at(message)[0], attributes(message, least, self._order)
 
-    def _object(self, found: Mapping[int, bytes], flags: int) -> list[Record]:
+    def _object(self, found: Attributes, flags: int) -> list[Record]:
         if _OBJECT_INTERFACE not in found and _OBJECT_GATEWAY not in found:
             return []
         renamed = {INTERFACE: _OBJECT_INTERFACE, GATEWAY: _OBJECT_GATEWAY, ENCAPSULATION: _OBJECT_ENCAPSULATION}
-        return [self.hop({name: found[kind] for name, kind in renamed.items() if kind in found}, flags)]
+        payloads = {name: found[kind] for name, kind in renamed.items() if kind in found}
+        return [self.hop(Attributes(payloads, self._order), flags)]
 
     def _members(self, payload: bytes) -> Iterator[tuple[int, int]]:
         """Number and weight of each member: struct nexthop_grp, whose weight has a high byte since Linux 6.12."""
@@ -107,13 +103,13 @@ def _weighted(single: Objects, members: list[tuple[int, int]]) -> list[Record]:
     return [{**hop, "weight": weight} for identity, weight in members for hop in single.get(identity, [])]
 
 
-def encapsulation(payload: bytes | None, order: str) -> str | None:
+def encapsulation(found: Attributes) -> str | None:
     """The kind of lightweight tunnel (enum lwtunnel_encap_types)."""
-    kind = number(payload, order)
+    kind = found.number(ENCAPSULATION, 0)
     return word(ENCAPSULATIONS, kind) if kind else None
 
 
-def realms(payload: bytes | None, order: str) -> str | None:
+def realms(found: Attributes) -> str | None:
     """RTA_FLOW as SOURCE/DESTINATION."""
-    both = number(payload, order)
+    both = found.number(FLOW, 0)
     return f"{both >> 16}/{both & 0xFFFF}" if both else None

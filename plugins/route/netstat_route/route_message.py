@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
 
 from netstat_core import About, Record
+from netstat_core.netlink import Attributes, attributes
 from netstat_route import flags as rtf
 from netstat_route.addresses import WIDTHS, address_text
-from netstat_route.attributes import attributes, number
-from netstat_route.metrics import ADVERTISED_MSS, RTT, WINDOW, metric_numbers, metrics
+from netstat_route.metrics import ADVERTISED_MSS, RTT, WINDOW, metrics
 from netstat_route.next_hops import MULTIPATH, HopReader, Objects
 from netstat_route.queries import ALL, default_table, table_number
 from netstat_route.record import EMPTY_ROUTE
@@ -50,7 +49,7 @@ class RouteMessages:
         """The record; None for what was not asked for. Raises struct.error or ValueError for what is no route."""
         family, length, source_length, tos, table, protocol, scope, kind, flags = self._unpack(message)
         found = attributes(message, _ROUTE_SIZE, self._order)
-        table = number(found.get(TABLE), self._order, table)
+        table = found.number(TABLE, table)
         if family != AF[self._family] or bool(flags & CLONED) is not self._cached:
             return None
         if self._table not in (ALL, table) or kind in self._hidden:
@@ -63,31 +62,31 @@ class RouteMessages:
             "family": self._family,
             "destination": self._address(found.get(DESTINATION)) or address_text(bytes(WIDTHS[self._family])),
             "prefix_length": length,
-            "metric": number(found.get(_PRIORITY), self._order),
+            "metric": found.number(_PRIORITY, 0),
             "table": number_or_word(TABLES, table),
             "type": word(TYPES, kind),
             "scope": number_or_word(SCOPES, scope),
             "protocol": number_or_word(PROTOCOLS, protocol),
             "preferred_source": self._address(found.get(_PREFERRED_SOURCE)),
-            "next_hop_id": number(found.get(_OBJECT), self._order) or None,
+            "next_hop_id": found.number(_OBJECT, 0) or None,
             **_led_by(hops),
         }
         if _METRICS in found:
-            record["metrics"] = metrics(found[_METRICS], self._order)
+            record["metrics"] = metrics(found.nest(_METRICS))
         if self._family == "inet":
             record |= self._of_inet(record, found, kind, tos)
         else:
             record |= self._of_inet6(record, found, kind, source_length)
         return record
 
-    def _next_hops(self, found: Mapping[int, bytes], flags: int) -> list[Record]:
+    def _next_hops(self, found: Attributes, flags: int) -> list[Record]:
         """All next hops; with net.ipv4.nexthop_compat_mode off the kernel sends only the number of the object."""
         several = self._hops.several(found.get(MULTIPATH, b""))
         if several:
             return several
         hop = self._hops.hop(found, flags)
         if hop["gateway"] is None and hop["interface"] is None:
-            return self._objects.get(number(found.get(_OBJECT), self._order)) or [hop]
+            return self._objects.get(found.number(_OBJECT, 0)) or [hop]
         return [hop]
 
     def _address(self, raw: bytes | None) -> str | None:
@@ -97,7 +96,7 @@ class RouteMessages:
             raise ValueError("an address of another family")
         return address_text(raw)
 
-    def _of_inet(self, record: Record, found: Mapping[int, bytes], kind: int, tos: int) -> Record:
+    def _of_inet(self, record: Record, found: Attributes, kind: int, tos: int) -> Record:
         """What only IPv4 has: the flags that /proc/net/route makes up, and its columns made from metrics."""
         flags = rtf.UP
         if kind in (_UNREACHABLE, _PROHIBIT):
@@ -106,19 +105,19 @@ class RouteMessages:
             flags |= rtf.GATEWAY
         if record["prefix_length"] == WIDTHS["inet"] * 8:
             flags |= rtf.HOST
-        numbers = metric_numbers(found.get(_METRICS, b""), self._order)
-        mss = numbers.get(ADVERTISED_MSS, 0)
+        kept = found.nest(_METRICS)
+        mss = kept.number(ADVERTISED_MSS, 0)
         return {
             "flags": rtf.inet_words(flags),
             "flags_text": rtf.inet_letters(flags),
             "mss_bytes": mss + _HEADERS if mss else None,
-            "window_bytes": numbers.get(WINDOW) or None,
-            "irtt_ms": numbers.get(RTT, 0) >> 3 or None,
+            "window_bytes": kept.number(WINDOW, 0) or None,
+            "irtt_ms": kept.number(RTT, 0) >> 3 or None,
             "tos": tos,
             "expires_seconds": self._expires(found) if self._cached else None,
         }
 
-    def _of_inet6(self, record: Record, found: Mapping[int, bytes], kind: int, source_length: int) -> Record:
+    def _of_inet6(self, record: Record, found: Attributes, kind: int, source_length: int) -> Record:
         """What only IPv6 has: the flags that follow from the rest, the source prefix, time left and preference."""
         expires = self._expires(found)
         flags = self._inet6_flags(record, kind, expires)
@@ -149,9 +148,9 @@ class RouteMessages:
             return flags
         return flags | own | (rtf.NO_NEXT_HOP if record["protocol"] == "kernel" else 0)
 
-    def _expires(self, found: Mapping[int, bytes]) -> float | None:
+    def _expires(self, found: Attributes) -> float | None:
         """The third number of struct rta_cacheinfo, in ticks of USER_HZ; past times are negative."""
-        ticks = number(found.get(_CACHE_INFO, b"")[8:12], self._order)
+        ticks = (*found.numbers(_CACHE_INFO, "I")[2:3], 0)[0]
         return (ticks if ticks < 1 << 31 else 0) / self._ticks if ticks else None
 
 

@@ -9,12 +9,11 @@ from functools import partial
 from socket import AF_INET6, inet_ntoa, inet_ntop
 
 from netstat_core import About, NetlinkDump, Problem, Query, Record
+from netstat_core.netlink import HEADER, LINKS, Datagrams, interface_names
 from netstat_core.readers import Parsed
 from netstat_core.sources import Source
 from netstat_route.addresses import WIDTHS
-from netstat_route.attributes import MESSAGE_HEADER
 from netstat_route.cache_record import from_route
-from netstat_route.links import LINKS, Datagrams, interface_names
 from netstat_route.memo import Memo, Nested
 from netstat_route.next_hops import OBJECTS, HopReader
 from netstat_route.queries import ALL, OPENED, default_table, table_number
@@ -80,7 +79,7 @@ def _routes(
 ) -> Iterator[Record | Problem]:
     """The rows of a dump; a message that does not fit ends its datagram with a problem."""
     dump, links, objects = contents
-    hops = HopReader(about.order, interface_names(links, about.order))
+    hops = HopReader(about.order, interface_names(about, links))
     messages = RouteMessages(family, about, hops, hops.objects(objects), cached=cached)
     row = _row_maker(family, about.order, messages)
     unpack = struct.Struct(f"{about.order}IH").unpack_from
@@ -88,13 +87,13 @@ def _routes(
         data = bytes(datagram)
         start, size = 0, len(data)
         while start < size:
-            length, kind = unpack(data, start) if size - start >= MESSAGE_HEADER else (0, 0)
+            length, kind = unpack(data, start) if size - start >= HEADER else (0, 0)
             end = start + length
-            if length < MESSAGE_HEADER or end > size:
+            if length < HEADER or end > size:
                 yield Problem(f"route/{family}", "a message does not fit its datagram", data[start : start + _QUOTED])
                 break
             try:
-                record = row(data, start + MESSAGE_HEADER, end) if kind == _NEW_ROUTE else None
+                record = row(data, start + HEADER, end) if kind == _NEW_ROUTE else None
             except (ValueError, struct.error) as error:
                 yield Problem(f"route/{family}", f"not a route: {error}", data[start:end])
                 record = None

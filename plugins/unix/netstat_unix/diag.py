@@ -7,10 +7,11 @@ are told.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from netstat_core import About, Gap, NetlinkDump, Problem, Query, Record, escape
+from netstat_core.netlink import ATTRIBUTE_HEADER, ATTRIBUTE_TYPE, Datagrams
 from netstat_unix.record import ACCEPTING, NAMELESS, Kind, Name, kind_of, to_record
 
 SOURCE = "sock_diag/unix"
@@ -26,12 +27,8 @@ _NAME, _PEER, _RQLEN, _UID = 0, 2, 4, 7
 
 _INODE_AT = 4
 _MESSAGE_SIZE = 32
-_ATTRIBUTE_HEADER = 4
-_ATTRIBUTE_TYPE = 0x3FFF
 _NUMBER, _PAIR = 4, 8
 _CONNECTED, _UNCONNECTED = 3, 1
-
-Datagrams = Iterable["memoryview | bytes"]
 
 
 def request(query: Query, *, queues: bool = False) -> NetlinkDump:
@@ -136,13 +133,13 @@ class _Attributes:
     ) -> tuple[bytes | None, int | None, tuple[int, int] | None, int | None]:
         """Name, peer, queues and uid; stops at an attribute that does not fit."""
         name = peer = queues = uid = None
-        while at + _ATTRIBUTE_HEADER <= end:
+        while at + ATTRIBUTE_HEADER <= end:
             length, kind = self._header(message, at)
-            if length < _ATTRIBUTE_HEADER or at + length > end:
+            if length < ATTRIBUTE_HEADER or at + length > end:
                 break
-            kind &= _ATTRIBUTE_TYPE
-            payload = at + _ATTRIBUTE_HEADER
-            size = length - _ATTRIBUTE_HEADER
+            kind &= ATTRIBUTE_TYPE
+            payload = at + ATTRIBUTE_HEADER
+            size = length - ATTRIBUTE_HEADER
             if kind == _NAME and size:
                 name = bytes(message[payload : at + length])
                 name = name if name[0] == 0 else name.removesuffix(b"\0")

@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from netstat_core import About, Gap, Problem, Record
+from netstat_core.netlink import Datagrams
 from netstat_unix import diag
-from netstat_unix.diag import LISTEN, Datagrams, Socket
+from netstat_unix.diag import LISTEN, Socket
 from netstat_unix.procfs import LONGEST_NAME, ROW, SOURCE, Kinds
 from netstat_unix.record import Kind, kind_of, to_record
 

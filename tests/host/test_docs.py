@@ -1,0 +1,60 @@
+"""The generated part of the documentation is what the declarations say, and the rest leads somewhere."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+from netstat_core import hookspecs
+from netstat_core.cli.options import OPTIONS
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+
+
+def generated() -> dict[str, str]:
+    """Make the generated files anew."""
+    spec = importlib.util.spec_from_file_location("docs_update", DOCS / "update.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    files: dict[str, str] = module.generated()
+    return files
+
+
+def test_generated_files_are_current() -> None:
+    """Schemas, fields and options under docs/ are those of the code; `python docs/update.py` makes them so."""
+    files = generated()
+    assert len(files) > 20
+    assert [path for path, text in files.items() if (DOCS / path).read_text("utf-8") != text] == []
+    published = {f"schemas/{path.name}" for path in (DOCS / "schemas").iterdir()}
+    assert published == {path for path in files if path.startswith("schemas/")}
+
+
+def test_every_option_is_documented() -> None:
+    """Each name of each option stands in the table of options."""
+    page = (DOCS / "options.md").read_text("utf-8")
+    names = [
+        name for option in OPTIONS for name in (*(f"-{one}" for one in option.short), *(f"--{x}" for x in option.long))
+    ]
+    assert [name for name in names if f"`{name}`" not in page] == []
+
+
+def test_every_hook_is_documented() -> None:
+    """Each hook stands on the page about plugins."""
+    page = (DOCS / "plugins.md").read_text("utf-8")
+    hooks = [name for name in vars(hookspecs) if name.startswith("netstat_")]
+    assert len(hooks) == 2
+    assert [name for name in hooks if f"`{name}(" not in page] == []
+
+
+@pytest.mark.parametrize("page", [ROOT / "README.md", *sorted(DOCS.glob("*.md"))], ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    """What a page links to in the repository exists."""
+    targets = LINK.findall(page.read_text("utf-8"))
+    assert [target for target in targets if not (page.parent / target).exists()] == []
