@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
-import jsonschema_rs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 from netstat_snmp import delta, memory
 from netstat_snmp.delta import changes
 from netstat_snmp.layout import LAYOUT
@@ -40,7 +40,7 @@ PARSERS: dict[str, Callable[[bytes], Iterable[Any]]] = {
     "conntrack": lambda content: parse_conntrack([(PATH, content)]),
     "memory": parse_memory,
 }
-VALID = {reader.kind: jsonschema_rs.validator_for(reader_schema(reader)) for reader in READERS}
+VALID = {reader.kind: Draft202012Validator(reader_schema(reader)) for reader in READERS}
 
 WORDS = st.sampled_from(
     [
