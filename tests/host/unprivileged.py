@@ -77,6 +77,7 @@ def main() -> None:
     os.setuid(int(uid))
     with listen(2002) as own:
         children.append(subprocess.Popen(["sleep", "60"], pass_fds=[own.fileno()]).pid)
+    time.sleep(0.5)  # until the child has become what it is to be seen as
     outcomes: dict[str, Any] = {name: pynetstat(arguments) for name, arguments in CALLS.items()}
     outcomes["netstat"] = netstat(CALLS["text"])
     outcomes["pids"] = children
