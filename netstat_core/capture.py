@@ -1,23 +1,20 @@
 """The primitives that touch a kernel: read a file, dump over netlink, find the owners of sockets.
 
 This one file runs by itself on any Linux with Python 3.6 or later: it imports the standard library only, and
-nothing of this project. ``python3 capture.py --plan FILE|-`` reads what a plan asks for, as far as :func:`checked`
+nothing of this project. ``python3 capture.py --plan FILE|-`` reads what a plan asks for, as far as :func:`check`
 allows, and prints it as one line of text, which ``pynetstat --from`` replays.
 """
 
-import base64
 import collections.abc
 import errno
 import fnmatch
 import json
 import os
-import pwd
 import re
 import socket
 import struct
 import sys
 import typing
-import zlib
 from datetime import datetime, timezone
 
 LARGEST_FILE = 1 << 30
@@ -540,6 +537,8 @@ def _numbers_in_messages(datagrams: "list[bytes]", place: "int") -> "set[int]":
 
 
 def _user_names(uids: "set[int]") -> "dict[str, str]":
+    import pwd  # noqa: PLC0415 - only captures name users
+
     names = {}
     for uid in uids:
         try:
@@ -556,6 +555,9 @@ def framed(datagrams: "list[bytes]") -> "bytes":
 
 def pack(tree: "dict[str, bytes]") -> "str":
     """Contents by path as one word of text; the same contents give the same text."""
+    import base64  # noqa: PLC0415 - only captures are packed
+    import zlib  # noqa: PLC0415
+
     names = sorted(tree)
     index = json.dumps([[name, len(tree[name])] for name in names]).encode()
     deflate = zlib.compressobj(8, zlib.DEFLATED, zlib.MAX_WBITS, 9)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import queue
 import socket
 import sys
 import threading
 from collections.abc import Iterator
-from datetime import datetime, timezone
 from itertools import islice
 
 from netstat_core import capture
@@ -22,14 +20,9 @@ class LiveSystem:
     """Reads /proc literally where the running kernel shows it, and asks the kernel over netlink."""
 
     def __init__(self) -> None:
-        self.machine = Machine(
-            hostname=socket.gethostname(),
-            kernel_release=os.uname().release,
-            byte_order=sys.byteorder,
-            ticks_per_second=os.sysconf("SC_CLK_TCK"),
-            captured_at=datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        )
-        self.namespace = _own_namespace()
+        told = capture.machine()
+        self.machine = Machine(**{name: told[name] for name in Machine._fields if name in told})
+        self.namespace: NetworkNamespace | None = told["network_namespace"]
 
     def offers_netlink(self) -> bool:
         """Whether this platform has netlink sockets."""
@@ -90,13 +83,6 @@ class LiveSystem:
 
 def _asked(request: NetlinkDump) -> tuple[int, int, bytes, bool]:
     return request.protocol, request.type, request.body, request.strict
-
-
-def _own_namespace() -> NetworkNamespace | None:
-    try:
-        return {"inode": os.stat("/proc/self/ns/net").st_ino, "name": None}
-    except OSError:
-        return None
 
 
 _ALONE = 4

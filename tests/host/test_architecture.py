@@ -56,7 +56,6 @@ THIRD_PARTY = {
 """Which modules of the host may import which package."""
 
 OPENING = {
-    "system.live",
     "system.namespaces",
     "system.survey",
     "system.snapshot",
