@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from pprint import pformat
 from typing import Any
 
 from netstat_core.cli.options import GROUPS, OPTIONS
 from netstat_core.discovery import Host
+from netstat_core.facts import facts_query
+from netstat_core.plan import plan
 from netstat_core.readers import Reader
 from netstat_core.schema import published_schema
 
 HERE = Path(__file__).parent
+PLANS = "../ansible_collection/plugins/module_utils/plans.py"
 
 
 def generated() -> dict[str, str]:
@@ -21,9 +25,38 @@ def generated() -> dict[str, str]:
     readers = Host({plugin.name for plugin in host.plugins if not _is_built_in(plugin.origin)}).kinds()
     schemas = {kind: published_schema(reader) for kind, reader in sorted(readers.items())}
     files = {f"schemas/{kind}.json": json.dumps(schema, indent=2) + "\n" for kind, schema in schemas.items()}
+    files[PLANS] = "".join(_plans(Host({plugin.name for plugin in host.plugins if not _is_built_in(plugin.origin)})))
     files["fields.md"] = "".join(_fields_page(schemas, readers))
     files["options.md"] = "".join(_options_page())
     return files
+
+
+def _plans(host: Host) -> Iterator[str]:
+    """What a capture reads where nobody says: the module that does it has no host to ask."""
+    yield _PLANS_HEAD
+    listening, every = (plan(facts_query(host, sockets=sockets), host) for sockets in ("listening", "all"))
+    yield f"LISTENING = {pformat(listening, 1, 118, sort_dicts=False)}\n\n"
+    yield f"ALL = {pformat(every, 1, 118, sort_dicts=False)}\n\n\n"
+    yield _PLANS_FOOT
+
+
+_PLANS_HEAD = '''\
+# -*- coding: utf-8 -*-
+# Copyright (c) 2026 the netstat-core authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a capture reads where nobody says, made by docs/update.py from what the built-in plugins declare."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+'''
+_PLANS_FOOT = '''\
+def default_plan(sockets):
+    """The plan of the facts that netstat_facts gathers when it is given no options, or with all sockets."""
+    return dict(LISTENING if sockets == "listening" else ALL)
+'''
 
 
 def _is_built_in(origin: str) -> bool:

@@ -347,6 +347,8 @@ def _check_source(source: "Told") -> "None":
         raise Refused("no dump: type %r of protocol %r" % (source["type"], source["protocol"]))
     elif len(bytes.fromhex(source["body"])) > _LARGEST_BODY or min(numbers) < 0:
         raise Refused("no request: %s" % source["name"])
+    elif "keep" in source and not all(len(bytes.fromhex(value)) == 1 for value in values):
+        raise Refused("not bytes to keep: %s" % source["name"])
 
 
 def _is_allowed(path: "str", allowed: "typing.Pattern[str]") -> "bool":
@@ -464,6 +466,8 @@ class _Taken:
                 datagrams.extend(bytes(datagram) for datagram in dump(*request))
         except OSError as caught:
             error = failure(caught)
+        if "keep" in source:
+            datagrams = kept_messages(datagrams, *source["keep"])
         for what, seen in self.seen.items():
             if what in source:
                 seen.update(_numbers_in_messages(datagrams, source[what]))
@@ -519,6 +523,21 @@ def kept_rows(content: "bytes", column: "int", values: "list[str]") -> "bytes":
     header, _, rows = content.partition(b"\n")
     kept = [row for row in rows.splitlines(True) if wanted.intersection(row.split()[column : column + 1])]
     return b"\n".join([header, b"".join(kept)])
+
+
+def kept_messages(datagrams: "list[bytes]", place: "int", values: "list[str]") -> "list[bytes]":
+    """The messages with one of some bytes (in hex) at an offset behind their header."""
+    wanted = b"".join(map(bytes.fromhex, values))
+    kept = []
+    for datagram in datagrams:
+        start, parts = 0, []
+        while start + _HEADER.size + place < len(datagram):
+            end = start + max(_HEADER.unpack_from(datagram, start)[0] + 3 & ~3, _HEADER.size)
+            if datagram[start + _HEADER.size + place] in wanted:
+                parts.append(datagram[start:end])
+            start = end
+        kept.append(b"".join(parts))
+    return [datagram for datagram in kept if datagram]
 
 
 def _numbers_in_column(content: "bytes", column: "int") -> "set[int]":

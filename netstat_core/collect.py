@@ -202,10 +202,12 @@ class Report:
 
     def _query_for(self, reader: Reader) -> Query:
         layout = reader.layout(self.query)
-        if not self._layouts_only or layout is None:
+        needed = self.query.needs.get(reader.kind)
+        if self._layouts_only and layout is not None:
+            needed = layout.needs(self.query)
+        if needed is None:
             return self.query
-        filtered = self._where.fields if self._where else frozenset()
-        return self.query._replace(fields=layout.needs(self.query) | filtered)
+        return self.query._replace(fields=needed | (self._where.fields if self._where else frozenset()))
 
     def _batches(
         self, offer: Offer, feed: Feed, query: Query, contents: list[Any]

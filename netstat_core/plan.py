@@ -74,7 +74,8 @@ class _Wishes:
         """All sources of a reader, as structured output needs them and as text does."""
         layout = reader.layout(query)
         for variant in _variants(query):
-            for fields in (None, layout.needs(variant) if layout else None):
+            looks = [layout.needs(variant)] if layout else []
+            for fields in (query.needs.get(reader.kind), *looks):
                 self._add_feeds(reader, variant._replace(fields=fields))
 
     def _add_feeds(self, reader: Reader, query: Query) -> None:
@@ -139,7 +140,8 @@ def _wish(source: Source) -> dict[str, Any]:
         return {"path": source.path} | _told(places)
     wish = {"name": source.name, "protocol": source.protocol, "type": source.type, "body": source.body.hex()}
     flags = {"strict": source.strict or None, "restart": source.restart or None}
-    return wish | _told({**flags, "inode": source.inode_at, "uid": source.uid_at})
+    kept = [source.keep[0], [f"{byte:02x}" for byte in source.keep[1]]] if source.keep else None
+    return wish | _told({**flags, "inode": source.inode_at, "uid": source.uid_at, "keep": kept})
 
 
 def _told(places: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 
@@ -14,13 +15,14 @@ class Query(NamedTuple):
     error rather than a fact. With ``families_in_order`` text shows the families in the order they were given.
 
     ``fib`` asks for the routing table, as does naming nothing, ``cache`` for the route cache, ``route_table`` (main,
-    local, all or a number) for more than text shows,
+    local, all or a number) for more than text shows, ``default_routes`` for those of length 0 in the main table only,
     ``interfaces`` for some interfaces by name. ``where`` is an expression that records must match. ``delta`` turns
     counters into changes since the report before. ``resolve`` adds a section of names to structured output. ``round``
     counts the reports printed before this one. ``who`` tells more of each process. ``network_namespaces`` selects some
     of this machine by NAME, ``pid:N`` or ``inode:N``, of which at most ``namespace_limit`` are read.
     ``source`` prefers a kind of feed, ``dialect`` chooses the layouts.
-    ``fields`` are those the output needs, ``None`` for all: the host fills it.
+    ``needs`` are the fields that the output takes of some kinds of records, where it does not take all;
+    ``fields`` those a reader is asked for, ``None`` for all: the host fills it.
     """
 
     tables: tuple[str, ...] = ("sockets",)
@@ -42,6 +44,7 @@ class Query(NamedTuple):
     fib: bool = False
     cache: bool = False
     route_table: str | None = None
+    default_routes: bool = False
     interfaces: tuple[str, ...] = ()
     families_in_order: bool = False
 
@@ -56,6 +59,7 @@ class Query(NamedTuple):
 
     source: str = "auto"
     dialect: str = "linux"
+    needs: Mapping[str, frozenset[str]] = MappingProxyType({})
     fields: frozenset[str] | None = None
 
     @property
@@ -85,6 +89,6 @@ class Query(NamedTuple):
     def as_record(self) -> dict[str, Any]:
         """The request as plain data, for the report."""
         plain = self._asdict()
-        del plain["fields"]
+        del plain["fields"], plain["needs"]
         plain["demanded"] = sorted(self.demanded)
         return {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}

@@ -85,7 +85,7 @@ class Finish:
         layout = reader.layout(query)
         self._origin = (feed.name, offer.plugin.name)
         self._check = checker.check
-        self._fill = _filler(reader.kind, namespace) if query.fields is None or where else None
+        self._fill = _filler(reader.kind, namespace) if query.wants("network_namespace") or where else None
         self._join = _joiner(reader.inode_field, processes, needed=query.fields is None)
         self._filters = [
             keeps

@@ -69,6 +69,7 @@ class NetlinkDump(NamedTuple):
     parsing and again when the kernel says it was interrupted; others stream.
     Error numbers in ``empty_on`` mean that there are no rows; any other error before the first row makes the host take
     the next feed.
+    ``keep`` tells captures which messages are of use: those with one of some bytes at an offset after the header.
     ``inode_at`` and ``uid_at`` are the offsets of a socket inode and a user id (u32) in each message after its header,
     for captures. ``wider`` are other requests, as name and body, in whose replies the parser finds all it would find
     in this one's: a snapshot that has none of this may have one of those.
@@ -85,6 +86,7 @@ class NetlinkDump(NamedTuple):
     required: bool = True
     uid_at: int | None = None
     wider: tuple[tuple[str, bytes], ...] = ()
+    keep: tuple[int, bytes] | None = None
 
 
 Source = File | Directory | NetlinkDump

@@ -8,7 +8,8 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from netstat_core.cli.getopt import OPERAND, Getopt, Option
-from netstat_core.cli.options import OPTIONS
+from netstat_core.cli.options import DISPLAYS as DISPLAYS_GROUP
+from netstat_core.cli.options import OPTIONS, SELECTION, SOCKETS
 from netstat_core.errors import NetstatError, UsageError
 from netstat_core.query import Query
 
@@ -42,6 +43,8 @@ _UNROUTED = {
 _NO_BLUETOOTH = """\
 netstat: feature `AF BLUETOOTH' not supported.
 Please recompile `net-tools' with newer kernel source or full configuration."""
+
+_SELECTING = {option.key for option in OPTIONS if option.group in (DISPLAYS_GROUP, SOCKETS, SELECTION)} - {"where"}
 
 _OWN_FAMILIES = frozenset(FAMILY_NAMES) | frozenset(FAMILY_NAMES.values())
 
@@ -153,6 +156,11 @@ def _add_families(request: Request, names: list[str], plugin_families: Callable[
 def _is_added(name: str, plugin_families: Callable[[], Collection[str]]) -> bool:
     """Whether a plugin adds this family to those that netstat knows."""
     return name not in _OWN_FAMILIES and name in plugin_families()
+
+
+def selects(request: Request) -> bool:
+    """Whether a command line says what to show, rather than how or of what."""
+    return bool(request.families) or any(request.given[key] for key in _SELECTING)
 
 
 def displays(request: Request) -> list[str]:

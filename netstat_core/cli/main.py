@@ -179,6 +179,8 @@ class _Command:
         if not query.tables and "tables" not in request.values:
             return self._finish(0)
         sink = self._sink()
+        if sink.asks is not None and not linux.selects(request):
+            query = sink.asks([offer.reader for offer in self.host.offers()], query)
         _check_record(request, sink)
         self._place = self._opened()
         is_live = self._place is None or self._place.machine.live

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol
 
 from netstat_core.hookspecs import hookimpl
@@ -82,12 +82,14 @@ class Sink(NamedTuple):
     """An output format: its ``--format`` name, what it is in a few words, and how a report is written with it.
 
     A sink with ``uses_layouts`` needs only the fields that layouts show, and is told complaints in their words.
+    ``asks`` makes the query of a command line that selects nothing to show, where that is not netstat's default.
     """
 
     name: str
     meaning: str
     make: Callable[[BinaryIO], Rendering]
     uses_layouts: bool = False
+    asks: Callable[[Collection[Reader], Query], Query] | None = None
 
 
 def _text(out: BinaryIO) -> Rendering:
@@ -108,6 +110,24 @@ def _ndjson(out: BinaryIO) -> Rendering:
     return NdjsonRendering(out)
 
 
+def _facts(out: BinaryIO) -> Rendering:
+    from netstat_core.sinks.facts import FactsRendering  # noqa: PLC0415
+
+    return FactsRendering(out)
+
+
+def _local_facts(out: BinaryIO) -> Rendering:
+    from netstat_core.sinks.facts import LocalFactsRendering  # noqa: PLC0415
+
+    return LocalFactsRendering(out)
+
+
+def _facts_query(readers: Collection[Reader], query: Query) -> Query:
+    from netstat_core.sinks.facts import default_query  # noqa: PLC0415
+
+    return default_query(readers, query)
+
+
 @hookimpl
 def netstat_sinks() -> Iterable[Sink]:
     """The built-in formats."""
@@ -115,4 +135,8 @@ def netstat_sinks() -> Iterable[Sink]:
         Sink("text", "netstat's text", _text, uses_layouts=True),
         Sink("json", "one JSON report", _json),
         Sink("ndjson", "a record a line, the rest of the report on the last", _ndjson),
+        Sink("facts", "what an Ansible module returns", _facts, asks=_facts_query),
+        Sink(
+            "facts-local", "the facts alone, for an executable in /etc/ansible/facts.d", _local_facts, asks=_facts_query
+        ),
     ]

@@ -14,7 +14,8 @@ from netstat_core.sinks import Head, Tail
 _encoder = msgspec.json.Encoder()
 
 
-def _encode(value: Any) -> bytes:
+def encode(value: Any) -> bytes:
+    """A value as JSON, whatever texts are in it."""
     try:
         return _encoder.encode(value)
     except (UnicodeEncodeError, TypeError):
@@ -52,14 +53,14 @@ class JsonRendering:
         self._newline = b"" if head.repeating else b"\n"
         self._waiting = list(head.tables)
         self._table: str | None = None
-        self._out.write(_encode(head.as_record())[:-1] + b',"tables":{')
+        self._out.write(encode(head.as_record())[:-1] + b',"tables":{')
 
     def batch(self, reader: Reader, records: Sequence[Record]) -> None:
         """Records, below the name of their table."""
         self._enter(reader.table)
         if records:
             separator = b"," + self._newline
-            self._out.write((separator if self._open else self._newline) + separator.join(map(_encode, records)))
+            self._out.write((separator if self._open else self._newline) + separator.join(map(encode, records)))
             self._open = True
 
     def problem(self, reader: Reader | None, trouble: Problem | Gap) -> None:
@@ -70,7 +71,7 @@ class JsonRendering:
         while self._waiting:
             self._enter(self._waiting[0])
         closing = (self._newline + b"]" if self._table else b"") + b"}"
-        self._out.write(closing + b"," + _encode(tail.as_record())[1:] + b"\n")
+        self._out.write(closing + b"," + encode(tail.as_record())[1:] + b"\n")
 
     def _enter(self, table: str) -> None:
         while self._table != table:
@@ -78,7 +79,7 @@ class JsonRendering:
                 self._out.write(self._newline + b"],")
             self._table = self._waiting.pop(0)
             self._open = False
-            self._out.write(self._newline + _encode(self._table) + b":[")
+            self._out.write(self._newline + encode(self._table) + b":[")
 
 
 class NdjsonRendering:
@@ -102,4 +103,4 @@ class NdjsonRendering:
     def end(self, tail: Tail) -> None:
         """The line that is no record."""
         rest = {"kind": "report", **self._head.as_record(), "tables": list(self._head.tables), **tail.as_record()}
-        self._out.write(_encode(rest) + b"\n")
+        self._out.write(encode(rest) + b"\n")

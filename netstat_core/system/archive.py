@@ -54,6 +54,16 @@ class _Bounded(io.RawIOBase):
         return part
 
 
+def unpacked(text: str, most_bytes: int = MOST_BYTES) -> MemoryStore:
+    """The contents of packed text that came from anywhere. Raises SnapshotError for all that is none."""
+    try:
+        return _of_packed(text.encode("ascii"), most_bytes)
+    except (ValueError, RecursionError, zlib.error) as error:
+        raise SnapshotError(f"the snapshot is damaged: {error}") from error
+    except SnapshotError as error:
+        raise SnapshotError(f"the snapshot {error}") from error
+
+
 def load(source: BinaryIO, name: str) -> MemoryStore:
     """The contents of a packed text or an archive. Raises SnapshotError for anything else, and for too much of it."""
     start = source.read(tarfile.BLOCKSIZE)
@@ -67,11 +77,16 @@ def load(source: BinaryIO, name: str) -> MemoryStore:
 
 def _opened(start: bytes, source: BinaryIO) -> MemoryStore:
     if start.startswith(capture.MARK.encode()):
-        tree = unpack(start + source.read(_LARGEST_ARCHIVE))
-        return MemoryStore({f"/{path}": content for path, content in tree.items()})
+        return _of_packed(start + source.read(_LARGEST_ARCHIVE), MOST_BYTES)
     if start.startswith(tuple(magic for magic, _ in _MAGIC)) or start[_USTAR_AT:].startswith(_USTAR):
         return _archived(_Joined(start, source))
     raise SnapshotError("neither a folder nor an archive nor packed text")
+
+
+def _of_packed(packed: bytes, most_bytes: int) -> MemoryStore:
+    if not packed.startswith(capture.MARK.encode()):
+        raise SnapshotError(f"does not begin with {capture.MARK}")
+    return MemoryStore({f"/{path}": content for path, content in unpack(packed, most_bytes).items()})
 
 
 class _Joined(io.RawIOBase):
@@ -92,14 +107,14 @@ class _Joined(io.RawIOBase):
         return len(part)
 
 
-def unpack(packed: bytes) -> dict[str, bytes]:
+def unpack(packed: bytes, most_bytes: int = MOST_BYTES) -> dict[str, bytes]:
     """The contents of packed text by path. Raises SnapshotError or what base64 and zlib raise."""
     try:
         squeezed = base64.b64decode(packed[len(capture.MARK) :].strip(), validate=True)
     except binascii.Error as error:
         raise SnapshotError(f"damaged: {error}") from error
     inflate = zlib.decompressobj()
-    content = inflate.decompress(squeezed, MOST_BYTES)
+    content = inflate.decompress(squeezed, most_bytes)
     if inflate.unconsumed_tail:
         raise SnapshotError("unpacks to more than a snapshot may hold")
     if not inflate.eof:

@@ -282,7 +282,7 @@ def test_plugins() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("--format nope", b"pynetstat: unknown format 'nope'; known: json, ndjson, text\n"),
+        ("--format nope", b"pynetstat: unknown format 'nope'; known: facts, facts-local, json, ndjson, text\n"),
         ("--source nope", b"pynetstat: unknown source 'nope'; known: auto, netlink, procfs\n"),
         ("--source=", b"pynetstat: unknown source ''; known: auto, netlink, procfs\n"),
         ("--tables nope", b"pynetstat: unknown table 'nope'; known: sockets\n"),

@@ -285,7 +285,7 @@ def test_built_in_formats_cannot_be_taken_over(host_of: Plugins) -> None:
         bad=[implementation("netstat_sinks", lambda: ["json"])],
     )
     sinks = host.sinks()
-    assert set(sinks) == {"text", "json", "ndjson", "mine"}
+    assert set(sinks) == {"text", "json", "ndjson", "facts", "facts-local", "mine"}
     assert sinks["text"].make is not intrude
     assert [broken.plugin.name for broken in host.broken] == ["bad"]
 

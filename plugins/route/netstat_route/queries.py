@@ -23,9 +23,9 @@ def wants_cache(query: Query) -> bool:
     return query.cache
 
 
-def default_table(family: str) -> int:
-    """The table whose routes /proc shows: all of them for IPv6."""
-    return MAIN if family == "inet" else ALL
+def default_table(family: str, query: Query) -> int:
+    """The table whose routes /proc shows: all of them for IPv6. Default routes are looked for in main alone."""
+    return MAIN if family == "inet" or query.default_routes else ALL
 
 
 def table_number(query: Query, default: int) -> int:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from netstat_core import Block, Feed, File, Layout, Query, Reader, SourceError
-from netstat_core.sources import Source
+from netstat_core import About, Block, Feed, File, Layout, Query, Reader, SourceError
+from netstat_core.sources import Rows, Source
 from netstat_route import paths, text
 from netstat_route.cache_record import CachedRoute
 from netstat_route.later import later, parser
@@ -37,8 +37,25 @@ def _if_wanted(wanted: Wanted, sources: Sources) -> Sources:
     return of_query
 
 
-def _file(wanted: Wanted, path: str, parse: Callable[..., Any], lacks: frozenset[str]) -> Feed:
-    return Feed("procfs", _if_wanted(wanted, lambda _query: (File(path),)), parse, lacks=lacks)
+def _file(
+    wanted: Wanted, path: str, parse: Callable[..., Any], lacks: frozenset[str], defaults: Rows | None = None
+) -> Feed:
+    def sources(query: Query) -> Iterable[Source | None]:
+        return (File(path, keep=defaults if query.default_routes else None),)
+
+    return Feed("procfs", _if_wanted(wanted, sources), _limited(parse), lacks=lacks)
+
+
+def _limited(parse: Callable[..., Any]) -> Callable[..., Any]:
+    """A parser that gives default routes only, where no others are asked for."""
+
+    def limited(about: About, *contents: Any) -> Any:
+        pieces = parse(about, *contents)
+        if not about.query.default_routes:
+            return pieces
+        return (piece for piece in pieces if not isinstance(piece, dict) or piece["prefix_length"] == 0)
+
+    return limited
 
 
 def _dump(wanted: Wanted, family: str, parse: str, lacks: frozenset[str], *, cached: bool) -> Feed:
@@ -49,7 +66,7 @@ def _dump(wanted: Wanted, family: str, parse: str, lacks: frozenset[str], *, cac
         sources: Iterable[Source | None] = _dump_sources(family, query, cached=cached)
         return sources
 
-    return Feed("netlink", _if_wanted(wanted, sources), parser("rtnetlink", parse), lacks=lacks)
+    return Feed("netlink", _if_wanted(wanted, sources), _limited(parser("rtnetlink", parse)), lacks=lacks)
 
 
 def _table(family: str, position: int, file: Feed, look: Layout) -> Reader:
@@ -96,7 +113,7 @@ READERS = (
     _table(
         "inet",
         1000,
-        _file(wants_table, paths.ROUTE, parser("proc_route"), PROCFS_LACKS | {"tos"}),
+        _file(wants_table, paths.ROUTE, parser("proc_route"), PROCFS_LACKS | {"tos"}, Rows(1, ("0" * 8,))),
         text.INET,
     ),
     _cache(
@@ -107,7 +124,13 @@ READERS = (
     _table(
         "inet6",
         1010,
-        _file(wants_table, paths.IPV6_ROUTE, parser("proc_ipv6_route"), PROCFS_LACKS | {"table", "expires_seconds"}),
+        _file(
+            wants_table,
+            paths.IPV6_ROUTE,
+            parser("proc_ipv6_route"),
+            PROCFS_LACKS | {"table", "expires_seconds"},
+            Rows(0, ("0" * 32,)),
+        ),
         text.INET6,
     ),
     _cache(

@@ -41,7 +41,7 @@ class RouteMessages:
         self._hops = hops
         self._objects = objects
         self._cached = cached
-        self._table = ALL if cached else table_number(query, default_table(family))
+        self._table = ALL if cached else table_number(query, default_table(family, about.query))
         self._hidden = _HIDDEN_BY_PROCFS[family] if query.route_table is None and not cached else ()
         self._unpack = struct.Struct(f"{about.order}8BI").unpack_from
 

@@ -22,6 +22,8 @@ from netstat_route.words import TABLES, number_or_word
 
 _GET_ROUTE, _NEW_ROUTE = 26, 24
 _QUOTED = 64
+_OF_LENGTH_0 = (1, b"\0")
+"""rtm_dst_len of struct rtmsg."""
 
 Key = tuple[bytes, bytes]
 """A message but for the destination: what is before it and what is behind."""
@@ -29,7 +31,7 @@ Key = tuple[bytes, bytes]
 
 def sources(family: str, query: Query, *, cached: bool = False) -> list[Source | None]:
     """The dump of a family's routes, or of its exceptions; then links, and next-hop objects."""
-    table = ALL if cached else table_number(query, default_table(family))
+    table = ALL if cached else table_number(query, default_table(family, query))
     is_small = table < 1 << 8
     flags = CLONED if cached else 0
     body = struct.pack("=BBBBBBBBI", AF[family], 0, 0, 0, table if is_small else 0, 0, 0, 0, flags)
@@ -39,8 +41,12 @@ def sources(family: str, query: Query, *, cached: bool = False) -> list[Source |
     every = struct.pack("=BBBBBBBBI", AF[family], *bytes(7), 0)
     wider = () if cached or table == ALL else ((f"route/{family}-all", every),)
     none = frozenset({ENOENT})
+    request = NetlinkDump(f"route/{family}-{name}", 0, _GET_ROUTE, body, strict=True, empty_on=none, wider=wider)
+    if query.default_routes and not cached:
+        wider = ((request.name, body), *wider)
+        request = request._replace(name=f"route/{family}-default", wider=wider, keep=_OF_LENGTH_0)
     return [
-        NetlinkDump(f"route/{family}-{name}", 0, _GET_ROUTE, body, strict=True, empty_on=none, wider=wider),
+        request,
         LINKS,
         OBJECTS,
     ]

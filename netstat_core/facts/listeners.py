@@ -1,0 +1,151 @@
+"""What listens: sockets merged by protocol and port, or by name."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from netstat_core.facts.parts import Part
+from netstat_core.facts.trust import MOST_KEYS, safe, safe_text
+from netstat_core.readers import Reader
+from netstat_core.records import Record
+from netstat_core.sinks import Head
+
+_WILDCARD6 = "::"
+_MOST_NAMED = 20
+
+
+class _Listeners(Part):
+    """Sockets by key; ``_told`` makes the entry of a key from its sockets."""
+
+    table = ""
+
+    def __init__(self, head: Head) -> None:
+        super().__init__(head)
+        self._sockets: dict[str, list[Record]] = {}
+
+    def add(self, reader: Reader, record: Record) -> None:  # noqa: ARG002 - a socket is a socket
+        """One socket, if it listens."""
+        key = self._key(record) if record["listening"] else None
+        if key is None:
+            return
+        if key not in self._sockets and len(self._sockets) >= MOST_KEYS:
+            self.left_out += 1
+            return
+        self._sockets.setdefault(key, []).append(record)
+
+    def told(self) -> dict[str, Any]:
+        """The entries by key, in the order of the keys."""
+        keys = sorted(self._sockets, key=self._order)
+        return {self.table: {key: self._entry(self._sockets[key]) for key in keys}}
+
+    def doubts(self) -> Iterator[str]:
+        """The listeners that nobody was seen to hold: the kernel's own, or those of processes out of sight."""
+        yield from super().doubts()
+        unheld = [key for key, sockets in self._sockets.items() if any(one["processes"] == [] for one in sockets)]
+        if unheld and self.head.query.processes:
+            unheld.sort(key=self._order)
+            more = f" and {len(unheld) - _MOST_NAMED} more" if len(unheld) > _MOST_NAMED else ""
+            names = ", ".join(unheld[:_MOST_NAMED])
+            yield f"nobody was seen to hold {names}{more}: {self.unheld}"
+
+    unheld = ""
+
+    def _key(self, record: Record) -> str | None:
+        raise NotImplementedError
+
+    def _order(self, key: str) -> Any:
+        return key
+
+    def _entry(self, sockets: list[Record]) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def _held(self, sockets: Iterable[Record]) -> dict[str, Any]:
+        """Who holds the sockets."""
+        processes = {one["pid"]: one for socket in sockets for one in socket["processes"] or ()}
+        held: dict[str, Any] = {
+            "processes": sorted({safe_text(one["name"]) for one in processes.values() if one["name"]}),
+            "pids": sorted(processes),
+            "owner_seen": all(socket["processes"] for socket in sockets),
+        }
+        if self.head.query.who:
+            held["owners"] = [safe(processes[pid]) for pid in sorted(processes)]
+        return held
+
+
+class Listening(_Listeners):
+    """Internet sockets by protocol and port."""
+
+    table = "listening"
+    unheld = "the kernel has them for itself, or processes out of sight do, as of another PID namespace"
+
+    def _key(self, record: Record) -> str | None:
+        number = record["local_port"] if record["local_port"] is not None else record["ip_protocol"]
+        return f"{record['protocol']}/{number}" if number else None
+
+    def _order(self, key: str) -> Any:
+        protocol, _, number = key.partition("/")
+        return protocol, int(number)
+
+    def _entry(self, sockets: list[Record]) -> dict[str, Any]:
+        uids = sorted({one["uid"] for one in sockets if one["uid"] is not None})
+        names: Callable[[int], str] = self.head.names.user
+        users = {uid: names(uid) for uid in uids}
+        return {
+            "addresses": sorted({one for socket in sockets for one in _addresses(socket)}, key=_numerically),
+            "families": sorted({one["family"] for one in sockets}),
+            "uids": uids,
+            "users": sorted({safe_text(name) for uid, name in users.items() if name not in (str(uid), "")}),
+            "v6_only": _v6_only(sockets),
+            "reachable": sorted({family for one in sockets for family in _reachable(one)}),
+            **self._held(sockets),
+        }
+
+
+def _addresses(socket: Record) -> list[str]:
+    named = socket["local_addresses"] or [socket["local_address"]]
+    return [str(address) for address in named if address is not None]
+
+
+def _numerically(address: str) -> tuple[int, int, str]:
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return 0, 0, address
+    return parsed.version, int(parsed), address
+
+
+def _v6_only(sockets: Iterable[Record]) -> bool | None:
+    """Whether all that listens on :: takes no IPv4; None where one does not tell, or nothing listens there."""
+    told = {one["v6_only"] for one in sockets if _is_wildcard6(one)}
+    return None if not told or None in told else all(told)
+
+
+def _reachable(socket: Record) -> tuple[str, ...]:
+    if socket["family"] == "inet" or socket["v4_mapped"]:
+        return ("inet",)
+    return ("inet", "inet6") if _is_wildcard6(socket) and not socket["v6_only"] else ("inet6",)
+
+
+def _is_wildcard6(socket: Record) -> bool:
+    return socket["family"] == "inet6" and _WILDCARD6 in _addresses(socket)
+
+
+class UnixListening(_Listeners):
+    """UNIX sockets by name."""
+
+    table = "unix_listening"
+    unheld = "processes out of sight do, or their rows are forged"
+
+    def _key(self, record: Record) -> str | None:
+        path = record["path"]
+        return None if path is None else safe_text(f"@{path}" if record["abstract"] else path)
+
+    def _entry(self, sockets: list[Record]) -> dict[str, Any]:
+        types = {one["type"] for one in sockets}
+        return {
+            "type": types.pop() if len(types) == 1 else None,
+            "abstract": all(one["abstract"] for one in sockets),
+            **self._held(sockets),
+        }
