@@ -289,6 +289,9 @@ MARK = "netstat-capture/1:"
 
 VERSION = 1
 DESCRIPTION = "capture.json"
+NAMESPACES = "namespaces"
+"""Below it are, by inode, the contents of other network namespaces than the capture's own."""
+
 MOST_BYTES = 1 << 28
 _MOST_SOURCES = 1 << 12
 _LARGEST_PLAN = 1 << 24
@@ -299,7 +302,7 @@ _FILES = re.compile(
     r"/proc/(?:(?:self|[0-9]+)/)?net/.+|/proc/sys/net/.+|/sys/class/net/.+|/proc/(?:sys/kernel/osrelease|stat)"
 )
 _TARGETS = re.compile(
-    r"/proc/[0-9]+/net/.+|/proc/(?:sys/net/.+|sys/kernel/osrelease|stat)|/sys/devices/(?:.+/)?net/[^/]+/.+"
+    r"/proc/[0-9]+/(?:task/[0-9]+/)?net/.+|/proc/(?:sys/net/.+|sys/kernel/osrelease|stat)|/sys/devices/(?:.+/)?net/[^/]+/.+"
 )
 _UNREADABLE = frozenset(["reset_stats", "channel", "stable_secret", "tcp_fastopen_key"])
 """Names of files of which reading changes something, or which are secrets."""
@@ -332,6 +335,8 @@ def _check_frame(plan: "Told") -> "None":
         raise Refused("another version, or too many sources")
     if not _OF_PROCESS.issuperset(plan.get("processes", ())):
         raise Refused("processes have more secrets than a capture may read")
+    if not all(isinstance(one, str) for one in plan.get("namespaces", ())) or int(plan.get("namespace_limit", 0)) < 0:
+        raise Refused("no selectors of network namespaces")
 
 
 def _check_source(source: "Told") -> "None":
@@ -357,29 +362,30 @@ def _is_allowed(path: "str", allowed: "typing.Pattern[str]") -> "bool":
     return clean and allowed.fullmatch(path) is not None and parts[-1] not in _UNREADABLE
 
 
-def run(plan: "Told") -> "dict[str, bytes]":
+def run(plan: "Told", rounds: "typing.Any" = None) -> "dict[str, bytes]":
     """What a plan asks for, as contents by path: files as below ``/``, netlink replies, and what tells about them.
 
+    ``rounds`` enters one network namespace after the other, as ``survey.py`` makes it of those that a plan names.
     Raises Refused; what cannot be read is told in the description.
     """
     check(plan)
+    if plan.get("namespaces") and rounds is None:
+        raise Refused("network namespaces are found by survey.py, and not by this file alone")
     taken = _Taken(min(int(plan.get("most_bytes", MOST_BYTES)), MOST_BYTES))
-    is_foreign = plan.get("byte_order", sys.byteorder) != sys.byteorder
-    asked = []
-    for source in sorted(plan["sources"], key=lambda one: "unless" in one):
-        if "unless" in source and taken.has(source["unless"]):
-            continue
-        if "path" in source:
-            asked.append(source)
-            taken.files(source)
-        else:
-            taken.dump(source, is_foreign)
-    about = machine()
+    about = dict(machine(), **_Reading(taken).told(plan))
+    if rounds is not None:
+        about["namespaces"] = [_of_namespace(taken, plan, inode, name) for inode, name in rounds]
+        about["missed"] = [list(one) for one in rounds.missed]
     about["owners"] = taken.owners(plan) if plan.get("owners") else None
     about["names"] = {"users": _user_names(taken.seen["uid"])} if plan.get("users") else {}
-    about.update(asked=asked, failed=taken.failed, netlink=taken.dumps)
     taken.tree[DESCRIPTION] = described(about)
     return taken.tree
+
+
+def _of_namespace(taken: "_Taken", plan: "Told", inode: "int", name: "str | None") -> "Told":
+    """What the namespace that the calling thread is in holds of a plan."""
+    told = _Reading(taken, "%s/%d/" % (NAMESPACES, inode), "/proc/" + os.readlink("/proc/thread-self")).told(plan)
+    return dict(told, network_namespace={"inode": inode, "name": name})
 
 
 def machine() -> "Told":
@@ -387,11 +393,17 @@ def machine() -> "Told":
     now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
     told = {"capture": VERSION, "hostname": socket.gethostname(), "kernel_release": os.uname().release}
     told.update(captured_at=now.replace("+00:00", "Z"), ticks_per_second=os.sysconf("SC_CLK_TCK"))
-    try:
-        namespace = {"inode": os.stat("/proc/self/ns/net").st_ino, "name": None}
-    except OSError:
-        namespace = None
+    inode = own_namespace()
+    namespace = None if inode is None else {"inode": inode, "name": None}
     return dict(told, byte_order=sys.byteorder, network_namespace=namespace)
+
+
+def own_namespace() -> "int | None":
+    """The inode of the network namespace that this process is in; None where there is no telling."""
+    try:
+        return os.stat("/proc/self/ns/net").st_ino
+    except OSError:
+        return None
 
 
 def described(about: "Told") -> "bytes":
@@ -415,40 +427,94 @@ class _Taken:
 
     def __init__(self, left: "int") -> "None":
         self.tree: "dict[str, bytes]" = {}
+        self.seen: "dict[str, set[int]]" = {"inode": set(), "uid": set()}
+        self.left = left
+
+    def keep(self, path: "str", content: "bytes") -> "None":
+        self.left -= len(content)
+        if self.left < 0:
+            raise OSError(errno.EFBIG, "more than a capture may hold")
+        self.tree[path.lstrip("/")] = content
+
+    def owners(self, plan: "Told") -> "Told":
+        found = scan_owners(descriptors=bool(plan.get("descriptors")))
+        held: "dict[str, list[int]]" = {}
+        for inode in sorted(found.pids if plan["owners"] == "all" else self.seen["inode"].intersection(found.pids)):
+            for holder in found.pids[inode]:
+                held.setdefault(str(holder), []).append(inode)
+        for pid, name in [(pid, name) for pid in held for name in plan.get("processes", ())]:
+            try:
+                content = process_file(int(pid), name)
+            except OSError:
+                continue
+            self.keep("proc/%s/%s" % (pid, name), content)
+            if name == "status":
+                self.seen["uid"].update(int(word) for word in content.split()[1:2])
+        return owners_told(found, held)
+
+
+class _Reading:
+    """The sources of a plan being read in one namespace; what is kept of another than the first has a ``prefix``.
+
+    ``process`` is where /proc shows the calling thread: /proc/net is that of its process's first one.
+    """
+
+    def __init__(self, taken: "_Taken", prefix: "str" = "", process: "str" = "") -> "None":
+        self._taken = taken
+        self._prefix = prefix
+        self._process = process
         self.failed: "dict[str, list[typing.Any]]" = {}
         self.dumps: "list[Told]" = []
-        self.seen: "dict[str, set[int]]" = {"inode": set(), "uid": set()}
-        self._left = left
 
-    def has(self, sources: "list[str]") -> "bool":
+    def told(self, plan: "Told") -> "Told":
+        """Read everything, and tell how that went."""
+        is_foreign = plan.get("byte_order", sys.byteorder) != sys.byteorder
+        asked = []
+        for source in sorted(plan["sources"], key=lambda one: "unless" in one):
+            if "unless" in source and self._has(source["unless"]):
+                continue
+            if "path" in source:
+                asked.append(source)
+                self.files(source)
+            else:
+                self.dump(source, is_foreign)
+        return {"asked": asked, "failed": self.failed, "netlink": self.dumps}
+
+    def _has(self, sources: "list[str]") -> "bool":
         failed = [one["name"] for one in self.dumps if one["error"]]
         return not any(source in self.failed or source in failed for source in sources)
 
-    def keep(self, path: "str", content: "bytes") -> "None":
-        self._left -= len(content)
-        if self._left < 0:
-            raise OSError(errno.EFBIG, "more than a capture may hold")
-        self.tree[path.lstrip("/")] = content
+    def _keep(self, path: "str", content: "bytes") -> "None":
+        self._taken.keep(self._prefix + path.lstrip("/"), content)
+
+    def _place(self, path: "str") -> "str":
+        """Where a path is read here."""
+        if not self._process:
+            return path
+        if path.startswith("/sys/"):
+            raise OSError(errno.ENOENT, "shows the network namespace of who mounted it")
+        return path.replace("/proc/net/", self._process + "/net/", 1) if path.startswith("/proc/net/") else path
 
     def files(self, source: "Told") -> "None":
         path = source["path"]
         try:
-            for one in matching_paths(path) if "*" in path else [path]:
+            place = self._place(path)
+            for one in matching_paths(place) if "*" in path else [place]:
                 self._file(one, source)
         except OSError as error:
             self.failed[path] = failure(error)
 
-    def _file(self, path: "str", source: "Told") -> "None":
+    def _file(self, place: "str", source: "Told") -> "None":
         try:
-            content = read_file(_inside(path), self._left)
+            content = read_file(_inside(place), self._taken.left)
             if "keep" in source:
                 content = kept_rows(content, *source["keep"])
-            self.keep(path, content)
+            self._keep(place.replace(self._process, "/proc", 1) if self._process else place, content)
         except OSError:
             if "*" in source["path"]:  # it vanished, or is not to be read: the others count
                 return
             raise
-        for what, seen in self.seen.items():
+        for what, seen in self._taken.seen.items():
             if what in source:
                 seen.update(_numbers_in_column(content, source[what]))
 
@@ -468,29 +534,16 @@ class _Taken:
             error = failure(caught)
         if "keep" in source:
             datagrams = kept_messages(datagrams, *source["keep"])
-        for what, seen in self.seen.items():
+        reply = "netlink/%d" % len(self.dumps)
+        try:
+            self._keep(reply, framed(datagrams))
+        except OSError as caught:
+            datagrams, error = [], failure(caught)
+        for what, seen in self._taken.seen.items():
             if what in source:
                 seen.update(_numbers_in_messages(datagrams, source[what]))
         entry = {key: source.get(key) for key in ("name", "protocol", "type", "body", "strict")}
-        reply = "netlink/%d" % len(self.dumps)
         self.dumps.append(dict(entry, error=error, interrupted=not settled, reply=reply))
-        self.keep(reply, framed(datagrams))
-
-    def owners(self, plan: "Told") -> "Told":
-        found = scan_owners(descriptors=bool(plan.get("descriptors")))
-        held: "dict[str, list[int]]" = {}
-        for inode in sorted(found.pids if plan["owners"] == "all" else self.seen["inode"].intersection(found.pids)):
-            for holder in found.pids[inode]:
-                held.setdefault(str(holder), []).append(inode)
-        for pid, name in [(pid, name) for pid in held for name in plan.get("processes", ())]:
-            try:
-                content = process_file(int(pid), name)
-            except OSError:
-                continue
-            self.keep("proc/%s/%s" % (pid, name), content)
-            if name == "status":
-                self.seen["uid"].update(int(word) for word in content.split()[1:2])
-        return owners_told(found, held)
 
 
 def process_file(pid: "int", name: "str") -> "bytes":

@@ -38,18 +38,25 @@ class Entered(NamedTuple):
 
 @contextmanager
 def opened(query: Query, system: System, owners: Owners | None) -> Iterator[tuple[list[System], list[Gap]]]:
-    """The systems a query asks for, and gaps for namespaces that cannot be read. Raises UsageError in a snapshot."""
+    """The systems a query asks for, and gaps for namespaces that cannot be read.
+
+    Raises UsageError for what is no selector, and where there is nothing to select from.
+    """
     if not query.is_for_namespaces:
         yield [system], []
         return
     from netstat_core.system import namespaces  # noqa: PLC0415 - most runs stay where they are
     from netstat_core.system.live import LiveSystem  # noqa: PLC0415
+    from netstat_core.system.snapshot import SnapshotSystem  # noqa: PLC0415
 
-    if not isinstance(system, LiveSystem):
-        raise UsageError("network namespaces are those of this machine: a snapshot holds one")
-    with namespaces.opened(query, system, owners) as found:
-        systems: list[System] = [one for one in found if not isinstance(one, Gap)]
-        yield systems, [one for one in found if isinstance(one, Gap)]
+    if isinstance(system, LiveSystem):
+        with namespaces.opened(query, system, owners) as found:
+            yield [one for one in found if not isinstance(one, Gap)], [one for one in found if isinstance(one, Gap)]
+    elif isinstance(system, SnapshotSystem):
+        recorded = namespaces.recorded(query, system)
+        yield [one for one in recorded if not isinstance(one, Gap)], [one for one in recorded if isinstance(one, Gap)]
+    else:
+        raise UsageError("this system has no network namespaces but one")
 
 
 def itinerary(systems: Sequence[System], offers: Sequence[Offer], *, by_table: bool) -> Iterator[tuple[Place, Offer]]:

@@ -46,7 +46,14 @@ def plan(query: Query, host: Host | None = None) -> dict[str, Any]:
         "descriptors": query.who,
         "processes": sorted(_process_files(query)),
         "users": True,
+        **_namespaces(query),
     }
+
+
+def _namespaces(query: Query) -> dict[str, Any]:
+    """Which namespaces are read besides the capture's own."""
+    selectors = ["all"] if query.all_network_namespaces else list(query.network_namespaces)
+    return {"namespaces": selectors, "namespace_limit": query.namespace_limit} if selectors else {}
 
 
 def _process_files(query: Query) -> set[str]:
@@ -111,7 +118,8 @@ def _merged(wishes: _Wishes) -> Iterator[dict[str, Any]]:
     """Each path and request once; a dump is left out where a wider one is there."""
     merged: dict[Any, dict[str, Any]] = {}
     sources = [*wishes.first, *wishes.instead]
-    known = {(one.name, one.body) for one in sources if isinstance(one, NetlinkDump)}
+    wanted = {(one.name, one.body) for one in wishes.first if isinstance(one, NetlinkDump)}
+    known = wanted.union((one.name, one.body) for one in wishes.instead if isinstance(one, NetlinkDump))
     wider = {
         one.name: next(name for name, body in one.wider if (name, body) in known)
         for one in sources
@@ -125,7 +133,7 @@ def _merged(wishes: _Wishes) -> Iterator[dict[str, Any]]:
             first = merged.setdefault(wish["path"], wish)
             if first.get("keep") != wish.get("keep"):
                 first.pop("keep", None)
-        elif not known.intersection(source.wider):
+        elif not (wanted if source in wishes.first else known).intersection(source.wider):
             merged.setdefault((source.name, source.body), wish)
     return iter(merged.values())
 

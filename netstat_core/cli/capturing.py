@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-from netstat_core import capture
+from netstat_core import capture, survey
 from netstat_core.cli.linux import Request
 from netstat_core.collect import Report
 from netstat_core.discovery import Host
@@ -18,6 +18,7 @@ COMMAND = "capture"
 
 _NOT_OF_DISPLAYS = frozenset(
     {"numeric", "numeric_hosts", "numeric_ports", "numeric_users", "wide", "source", "context"}
+    | {"netns", "all_netns", "netns_limit"}
 )
 """Options that do not narrow what is captured."""
 
@@ -27,13 +28,20 @@ def make_capture(target: str, request: Request, query: Query, host: Host, stdout
     for option in ("from", "record", "redact"):
         if request.given[option]:
             raise UsageError(f"--{option} does not go with {COMMAND}")
-    if query.is_for_namespaces:
-        raise UsageError("a snapshot holds one network namespace")
     if not request.families and not set(request.given) - _NOT_OF_DISPLAYS:
-        query = EVERYTHING._replace(context=query.context)
-    if not query.tables and "tables" not in request.values and query is not EVERYTHING and request.families:
+        query = EVERYTHING._replace(
+            context=query.context,
+            network_namespaces=query.network_namespaces,
+            all_network_namespaces=query.all_network_namespaces,
+            namespace_limit=query.namespace_limit,
+        )
+    if not query.tables and "tables" not in request.values and not query.who and request.families:
         raise UsageError("nothing to capture for such a family")
-    archive.write(capture.run(plan(query, host)), target, stdout)
+    try:
+        tree = survey.capture_all(plan(query, host))
+    except capture.Refused as error:
+        raise UsageError(f"--netns: {error}") from error
+    archive.write(tree, target, stdout)
     return 0
 
 

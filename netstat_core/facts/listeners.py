@@ -142,6 +142,17 @@ class UnixListening(_Listeners):
         path = record["path"]
         return None if path is None else safe_text(f"@{path}" if record["abstract"] else path)
 
+    def doubts(self) -> Iterator[str]:
+        """Also names that share an inode, as no two sockets do: whoever binds a name with line breaks forges rows."""
+        yield from super().doubts()
+        names: dict[int, set[str]] = {}
+        for key, sockets in self._sockets.items():
+            for one in sockets:
+                names.setdefault(one["inode"], set()).add(key)
+        shared = sorted({key for inode, keys in names.items() if inode and len(keys) > 1 for key in keys})
+        if shared:
+            yield f"forged: {', '.join(shared[:_MOST_NAMED])} are of one socket"
+
     def _entry(self, sockets: list[Record]) -> dict[str, Any]:
         types = {one["type"] for one in sockets}
         return {

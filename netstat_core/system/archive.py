@@ -26,7 +26,7 @@ MOST_BYTES = 1 << 28
 MOST_FILES = 1 << 18
 _LARGEST_ARCHIVE = 1 << 29
 _LONGEST_PATH = 4096
-_KINDS = ("proc/", "sys/", "netlink/", capture.DESCRIPTION, "run/", "etc/")
+_KINDS = ("proc/", "sys/", "netlink/", f"{capture.NAMESPACES}/", capture.DESCRIPTION, "run/", "etc/")
 _MAGIC: tuple[tuple[bytes, Callable[..., Any]], ...] = (
     (b"\x1f\x8b", gzip.GzipFile),
     (b"\xfd7zXZ\0", lzma.LZMAFile),

@@ -11,14 +11,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import ParamSpec, TypeVar
 
-from netstat_core import capture
-from netstat_core.errors import NoPermission, NotInKernel, SourceError
+from netstat_core import capture, survey
+from netstat_core.errors import NoPermission, NotInKernel, SourceError, UsageError
 from netstat_core.query import Query
 from netstat_core.readers import Gap
+from netstat_core.records import NetworkNamespace, escape
 from netstat_core.sources import Directory, File
+from netstat_core.survey import Found
 from netstat_core.system import NAMESPACE_SOURCE
 from netstat_core.system.live import LiveSystem
-from netstat_core.system.survey import Found, Survey
+from netstat_core.system.snapshot import SnapshotSystem
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -58,7 +60,7 @@ class NamespaceSystem(LiveSystem):
 
     def __init__(self, found: Found, descriptor: int, visitor: Visitor, machine: LiveSystem) -> None:
         self.machine = machine.machine
-        self.namespace = found.identity
+        self.namespace = _identity(found)
         self._descriptor = descriptor
         self._visitor = visitor
 
@@ -88,7 +90,7 @@ class MemberSystem(LiveSystem):
 
     def __init__(self, found: Found, machine: LiveSystem) -> None:
         self.machine = machine.machine
-        self.namespace = found.identity
+        self.namespace = _identity(found)
         self._net = f"/proc/{found.member}/net"
 
     def offers_netlink(self) -> bool:
@@ -153,47 +155,77 @@ def opened(query: Query, machine: LiveSystem, owners: capture.Owners | None) -> 
     ``owners`` is a pass over all descriptors, made here where it is needed and None. Raises UsageError for what is no
     selector.
     """
-    survey = Survey(machine, owners)
-    found, gaps = survey.selected(query)
-    kept = found[: query.namespace_limit]
-    if len(found) > len(kept):
-        detail = f"{len(found) - len(kept)} of {len(found)} left out, beyond the limit of {query.namespace_limit}"
-        gaps.append(Gap("truncated", f"{NAMESPACE_SOURCE}s", detail, count=len(found) - len(kept)))
+    finder = survey.Survey(machine.namespace and machine.namespace["inode"], owners)
+    try:
+        found, missed = finder.all() if query.all_network_namespaces else finder.selected(query.network_namespaces)
+    except survey.NoSelectorError as error:
+        raise UsageError(f"--netns {error}") from error
+    missed += survey.beyond(found, query.namespace_limit)
     with ExitStack() as stack:
         visitor = Visitor()
         stack.callback(visitor.close)
-        places: list[Place] = [_open(one, visitor, machine, stack) for one in kept]
-        yield [*places, *gaps]
+        places: list[Place] = [_open(one, visitor, machine, stack) for one in found[: query.namespace_limit]]
+        yield [*places, *map(gap_of, missed)]
 
 
 def _open(found: Found, visitor: Visitor, machine: LiveSystem, stack: ExitStack) -> Place:
     own = machine.namespace
     if own is not None and found.inode == own["inode"]:
-        machine.namespace = found.identity
+        machine.namespace = _identity(found)
         return machine
-    if found.path is None and found.inode is not None:
-        detail = "what it is mounted on is covered by another mount"
-        return Gap("unreadable", found.source, detail, network_namespace=found.identity)
+    missed = survey.hidden(found)
+    if missed is not None:
+        return gap_of(missed, found)
     try:
-        descriptor = _descriptor(found, stack)
+        descriptor = survey.open_namespace(found)
+        stack.callback(os.close, descriptor)
         visitor.run(descriptor, os.getpid)
-    except PermissionError as error:
-        if found.member is not None:
-            return MemberSystem(found, machine)
-        return Gap("permission", found.source, _NEEDS_RIGHTS, errno=error.errno or 0, network_namespace=found.identity)
     except OSError as error:
-        told = SourceError.from_os_error(found.source, error)
-        detail = "it is gone" if isinstance(told, NotInKernel) else told.detail
-        return Gap(told.reason, found.source, detail, errno=told.errno, network_namespace=found.identity)
+        if isinstance(error, PermissionError) and found.member is not None:
+            return MemberSystem(found, machine)
+        return gap_of(survey.unreachable(found, error), found)
     return NamespaceSystem(found, descriptor, visitor, machine)
 
 
-def _descriptor(found: Found, stack: ExitStack) -> int:
-    """A descriptor of the namespace; raises OSError, with ENOENT where its file stands for another one now."""
-    if found.path is None:
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    descriptor = os.open(found.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    stack.callback(os.close, descriptor)
-    if os.fstat(descriptor).st_ino != found.inode:
-        raise OSError(errno.ENOENT, os.strerror(errno.ENOENT))
-    return descriptor
+def recorded(query: Query, snapshot: SnapshotSystem) -> list[SnapshotSystem | Gap]:
+    """The namespaces that a query asks for among those of a snapshot, and gaps for those it could not hold.
+
+    Raises UsageError for a snapshot of a single one.
+    """
+    known = snapshot.namespaces()
+    if known is None:
+        raise UsageError("this snapshot holds one network namespace; capture with --netns or --all-netns for more")
+    if query.all_network_namespaces:
+        return [*known[: query.namespace_limit], *map(gap_of, snapshot.missed())]
+    return [_recorded(selector, known) for selector in dict.fromkeys(query.network_namespaces)]
+
+
+def _recorded(selector: str, known: list[SnapshotSystem]) -> SnapshotSystem | Gap:
+    for one in known:
+        if one.namespace and selector in (one.namespace["name"], f"inode:{one.namespace['inode']}"):
+            return one
+    return Gap("narrower_capture", f"{NAMESPACE_SOURCE} {shown(selector)}", "not recorded in this snapshot")
+
+
+def _identity(found: Found) -> NetworkNamespace:
+    """How records name a namespace."""
+    return {"inode": found.inode, "name": None if found.name is None else escape(found.name)}
+
+
+def gap_of(missed: survey.Missed, found: Found | None = None) -> Gap:
+    """What completeness says of a namespace that was not read."""
+    source = f"{NAMESPACE_SOURCE} {shown(missed.what)}" if missed.what else f"{NAMESPACE_SOURCE}s"
+    where: NetworkNamespace | None = {"inode": missed.inode, "name": None} if missed.inode else None
+    return Gap(
+        missed.reason,
+        source,
+        shown(missed.detail),
+        errno=missed.errno,
+        count=missed.many or None,
+        network_namespace=_identity(found) if found else where,
+    )
+
+
+def shown(text: str) -> str:
+    """A text that may hold a file's name, as records have it."""
+    return escape(os.fsencode(text))

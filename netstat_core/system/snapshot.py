@@ -14,10 +14,11 @@ from typing import Any, NamedTuple
 
 from netstat_core import capture
 from netstat_core.errors import Interrupted, NarrowerCapture, NotInKernel, SnapshotError, SourceError
-from netstat_core.records import NetworkNamespace
+from netstat_core.records import NetworkNamespace, escape
 from netstat_core.sources import Directory, File, NetlinkDump
+from netstat_core.survey import Missed
 from netstat_core.system import Machine, archive
-from netstat_core.system.stores import FolderStore, MemoryStore, Store
+from netstat_core.system.stores import FolderStore, InnerStore, MemoryStore, Store
 
 MOST_TICKS = 1_000_000
 _PID = re.compile(r"[1-9][0-9]{0,9}")
@@ -26,15 +27,34 @@ _PID = re.compile(r"[1-9][0-9]{0,9}")
 class SnapshotSystem:
     """Replays a snapshot. One with a full description tells apart what was absent and what was not recorded."""
 
-    def __init__(self, source: str | os.PathLike[str] | Store) -> None:
+    def __init__(self, source: str | os.PathLike[str] | Store, about: dict[str, Any] | None = None) -> None:
         self._store = _opened(os.fspath(source)) if isinstance(source, (str, os.PathLike)) else source
-        self._about = _description(self._store)
+        self._about = _description(self._store) if about is None else about
         self.machine = _machine(self._about)
         self.namespace: NetworkNamespace | None = _namespace(self._about.get("network_namespace"))
         self.names: dict[str, dict[str, str]] = _names(self._about.get("names"))
         self._is_complete = self._about.get("capture") == capture.VERSION
         self._asked = {one["path"]: one for one in _objects(self._about, "asked") if isinstance(one.get("path"), str)}
         self._dumps = _dumps(self._about)
+
+    def namespaces(self) -> list[SnapshotSystem] | None:
+        """This one and the others that were captured with it, each as a system; None where none were looked for."""
+        if "namespaces" not in self._about:
+            return None
+        return [self, *map(self._inside, _objects(self._about, "namespaces"))]
+
+    def _inside(self, told: dict[str, Any]) -> SnapshotSystem:
+        """The machine as it is seen from another namespace of the snapshot."""
+        place = _namespace(told.get("network_namespace"))
+        store = InnerStore(self._store, f"/{capture.NAMESPACES}/{place and place['inode']}")
+        inner = SnapshotSystem(store, {**self._about, **told})
+        inner.namespace = _named(place)
+        return inner
+
+    def missed(self) -> list[Missed]:
+        """The namespaces that could not be captured."""
+        told = self._about.get("missed")
+        return [missed for one in told if (missed := _missed(one))] if isinstance(told, list) else []
 
     def offers_netlink(self) -> bool:
         """Whether any dump was recorded."""
@@ -191,6 +211,23 @@ def _namespace(value: Any) -> NetworkNamespace | None:
         case {"inode": int() | None as inode, "name": str() | None as name}:
             return {"inode": inode, "name": name}
     return None
+
+
+def _named(namespace: NetworkNamespace | None) -> NetworkNamespace | None:
+    """A namespace with its name as records have it; captures have names as Python reads those of files."""
+    if namespace is None or namespace["name"] is None:
+        return namespace
+    return {**namespace, "name": escape(namespace["name"].encode("utf-8", "surrogateescape"))}
+
+
+def _missed(told: Any) -> Missed | None:
+    match told:
+        case [str(reason), str(what), str(detail), int(number), int(many), int(inode)]:
+            return Missed(reason if reason in _REASONS else "unreadable", what, detail, number, many, inode)
+    return None
+
+
+_REASONS = frozenset({"not_in_kernel", "permission", "raced", "truncated"})
 
 
 def _names(value: Any) -> dict[str, dict[str, str]]:

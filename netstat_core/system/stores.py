@@ -17,6 +17,7 @@ MOST_MATCHES = 1 << 18
 FILES_OF_NET = ("tcp", "udp", "unix", "dev", "route", "snmp")
 """Any of these shows that a folder is a copy of /proc/net."""
 
+_OF_PROCESSES = re.compile(r"/proc/(?:[0-9]+/[^/]+|stat)\Z")
 _LINKED = re.compile(r"/proc/([0-9]{1,10})/fd/([0-9]{1,10})\Z")
 _SOCKET = re.compile(r"(?:socket:\[|\[0000\]:)([0-9]{1,20})\]?\Z")
 
@@ -142,3 +143,27 @@ class MemoryStore:
             owners.pids[inode] = sorted(set(pids))
         owners.descriptors = descriptors
         return owners
+
+
+class InnerStore:
+    """The part of a store that is below a folder of it, but for what is of processes."""
+
+    def __init__(self, store: Store, prefix: str) -> None:
+        self._store = store
+        self._prefix = prefix
+
+    def read(self, path: str) -> bytes:
+        """The content of a file; what is of processes is in the whole store."""
+        return self._store.read(path if _OF_PROCESSES.match(path) else self._prefix + path)
+
+    def matching(self, pattern: str) -> list[str]:
+        """The paths that match, as seen from inside."""
+        return [path.removeprefix(self._prefix) for path in self._store.matching(self._prefix + pattern)]
+
+    def target(self, path: str) -> str:
+        """What a link leads to."""
+        return self._store.target(path)
+
+    def owners(self) -> capture.Owners:
+        """The owners told by links."""
+        return self._store.owners()

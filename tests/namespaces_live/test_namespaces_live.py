@@ -14,9 +14,9 @@ from namespace_zoo import FIRST_OF_MANY, PORTS
 
 from netstat_core import Gap, Query
 from netstat_core.errors import UsageError
+from netstat_core.survey import Found, Survey, mounted
 from netstat_core.system.live import LiveSystem
 from netstat_core.system.namespaces import MemberSystem, opened
-from netstat_core.system.survey import Found, Survey, mounted
 
 if TYPE_CHECKING:
     from conftest import Zoo
@@ -224,8 +224,8 @@ def test_vanished_between_finding_and_opening(monkeypatch: pytest.MonkeyPatch) -
 
     So is one that no path leads to.
     """
-    found = [Found(17, path="/no/such/file"), Found(18, "blue", f"/proc/{os.getpid()}/ns/net"), Found(19)]
-    monkeypatch.setattr(Survey, "selected", lambda _self, _query: (found, []))
+    found = [Found(17, path="/no/such/file"), Found(18, b"blue", f"/proc/{os.getpid()}/ns/net"), Found(19)]
+    monkeypatch.setattr(Survey, "all", lambda _self: (found, []))
     with opened(Query(all_network_namespaces=True), LiveSystem(), None) as places:
         gaps = [(one.reason, one.source, one.detail) for one in places if isinstance(one, Gap)]
     assert gaps == [
@@ -268,8 +268,8 @@ def test_mounts_are_read_as_written() -> None:
     ]
 
 
-def test_a_snapshot_has_one_namespace() -> None:
-    """Namespaces are selected on this machine only."""
+def test_other_systems_have_one_namespace() -> None:
+    """Where a system is neither this machine nor a snapshot there is nothing to select."""
     from netstat_core import open_report
     from netstat_core.system import Machine
 
@@ -278,7 +278,7 @@ def test_a_snapshot_has_one_namespace() -> None:
         namespace = None
 
     report = open_report(Query(all_network_namespaces=True), Recorded())  # type: ignore[arg-type]
-    with pytest.raises(UsageError, match="a snapshot holds one"):
+    with pytest.raises(UsageError, match="no network namespaces but one"):
         list(report)
 
 

@@ -181,7 +181,6 @@ def test_snapshot_from_standard_input(tmp_path: Path) -> None:
         "--redact --json --resolve",
         "capture",
         "capture x --from y",
-        "capture x --all-netns",
     ],
 )
 def test_refused_combinations(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ LISTEN = 10
 _SOCK_DIAG = 4
 _SOCK_DIAG_BY_FAMILY = 20
 _AF_UNIX = 1
-_ALL_STATES = 0xFFFFFFFF
+ALL_STATES = 0xFFFFFFFF
 _SHOW_NAME, _SHOW_PEER, _SHOW_RQLEN, _SHOW_UID = 0x01, 0x04, 0x10, 0x40
 _NAME, _PEER, _RQLEN, _UID = 0, 2, 4, 7
 
@@ -31,8 +31,11 @@ _NUMBER, _PAIR = 4, 8
 _CONNECTED, _UNCONNECTED = 3, 1
 
 
-def request(query: Query, *, queues: bool = False) -> NetlinkDump:
-    """The dump of all UNIX sockets, with what the query's fields need and, if wanted, queue lengths in any case."""
+def request(query: Query, *, queues: bool = False, states: int = ALL_STATES) -> NetlinkDump:
+    """The dump of UNIX sockets, with what the query's fields need and, if wanted, queue lengths in any case.
+
+    ``states`` has a bit for the number of each state that is wanted.
+    """
     show = _SHOW_NAME
     if query.wants("peer_inode"):
         show |= _SHOW_PEER
@@ -46,7 +49,12 @@ def request(query: Query, *, queues: bool = False) -> NetlinkDump:
         for queued in (0, _SHOW_RQLEN)
         for uids in (0, _SHOW_UID)
     )
-    body, *more = (struct.pack("=BBHIII8x", _AF_UNIX, 0, 0, _ALL_STATES, 0, one) for one in shows)
+    bodies = (
+        struct.pack("=BBHIII8x", _AF_UNIX, 0, 0, wanted, 0, one)
+        for wanted in dict.fromkeys((states, ALL_STATES))
+        for one in shows
+    )
+    body, *more = bodies
     wider = tuple((SOURCE, one) for one in more)
     return NetlinkDump(SOURCE, _SOCK_DIAG, _SOCK_DIAG_BY_FAMILY, body, inode_at=_INODE_AT, wider=wider)
 

@@ -22,7 +22,8 @@ def _file(_query: Query) -> list[Source | None]:
 
 
 def _dump(query: Query) -> list[Source | None]:
-    return [diag.request(query)]
+    states = 1 << diag.LISTEN if query.show == "listening" else diag.ALL_STATES
+    return [diag.request(query, states=states)]
 
 
 READERS = (
