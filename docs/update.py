@@ -10,10 +10,11 @@ from typing import Any
 
 from netstat_core.cli.options import GROUPS, OPTIONS
 from netstat_core.discovery import Host
-from netstat_core.facts import facts_query
+from netstat_core.facts import FACTS_SCHEMA, facts_query
+from netstat_core.facts.shape import FactsOfNamespaces
 from netstat_core.plan import plan
 from netstat_core.readers import Reader
-from netstat_core.schema import published_schema
+from netstat_core.schema import named_schema, opened, published_schema
 
 HERE = Path(__file__).parent
 PLANS = "../ansible_collection/plugins/module_utils/plans.py"
@@ -25,6 +26,7 @@ def generated() -> dict[str, str]:
     readers = Host({plugin.name for plugin in host.plugins if not _is_built_in(plugin.origin)}).kinds()
     schemas = {kind: published_schema(reader) for kind, reader in sorted(readers.items())}
     files = {f"schemas/{kind}.json": json.dumps(schema, indent=2) + "\n" for kind, schema in schemas.items()}
+    files["schemas/facts.json"] = json.dumps(opened(named_schema(FACTS_SCHEMA, FactsOfNamespaces)), indent=2) + "\n"
     files[PLANS] = "".join(_plans(Host({plugin.name for plugin in host.plugins if not _is_built_in(plugin.origin)})))
     files["fields.md"] = "".join(_fields_page(schemas, readers))
     files["options.md"] = "".join(_options_page())

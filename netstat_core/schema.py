@@ -32,6 +32,11 @@ def reader_schema(reader: Reader) -> Schema:
         raise PluginError(f"reader {reader.name}: no schema can be made from its record type: {error}") from error
 
 
+def named_schema(name: str, structure: type) -> Schema:
+    """The closed schema of a structure that is no record, declared as records are."""
+    return {"$schema": DIALECT, "$id": name, **_of_typed_dict(structure)}
+
+
 def identifier(reader: Reader) -> str:
     """The name of a kind's schema, which changes when a field is removed, renamed, retyped or narrowed."""
     return f"urn:netstat:{reader.kind}:{reader.version}"
@@ -43,8 +48,12 @@ def published_schema(reader: Reader) -> Schema:
     properties = {"kind": {"const": reader.kind, "description": "What this record describes"}}
     properties |= closed.get("properties", {})
     properties |= _of_typed_dict(OwnedFields if reader.inode_field else HostFields)["properties"]
-    opened = {**closed, "properties": properties, "required": list(properties)}
-    return {key: value for key, value in opened.items() if key != "additionalProperties"}
+    return opened({**closed, "properties": properties, "required": list(properties)})
+
+
+def opened(closed: Schema) -> Schema:
+    """A schema that lets later versions add fields."""
+    return {key: value for key, value in closed.items() if key != "additionalProperties"}
 
 
 def _of_typed_dict(record: Any) -> Schema:

@@ -57,7 +57,7 @@ def _is_safe(value: Any, known: dict[int, bool]) -> bool:
     if isinstance(value, str):
         return value.isprintable() and len(value) <= LONGEST_TEXT
     if isinstance(value, dict):
-        return all(_is_safe(one, known) for one in value.values())
+        return all(key.isprintable() and _is_safe(one, known) for key, one in value.items())
     if isinstance(value, list):
         if id(value) not in known:
             known[id(value)] = all(_is_safe(one, known) for one in value)

@@ -114,12 +114,12 @@ class SnapshotSystem:
 
     def _reply(self, request: NetlinkDump) -> _Reply:
         if not self._dumps and not self._is_complete:
-            raise NotInKernel(request.name, "not in this snapshot", errno.ENOENT)
+            raise NotInKernel(request.name, "not in this snapshot")
         for name, body in ((request.name, request.body), *request.wider):
             found = self._dumps.get((name, request.protocol, request.type, body.hex()))
             if found is not None:
                 return found
-        raise NarrowerCapture(request.name, "not recorded in this snapshot, or with less in it", errno.ENOENT)
+        raise NarrowerCapture(request.name, "not recorded in this snapshot, or with less in it")
 
     def owners(self, *, descriptors: bool = False) -> capture.Owners:  # noqa: ARG002 - it has them or not
         """The owners recorded in the description, or as links under ``proc/PID/fd``."""

@@ -87,11 +87,11 @@ def test_a_snapshot_of_one(zoo: Zoo, tmp_path: Path) -> None:
 
 def test_without_rights(zoo: Zoo, tmp_path: Path) -> None:
     """Who may not enter namespaces captures the own one, and the capture tells of those it could not see."""
-    tmp_path.chmod(0o777)
-    taken = str(tmp_path / "taken.txt")
-    ran = zoo.outer.run([sys.executable, "-c", UNPRIVILEGED, "capture", taken, "--netns", "red", "-tln"])
+    taken = tmp_path / "taken.txt"
+    ran = zoo.outer.run([sys.executable, "-c", UNPRIVILEGED, "capture", "-", "--netns", "red", "-tln"])
     assert ran.returncode == 0, ran.stderr
-    stdout, stderr, _ = zoo.show("--from", taken, "-tln", "--all-netns")
+    taken.write_bytes(ran.stdout)
+    stdout, stderr, _ = zoo.show("--from", str(taken), "-tln", "--all-netns")
     assert "network namespace red: entering it takes the rights of root" in stderr
     assert f":{PORTS['own']} " in stdout
 

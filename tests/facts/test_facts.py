@@ -1,0 +1,306 @@
+"""Facts: what a machine's network looks like in look-up tables, and that nothing unread looks empty."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from namespaces import NetworkNamespace
+from pynetstat import show
+from trees import Trees, fixture_names
+
+from netstat_core import UsageError
+from netstat_core.discovery import Host
+from netstat_core.facts import FACTS_SCHEMA, facts_query
+from netstat_core.facts.ports import listen_ports
+from netstat_core.facts.shape import FactsOfNamespaces
+from netstat_core.facts.trust import LONGEST_TEXT, MOST_RECORDS, safe, safe_records
+from netstat_core.gathering import gather
+from netstat_core.schema import named_schema
+from netstat_core.system.snapshot import SnapshotSystem
+from netstat_core.system.stores import MemoryStore
+
+CHECKER = jsonschema.Draft202012Validator(named_schema(FACTS_SCHEMA, FactsOfNamespaces))
+
+SOCKETS = r"""
+import ctypes, os, socket, sys
+ctypes.CDLL(None).prctl(15, b"{{ 7*7 }}\x1b[1m", 0, 0, 0)
+kept = []
+def hold(family, kind, address, **options):
+    one = socket.socket(family, kind)
+    for option, value in options.items():
+        one.setsockopt(socket.IPPROTO_IPV6, getattr(socket, option), value)
+    one.bind(address)
+    if kind == socket.SOCK_STREAM:
+        one.listen()
+    kept.append(one)
+hold(socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", 22))
+hold(socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.2", 22))
+hold(socket.AF_INET6, socket.SOCK_STREAM, ("::", 80), IPV6_V6ONLY=0)
+hold(socket.AF_INET6, socket.SOCK_STREAM, ("::", 443), IPV6_V6ONLY=1)
+hold(socket.AF_INET6, socket.SOCK_STREAM, ("::ffff:127.0.0.1", 8443), IPV6_V6ONLY=0)
+hold(socket.AF_INET, socket.SOCK_DGRAM, ("0.0.0.0", 53))
+hold(socket.AF_UNIX, socket.SOCK_STREAM, b"\0{{ lookup('pipe', 'id') }}\n\x1b[31m\xff")
+hold(socket.AF_UNIX, socket.SOCK_STREAM,
+     b"\0a\n0000000000000000: 00000002 00000000 00010000 0001 01 999999 /run/forged.sock")
+client = socket.create_connection(("127.0.0.1", 22))
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+def facts(namespace: NetworkNamespace, *arguments: str) -> dict[str, Any]:
+    """Return the facts of a namespace, seen from inside, checked against their schema."""
+    ran = namespace.run([sys.executable, "-m", "netstat_core", "--format", "facts", *arguments])
+    assert (ran.stderr, ran.returncode) == (b"", 0)
+    printed = json.loads(ran.stdout)
+    assert set(printed) == {"ansible_facts", "changed"}
+    assert printed["changed"] is False
+    found: dict[str, Any] = printed["ansible_facts"]["netstat"]
+    assert [error.message for error in CHECKER.iter_errors(found)] == []
+    return found
+
+
+@pytest.fixture(scope="module")
+def machine() -> Any:
+    """Give the facts of a namespace with sockets of every sort that matters, by the source that was preferred."""
+    from namespaces import network_namespace, reason
+
+    if why := reason():
+        pytest.skip(why)
+    with network_namespace() as namespace:
+        namespace.run(["ip", "link", "set", "lo", "up"])
+        namespace.run(["ip", "route", "add", "default", "via", "127.0.0.9", "dev", "lo", "metric", "70"])
+        namespace.run(["ip", "route", "add", "default", "via", "127.0.0.8", "dev", "lo", "metric", "7"])
+        namespace.run(["ip", "route", "add", "192.0.2.0/24", "dev", "lo"])
+        with namespace.running([sys.executable, "-c", SOCKETS]):
+            yield {source: facts(namespace, "--source", source) for source in ("netlink", "procfs")}
+
+
+def test_listening_by_port(machine: dict[str, Any]) -> None:
+    """Sockets of one port are one entry: addresses of both families, who may reach it, and who holds it."""
+    found = machine["netlink"]["listening"]
+    assert list(found) == ["tcp/22", "tcp/80", "tcp/443", "tcp/8443", "udp/53"]
+    entry = found["tcp/22"]
+    assert len(entry["pids"]) == 1
+    assert entry | {"pids": []} == {
+        "addresses": ["127.0.0.1", "127.0.0.2"],
+        "families": ["inet"],
+        "processes": [r"{{ 7*7 }}\x1b[1m"],
+        "pids": [],
+        "uids": [0],
+        "users": ["root"],
+        "v6_only": None,
+        "reachable": ["inet"],
+        "owner_seen": True,
+    }
+    assert [found[port]["reachable"] for port in ("tcp/80", "tcp/443", "tcp/8443")] == [
+        ["inet", "inet6"],
+        ["inet6"],
+        ["inet"],
+    ]
+    assert [found[port]["v6_only"] for port in ("tcp/80", "tcp/443", "tcp/8443")] == [False, True, None]
+
+
+def test_both_sources_agree(machine: dict[str, Any]) -> None:
+    """Facts from files are those from netlink, but for what files do not tell: whether :: takes IPv4."""
+    known, old = machine["netlink"], machine["procfs"]
+    for one in (known, old):
+        for entry in one["listening"].values():
+            entry.pop("v6_only", None)
+            entry["reachable"] = sorted({"inet", *entry["reachable"]})
+    assert old["listening"] == known["listening"]
+    assert old["default_route"]["inet"] | {"protocol": "boot"} == known["default_route"]["inet"]
+    assert set(old["interfaces"]) == set(known["interfaces"]) == {"lo"}
+
+
+def test_names_of_others_are_harmless(machine: dict[str, Any]) -> None:
+    """No control character or undecodable byte of a name gets into facts, and a forged row is no socket."""
+    found = machine["netlink"]
+    assert all(text.isprintable() for text in texts(found))
+    assert r"@{{ lookup('pipe', 'id') }}\x0a\x1b[31m\xff" in found["unix_listening"]
+    assert len(found["unix_listening"]) == 2
+
+
+def test_forged_rows_are_recognised(machine: dict[str, Any]) -> None:
+    """A row that a name with a line break forges is no socket for netlink; read from the file, it is doubted."""
+    assert "/run/forged.sock" not in machine["netlink"]["unix_listening"]
+    found = machine["procfs"]
+    assert not found["unix_listening"]["/run/forged.sock"]["owner_seen"]
+    assert not found["complete"]
+    assert any("/run/forged.sock" in reason and "forged" in reason for reason in found["incomplete_because"])
+
+
+def test_default_route_is_that_of_the_lowest_metric(machine: dict[str, Any]) -> None:
+    """Of several default routes the kernel's choice is told; where there is none, null."""
+    found = machine["netlink"]["default_route"]
+    assert (found["inet"]["gateway"], found["inet"]["metric"], found["inet6"]) == ("127.0.0.8", 7, None)
+    assert "routes" not in machine["netlink"]
+
+
+def test_what_is_covered(machine: dict[str, Any]) -> None:
+    """Protocols that were read whole are named; all was seen, so the facts are complete."""
+    found = machine["netlink"]
+    assert {"tcp", "udp", "unix", "sctp"} <= set(found["covers"]["protocols"])
+    assert (found["complete"], found["incomplete_because"]) == (True, [])
+    assert found["covers"] | {"protocols": [], "families": [], "tables": []} == {
+        "tables": [],
+        "protocols": [],
+        "families": [],
+        "sockets": "listening",
+        "where": None,
+        "owners": "all",
+    }
+    assert found["totals"]["tcp"] == {"LISTEN": 5}
+
+
+def texts(value: Any) -> list[str]:
+    """Return all texts of a structure, keys too."""
+    if isinstance(value, dict):
+        return [text for key, one in value.items() for text in (key, *texts(one))]
+    if isinstance(value, list):
+        return [text for one in value for text in texts(one)]
+    return [value] if isinstance(value, str) else []
+
+
+@pytest.mark.parametrize("name", fixture_names("captures"))
+def test_of_recorded_machines(name: str, trees: Trees) -> None:
+    """Every recorded machine gives facts that match their schema, alike alone and as a module's result."""
+    alone = show(trees[name], "--format", "facts-local")
+    found = json.loads(alone.stdout)
+    assert [error.message for error in CHECKER.iter_errors(found)] == []
+    result = json.loads(show(trees[name], "--format", "facts").stdout)
+    assert result == {"ansible_facts": {"netstat": found}, "changed": False}
+    assert all(text.isprintable() for text in texts(found))
+
+
+def test_other_families(trees: Trees) -> None:
+    """Records of families that have no shape of their own are listed under their family and table."""
+    found = json.loads(show(trees["captures/legacy-a-6.1"], "--format", "facts-local").stdout)
+    families = found["families"]
+    assert {"ax25", "netrom", "rose"} <= set(families)
+    assert all(
+        record["family"] == name for name, tables in families.items() for one in tables.values() for record in one
+    )
+    assert {"sockets", "routes"} <= set(families["netrom"]) | set(families["ax25"])
+
+
+def test_only_what_was_asked_for(trees: Trees) -> None:
+    """Tables that were not read have no key; those that were read are there even if empty."""
+    tree = trees["captures/bare-a-6.18"]
+    found = json.loads(show(tree, "--format", "facts-local", "-tln").stdout)
+    assert found["listening"] == {}
+    assert not {"unix_listening", "interfaces", "routes", "default_route", "statistics", "groups"} & set(found)
+    assert found["covers"]["protocols"] == ["tcp"]
+    assert found["covers"]["owners"] == "none"
+
+
+def test_a_port_that_cannot_be_read_is_not_covered() -> None:
+    """A protocol whose table could not be read is not among those covered, and the facts are not complete."""
+    row = b"   0: 00000000:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 17 1 0 100 0 0 10 0\n"
+    header = b"  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
+    files = {"/proc/net/tcp": header + row, "/proc/net/udp": b"header\nnonsense\n"}
+    host = Host()
+    found = gather(
+        facts_query(host, families=["inet"], tables=["sockets"]), SnapshotSystem(MemoryStore(files)), host
+    ).facts
+    assert list(found["listening"]) == ["tcp/22"]
+    assert "tcp" in found["covers"]["protocols"]
+    assert "udp" not in found["covers"]["protocols"]
+    assert not found["complete"]
+    assert any(reason.startswith("/proc/net/udp, line 2") for reason in found["incomplete_because"])
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"sockets": "some"}, "sockets is one of listening and all"),
+        ({"families": ["ipv4"]}, "unknown family 'ipv4'; known: "),
+        ({"protocols": ["http"]}, "unknown protocol 'http'; known: "),
+        ({"tables": ["ports"]}, "unknown table 'ports'; known: "),
+        ({"tables": ["groups"], "families": ["unix"]}, "table 'groups' has nothing of the families"),
+        ({"where": "no_such == 1"}, "unknown field no_such"),
+        ({"where": "local_port == 'ssh'"}, "local_port is of type integer"),
+    ],
+)
+def test_what_is_unknown_is_refused(options: dict[str, Any], words: str) -> None:
+    """An option that names nothing known is refused before anything is read, and says what there is."""
+    with pytest.raises(UsageError, match=words.replace("(", r"\(")):
+        facts_query(Host(), **options)
+
+
+def test_long_tables_are_cut(trees: Trees, tmp_path: Path) -> None:
+    """Of routes that were asked for, facts hold a thousand, and say that there were more; the default route counts."""
+    folder = tmp_path / "proc/net"
+    folder.mkdir(parents=True)
+    header = (trees["captures/routes-a-6.1"] / "proc/net/route").read_text().splitlines()[0]
+    rows = [f"lo\t{number:08X}\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0" for number in range(1500)]
+    default = "lo\t00000000\t0100007F\t0003\t0\t0\t0\t00000000\t0\t0\t0"
+    (folder / "route").write_text("\n".join([header, *rows, default, ""]))
+    host = Host()
+    system = SnapshotSystem(tmp_path)
+    found = gather(facts_query(host, tables=["routes"], families=["inet"]), system, host).facts
+    assert len(found["routes"]) == MOST_RECORDS
+    assert found["default_route"]["inet"]["gateway"] == "127.0.0.1"
+    assert not found["complete"]
+    assert "routes: truncated, 501 more than facts hold" in found["incomplete_because"]
+    assert found["covers"]["tables"] == []
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(st.characters())
+    | st.binary().map(lambda raw: raw.decode("latin-1")),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters()), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(JSON)
+def test_any_value_can_be_made_safe(value: Any) -> None:
+    """Whatever texts a value holds, they come out printable, and making them safe again changes nothing."""
+    made = safe(value)
+    assert all(text.isprintable() for text in texts(made))
+    assert safe(made) == made
+    json.dumps(made).encode("ascii")
+
+
+@given(st.lists(st.dictionaries(st.text(max_size=5), JSON, max_size=4), max_size=4))
+def test_safe_records_are_left_alone(records: list[dict[str, Any]]) -> None:
+    """Records are made safe as facts are; one that is safe already is the very same."""
+    made = safe_records(records)
+    assert made == [safe(record) for record in records]
+    assert all(after is before for before, after in zip(records, made, strict=True) if safe(before) == before)
+
+
+def test_long_texts_are_cut() -> None:
+    """A text of a megabyte does not travel with every task."""
+    assert safe({"x" * 10**6: ["y" * 10**6]}) == {"x" * LONGEST_TEXT + "...": ["y" * LONGEST_TEXT + "..."]}
+
+
+def test_the_facts_of_another_module() -> None:
+    """tcp_listen and udp_listen have a row for each process and address, and one for a socket without a process."""
+    process = {"pid": 7, "uid": 70, "name": "postgres", "command": [], "started_at": "2026-11-21T09:05:03Z"}
+    socket = {"kind": "inet.socket", "listening": True, "protocol": "tcp", "local_address": "::1", "local_port": 5432}
+    found = listen_ports(
+        [
+            {**socket, "processes": [process, process | {"pid": 8, "started_at": None}]},
+            {**socket, "protocol": "udp", "processes": None},
+            {**socket, "protocol": "sctp", "processes": [process]},
+            {**socket, "listening": False, "processes": [process]},
+        ],
+        {70: "postgres"}.__getitem__,
+    )
+    row = {"address": "::1", "port": 5432, "protocol": "tcp", "name": "postgres", "pid": 7, "user": "postgres"}
+    assert found == {
+        "tcp_listen": [row | {"stime": "Sat Nov 21 09:05:03 2026"}, row | {"pid": 8, "stime": ""}],
+        "udp_listen": [row | {"protocol": "udp", "name": "", "pid": 0, "user": "", "stime": ""}],
+    }
