@@ -17,6 +17,8 @@ from netstat_core.readers import Reader
 from netstat_core.schema import named_schema, opened, published_schema
 
 HERE = Path(__file__).parent
+MODULE = "../ansible_collection/plugins/modules/netstat_facts.py"
+SAMPLE = "facts-sample.json"
 PLANS = "../ansible_collection/plugins/module_utils/plans.py"
 
 
@@ -27,10 +29,88 @@ def generated() -> dict[str, str]:
     schemas = {kind: published_schema(reader) for kind, reader in sorted(readers.items())}
     files = {f"schemas/{kind}.json": json.dumps(schema, indent=2) + "\n" for kind, schema in schemas.items()}
     files["schemas/facts.json"] = json.dumps(opened(named_schema(FACTS_SCHEMA, FactsOfNamespaces)), indent=2) + "\n"
+    files[MODULE] = _module((HERE / MODULE).read_text("utf-8"))
     files[PLANS] = "".join(_plans(Host({plugin.name for plugin in host.plugins if not _is_built_in(plugin.origin)})))
     files["fields.md"] = "".join(_fields_page(schemas, readers))
     files["options.md"] = "".join(_options_page())
     return files
+
+
+_ANSIBLE = {"object": "dict", "array": "list", "integer": "int", "number": "float", "boolean": "bool", "string": "str"}
+_LARGEST_SAMPLE = 400
+
+
+def _module(text: str) -> str:
+    """The module's source, with what it returns told anew."""
+    before, _, rest = text.partition('RETURN = r"""\n')
+    _, _, after = rest.partition('"""\n')
+    sample = json.loads((HERE / SAMPLE).read_text("utf-8"))
+    facts = opened(named_schema(FACTS_SCHEMA, FactsOfNamespaces))
+    returned = {
+        "ansible_facts": _told(
+            "The facts that are set.",
+            "success",
+            "dict",
+            contains={
+                "netstat": _told("The network of the host.", "always", "dict", contains=_contents(facts, sample)),
+                **{name: _of_compat(name) for name in ("tcp_listen", "udp_listen")},
+            },
+        ),
+        "sockets": _told(
+            "Records of all sockets, with the fields of JSON output.",
+            "when O(sockets=all)",
+            "list",
+            elements="dict",
+        ),
+    }
+    return f'{before}RETURN = r"""\n{"".join(_yaml(returned))}"""\n{after}'
+
+
+def _of_compat(name: str) -> dict[str, Any]:
+    words = "What listens, a row for each process, as C(listen_ports_facts) tells it."
+    row = {"address": "192.0.2.10", "name": "sshd", "pid": 812, "port": 22, "protocol": name[:3], "stime": ""}
+    return _told(words, "when O(compat=listen_ports_facts)", "list", elements="dict", sample=[{**row, "user": "root"}])
+
+
+def _told(description: str, returned: str, kind: str, **more: Any) -> dict[str, Any]:
+    return {"description": description, "returned": returned, "type": kind, **more}
+
+
+def _contents(schema: dict[str, Any], sample: Any) -> dict[str, Any]:
+    """What an object of the facts contains, with samples from real facts where those are short."""
+    contents = {}
+    for name, field in schema["properties"].items():
+        kinds = field.get("type") or [_kind(one) for one in field.get("anyOf", [])] or "string"
+        kind = next(one for one in ([kinds] if isinstance(kinds, str) else kinds) if one != "null")
+        returned = "always" if name in schema["required"] else "when asked for"
+        told = _told(f"{field.get('description', name)}".rstrip(". ") + ".", returned, _ANSIBLE[kind])
+        if kind == "array":
+            told["elements"] = _ANSIBLE[field["items"].get("type", "string")]
+        value = sample.get(name) if isinstance(sample, dict) else None
+        is_table = isinstance(field.get("additionalProperties"), dict)
+        if "properties" in field and not is_table:
+            told["contains"] = _contents(field, value)
+        elif value is not None:
+            first = dict([*value.items()][:1]) if is_table else value
+            if len(json.dumps(first)) <= _LARGEST_SAMPLE:
+                told["sample"] = first
+        contents[name] = told
+    return contents
+
+
+def _kind(schema: dict[str, Any]) -> str:
+    return str(schema.get("type", "string"))
+
+
+def _yaml(value: dict[str, Any], indent: str = "") -> Iterator[str]:
+    """A mapping of mappings as YAML; whatever else is in it as JSON, which is YAML too."""
+    for key, one in value.items():
+        if isinstance(one, dict) and key != "sample":
+            yield f"{indent}{key}:\n"
+            yield from _yaml(one, f"{indent}  ")
+        else:
+            is_plain = isinstance(one, str) and one.isascii() and not {*":#{}[]'\""} & {*one} and one[:1].isalpha()
+            yield f"{indent}{key}: {one if is_plain else json.dumps(one)}\n"
 
 
 def _plans(host: Host) -> Iterator[str]:

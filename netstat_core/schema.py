@@ -56,6 +56,7 @@ def opened(closed: Schema) -> Schema:
     return {key: value for key, value in closed.items() if key != "additionalProperties"}
 
 
+@functools.cache
 def _of_typed_dict(record: Any) -> Schema:
     if not is_typeddict(record):
         raise TypeError(f"{record!r} is not a TypedDict")
@@ -136,8 +137,8 @@ class Checker:
     def __init__(self, reader: Reader) -> None:
         self._schema = reader_schema(reader)
         self._reader = reader
-        is_derived = not isinstance(reader.record, Mapping)
-        self._batch = _validity({"type": "array", "items": _quickened(self._schema) if is_derived else self._schema})
+        is_own = isinstance(reader.record, Mapping)
+        self._batch = _validity(_many(self._schema)) if is_own else _validity_of(reader.record)
         self._single: Validity | None = None
 
     def check(self, records: list[Record], feed: str, plugin: str) -> tuple[list[Record], list[SchemaViolation]]:
@@ -175,6 +176,16 @@ class Checker:
         where = ".".join(str(step) for step in error.absolute_path) or "record"
         value = escape(repr(error.instance).encode("utf-8", "backslashreplace")[:LONGEST_SHOWN])
         return f"field {where}: {error.validator} {_brief(error.validator_value)} does not hold for {value}"
+
+
+@functools.cache
+def _validity_of(record: type) -> Validity:
+    """Whether a list of records of a type is valid; several readers share a type."""
+    return _validity(_many(_quickened(_of_typed_dict(record))))
+
+
+def _many(schema: Schema) -> Schema:
+    return {"type": "array", "items": schema}
 
 
 def _quickened(schema: Any) -> Any:

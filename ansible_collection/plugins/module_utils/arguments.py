@@ -1,0 +1,42 @@
+# -*- coding: utf-8 -*-
+# Copyright (c) 2026 the netstat-core authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options of the modules, for what runs on targets and for what runs on the controller."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+SNAPSHOT = "netstat_snapshot"
+"""The fact that a capture sets."""
+
+
+def strings():
+    """An option that takes a list of strings."""
+    return dict(type="list", elements="str")
+
+
+def facts_arguments():
+    """The options of netstat_facts."""
+    return dict(
+        sockets=dict(type="str", choices=["listening", "all"], default="listening"),
+        families=strings(),
+        protocols=strings(),
+        tables=strings(),
+        where=dict(type="str"),
+        netns=strings(),
+        who=dict(type="bool", default=False),
+        compat=dict(type="str", choices=["listen_ports_facts"]),
+        snapshot=dict(type="str"),
+    )
+
+
+def capture_arguments():
+    """The options of netstat_capture."""
+    return dict(
+        sockets=dict(type="str", choices=["listening", "all"], default="listening"),
+        netns=strings(),
+        plan=dict(type="dict"),
+        set_fact=dict(type="bool", default=True),
+    )

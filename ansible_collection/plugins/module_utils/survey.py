@@ -1,0 +1,1 @@
+../../../netstat_core/survey.py

@@ -1,0 +1,130 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+# Copyright (c) 2026 the netstat-core authors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r"""
+---
+module: netstat_capture
+short_description: Take a snapshot of the kernel's network state
+version_added: 0.1.0
+description:
+  - Reads files below C(/proc/net) and C(/sys/class/net), asks the kernel over netlink, finds the processes that hold
+    the sockets, and packs it all into one text, the snapshot.
+  - A snapshot can be kept, and made into facts later by O(netstat.core.netstat_facts#module:snapshot) or
+    P(netstat.core.parse#filter), or into C(netstat) output by C(pynetstat --from).
+  - Works in C(ansible_facts_modules) and with C(async), and needs only Python on the target.
+author:
+  - The netstat-core authors (@netstat-core)
+options:
+  sockets:
+    description:
+      - Which sockets to read, for the facts that M(netstat.core.netstat_facts) gathers by default.
+    type: str
+    choices: [listening, all]
+    default: listening
+  netns:
+    description:
+      - Other network namespaces to read, each a name, V(pid:NUMBER) or V(inode:NUMBER); V(all) stands for all.
+    type: list
+    elements: str
+  plan:
+    description:
+      - What to read instead, as made by C(netstat_core.plan.plan) in Python. It can ask for nothing but kernel network
+        state; all else is refused before anything is read.
+    type: dict
+  set_fact:
+    description:
+      - Whether to return the snapshot as the fact C(netstat_snapshot) too.
+    type: bool
+    default: true
+extends_documentation_fragment:
+  - ansible.builtin.action_common_attributes
+  - ansible.builtin.action_common_attributes.facts
+  - ansible.builtin.action_common_attributes.flow
+attributes:
+  action:
+    support: none
+  async:
+    support: full
+  bypass_host_loop:
+    support: none
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  facts:
+    support: full
+  platform:
+    platforms: linux
+seealso:
+  - module: netstat.core.netstat_facts
+  - plugin: netstat.core.parse
+    plugin_type: filter
+"""
+
+EXAMPLES = r"""
+- name: Take a snapshot
+  netstat.core.netstat_capture:
+    sockets: all
+  become: true
+  register: taken
+
+- name: Keep it for pynetstat --from
+  ansible.builtin.copy:
+    content: "{{ taken.snapshot }}"
+    dest: "snapshots/{{ inventory_hostname }}.txt"
+    mode: "0600"
+  delegate_to: localhost
+
+- name: Make facts from it
+  netstat.core.netstat_facts:
+    snapshot: "{{ taken.snapshot }}"
+"""
+
+RETURN = r"""
+snapshot:
+  description: The packed snapshot.
+  returned: success
+  type: str
+  sample: netstat-capture/1:eNrtWE1v2zAM/SuGzhtg...
+ansible_facts:
+  description: The facts that are set.
+  returned: when O(set_fact=true)
+  type: dict
+  contains:
+    netstat_snapshot:
+      description: The packed snapshot.
+      returned: always
+      type: str
+      sample: netstat-capture/1:eNrtWE1v2zAM/SuGzhtg...
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.netstat.core.plugins.module_utils import capture, survey
+from ansible_collections.netstat.core.plugins.module_utils.arguments import SNAPSHOT, capture_arguments
+from ansible_collections.netstat.core.plugins.module_utils.plans import default_plan
+
+
+def main():
+    module = AnsibleModule(argument_spec=capture_arguments(), supports_check_mode=True)
+    plan = module.params["plan"] or default_plan(module.params["sockets"])
+    if module.params["netns"]:
+        plan = dict(plan, namespaces=module.params["netns"])
+    try:
+        snapshot = capture.pack(survey.capture_all(plan))
+    except (OSError, ValueError) as error:
+        module.fail_json(msg="cannot capture: %s" % error)
+    result = dict(changed=False, snapshot=snapshot)
+    if module.params["set_fact"]:
+        result["ansible_facts"] = {SNAPSHOT: snapshot}
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
