@@ -1,0 +1,311 @@
+"""netstat_facts and netstat_capture as tasks of real playbooks."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import namespaces
+import plays
+import pytest
+
+NOWHERE = plays.reason()
+pytestmark = [
+    pytest.mark.skipif(NOWHERE is not None, reason=NOWHERE or ""),
+    pytest.mark.skipif(namespaces.reason() is not None, reason=namespaces.reason() or ""),
+]
+
+SYSTEM_PYTHON = "/usr/bin/python3"
+
+SOCKETS = r"""
+import ctypes, os, socket, sys
+os.makedirs(sys.argv[1], exist_ok=True)
+kept = []
+def hold(family, kind, address):
+    one = socket.socket(family, kind)
+    one.bind(address)
+    if kind == socket.SOCK_STREAM:
+        one.listen()
+    kept.append(one)
+hold(socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", 22))
+hold(socket.AF_INET6, socket.SOCK_STREAM, ("::", 80))
+hold(socket.AF_INET, socket.SOCK_DGRAM, ("0.0.0.0", 53))
+hold(socket.AF_UNIX, socket.SOCK_STREAM, b"\0{{ lookup('pipe', 'touch %s/canary') }}" % sys.argv[1].encode())
+hold(socket.AF_UNIX, socket.SOCK_STREAM, b"\0red\n\x1b[31m\xff")
+ctypes.CDLL(None).prctl(15, b"{{ 7 * 7 }}", 0, 0, 0)
+client = socket.create_connection(("127.0.0.1", 22))
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+class Site:
+    """A network namespace with sockets, and playbooks run inside."""
+
+    def __init__(self, inside: namespaces.NetworkNamespace, folder: Path) -> None:
+        self.inside = inside
+        self.folder = folder
+        self._runs = 0
+
+    def run(self, *tasks: dict[str, Any], status: int = 0, arguments: tuple[str, ...] = (), **play: Any) -> Any:
+        """Return what the last task left in the variable `told`, of a play that ends with a status, and its output."""
+        self._runs += 1
+        home = self.folder / f"{os.getpid()}-{self._runs}"
+        home.mkdir()
+        outcome = home / "outcome.json"
+        write = {"content": "{{ told | default(none) | to_json }}", "dest": str(outcome), "mode": "0600"}
+        last = {"ansible.builtin.copy": write, "delegate_to": "localhost", "check_mode": False, "become": False}
+        environment = play.pop("environment", {})
+        variables = {"ansible_python_interpreter": "{{ python | default('" + sys.executable + "') }}"}
+        playbook = home / "play.json"
+        told = {"hosts": "localhost", "gather_facts": False, **play, "tasks": [*tasks, last]}
+        playbook.write_text(json.dumps([told]))
+        done = plays.play(playbook, home, *arguments, enter=self.inside.enter, environment=environment, **variables)
+        self.output = done.stdout + done.stderr
+        assert done.returncode == status, self.output
+        assert "Traceback" not in self.output
+        return json.loads(outcome.read_text()) if outcome.exists() else None
+
+    def cli(self) -> Any:
+        """Return what `--format facts` prints inside."""
+        ran = self.inside.run([sys.executable, "-m", "netstat_core", "--format", "facts"])
+        return json.loads(ran.stdout)["ansible_facts"]["netstat"]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Give a namespace with a few sockets of every sort."""
+    folder = tmp_path_factory.mktemp("site")
+    with namespaces.network_namespace() as inside:
+        inside.run(["ip", "link", "set", "lo", "up"])
+        with inside.running([sys.executable, "-c", SOCKETS, str(folder / "sockets")]):
+            yield Site(inside, folder)
+
+
+def facts(**options: Any) -> dict[str, Any]:
+    """Return a task that gathers facts."""
+    return {"netstat.core.netstat_facts": options, "register": "result"}
+
+
+def tell(expression: str, **more: Any) -> dict[str, Any]:
+    """Return a task that keeps the value of an expression."""
+    return {"ansible.builtin.set_fact": {"told": "{{ " + expression + " }}"}, **more}
+
+
+CHANGING = ("captured_at", "statistics", "interfaces")
+
+
+def lasting(found: dict[str, Any]) -> dict[str, Any]:
+    """Return facts without what differs from one moment to the next, and without sockets of Ansible's own."""
+    kept = {key: value for key, value in found.items() if key not in CHANGING}
+    kept["unix_listening"] = own_names(found)
+    kept["totals"] = {**found["totals"], "unix": {}}
+    return kept
+
+
+def own_names(found: dict[str, Any]) -> dict[str, Any]:
+    """Return the UNIX listeners but for Ansible's own."""
+    return {name: entry for name, entry in found["unix_listening"].items() if "/pymp-" not in name}
+
+
+def test_facts_are_those_of_the_command_line(site: Site) -> None:
+    """The module sets the facts that --format facts prints on that machine, and changes nothing."""
+    found = site.run(facts(), tell("{'facts': ansible_facts.netstat, 'result': result}"))
+    assert lasting(found["facts"]) == lasting(site.cli())
+    assert found["facts"]["complete"]
+    assert not found["result"]["changed"]
+    assert "sockets" not in found["result"]
+    assert set(found["facts"]["interfaces"]) == {"lo"}
+
+
+def test_all_sockets_are_in_the_result_only(site: Site) -> None:
+    """With sockets: all the result has every record, with other users' bytes harmless; the facts have totals."""
+    found = site.run(facts(sockets="all"), tell("{'facts': ansible_facts.netstat, 'sockets': result.sockets}"))
+    assert found["facts"]["totals"]["tcp"] == {"ESTABLISHED": 2, "LISTEN": 2}
+    assert "sockets" not in found["facts"]
+    paths = {one.get("path") for one in found["sockets"]}
+    assert r"red\x0a\x1b[31m\xff" in paths
+    inet = [one for one in found["sockets"] if one["kind"] == "inet.socket"]
+    assert {one["processes"][0]["name"] for one in inet if one["processes"]} == {"{{ 7 * 7 }}"}
+    assert len(inet) == 4 + 1
+
+
+def test_options_narrow_what_is_read(site: Site) -> None:
+    """Families, protocols, tables and where leave out the rest, and the facts say what they cover."""
+    found = site.run(
+        facts(protocols=["tcp"], where="local_port < 50"),
+        tell("[ansible_facts.netstat]"),
+        facts(families=["unix"]),
+        tell("told + [ansible_facts.netstat]"),
+        facts(tables=["interfaces", "routes", "neighbours"]),
+        tell("told + [ansible_facts.netstat]"),
+    )
+    assert list(found[0]["listening"]) == ["tcp/22"]
+    assert found[0]["covers"]["where"] == "local_port < 50"
+    assert found[0]["covers"]["protocols"] == ["tcp"]
+    assert "listening" not in found[1]
+    assert len(own_names(found[1])) == 2
+    assert {"interfaces", "routes", "neighbours"} <= set(found[2])
+    assert not {"listening", "unix_listening", "totals", "statistics"} & set(found[2])
+
+
+def test_the_facts_of_listen_ports_facts(site: Site) -> None:
+    """Compat sets tcp_listen and udp_listen beside the facts, with a row for each process."""
+    found = site.run(facts(compat="listen_ports_facts"), tell("ansible_facts"))
+    assert {"tcp_listen", "udp_listen", "netstat"} <= set(found)
+    rows = found["tcp_listen"]
+    assert [(row["address"], row["port"], row["protocol"]) for row in rows] == [
+        ("127.0.0.1", 22, "tcp"),
+        ("::", 80, "tcp"),
+    ]
+    assert {(row["name"], row["user"]) for row in rows} == {("{{ 7 * 7 }}", "root")}
+    assert all(row["pid"] > 0 and row["stime"] for row in rows)
+    assert [row["port"] for row in found["udp_listen"]] == [53]
+
+
+def test_a_snapshot_gives_the_same_facts(site: Site) -> None:
+    """What netstat_capture brings, run in the background too, gives the facts that the target itself would."""
+    capture = {"netstat.core.netstat_capture": {}, "async": 30, "poll": 1, "register": "taken"}
+    found = site.run(
+        capture,
+        facts(snapshot="{{ taken.snapshot }}"),
+        tell("[ansible_facts.netstat, ansible_facts.netstat_snapshot | netstat.core.parse]"),
+    )
+    assert lasting(found[0]) == lasting(site.cli())
+    assert found[1] == found[0]
+
+
+def test_gathered_at_the_start_of_a_play(site: Site) -> None:
+    """netstat_capture works in ansible_facts_modules; netstat_facts listed there says what to list instead."""
+    modules = {"ansible_facts_modules": ["netstat.core.netstat_capture"]}
+    parse = tell("ansible_facts.netstat_snapshot | netstat.core.parse")
+    found = site.run(parse, gather_facts=True, vars=modules)
+    assert lasting(found) == lasting(site.cli())
+    site.run(gather_facts=True, vars={"ansible_facts_modules": ["netstat.core.netstat_facts"]}, status=2)
+    assert "list netstat.core.netstat_capture there" in site.output
+
+
+def test_ways_of_running_a_task(site: Site) -> None:
+    """Loops, until, module_defaults of the group, delegated facts, check mode and cached facts work as elsewhere."""
+    other = {"add_host": {"name": "other", "ansible_connection": "local"}}
+    found = site.run(
+        other,
+        {**facts(), "loop": [1, 2], "register": "looped"},
+        {**facts(), "until": "'tcp/22' in result.ansible_facts.netstat.listening", "retries": 2, "delay": 0},
+        {**facts(), "delegate_to": "other", "delegate_facts": True},
+        tell("[looped.results | length, ansible_facts.netstat, hostvars.other.ansible_facts.netstat]"),
+        module_defaults={"group/netstat.core.netstat": {"sockets": "listening"}},
+        arguments=("--check",),
+        environment={"ANSIBLE_CACHE_PLUGIN": "jsonfile", "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(site.folder / "cache")},
+    )
+    assert found[0] == 2
+    assert "sockets" in found[1]["covers"]["tables"]
+    assert set(found[2]["listening"]) == {"tcp/22", "tcp/80", "udp/53"}
+    assert any("netstat" in path.read_text() for path in (site.folder / "cache").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"families": ["ipv5"]}, "unknown family 'ipv5'; known: "),
+        ({"tables": ["ports"]}, "unknown table 'ports'; known: "),
+        ({"where": "local_port <"}, "the expression ends too early"),
+        ({"sockets": "some"}, "value of sockets must be one of: listening, all"),
+        ({"socket": "all"}, "Unsupported parameters"),
+        ({"netns": ["pid:x"]}, "'pid:x' is none of NAME, pid:NUMBER and inode:NUMBER"),
+        ({"snapshot": "hello"}, "the snapshot does not begin with netstat-capture/1:"),
+        ({"snapshot": "netstat-capture/1:AAAA"}, "the snapshot is damaged"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_sentence(site: Site, options: dict[str, Any], words: str) -> None:
+    """A wrong option fails the task with one sentence."""
+    site.run(facts(**options), status=2)
+    assert words in site.output
+
+
+def test_no_async(site: Site) -> None:
+    """netstat_facts refuses async, since the controller's part would be left out."""
+    site.run({**facts(), "async": 10, "poll": 1}, status=2)
+    assert "does not support async" in site.output
+
+
+def test_names_are_never_templates(site: Site) -> None:
+    """Names that look like templates are not evaluated: from facts, results, set_fact, loops and the parse filter."""
+    found = site.run(
+        facts(sockets="all"),
+        {"netstat.core.netstat_capture": {}},
+        {"ansible.builtin.set_fact": {"name": "{{ ansible_facts.netstat.listening['tcp/22'].processes[0] }}"}},
+        {
+            "ansible.builtin.set_fact": {
+                "path": "{{ ansible_facts.netstat.unix_listening | select('search', 'canary') | first }}"
+            }
+        },
+        {"ansible.builtin.debug": {"msg": "{{ item }} {{ name }} {{ path }}"}, "loop": "{{ result.sockets }}"},
+        {"ansible.builtin.debug": {"var": "ansible_facts.netstat"}},
+        {"ansible.builtin.set_fact": {"parsed": "{{ ansible_facts.netstat_snapshot | netstat.core.parse }}"}},
+        {"ansible.builtin.debug": {"msg": "{{ parsed.unix_listening }} {{ parsed.listening['tcp/22'] }}"}},
+        tell("[name, path, parsed.listening['tcp/22'].processes[0]]"),
+    )
+    assert found == ["{{ 7 * 7 }}", found[1], "{{ 7 * 7 }}"]
+    assert "lookup('pipe'" in found[1]
+    assert not (site.folder / "sockets/canary").exists()
+    assert "\x1b" not in site.output
+
+
+def test_without_rights(site: Site) -> None:
+    """Without root the facts say that owners could not be seen, rather than that there are none."""
+    if not Path(SYSTEM_PYTHON).exists():
+        pytest.skip(f"{SYSTEM_PYTHON} is not there for other users to run")
+    user = {"become": True, "become_user": "nobody", "become_method": "su", "become_flags": "-s /bin/sh"}
+    found = site.run(
+        {**facts(), **user},
+        tell("ansible_facts.netstat"),
+        environment={"ANSIBLE_PIPELINING": "1"},
+        vars={"python": SYSTEM_PYTHON},
+    )
+    assert not found["complete"]
+    assert any("could not be read" in reason for reason in found["incomplete_because"])
+    assert found["covers"]["owners"] != "all"
+    assert found["listening"]["tcp/22"]["processes"] == []
+    assert not found["listening"]["tcp/22"]["owner_seen"]
+
+
+BOMB = "netstat-capture/1:" + __import__("base64").b64encode(__import__("zlib").compress(bytes(1 << 28))).decode()
+LIES = {
+    "no json": ("no JSON here, just {{ 7 * 7 }}", "could not capture"),
+    "no snapshot": ({"changed": False}, "did not send a snapshot"),
+    "a number": ({"snapshot": 5}, "did not send a snapshot"),
+    "nonsense": ({"snapshot": "{{ lookup('pipe', 'id') }}"}, "does not begin with netstat-capture/1:"),
+    "a bomb": ({"snapshot": BOMB}, "unpacks to more than a snapshot may hold"),
+    "a failure": ({"failed": True, "msg": "\x1b[31mred\n" + "x" * 100_000}, r"\x1b[31mred"),
+    "other facts": (
+        {"snapshot": "netstat-capture/1:AAAA", "ansible_facts": {"ansible_connection": "evil", "netstat": 1}},
+        "the snapshot is damaged",
+    ),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_target_that_lies(site: Site, lie: str) -> None:
+    """Whatever a target answers, the task fails with one clear sentence, nothing is set, and nothing is printed raw."""
+    answer, words = LIES[lie]
+    said = answer if isinstance(answer, str) else json.dumps({"invocation": {}, **answer})
+    folder = site.folder / f"liar-{os.getpid()}"
+    folder.mkdir(exist_ok=True)
+    (folder / "answer").write_text(said)
+    liar = folder / "python"
+    liar.write_text(f'#!/bin/sh\nexec cat "{folder}/answer"\n')
+    liar.chmod(0o755)
+    found = site.run(
+        {**facts(), "ignore_errors": True, "vars": {"python": str(liar)}},
+        tell("[result.failed, result.msg, ansible_facts.netstat is defined, ansible_facts.connection is defined]"),
+    )
+    assert found[0] is True
+    assert words in found[1]
+    assert len(found[1]) < 2000
+    assert found[2:] == [False, False]
+    assert "\x1b" not in site.output
