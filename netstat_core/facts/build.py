@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from netstat_core.facts.listeners import Listening, UnixListening
@@ -112,21 +112,36 @@ class _Place:
     def _covers(self, missed: list[Entry]) -> dict[str, Any]:
         """What was read whole."""
         query = self._head.query
-        readers = {one.get("reader") for one in missed}
-        seen = [reader for reader in self._head.readers if reader.name not in readers]
-        partly = {reader.table for reader in self._head.readers if reader.name in readers}
-        partly |= {part.table for part in self._parts.values() if part.left_out}
-        partly |= {"routes"} if query.default_routes else set()
-        sockets = [reader for reader in seen if reader.table == "sockets"]
+        partly = {one.get("reader") for one in missed}.union(*(part.partly for part in self._parts.values()))
+        whole = [reader for reader in self._head.readers if reader.name not in partly]
+        tables = {reader.table for reader in whole} - {one.table for one in self._head.readers if one.name in partly}
+        tables -= {part.table for part in self._parts.values() if part.left_out}
+        if "routes" in {reader.table for reader in whole} and not self._is_missed(DefaultRoute.KINDS, missed):
+            tables.add(DefaultRoute.table)
+        if query.default_routes:
+            tables.discard("routes")
+        sockets = [reader for reader in whole if reader.table == "sockets"]
         is_limited = any(one["source"] == OWNERS_SOURCE for one in missed)
         return {
-            "tables": sorted({reader.table for reader in seen} - partly),
+            "tables": sorted(tables),
             "protocols": sorted({name for reader in sockets for name in reader.protocols or reader.families}),
-            "families": sorted({one for reader in seen for one in reader.families if query.serves_family(one)}),
-            "sockets": "listening" if query.show == "listening" else query.show,
+            "families": sorted({one for reader in whole for one in reader.families if query.serves_family(one)}),
+            "sockets": query.show,
             "where": query.where,
             "owners": "none" if not query.processes else "some" if is_limited else "all",
+            **self._covered_namespaces(missed),
         }
+
+    def _is_missed(self, kinds: Collection[str], missed: list[Entry]) -> bool:
+        names = {reader.name for reader in self._head.readers if reader.kind in kinds}
+        return any(one.get("reader") in names for one in missed)
+
+    def _covered_namespaces(self, missed: list[Entry]) -> dict[str, Any]:
+        query = self._head.query
+        if not query.is_for_namespaces:
+            return {}
+        is_all = query.all_network_namespaces and not any(one["source"].startswith(NAMESPACE_SOURCE) for one in missed)
+        return {"namespaces": "all" if is_all else "some"}
 
 
 def _parts_of(reader: Reader, head: Head) -> Iterator[type[Part]]:

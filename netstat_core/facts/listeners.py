@@ -25,13 +25,14 @@ class _Listeners(Part):
         super().__init__(head)
         self._sockets: dict[str, list[Record]] = {}
 
-    def add(self, reader: Reader, record: Record) -> None:  # noqa: ARG002 - a socket is a socket
+    def add(self, reader: Reader, record: Record) -> None:
         """One socket, if it listens."""
         key = self._key(record) if record["listening"] else None
         if key is None:
             return
         if key not in self._sockets and len(self._sockets) >= MOST_KEYS:
             self.left_out += 1
+            self.partly.add(reader.name)
             return
         self._sockets.setdefault(key, []).append(record)
 
@@ -89,6 +90,7 @@ class Listening(_Listeners):
         return protocol, int(number)
 
     def _entry(self, sockets: list[Record]) -> dict[str, Any]:
+        told = _told_apart(sockets)
         uids = sorted({one["uid"] for one in sockets if one["uid"] is not None})
         names: Callable[[int], str] = self.head.names.user
         users = {uid: names(uid) for uid in uids}
@@ -100,7 +102,22 @@ class Listening(_Listeners):
             "v6_only": _v6_only(sockets),
             "reachable": sorted({family for one in sockets for family in _reachable(one)}),
             **self._held(sockets),
+            **({"sockets": told} if told else {}),
         }
+
+
+def _told_apart(sockets: list[Record]) -> list[dict[str, Any]]:
+    """The different sockets, where their addresses are not all that differs."""
+    known: dict[tuple[Any, ...], dict[str, Any]] = {}
+    looks = set()
+    for one in sockets:
+        names = sorted({safe_text(process["name"]) for process in one["processes"] or () if process["name"]})
+        look = (one["v6_only"] if _is_wildcard6(one) else None, bool(one["processes"]), *names)
+        looks.add(look)
+        for address in _addresses(one):
+            socket = {"address": address, "v6_only": look[0], "processes": names, "owner_seen": look[1]}
+            known[_numerically(address), look] = socket
+    return [known[key] for key in sorted(known, key=repr)] if len(looks) > 1 else []
 
 
 def _addresses(socket: Record) -> list[str]:

@@ -21,13 +21,17 @@ ROUTES = frozenset({"route", "route.cache"})
 
 
 class Part:
-    """One part; it is there, even if empty, wherever a reader it is for was asked. ``left_out`` counts what was."""
+    """One part; it is there, even if empty, wherever a reader it is for was asked.
+
+    ``left_out`` counts records there was no room for, ``partly`` names their readers.
+    """
 
     table = ""
 
     def __init__(self, head: Head) -> None:
         self.head = head
         self.left_out = 0
+        self.partly: set[str] = set()
 
     def add(self, reader: Reader, record: Record) -> None:
         """One record."""
@@ -124,6 +128,7 @@ class DefaultRoute(Part):
     """The default route of each IP version."""
 
     table = "default_route"
+    KINDS = frozenset({"route"})
     _SHOWN = ("gateway", "interface", "metric", "preferred_source", "protocol", "next_hops")
 
     def __init__(self, head: Head) -> None:
@@ -162,6 +167,7 @@ class Listed(Part):
             records.append(safe(record))
         else:
             self.left_out += 1
+            self.partly.add(reader.name)
             self.table = reader.table
 
     def told(self) -> dict[str, Any]:

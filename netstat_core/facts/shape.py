@@ -17,6 +17,15 @@ Names = Annotated[list[str], Field("Command names of the processes that hold the
 Pids = Annotated[list[int], Field("Process ids of those, sorted")]
 
 
+class ListeningSocket(TypedDict):
+    """One of the sockets behind an entry."""
+
+    address: Annotated[str, Field("Local address")]
+    v6_only: Annotated[bool | None, Field("Whether it takes no IPv4; null where unknown, or where it is not on ::")]
+    processes: Names
+    owner_seen: Annotated[bool, Field("Whether its processes could be seen")]
+
+
 class Listener(TypedDict):
     """Everything that listens on one port of one protocol."""
 
@@ -37,8 +46,11 @@ class Listener(TypedDict):
 
 
 class OwnedListener(Listener, total=False):
-    """A listener with what its processes are."""
+    """A listener with what is told of some only."""
 
+    sockets: Annotated[
+        list[ListeningSocket], Field("One entry for each different socket; only where they differ but for the address")
+    ]
     owners: Annotated[list[dict[str, Any]], Field("Its processes as records have them; only with who")]
 
 
@@ -84,13 +96,22 @@ class DefaultRoutes(TypedDict, total=False):
     inet6: Annotated[DefaultRoute | None, Field("Of IPv6")]
 
 
-class Covers(TypedDict):
+class CoveredNamespaces(TypedDict, total=False):
+    """Which other namespaces were looked at."""
+
+    namespaces: Annotated[
+        Literal["all", "some"],
+        Field("Whether there are no other namespaces than those told; absent if none was asked for"),
+    ]
+
+
+class Covers(CoveredNamespaces):
     """What may be concluded from something not being there."""
 
-    tables: Annotated[list[str], Field("Tables that were asked for and read whole, sorted")]
+    tables: Annotated[list[str], Field("Tables that were asked for and read whole, sorted; default_route is one")]
     protocols: Annotated[list[str], Field("Protocols whose sockets were read whole, sorted; unix is one")]
     families: Annotated[list[str], Field("Address families that were looked at, sorted")]
-    sockets: Annotated[Literal["listening", "all"], Field("Which sockets were counted in the totals")]
+    sockets: Annotated[Literal["listening", "all", "connected"], Field("Which sockets were counted in the totals")]
     where: Annotated[str | None, Field("Expression that records had to match; null for none")]
     owners: Annotated[Literal["all", "some", "none"], Field("Whose processes could be seen")]
 

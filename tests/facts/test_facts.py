@@ -108,6 +108,27 @@ def test_listening_by_port(machine: dict[str, Any]) -> None:
     assert [found[port]["v6_only"] for port in ("tcp/80", "tcp/443", "tcp/8443")] == [False, True, None]
 
 
+def test_sockets_that_differ_are_told_apart() -> None:
+    """Where the sockets of one port differ in more than their address, the entry says which is which."""
+    rows = [("0100007F", 7), ("0200007F", 8), ("0300007F", 8)]
+    text = "".join(f"0: {address}:0016 0:0 0A 0:0 0:0 0 0 0 {inode} 1 0\n" for address, inode in rows)
+    owners = {"held": {"70": [7], "80": [8]}, "denied": 0, "unread": 0}
+    files = {
+        "/proc/net/tcp": b"sl\n" + text.encode(),
+        "/proc/70/comm": b"dnsmasq\n",
+        "/proc/80/comm": b"named\n",
+        "/capture.json": json.dumps({"owners": owners}).encode(),
+    }
+    host = Host()
+    query = facts_query(host, protocols=["tcp"], families=["inet"], tables=["sockets"])
+    (entry,) = gather(query, SnapshotSystem(MemoryStore(files)), host).facts["listening"].values()
+    assert [(one["address"], one["processes"], one["owner_seen"]) for one in entry["sockets"]] == [
+        ("127.0.0.1", ["dnsmasq"], True),
+        ("127.0.0.2", ["named"], True),
+        ("127.0.0.3", ["named"], True),
+    ]
+
+
 def test_both_sources_agree(machine: dict[str, Any]) -> None:
     """Facts from files are those from netlink, but for what files do not tell: whether :: takes IPv4."""
     known, old = machine["netlink"], machine["procfs"]
@@ -250,7 +271,7 @@ def test_long_tables_are_cut(trees: Trees, tmp_path: Path) -> None:
     assert found["default_route"]["inet"]["gateway"] == "127.0.0.1"
     assert not found["complete"]
     assert "routes: truncated, 501 more than facts hold" in found["incomplete_because"]
-    assert found["covers"]["tables"] == []
+    assert found["covers"]["tables"] == ["default_route"]
 
 
 JSON = st.recursive(

@@ -127,11 +127,11 @@ EXAMPLES = r"""
     sockets: all
     protocols: [tcp]
     where: state == 'ESTABLISHED' and remote_address =~ '10\\..*'
-  register: now
+  register: found
 
 - name: There are not too many of them
   ansible.builtin.assert:
-    that: now.sockets | length < 500
+    that: found.sockets | length < 500
 
 - name: Gather the routes too
   netstat.core.netstat_facts:
@@ -311,8 +311,12 @@ ansible_facts:
           returned: always
           type: dict
           contains:
+            namespaces:
+              description: Whether there are no other namespaces than those told; absent if none was asked for.
+              returned: when asked for
+              type: str
             tables:
-              description: Tables that were asked for and read whole, sorted.
+              description: Tables that were asked for and read whole, sorted; default_route is one.
               returned: always
               type: list
               elements: str

@@ -1,0 +1,180 @@
+"""Answers from facts: whether something listens, or that the facts cannot tell.
+
+What was seen is proof by itself. That nothing is there needs facts that cover the place where it would be.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+from netstat_core.errors import NetstatError, UsageError
+from netstat_core.facts.shape import FACTS_SCHEMA
+from netstat_core.facts.trust import safe_text
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Place = Mapping[str, Any]
+"""Facts of a machine, or of one of its network namespaces."""
+
+LONGEST_NAME = 15
+"""Characters of its name that the kernel keeps for a process: systemd-resolved is systemd-resolve."""
+
+HIGHEST_PORT = 0xFFFF
+LONGEST_QUOTED = 120
+
+
+class NotSeen(NetstatError):
+    """The facts cannot tell: what the question is about was not gathered, or could not be read."""
+
+
+def listening_on(facts: Any, port: str | int, address: str | None = None, process: str | None = None) -> bool:
+    """Whether something listens on a port: ``tcp/22``, ``udp/53``, or ``22`` for TCP.
+
+    With ``address`` whether what is sent to that address arrives there: a listener on a wildcard address serves all
+    addresses of its IP version, one on ``::`` those of IPv4 too unless it is v6-only. ``0.0.0.0`` and ``::`` ask for
+    a listener on all addresses. With ``process`` whether one of this name holds it, or one whose name matches a
+    pattern such as ``postgres*``.
+
+    Raises NotSeen where the facts cannot tell, UsageError for what are no facts, no port or no address.
+    """
+    place = checked_facts(facts)
+    protocol, key = _port(port)
+    wanted = None if address is None else _address(address)
+    sockets = [one for one in _sockets(place, key) if wanted is None or _serves(one, wanted)]
+    if any(process is None or _is_held_by(one, process) for one in sockets):
+        return True
+    _require_sockets(place, protocol, wanted, f"whether anything listens on {key}")
+    if sockets:
+        _require_owners(place, f"whether {process} holds {key}")
+    return False
+
+
+def checked_facts(facts: Any, what: str = "facts") -> Place:
+    """The facts of a machine or namespace, taken out of a task's result if need be; UsageError for anything else."""
+    if not isinstance(facts, Mapping):
+        hint = "; text wants the filter from_json" if isinstance(facts, str) else ""
+        raise UsageError(f"the {what} are no netstat facts but of type {type(facts).__name__}{hint}")
+    if facts.get("failed"):
+        raise UsageError(f"the {what} are the result of a task that failed: {brief(facts.get('msg'))}")
+    for wrapping in ("ansible_facts", "netstat"):
+        if isinstance(facts.get(wrapping), Mapping):
+            return checked_facts(facts[wrapping], what)
+    if facts.get("schema", FACTS_SCHEMA) != FACTS_SCHEMA:
+        raise UsageError(f"the {what} are {brief(facts['schema'])}, and only {FACTS_SCHEMA} is known here")
+    if not isinstance(facts.get("covers"), Mapping):
+        raise UsageError(f"the {what} are no netstat facts: they do not say what they cover")
+    return facts
+
+
+def mapping_at(place: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """The mapping of mappings under a key of facts, empty where the key is absent; null stands for an absent entry."""
+    found = place.get(key, {})
+    if not isinstance(found, Mapping) or not all(one is None or isinstance(one, Mapping) for one in found.values()):
+        raise UsageError(f"the facts are damaged: {key} is not what it should be")
+    return found
+
+
+def texts_at(entry: Mapping[str, Any], key: str) -> list[str]:
+    """The list of texts under a key of facts, empty where the key is absent."""
+    found = entry.get(key, [])
+    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        raise UsageError(f"the facts are damaged: {key} is not a list of texts")
+    return found
+
+
+def reasons(place: Place) -> str:
+    """Why facts are incomplete, as the end of a sentence."""
+    told = [safe_text(one) for one in texts_at(place, "incomplete_because")]
+    more = f" (and {len(told) - 1} further reasons)" if len(told) > 1 else ""
+    return f"; the facts say: {told[0]}{more}" if told else ""
+
+
+def _require_sockets(place: Place, protocol: str, wanted: Address | None, question: str) -> None:
+    """Raise NotSeen unless all sockets of a protocol were gathered that could be what is asked for."""
+    covers = place["covers"]
+    if "listening" not in place:
+        raise _not_seen(question, "no sockets were gathered; ask for the table sockets")
+    if covers.get("where") is not None:
+        raise _not_seen(question, f"the facts hold only what matches {brief(covers['where'])}; gather without where")
+    covered = texts_at(covers, "protocols")
+    if protocol not in covered:
+        covered_now = ", ".join(covered) or "no protocol"
+        raise _not_seen(question, f"the facts cover {covered_now}, and {protocol} not, or not whole{reasons(place)}")
+    # what listens on an IPv6 address may serve IPv4, and never the other way round
+    families = {"inet6"} if wanted is not None and wanted.version == 6 else {"inet", "inet6"}  # noqa: PLR2004
+    if missing := sorted(families.difference(texts_at(covers, "families"))) if "families" in covers else []:
+        raise _not_seen(question, f"the facts cover no sockets of {missing[0]}; ask for both inet and inet6")
+
+
+def _require_owners(place: Place, question: str) -> None:
+    if place["covers"].get("owners") != "all":
+        raise _not_seen(question, f"not all processes could be looked into; gather with become{reasons(place)}")
+
+
+def _not_seen(question: str, why: str) -> NotSeen:
+    return NotSeen(f"{question} could not be seen: {why}")
+
+
+def _port(port: Any) -> tuple[str, str]:
+    """Protocol and key of a port as people write it."""
+    protocol, slash, number = str(port).strip().lower().rpartition("/")
+    if isinstance(port, bool) or not number.isascii() or not number.isdigit() or int(number) > HIGHEST_PORT:
+        raise UsageError(f"a port is a number below 65536, written 22, tcp/22 or udp/53, and not {brief(port)}")
+    if slash and not protocol:
+        raise UsageError(f"{brief(port)} has no protocol in front of the slash")
+    return protocol or "tcp", f"{protocol or 'tcp'}/{int(number)}"
+
+
+def _address(text: Any) -> Address:
+    try:
+        return _parsed(text)
+    except ValueError:
+        hint = "0.0.0.0 and :: stand for all, and without address any will do"
+        raise UsageError(f"an address is numeric, as 192.0.2.1 or 2001:db8::1, and not {brief(text)}; {hint}") from None
+
+
+def _parsed(text: Any) -> Address:
+    """An address without its zone, an IPv4-mapped one as the IPv4 one."""
+    address = ipaddress.ip_address(str(text).strip().partition("%")[0])
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def _sockets(place: Place, key: str) -> list[Mapping[str, Any]]:
+    """What listens on a port, one mapping a socket; made of the merged ones where facts hold no others."""
+    entry = mapping_at(place, "listening").get(key)
+    if entry is None:
+        return []
+    sockets = entry.get("sockets")
+    if sockets is None:
+        return [{**entry, "address": address} for address in texts_at(entry, "addresses")]
+    if not isinstance(sockets, list) or not all(isinstance(one, Mapping) for one in sockets):
+        raise UsageError(f"the facts are damaged: sockets of {key} is not what it should be")
+    return sockets
+
+
+def _serves(socket: Mapping[str, Any], wanted: Address) -> bool:
+    try:
+        bound = _parsed(socket.get("address"))
+    except ValueError:
+        return False
+    if bound == wanted:
+        return True
+    reaches = bound.version == wanted.version or (bound.version > wanted.version and socket.get("v6_only") is not True)
+    return bound.is_unspecified and reaches
+
+
+def _is_held_by(socket: Mapping[str, Any], process: str) -> bool:
+    return any(_is_named(name, str(process)) for name in texts_at(socket, "processes"))
+
+
+def _is_named(name: str, wanted: str) -> bool:
+    is_cut = len(name) == LONGEST_NAME and wanted.startswith(name)
+    return name == wanted or is_cut or fnmatchcase(name, wanted)
+
+
+def brief(value: Any) -> str:
+    """Anything, for one line of a message."""
+    text = safe_text(str(value))
+    return f"'{text if len(text) <= LONGEST_QUOTED else text[:LONGEST_QUOTED] + '...'}'"
