@@ -111,7 +111,7 @@ def test_listening_by_port(machine: dict[str, Any]) -> None:
 def test_sockets_that_differ_are_told_apart() -> None:
     """Where the sockets of one port differ in more than their address, the entry says which is which."""
     rows = [("0100007F", 7), ("0200007F", 8), ("0300007F", 8)]
-    text = "".join(f"0: {address}:0016 0:0 0A 0:0 0:0 0 0 0 {inode} 1 0\n" for address, inode in rows)
+    text = "".join(f"0: {address}:0016 00000000:0000 0A 0:0 0:0 0 0 0 {inode} 1 0\n" for address, inode in rows)
     owners = {"held": {"70": [7], "80": [8]}, "denied": 0, "unread": 0}
     files = {
         "/proc/net/tcp": b"sl\n" + text.encode(),
