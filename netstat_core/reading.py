@@ -86,7 +86,7 @@ class Finish:
         self._origin = (feed.name, offer.plugin.name)
         self._check = checker.check
         self._fill = _filler(reader.kind, namespace) if query.wants("network_namespace") or where else None
-        self._join = _joiner(reader.inode_field, processes, needed=query.fields is None)
+        self._join = _joiner(reader.inode_field, processes, needed=query.wants("processes"))
         self._filters = [
             keeps
             for keeps in (layout.shown(query) if layout else None, where.predicate(reader) if where else None)

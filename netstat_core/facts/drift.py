@@ -123,7 +123,7 @@ class _Comparison:
             return ()
         if seen[0]:
             raise NotSeen(
-                f"the facts do not tell all processes, as the baseline does; gather with become{reasons(now)}"
+                f"the facts do not tell all processes, as the baseline does; gather as root (become){reasons(now)}"
             )
         self._not_compared.append(f"{_PROCESSES} of {name}: the baseline does not tell all of them")
         return (_PROCESSES,)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from netstat_core.errors import UsageError
 from netstat_core.facts.judging import Place, mapping_at, texts_at
+from netstat_core.facts.trust import safe_text
 
 Entry = tuple[str, str, dict[str, Any]]
 """What it is a part of (a unit), its key, and the fields that last; a field that is not known is absent."""
@@ -167,7 +168,7 @@ def _records(place: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
 
 
 def _damaged(key: str) -> UsageError:
-    return UsageError(f"the facts are damaged: {key} is not what it should be")
+    return UsageError(f"the facts are damaged: {safe_text(str(key))} is not what it should be")
 
 
 PARTS = (

@@ -72,7 +72,7 @@ def mapping_at(place: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     """The mapping of mappings under a key of facts, empty where the key is absent; null stands for an absent entry."""
     found = place.get(key, {})
     if not isinstance(found, Mapping) or not all(one is None or isinstance(one, Mapping) for one in found.values()):
-        raise UsageError(f"the facts are damaged: {key} is not what it should be")
+        raise UsageError(f"the facts are damaged: {safe_text(str(key))} is not what it should be")
     return found
 
 
@@ -80,7 +80,7 @@ def texts_at(entry: Mapping[str, Any], key: str) -> list[str]:
     """The list of texts under a key of facts, empty where the key is absent."""
     found = entry.get(key, [])
     if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
-        raise UsageError(f"the facts are damaged: {key} is not a list of texts")
+        raise UsageError(f"the facts are damaged: {safe_text(str(key))} is not a list of texts")
     return found
 
 
@@ -110,7 +110,7 @@ def _require_sockets(place: Place, protocol: str, wanted: Address | None, questi
 
 def _require_owners(place: Place, question: str) -> None:
     if place["covers"].get("owners") != "all":
-        raise _not_seen(question, f"not all processes could be looked into; gather with become{reasons(place)}")
+        raise _not_seen(question, f"not all processes could be looked into; gather as root (become){reasons(place)}")
 
 
 def _not_seen(question: str, why: str) -> NotSeen:
@@ -150,7 +150,7 @@ def _sockets(place: Place, key: str) -> list[Mapping[str, Any]]:
     if sockets is None:
         return [{**entry, "address": address} for address in texts_at(entry, "addresses")]
     if not isinstance(sockets, list) or not all(isinstance(one, Mapping) for one in sockets):
-        raise UsageError(f"the facts are damaged: sockets of {key} is not what it should be")
+        raise UsageError(f"the facts are damaged: sockets of {safe_text(str(key))} is not what it should be")
     return sockets
 
 

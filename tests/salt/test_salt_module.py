@@ -1,0 +1,245 @@
+"""The module and the grain for Salt, called as Salt's loader does, in a process without Salt."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import json
+import pwd
+import socket
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import pytest
+
+from netstat_core import NetstatError, capture, gathering, salt
+from netstat_core.salt.grains import netstat as grain
+from netstat_core.salt.modules import netstat_mod as module
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from trees import Trees
+
+FOLDER = Path(salt.__file__).parent
+FILES = sorted(FOLDER.rglob("*.py"))
+FUNCTIONS = {
+    name: function for name, function in inspect.getmembers(module, inspect.isfunction) if not name.startswith("_")
+}
+
+
+@pytest.fixture
+def context(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Give what Salt reads the exit status from."""
+    given: dict[str, Any] = {}
+    monkeypatch.setattr(module, "__context__", given, raising=False)
+    return given
+
+
+@pytest.fixture
+def salts_error(monkeypatch: pytest.MonkeyPatch) -> type[Exception]:
+    """Stand in for Salt's exceptions, as far as they are needed."""
+    error = type("CommandExecutionError", (Exception,), {})
+    monkeypatch.setitem(sys.modules, "salt.exceptions", SimpleNamespace(CommandExecutionError=error))  # type: ignore[arg-type]
+    return error
+
+
+@pytest.fixture
+def listener() -> Iterator[int]:
+    """Give the port of a TCP listener on the loopback address."""
+    with socket.create_server(("127.0.0.1", 0)) as opened:
+        yield opened.getsockname()[1]
+
+
+def test_loading_imports_the_standard_library_only() -> None:
+    """No file imports Salt, and none imports the host before a function is called."""
+    assert len(FILES) == 5
+    for path in FILES:
+        tree = ast.parse(path.read_text())
+        everywhere = {one for node in ast.walk(tree) for one in imported(node)}
+        at_once = {one for node in tree.body for one in imported(node)}
+        assert everywhere <= {*sys.stdlib_module_names, "netstat_core"}
+        assert at_once <= sys.stdlib_module_names
+
+
+def imported(node: ast.AST) -> set[str]:
+    """Name the packages that a statement imports from."""
+    if isinstance(node, ast.ImportFrom):
+        return {(node.module or "").partition(".")[0]}
+    return {alias.name.partition(".")[0] for alias in node.names} if isinstance(node, ast.Import) else set()
+
+
+def test_nothing_else_is_offered() -> None:
+    """Salt's loader offers every public function of a file: these are the eight, and the grain."""
+    wanted = "capture interfaces is_listening listening parse routes sockets statistics"
+    assert " ".join(FUNCTIONS) == wanted
+    assert [name for name, _ in inspect.getmembers(grain, inspect.isfunction) if name[0] != "_"] == ["netstat"]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_are_documented(name: str) -> None:
+    """Each says what it does and gives an example of its call, in the form that Salt's own functions have."""
+    text = inspect.getdoc(FUNCTIONS[name]) or ""
+    _, _, example = text.partition("CLI Example:\n\n.. code-block:: bash\n\n")
+    calls = example.splitlines()
+    assert calls
+    assert [call for call in calls if not call.startswith("    salt") or f" netstat.{name}" not in call] == []
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_arguments_are_of_every_salt(name: str) -> None:
+    """No argument is for keywords only, since Salt 3006 says of such that they are not valid."""
+    parameters = inspect.signature(FUNCTIONS[name]).parameters.values()
+    assert {parameter.kind for parameter in parameters} == {inspect.Parameter.POSITIONAL_OR_KEYWORD}
+
+
+def test_only_on_linux(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The module is `netstat` on Linux; elsewhere it is not there and says why, and the grain is empty."""
+    assert module.__virtual__() == "netstat"
+    monkeypatch.setattr(sys, "platform", "sunos5")
+    assert module.__virtual__() == (False, "netstat reads the Linux kernel, and this is none")
+    assert grain.netstat() == {}
+
+
+def test_is_listening_sets_the_return_code(listener: int, context: dict[str, Any]) -> None:
+    """A no is told by the return code too; a yes leaves it alone."""
+    assert module.is_listening(listener, address="127.0.0.1") is True
+    assert context == {}
+    assert module.is_listening(f"tcp/{listener}", address="127.0.0.2") is False
+    assert context == {"retcode": 1}
+
+
+def test_is_listening_looks_for_owners_if_asked(
+    listener: int, context: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All processes are searched only for a question about one."""
+    with monkeypatch.context() as patched:
+        patched.setattr(capture, "scan_owners", refuse)
+        assert module.is_listening(listener) is True
+    name = Path("/proc/self/comm").read_text().rstrip("\n")
+    assert module.is_listening(listener, process=name) is True
+    assert context == {}
+
+
+def test_is_listening_is_about_one_namespace(monkeypatch: pytest.MonkeyPatch, salts_error: type[Exception]) -> None:
+    """Where `netns` leads to several namespaces there is no one answer, and none is made up."""
+    facts = {"listening": {}, "namespaces": {"blue": {"listening": {}}}, "incomplete_because": []}
+    monkeypatch.setattr(gathering, "gather", lambda *_, **__: SimpleNamespace(facts=facts))
+    with pytest.raises(salts_error, match="netns names 2 network namespaces that can be read: name one"):
+        module.is_listening(22, netns="all")
+
+
+def refuse(*_: Any, **__: Any) -> NoReturn:
+    """Stand in for what is not to be called."""
+    raise AssertionError("called")
+
+
+def test_errors_are_plain_without_salt() -> None:
+    """Where there is no Salt, mistakes and failures are raised as they are."""
+    for snapshot in ("relative", "/nonexistent"):
+        with pytest.raises(NetstatError):
+            module.parse(snapshot)
+
+
+def test_errors_are_those_of_salt(salts_error: type[Exception]) -> None:
+    """Inside of Salt they are raised as the exception that it shows without a traceback."""
+    for snapshot in ("relative", "/nonexistent"):
+        with pytest.raises(salts_error):
+            module.parse(snapshot)
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "words"),
+    [
+        ("listening", {"families": "inet,bogus"}, "unknown family 'bogus'; known: "),
+        ("sockets", {"where": "local_prt == 1"}, "did you mean local_port?"),
+        ("routes", {"where": ")"}, "cannot read this"),
+        ("is_listening", {"port": "http"}, "a port is a number"),
+        ("is_listening", {"port": "bogus/1"}, "unknown protocol 'bogus'"),
+        ("capture", {"path": "relative"}, "nor an absolute path: 'relative'"),
+        ("capture", {"sockets": 5}, "sockets is one of"),
+        ("capture", {"path": "/nonexistent/file"}, "/nonexistent/file: No such file"),
+        ("parse", {"snapshot": "netstat-capture/1:AAAA"}, "the snapshot is damaged"),
+    ],
+)
+def test_mistakes_are_explained(name: str, asked: dict[str, Any], words: str, salts_error: type[Exception]) -> None:
+    """What cannot be understood or done is told in one line."""
+    with pytest.raises(salts_error) as raised:
+        FUNCTIONS[name](**asked)
+    assert words in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_messages_are_bounded(salts_error: type[Exception]) -> None:
+    """A megabyte in the place of a path, with what moves a cursor, is not repeated in the message."""
+    for start in ("", "/"):
+        with pytest.raises(salts_error, match="absolute path") as raised:
+            module.parse(start + "\x1b\n" * 500_000)
+        assert len(str(raised.value)) <= 500
+        assert str(raised.value).isprintable()
+
+
+@pytest.mark.parametrize("name", ["tcp-a-6.18", "unix-a-6.18", "routes-a-6.1"])
+def test_snapshots_are_parsed(name: str, trees: Trees) -> None:
+    """A folder and its packed text give the same facts, as plain data."""
+    folder = trees[f"captures/{name}"]
+    contents = {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and not path.is_symlink() and "net" in path.parts
+    }
+    facts = module.parse(str(folder), tables="interfaces")
+    assert json.loads(json.dumps(facts)) == facts
+    assert facts["interfaces"]
+    assert (
+        module.parse(capture.pack(contents), tables=["interfaces"])["interfaces"].keys() == facts["interfaces"].keys()
+    )
+
+
+def test_a_capture_answers_what_facts_ask() -> None:
+    """What is captured without arguments holds all that facts are made from."""
+    text = module.capture()
+    for tables in (None, "sockets,routes,neighbours"):
+        facts = module.parse(text, tables=tables, sockets="all", who=True)
+        assert [reason for reason in facts["incomplete_because"] if "snapshot" in reason] == []
+
+
+def test_grain_looks_at_no_process(listener: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The grain has the addresses of a listener, and neither searches processes nor asks for users."""
+    monkeypatch.setattr(capture, "scan_owners", refuse)
+    monkeypatch.setattr(pwd, "getpwuid", refuse)
+    given = grain.netstat()["netstat"]
+    assert given["listening"][f"tcp/{listener}"] == ["127.0.0.1"]
+    assert (given["complete"], given["incomplete_because"]) == (True, [])
+
+
+def test_grain_never_raises(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where anything fails there is no `listening`, and a short printable reason."""
+
+    def fail(*_: Any, **__: Any) -> NoReturn:
+        raise RuntimeError("\x1b\n" * 100_000)
+
+    monkeypatch.setattr(gathering, "gather", fail)
+    given = grain.netstat()["netstat"]
+    assert given.keys() == {"complete", "incomplete_because"}
+    assert given["complete"] is False
+    [reason] = given["incomplete_because"]
+    assert reason.startswith("RuntimeError: ")
+    assert reason.isprintable()
+    assert len(reason) <= 2000
+
+
+def test_grain_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a machine that listens everywhere some is kept, and that it is not all is said."""
+    addresses = [f"127.0.0.{last}" for last in range(30)]
+    facts = {
+        "listening": {f"tcp/{port}": {"addresses": addresses} for port in range(1, 1000)},
+        "incomplete_because": [],
+    }
+    monkeypatch.setattr(gathering, "gather", lambda *_, **__: SimpleNamespace(facts=facts))
+    given = grain.netstat()["netstat"]
+    assert given["listening"] == {f"tcp/{port}": addresses[:20] for port in range(1, 501)}
+    assert given["complete"] is False
+    assert len(given["incomplete_because"]) == 1
