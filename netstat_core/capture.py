@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The primitives that touch a kernel: read a file, dump over netlink, find the owners of sockets.
 
 This one file runs by itself on any Linux with Python 3.6 or later: it imports the standard library only, and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Finding the network namespaces of this machine, and capturing what a plan asks for in each.
 
 A namespace exists while something keeps it: a process in it, a file it is mounted on (as ``ip netns add`` does below

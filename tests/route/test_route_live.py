@@ -30,6 +30,7 @@ REFERENCES = re.compile(rb"^(.{57} \S+ +\S+ +)\S+( +\d+ \S*)$", re.MULTILINE)
 NULL_ROUTE = re.compile(rb"^::/0 +:: +!n +-1 .*\n", re.MULTILINE)
 COUNTS = {"ref_count", "use_count"}
 TRIES = 5
+QUIET_ROUNDS = 3
 
 Record = dict[str, Any]
 
@@ -43,9 +44,12 @@ def zoo(namespace: NetworkNamespace) -> NetworkNamespace:
     assert made.returncode == 0, made.stderr.decode()
     assert len(ip(namespace, "-4", "route", "show", "table", "all")) > 40
     before: list[Record] = []
-    for _ in range(20):
+    quiet = 0
+    for _ in range(40):
         after = ip(namespace, "-6", "route", "show", "table", "all")
-        if after == before and len(after) > 30:
+        tentative = namespace.run(["ip", "-6", "address", "show", "tentative"]).stdout
+        quiet = quiet + 1 if after == before and len(after) > 30 and not tentative else 0
+        if quiet == QUIET_ROUNDS:
             return namespace
         before = after
         time.sleep(0.5)
