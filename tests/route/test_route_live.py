@@ -30,7 +30,7 @@ REFERENCES = re.compile(rb"^(.{57} \S+ +\S+ +)\S+( +\d+ \S*)$", re.MULTILINE)
 NULL_ROUTE = re.compile(rb"^::/0 +:: +!n +-1 .*\n", re.MULTILINE)
 COUNTS = {"ref_count", "use_count"}
 TRIES = 5
-QUIET_ROUNDS = 3
+QUIET_ROUNDS = 4
 
 Record = dict[str, Any]
 
@@ -47,8 +47,7 @@ def zoo(namespace: NetworkNamespace) -> NetworkNamespace:
     quiet = 0
     for _ in range(40):
         after = ip(namespace, "-6", "route", "show", "table", "all")
-        tentative = namespace.run(["ip", "-6", "address", "show", "tentative"]).stdout
-        quiet = quiet + 1 if after == before and len(after) > 30 and not tentative else 0
+        quiet = quiet + 1 if after == before and len(after) > 30 else 0
         if quiet == QUIET_ROUNDS:
             return namespace
         before = after
