@@ -46,7 +46,8 @@ def zoo(namespace: NetworkNamespace) -> NetworkNamespace:
     before: list[Record] = []
     quiet = 0
     for _ in range(40):
-        after = ip(namespace, "-6", "route", "show", "table", "all")
+        shown = ip(namespace, "-6", "route", "show", "table", "all")
+        after = [{key: value for key, value in one.items() if key != "expires"} for one in shown]
         quiet = quiet + 1 if after == before and len(after) > 30 else 0
         if quiet == QUIET_ROUNDS:
             return namespace
