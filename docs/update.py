@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from pprint import pformat
+from textwrap import wrap
 from typing import Any
 
 from netstat_core.cli.options import GROUPS, OPTIONS
@@ -102,23 +102,41 @@ def _kind(schema: dict[str, Any]) -> str:
     return str(schema.get("type", "string"))
 
 
-def _yaml(value: dict[str, Any], indent: str = "") -> Iterator[str]:
-    """A mapping of mappings as YAML; whatever else is in it as JSON, which is YAML too."""
+def _yaml(value: Any, indent: str = "") -> Iterator[str]:
+    """A mapping or a list as YAML in blocks; scalars, and what is empty, as JSON, which is YAML too."""
+    if isinstance(value, list):
+        for one in value:
+            first, *rest = _yaml(one, f"{indent}  ") if _is_block(one) else [f"{indent}  {_scalar(one)}\n"]
+            yield f"{indent}- {first[len(indent) + 2 :]}"
+            yield from rest
+        return
     for key, one in value.items():
-        if isinstance(one, dict) and key != "sample":
-            yield f"{indent}{key}:\n"
+        name = key if key.isidentifier() else json.dumps(key)
+        if _is_block(one):
+            yield f"{indent}{name}:\n"
             yield from _yaml(one, f"{indent}  ")
         else:
-            is_plain = isinstance(one, str) and one.isascii() and not {*":#{}[]'\""} & {*one} and one[:1].isalpha()
-            yield f"{indent}{key}: {one if is_plain else json.dumps(one)}\n"
+            yield f"{indent}{name}: {_scalar(one)}\n"
+
+
+def _is_block(value: Any) -> bool:
+    return isinstance(value, (dict, list)) and bool(value)
+
+
+def _scalar(value: Any) -> str:
+    is_plain = isinstance(value, str) and value.isascii() and not {*":#{}[]'\""} & {*value} and value[:1].isalpha()
+    return value if is_plain else json.dumps(value)
 
 
 def _plans(host: Host) -> Iterator[str]:
     """What a capture reads where nobody says: the module that does it has no host to ask."""
     yield _PLANS_HEAD
-    listening, every = (plan(facts_query(host, sockets=sockets), host) for sockets in ("listening", "all"))
-    yield f"LISTENING = {pformat(listening, 1, 118, sort_dicts=False)}\n\n"
-    yield f"ALL = {pformat(every, 1, 118, sort_dicts=False)}\n\n\n"
+    for sockets in ("listening", "all"):
+        text = json.dumps(plan(facts_query(host, sockets=sockets), host))
+        yield f'    "{sockets}": (\n'
+        for line in wrap(text, 130, break_on_hyphens=False, drop_whitespace=False):
+            yield f"        '{line}'\n"
+        yield "    ),\n"
     yield _PLANS_FOOT
 
 
@@ -133,11 +151,17 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import json
+
+PLANS = {
 '''
 _PLANS_FOOT = '''\
+}
+
+
 def default_plan(sockets):
     """The plan of the facts that netstat_facts gathers when it is given no options, or with all sockets."""
-    return dict(LISTENING if sockets == "listening" else ALL)
+    return json.loads(PLANS[sockets])
 '''
 
 

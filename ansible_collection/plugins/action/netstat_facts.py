@@ -22,7 +22,7 @@ class ActionModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
         """The task's result."""
         super().run(tmp, task_vars)
-        _, options = self.validate_argument_spec(facts_arguments())
+        _validation, options = self.validate_argument_spec(facts_arguments())
         try:
             asked = controller.asked(options)
             snapshot, told = options["snapshot"], {}

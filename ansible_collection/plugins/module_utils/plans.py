@@ -8,385 +8,154 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-LISTENING = {'version': 1,
- 'byte_order': 'little',
- 'sources': [{'name': 'sock_diag/tcp',
-              'protocol': 4,
-              'type': 20,
-              'body': '0206000000040000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000',
-              'inode': 68,
-              'uid': 64},
-             {'name': 'sock_diag/tcp6',
-              'protocol': 4,
-              'type': 20,
-              'body': '0a06000000040000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000',
-              'inode': 68,
-              'uid': 64},
-             {'name': 'sock_diag/sctp',
-              'protocol': 4,
-              'type': 20,
-              'body': '02840000ff0f0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000',
-              'inode': 68,
-              'uid': 64},
-             {'name': 'sock_diag/sctp6',
-              'protocol': 4,
-              'type': 20,
-              'body': '0a840000ff0f0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000',
-              'inode': 68,
-              'uid': 64},
-             {'name': 'sock_diag/udp',
-              'protocol': 4,
-              'type': 20,
-              'body': '02110000ff0f0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000',
-              'inode': 68,
-              'uid': 64},
-             {'name': 'sock_diag/udp6',
-              'protocol': 4,
-              'type': 20,
-              'body': '0a110000ff0f0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000',
-              'inode': 68,
-              'uid': 64},
-             {'name': 'sock_diag/udplite',
-              'protocol': 4,
-              'type': 20,
-              'body': '02880000ff0f0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000',
-              'inode': 68,
-              'uid': 64},
-             {'name': 'sock_diag/udplite6',
-              'protocol': 4,
-              'type': 20,
-              'body': '0a880000ff0f0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000',
-              'inode': 68,
-              'uid': 64},
-             {'name': 'sock_diag/raw',
-              'protocol': 4,
-              'type': 20,
-              'body': '02ff0000ff0f0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000',
-              'inode': 68,
-              'uid': 64},
-             {'name': 'sock_diag/raw6',
-              'protocol': 4,
-              'type': 20,
-              'body': '0aff0000ff0f0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000',
-              'inode': 68,
-              'uid': 64},
-             {'path': '/proc/net/icmp', 'inode': 9, 'uid': 7},
-             {'path': '/proc/net/icmp6', 'inode': 9, 'uid': 7},
-             {'path': '/proc/net/igmp'},
-             {'path': '/proc/net/mcfilter'},
-             {'path': '/proc/net/igmp6'},
-             {'path': '/proc/net/mcfilter6'},
-             {'name': 'sock_diag/unix',
-              'protocol': 4,
-              'type': 20,
-              'body': '010000000004000000000000010000000000000000000000',
-              'inode': 4},
-             {'path': '/proc/net/ipx', 'inode': -1},
-             {'path': '/proc/net/ax25', 'inode': -1},
-             {'path': '/proc/net/x25', 'inode': -1},
-             {'path': '/proc/net/nr', 'inode': -1},
-             {'path': '/proc/net/rose', 'inode': -1},
-             {'path': '/proc/net/appletalk', 'inode': -1},
-             {'name': 'route/inet-default',
-              'protocol': 0,
-              'type': 26,
-              'body': '02000000fe00000000000000',
-              'strict': True,
-              'keep': [1, ['00']]},
-             {'name': 'route/links',
-              'protocol': 0,
-              'type': 18,
-              'body': '00000000000000000000000000000000',
-              'restart': True},
-             {'name': 'route/next_hops', 'protocol': 0, 'type': 106, 'body': '0000000000000000', 'restart': True},
-             {'name': 'route/inet6-default',
-              'protocol': 0,
-              'type': 26,
-              'body': '0a000000fe00000000000000',
-              'strict': True,
-              'keep': [1, ['00']]},
-             {'path': '/proc/net/ipx/route', 'inode': -1},
-             {'path': '/proc/net/ax25_route', 'inode': -1},
-             {'path': '/proc/net/x25/route', 'inode': -1},
-             {'path': '/proc/net/nr_nodes'},
-             {'path': '/proc/net/nr_neigh'},
-             {'path': '/proc/net/rose_nodes'},
-             {'path': '/proc/net/rose_neigh'},
-             {'path': '/proc/net/atalk_route', 'inode': -1},
-             {'name': 'route/links',
-              'protocol': 0,
-              'type': 18,
-              'body': '0000000000000000000000000000000008001d0008000000',
-              'restart': True},
-             {'name': 'route/addresses', 'protocol': 0, 'type': 22, 'body': '0000000000000000', 'restart': True},
-             {'path': '/proc/net/if_inet6'},
-             {'path': '/proc/net/ipx/interface', 'inode': -1},
-             {'path': '/proc/net/bpqether', 'inode': -1},
-             {'path': '/proc/net/atalk/interface', 'inode': -1},
-             {'path': '/proc/net/snmp'},
-             {'path': '/proc/net/netstat'},
-             {'path': '/proc/net/sctp/snmp'},
-             {'path': '/proc/net/snmp6'},
-             {'path': '/proc/net/dev_snmp6/*'},
-             {'path': '/proc/net/softnet_stat'},
-             {'path': '/proc/net/stat/*_conntrack'},
-             {'path': '/proc/net/xfrm_stat'},
-             {'path': '/proc/net/tls_stat'},
-             {'path': '/proc/net/ax25_calls', 'inode': -1},
-             {'path': '/proc/net/rose_routes', 'inode': -1},
-             {'path': '/proc/net/x25/forward', 'inode': -1},
-             {'path': '/proc/net/tcp',
-              'inode': 9,
-              'uid': 7,
-              'keep': [3, ['0A']],
-              'unless': ['sock_diag/tcp', 'sock_diag/tcp6']},
-             {'path': '/proc/net/tcp6',
-              'inode': 9,
-              'uid': 7,
-              'keep': [3, ['0A']],
-              'unless': ['sock_diag/tcp', 'sock_diag/tcp6']},
-             {'path': '/proc/net/sctp/eps', 'inode': 7, 'uid': 6, 'unless': ['sock_diag/sctp', 'sock_diag/sctp6']},
-             {'path': '/proc/net/sctp6/eps', 'inode': 7, 'uid': 6, 'unless': ['sock_diag/sctp', 'sock_diag/sctp6']},
-             {'path': '/proc/net/udp', 'inode': 9, 'uid': 7, 'unless': ['sock_diag/udp', 'sock_diag/udp6']},
-             {'path': '/proc/net/udp6', 'inode': 9, 'uid': 7, 'unless': ['sock_diag/udp', 'sock_diag/udp6']},
-             {'path': '/proc/net/udplite',
-              'inode': 9,
-              'uid': 7,
-              'unless': ['sock_diag/udplite', 'sock_diag/udplite6']},
-             {'path': '/proc/net/udplite6',
-              'inode': 9,
-              'uid': 7,
-              'unless': ['sock_diag/udplite', 'sock_diag/udplite6']},
-             {'path': '/proc/net/raw', 'inode': 9, 'uid': 7, 'unless': ['sock_diag/raw', 'sock_diag/raw6']},
-             {'path': '/proc/net/raw6', 'inode': 9, 'uid': 7, 'unless': ['sock_diag/raw', 'sock_diag/raw6']},
-             {'path': '/proc/net/unix', 'inode': 6, 'unless': ['sock_diag/unix']},
-             {'name': 'sock_diag/unix',
-              'protocol': 4,
-              'type': 20,
-              'body': '01000000ffffffff00000000110000000000000000000000',
-              'inode': 4,
-              'unless': ['sock_diag/unix']},
-             {'path': '/proc/net/ipx/socket', 'inode': -1, 'unless': ['/proc/net/ipx']},
-             {'path': '/proc/net/x25/socket', 'inode': -1, 'unless': ['/proc/net/x25']},
-             {'path': '/proc/net/atalk/socket', 'inode': -1, 'unless': ['/proc/net/appletalk']},
-             {'path': '/proc/net/route', 'keep': [1, ['00000000']], 'unless': ['route/inet-default']},
-             {'path': '/proc/net/ipv6_route',
-              'keep': [0, ['00000000000000000000000000000000']],
-              'unless': ['route/inet6-default']},
-             {'path': '/proc/net/ipx_route', 'inode': -1, 'unless': ['/proc/net/ipx/route']},
-             {'path': '/proc/net/x25_routes', 'inode': -1, 'unless': ['/proc/net/x25/route']},
-             {'path': '/proc/net/atalk/route', 'inode': -1, 'unless': ['/proc/net/atalk_route']},
-             {'path': '/proc/net/dev', 'unless': ['route/links', 'route/addresses']},
-             {'path': '/proc/net/dev_mcast', 'unless': ['route/links', 'route/addresses']},
-             {'path': '/proc/net/vlan/config', 'unless': ['route/links', 'route/addresses']},
-             {'path': '/sys/class/net/*/statistics/*', 'unless': ['route/links', 'route/addresses']},
-             {'path': '/sys/class/net/*/ifindex', 'unless': ['route/links', 'route/addresses']},
-             {'path': '/sys/class/net/*/flags', 'unless': ['route/links', 'route/addresses']},
-             {'path': '/sys/class/net/*/operstate', 'unless': ['route/links', 'route/addresses']},
-             {'path': '/sys/class/net/*/carrier', 'unless': ['route/links', 'route/addresses']},
-             {'path': '/sys/class/net/*/mtu', 'unless': ['route/links', 'route/addresses']},
-             {'path': '/sys/class/net/*/tx_queue_len', 'unless': ['route/links', 'route/addresses']},
-             {'path': '/sys/class/net/*/type', 'unless': ['route/links', 'route/addresses']},
-             {'path': '/sys/class/net/*/address', 'unless': ['route/links', 'route/addresses']},
-             {'path': '/sys/class/net/*/broadcast', 'unless': ['route/links', 'route/addresses']},
-             {'path': '/sys/class/net/*/ifalias', 'unless': ['route/links', 'route/addresses']},
-             {'path': '/sys/class/net/*/iflink', 'unless': ['route/links', 'route/addresses']},
-             {'path': '/sys/class/net/*/master/ifindex', 'unless': ['route/links', 'route/addresses']},
-             {'path': '/proc/net/ipx_interface', 'inode': -1, 'unless': ['/proc/net/ipx/interface']},
-             {'path': '/proc/net/ax25_bpqether', 'inode': -1, 'unless': ['/proc/net/bpqether']},
-             {'path': '/proc/net/atalk_iface', 'inode': -1, 'unless': ['/proc/net/atalk/interface']}],
- 'owners': 'wanted',
- 'descriptors': False,
- 'processes': ['cmdline', 'comm', 'status'],
- 'users': True}
+import json
 
-ALL = {'version': 1,
- 'byte_order': 'little',
- 'sources': [{'name': 'sock_diag/tcp',
-              'protocol': 4,
-              'type': 20,
-              'body': '02064200ff0f0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000',
-              'inode': 68,
-              'uid': 64},
-             {'name': 'sock_diag/tcp6',
-              'protocol': 4,
-              'type': 20,
-              'body': '0a064200ff0f0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000',
-              'inode': 68,
-              'uid': 64},
-             {'name': 'route/links',
-              'protocol': 0,
-              'type': 18,
-              'body': '00000000000000000000000000000000',
-              'restart': True},
-             {'name': 'sock_diag/sctp',
-              'protocol': 4,
-              'type': 20,
-              'body': '02844000ff0f0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000',
-              'inode': 68,
-              'uid': 64},
-             {'name': 'sock_diag/sctp6',
-              'protocol': 4,
-              'type': 20,
-              'body': '0a844000ff0f0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000',
-              'inode': 68,
-              'uid': 64},
-             {'name': 'sock_diag/udp',
-              'protocol': 4,
-              'type': 20,
-              'body': '02114000ff0f0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000',
-              'inode': 68,
-              'uid': 64},
-             {'name': 'sock_diag/udp6',
-              'protocol': 4,
-              'type': 20,
-              'body': '0a114000ff0f0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000',
-              'inode': 68,
-              'uid': 64},
-             {'name': 'sock_diag/udplite',
-              'protocol': 4,
-              'type': 20,
-              'body': '02884000ff0f0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000',
-              'inode': 68,
-              'uid': 64},
-             {'name': 'sock_diag/udplite6',
-              'protocol': 4,
-              'type': 20,
-              'body': '0a884000ff0f0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000',
-              'inode': 68,
-              'uid': 64},
-             {'name': 'sock_diag/raw',
-              'protocol': 4,
-              'type': 20,
-              'body': '02ff4000ff0f0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000',
-              'inode': 68,
-              'uid': 64},
-             {'name': 'sock_diag/raw6',
-              'protocol': 4,
-              'type': 20,
-              'body': '0aff4000ff0f0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000',
-              'inode': 68,
-              'uid': 64},
-             {'path': '/proc/net/icmp', 'inode': 9, 'uid': 7},
-             {'path': '/proc/net/icmp6', 'inode': 9, 'uid': 7},
-             {'path': '/proc/net/igmp'},
-             {'path': '/proc/net/mcfilter'},
-             {'path': '/proc/net/igmp6'},
-             {'path': '/proc/net/mcfilter6'},
-             {'name': 'sock_diag/unix',
-              'protocol': 4,
-              'type': 20,
-              'body': '01000000ffffffff00000000550000000000000000000000',
-              'inode': 4},
-             {'path': '/proc/net/ipx', 'inode': -1},
-             {'path': '/proc/net/ax25', 'inode': -1},
-             {'path': '/proc/net/x25', 'inode': -1},
-             {'path': '/proc/net/nr', 'inode': -1},
-             {'path': '/proc/net/rose', 'inode': -1},
-             {'path': '/proc/net/appletalk', 'inode': -1},
-             {'name': 'route/inet-default',
-              'protocol': 0,
-              'type': 26,
-              'body': '02000000fe00000000000000',
-              'strict': True,
-              'keep': [1, ['00']]},
-             {'name': 'route/next_hops', 'protocol': 0, 'type': 106, 'body': '0000000000000000', 'restart': True},
-             {'name': 'route/inet6-default',
-              'protocol': 0,
-              'type': 26,
-              'body': '0a000000fe00000000000000',
-              'strict': True,
-              'keep': [1, ['00']]},
-             {'path': '/proc/net/ipx/route', 'inode': -1},
-             {'path': '/proc/net/ax25_route', 'inode': -1},
-             {'path': '/proc/net/x25/route', 'inode': -1},
-             {'path': '/proc/net/nr_nodes'},
-             {'path': '/proc/net/nr_neigh'},
-             {'path': '/proc/net/rose_nodes'},
-             {'path': '/proc/net/rose_neigh'},
-             {'path': '/proc/net/atalk_route', 'inode': -1},
-             {'name': 'route/links',
-              'protocol': 0,
-              'type': 18,
-              'body': '0000000000000000000000000000000008001d0008000000',
-              'restart': True},
-             {'name': 'route/addresses', 'protocol': 0, 'type': 22, 'body': '0000000000000000', 'restart': True},
-             {'path': '/proc/net/if_inet6'},
-             {'path': '/proc/net/ipx/interface', 'inode': -1},
-             {'path': '/proc/net/bpqether', 'inode': -1},
-             {'path': '/proc/net/atalk/interface', 'inode': -1},
-             {'path': '/proc/net/snmp'},
-             {'path': '/proc/net/netstat'},
-             {'path': '/proc/net/sctp/snmp'},
-             {'path': '/proc/net/snmp6'},
-             {'path': '/proc/net/dev_snmp6/*'},
-             {'path': '/proc/net/softnet_stat'},
-             {'path': '/proc/net/stat/*_conntrack'},
-             {'path': '/proc/net/xfrm_stat'},
-             {'path': '/proc/net/tls_stat'},
-             {'path': '/proc/net/ax25_calls', 'inode': -1},
-             {'path': '/proc/net/rose_routes', 'inode': -1},
-             {'path': '/proc/net/x25/forward', 'inode': -1},
-             {'path': '/proc/net/tcp', 'inode': 9, 'uid': 7, 'unless': ['sock_diag/tcp', 'sock_diag/tcp6']},
-             {'path': '/proc/net/tcp6', 'inode': 9, 'uid': 7, 'unless': ['sock_diag/tcp', 'sock_diag/tcp6']},
-             {'path': '/proc/net/sctp/eps', 'inode': 7, 'uid': 6, 'unless': ['sock_diag/sctp', 'sock_diag/sctp6']},
-             {'path': '/proc/net/sctp/assocs',
-              'inode': 10,
-              'uid': 9,
-              'unless': ['sock_diag/sctp', 'sock_diag/sctp6']},
-             {'path': '/proc/net/sctp6/eps', 'inode': 7, 'uid': 6, 'unless': ['sock_diag/sctp', 'sock_diag/sctp6']},
-             {'path': '/proc/net/sctp6/assocs',
-              'inode': 10,
-              'uid': 9,
-              'unless': ['sock_diag/sctp', 'sock_diag/sctp6']},
-             {'path': '/proc/net/udp', 'inode': 9, 'uid': 7, 'unless': ['sock_diag/udp', 'sock_diag/udp6']},
-             {'path': '/proc/net/udp6', 'inode': 9, 'uid': 7, 'unless': ['sock_diag/udp', 'sock_diag/udp6']},
-             {'path': '/proc/net/udplite',
-              'inode': 9,
-              'uid': 7,
-              'unless': ['sock_diag/udplite', 'sock_diag/udplite6']},
-             {'path': '/proc/net/udplite6',
-              'inode': 9,
-              'uid': 7,
-              'unless': ['sock_diag/udplite', 'sock_diag/udplite6']},
-             {'path': '/proc/net/raw', 'inode': 9, 'uid': 7, 'unless': ['sock_diag/raw', 'sock_diag/raw6']},
-             {'path': '/proc/net/raw6', 'inode': 9, 'uid': 7, 'unless': ['sock_diag/raw', 'sock_diag/raw6']},
-             {'path': '/proc/net/unix', 'inode': 6, 'unless': ['sock_diag/unix']},
-             {'path': '/proc/net/ipx/socket', 'inode': -1, 'unless': ['/proc/net/ipx']},
-             {'path': '/proc/net/x25/socket', 'inode': -1, 'unless': ['/proc/net/x25']},
-             {'path': '/proc/net/atalk/socket', 'inode': -1, 'unless': ['/proc/net/appletalk']},
-             {'path': '/proc/net/route', 'keep': [1, ['00000000']], 'unless': ['route/inet-default']},
-             {'path': '/proc/net/ipv6_route',
-              'keep': [0, ['00000000000000000000000000000000']],
-              'unless': ['route/inet6-default']},
-             {'path': '/proc/net/ipx_route', 'inode': -1, 'unless': ['/proc/net/ipx/route']},
-             {'path': '/proc/net/x25_routes', 'inode': -1, 'unless': ['/proc/net/x25/route']},
-             {'path': '/proc/net/atalk/route', 'inode': -1, 'unless': ['/proc/net/atalk_route']},
-             {'path': '/proc/net/dev', 'unless': ['route/links', 'route/addresses']},
-             {'path': '/proc/net/dev_mcast', 'unless': ['route/links', 'route/addresses']},
-             {'path': '/proc/net/vlan/config', 'unless': ['route/links', 'route/addresses']},
-             {'path': '/sys/class/net/*/statistics/*', 'unless': ['route/links', 'route/addresses']},
-             {'path': '/sys/class/net/*/ifindex', 'unless': ['route/links', 'route/addresses']},
-             {'path': '/sys/class/net/*/flags', 'unless': ['route/links', 'route/addresses']},
-             {'path': '/sys/class/net/*/operstate', 'unless': ['route/links', 'route/addresses']},
-             {'path': '/sys/class/net/*/carrier', 'unless': ['route/links', 'route/addresses']},
-             {'path': '/sys/class/net/*/mtu', 'unless': ['route/links', 'route/addresses']},
-             {'path': '/sys/class/net/*/tx_queue_len', 'unless': ['route/links', 'route/addresses']},
-             {'path': '/sys/class/net/*/type', 'unless': ['route/links', 'route/addresses']},
-             {'path': '/sys/class/net/*/address', 'unless': ['route/links', 'route/addresses']},
-             {'path': '/sys/class/net/*/broadcast', 'unless': ['route/links', 'route/addresses']},
-             {'path': '/sys/class/net/*/ifalias', 'unless': ['route/links', 'route/addresses']},
-             {'path': '/sys/class/net/*/iflink', 'unless': ['route/links', 'route/addresses']},
-             {'path': '/sys/class/net/*/master/ifindex', 'unless': ['route/links', 'route/addresses']},
-             {'path': '/proc/net/ipx_interface', 'inode': -1, 'unless': ['/proc/net/ipx/interface']},
-             {'path': '/proc/net/ax25_bpqether', 'inode': -1, 'unless': ['/proc/net/bpqether']},
-             {'path': '/proc/net/atalk_iface', 'inode': -1, 'unless': ['/proc/net/atalk/interface']}],
- 'owners': 'wanted',
- 'descriptors': False,
- 'processes': ['cmdline', 'comm', 'status'],
- 'users': True}
+PLANS = {
+    "listening": (
+        '{"version": 1, "byte_order": "little", "sources": [{"name": "sock_diag/tcp", "protocol": 4, "type": 20, "body": '
+        '"0206000000040000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000", "inode": 68, '
+        '"uid": 64}, {"name": "sock_diag/tcp6", "protocol": 4, "type": 20, "body": '
+        '"0a06000000040000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000", "inode": 68, '
+        '"uid": 64}, {"name": "sock_diag/sctp", "protocol": 4, "type": 20, "body": '
+        '"02840000ff0f0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000", "inode": 68, '
+        '"uid": 64}, {"name": "sock_diag/sctp6", "protocol": 4, "type": 20, "body": '
+        '"0a840000ff0f0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000", "inode": 68, '
+        '"uid": 64}, {"name": "sock_diag/udp", "protocol": 4, "type": 20, "body": '
+        '"02110000ff0f0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000", "inode": 68, '
+        '"uid": 64}, {"name": "sock_diag/udp6", "protocol": 4, "type": 20, "body": '
+        '"0a110000ff0f0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000", "inode": 68, '
+        '"uid": 64}, {"name": "sock_diag/udplite", "protocol": 4, "type": 20, "body": '
+        '"02880000ff0f0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000", "inode": 68, '
+        '"uid": 64}, {"name": "sock_diag/udplite6", "protocol": 4, "type": 20, "body": '
+        '"0a880000ff0f0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000", "inode": 68, '
+        '"uid": 64}, {"name": "sock_diag/raw", "protocol": 4, "type": 20, "body": '
+        '"02ff0000ff0f0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000", "inode": 68, '
+        '"uid": 64}, {"name": "sock_diag/raw6", "protocol": 4, "type": 20, "body": '
+        '"0aff0000ff0f0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000", "inode": 68, '
+        '"uid": 64}, {"path": "/proc/net/icmp", "inode": 9, "uid": 7}, {"path": "/proc/net/icmp6", "inode": 9, "uid": 7}, {"path": '
+        '"/proc/net/igmp"}, {"path": "/proc/net/mcfilter"}, {"path": "/proc/net/igmp6"}, {"path": "/proc/net/mcfilter6"}, {"name": '
+        '"sock_diag/unix", "protocol": 4, "type": 20, "body": "010000000004000000000000010000000000000000000000", "inode": 4}, {"path": '
+        '"/proc/net/ipx", "inode": -1}, {"path": "/proc/net/ax25", "inode": -1}, {"path": "/proc/net/x25", "inode": -1}, {"path": '
+        '"/proc/net/nr", "inode": -1}, {"path": "/proc/net/rose", "inode": -1}, {"path": "/proc/net/appletalk", "inode": -1}, {"name": '
+        '"route/inet-default", "protocol": 0, "type": 26, "body": "02000000fe00000000000000", "strict": true, "keep": [1, ["00"]]}, '
+        '{"name": "route/links", "protocol": 0, "type": 18, "body": "00000000000000000000000000000000", "restart": true}, {"name": '
+        '"route/next_hops", "protocol": 0, "type": 106, "body": "0000000000000000", "restart": true}, {"name": "route/inet6-default", '
+        '"protocol": 0, "type": 26, "body": "0a000000fe00000000000000", "strict": true, "keep": [1, ["00"]]}, {"path": '
+        '"/proc/net/ipx/route", "inode": -1}, {"path": "/proc/net/ax25_route", "inode": -1}, {"path": "/proc/net/x25/route", "inode": -1}, '
+        '{"path": "/proc/net/nr_nodes"}, {"path": "/proc/net/nr_neigh"}, {"path": "/proc/net/rose_nodes"}, {"path": '
+        '"/proc/net/rose_neigh"}, {"path": "/proc/net/atalk_route", "inode": -1}, {"name": "route/links", "protocol": 0, "type": 18, '
+        '"body": "0000000000000000000000000000000008001d0008000000", "restart": true}, {"name": "route/addresses", "protocol": 0, "type": '
+        '22, "body": "0000000000000000", "restart": true}, {"path": "/proc/net/if_inet6"}, {"path": "/proc/net/ipx/interface", "inode": '
+        '-1}, {"path": "/proc/net/bpqether", "inode": -1}, {"path": "/proc/net/atalk/interface", "inode": -1}, {"path": "/proc/net/snmp"}, '
+        '{"path": "/proc/net/netstat"}, {"path": "/proc/net/sctp/snmp"}, {"path": "/proc/net/snmp6"}, {"path": "/proc/net/dev_snmp6/*"}, '
+        '{"path": "/proc/net/softnet_stat"}, {"path": "/proc/net/stat/*_conntrack"}, {"path": "/proc/net/xfrm_stat"}, {"path": '
+        '"/proc/net/tls_stat"}, {"path": "/proc/net/ax25_calls", "inode": -1}, {"path": "/proc/net/rose_routes", "inode": -1}, {"path": '
+        '"/proc/net/x25/forward", "inode": -1}, {"path": "/proc/net/tcp", "inode": 9, "uid": 7, "keep": [3, ["0A"]], "unless": '
+        '["sock_diag/tcp", "sock_diag/tcp6"]}, {"path": "/proc/net/tcp6", "inode": 9, "uid": 7, "keep": [3, ["0A"]], "unless": '
+        '["sock_diag/tcp", "sock_diag/tcp6"]}, {"path": "/proc/net/sctp/eps", "inode": 7, "uid": 6, "unless": ["sock_diag/sctp", '
+        '"sock_diag/sctp6"]}, {"path": "/proc/net/sctp6/eps", "inode": 7, "uid": 6, "unless": ["sock_diag/sctp", "sock_diag/sctp6"]}, '
+        '{"path": "/proc/net/udp", "inode": 9, "uid": 7, "unless": ["sock_diag/udp", "sock_diag/udp6"]}, {"path": "/proc/net/udp6", '
+        '"inode": 9, "uid": 7, "unless": ["sock_diag/udp", "sock_diag/udp6"]}, {"path": "/proc/net/udplite", "inode": 9, "uid": 7, '
+        '"unless": ["sock_diag/udplite", "sock_diag/udplite6"]}, {"path": "/proc/net/udplite6", "inode": 9, "uid": 7, "unless": '
+        '["sock_diag/udplite", "sock_diag/udplite6"]}, {"path": "/proc/net/raw", "inode": 9, "uid": 7, "unless": ["sock_diag/raw", '
+        '"sock_diag/raw6"]}, {"path": "/proc/net/raw6", "inode": 9, "uid": 7, "unless": ["sock_diag/raw", "sock_diag/raw6"]}, {"path": '
+        '"/proc/net/unix", "inode": 6, "unless": ["sock_diag/unix"]}, {"name": "sock_diag/unix", "protocol": 4, "type": 20, "body": '
+        '"01000000ffffffff00000000110000000000000000000000", "inode": 4, "unless": ["sock_diag/unix"]}, {"path": "/proc/net/ipx/socket", '
+        '"inode": -1, "unless": ["/proc/net/ipx"]}, {"path": "/proc/net/x25/socket", "inode": -1, "unless": ["/proc/net/x25"]}, {"path": '
+        '"/proc/net/atalk/socket", "inode": -1, "unless": ["/proc/net/appletalk"]}, {"path": "/proc/net/route", "keep": [1, ["00000000"]], '
+        '"unless": ["route/inet-default"]}, {"path": "/proc/net/ipv6_route", "keep": [0, ["00000000000000000000000000000000"]], "unless": '
+        '["route/inet6-default"]}, {"path": "/proc/net/ipx_route", "inode": -1, "unless": ["/proc/net/ipx/route"]}, {"path": '
+        '"/proc/net/x25_routes", "inode": -1, "unless": ["/proc/net/x25/route"]}, {"path": "/proc/net/atalk/route", "inode": -1, "unless": '
+        '["/proc/net/atalk_route"]}, {"path": "/proc/net/dev", "unless": ["route/links", "route/addresses"]}, {"path": '
+        '"/proc/net/dev_mcast", "unless": ["route/links", "route/addresses"]}, {"path": "/proc/net/vlan/config", "unless": ["route/links", '
+        '"route/addresses"]}, {"path": "/sys/class/net/*/statistics/*", "unless": ["route/links", "route/addresses"]}, {"path": '
+        '"/sys/class/net/*/ifindex", "unless": ["route/links", "route/addresses"]}, {"path": "/sys/class/net/*/flags", "unless": '
+        '["route/links", "route/addresses"]}, {"path": "/sys/class/net/*/operstate", "unless": ["route/links", "route/addresses"]}, '
+        '{"path": "/sys/class/net/*/carrier", "unless": ["route/links", "route/addresses"]}, {"path": "/sys/class/net/*/mtu", "unless": '
+        '["route/links", "route/addresses"]}, {"path": "/sys/class/net/*/tx_queue_len", "unless": ["route/links", "route/addresses"]}, '
+        '{"path": "/sys/class/net/*/type", "unless": ["route/links", "route/addresses"]}, {"path": "/sys/class/net/*/address", "unless": '
+        '["route/links", "route/addresses"]}, {"path": "/sys/class/net/*/broadcast", "unless": ["route/links", "route/addresses"]}, '
+        '{"path": "/sys/class/net/*/ifalias", "unless": ["route/links", "route/addresses"]}, {"path": "/sys/class/net/*/iflink", "unless": '
+        '["route/links", "route/addresses"]}, {"path": "/sys/class/net/*/master/ifindex", "unless": ["route/links", "route/addresses"]}, '
+        '{"path": "/proc/net/ipx_interface", "inode": -1, "unless": ["/proc/net/ipx/interface"]}, {"path": "/proc/net/ax25_bpqether", '
+        '"inode": -1, "unless": ["/proc/net/bpqether"]}, {"path": "/proc/net/atalk_iface", "inode": -1, "unless": '
+        '["/proc/net/atalk/interface"]}], "owners": "wanted", "descriptors": false, "processes": ["cmdline", "comm", "status"], "users": '
+        'true}'
+    ),
+    "all": (
+        '{"version": 1, "byte_order": "little", "sources": [{"name": "sock_diag/tcp", "protocol": 4, "type": 20, "body": '
+        '"02064200ff0f0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000", "inode": 68, '
+        '"uid": 64}, {"name": "sock_diag/tcp6", "protocol": 4, "type": 20, "body": '
+        '"0a064200ff0f0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000", "inode": 68, '
+        '"uid": 64}, {"name": "route/links", "protocol": 0, "type": 18, "body": "00000000000000000000000000000000", "restart": true}, '
+        '{"name": "sock_diag/sctp", "protocol": 4, "type": 20, "body": '
+        '"02844000ff0f0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000", "inode": 68, '
+        '"uid": 64}, {"name": "sock_diag/sctp6", "protocol": 4, "type": 20, "body": '
+        '"0a844000ff0f0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000", "inode": 68, '
+        '"uid": 64}, {"name": "sock_diag/udp", "protocol": 4, "type": 20, "body": '
+        '"02114000ff0f0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000", "inode": 68, '
+        '"uid": 64}, {"name": "sock_diag/udp6", "protocol": 4, "type": 20, "body": '
+        '"0a114000ff0f0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000", "inode": 68, '
+        '"uid": 64}, {"name": "sock_diag/udplite", "protocol": 4, "type": 20, "body": '
+        '"02884000ff0f0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000", "inode": 68, '
+        '"uid": 64}, {"name": "sock_diag/udplite6", "protocol": 4, "type": 20, "body": '
+        '"0a884000ff0f0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000", "inode": 68, '
+        '"uid": 64}, {"name": "sock_diag/raw", "protocol": 4, "type": 20, "body": '
+        '"02ff4000ff0f0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000", "inode": 68, '
+        '"uid": 64}, {"name": "sock_diag/raw6", "protocol": 4, "type": 20, "body": '
+        '"0aff4000ff0f0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000", "inode": 68, '
+        '"uid": 64}, {"path": "/proc/net/icmp", "inode": 9, "uid": 7}, {"path": "/proc/net/icmp6", "inode": 9, "uid": 7}, {"path": '
+        '"/proc/net/igmp"}, {"path": "/proc/net/mcfilter"}, {"path": "/proc/net/igmp6"}, {"path": "/proc/net/mcfilter6"}, {"name": '
+        '"sock_diag/unix", "protocol": 4, "type": 20, "body": "01000000ffffffff00000000550000000000000000000000", "inode": 4}, {"path": '
+        '"/proc/net/ipx", "inode": -1}, {"path": "/proc/net/ax25", "inode": -1}, {"path": "/proc/net/x25", "inode": -1}, {"path": '
+        '"/proc/net/nr", "inode": -1}, {"path": "/proc/net/rose", "inode": -1}, {"path": "/proc/net/appletalk", "inode": -1}, {"name": '
+        '"route/inet-default", "protocol": 0, "type": 26, "body": "02000000fe00000000000000", "strict": true, "keep": [1, ["00"]]}, '
+        '{"name": "route/next_hops", "protocol": 0, "type": 106, "body": "0000000000000000", "restart": true}, {"name": '
+        '"route/inet6-default", "protocol": 0, "type": 26, "body": "0a000000fe00000000000000", "strict": true, "keep": [1, ["00"]]}, '
+        '{"path": "/proc/net/ipx/route", "inode": -1}, {"path": "/proc/net/ax25_route", "inode": -1}, {"path": "/proc/net/x25/route", '
+        '"inode": -1}, {"path": "/proc/net/nr_nodes"}, {"path": "/proc/net/nr_neigh"}, {"path": "/proc/net/rose_nodes"}, {"path": '
+        '"/proc/net/rose_neigh"}, {"path": "/proc/net/atalk_route", "inode": -1}, {"name": "route/links", "protocol": 0, "type": 18, '
+        '"body": "0000000000000000000000000000000008001d0008000000", "restart": true}, {"name": "route/addresses", "protocol": 0, "type": '
+        '22, "body": "0000000000000000", "restart": true}, {"path": "/proc/net/if_inet6"}, {"path": "/proc/net/ipx/interface", "inode": '
+        '-1}, {"path": "/proc/net/bpqether", "inode": -1}, {"path": "/proc/net/atalk/interface", "inode": -1}, {"path": "/proc/net/snmp"}, '
+        '{"path": "/proc/net/netstat"}, {"path": "/proc/net/sctp/snmp"}, {"path": "/proc/net/snmp6"}, {"path": "/proc/net/dev_snmp6/*"}, '
+        '{"path": "/proc/net/softnet_stat"}, {"path": "/proc/net/stat/*_conntrack"}, {"path": "/proc/net/xfrm_stat"}, {"path": '
+        '"/proc/net/tls_stat"}, {"path": "/proc/net/ax25_calls", "inode": -1}, {"path": "/proc/net/rose_routes", "inode": -1}, {"path": '
+        '"/proc/net/x25/forward", "inode": -1}, {"path": "/proc/net/tcp", "inode": 9, "uid": 7, "unless": ["sock_diag/tcp", '
+        '"sock_diag/tcp6"]}, {"path": "/proc/net/tcp6", "inode": 9, "uid": 7, "unless": ["sock_diag/tcp", "sock_diag/tcp6"]}, {"path": '
+        '"/proc/net/sctp/eps", "inode": 7, "uid": 6, "unless": ["sock_diag/sctp", "sock_diag/sctp6"]}, {"path": "/proc/net/sctp/assocs", '
+        '"inode": 10, "uid": 9, "unless": ["sock_diag/sctp", "sock_diag/sctp6"]}, {"path": "/proc/net/sctp6/eps", "inode": 7, "uid": 6, '
+        '"unless": ["sock_diag/sctp", "sock_diag/sctp6"]}, {"path": "/proc/net/sctp6/assocs", "inode": 10, "uid": 9, "unless": '
+        '["sock_diag/sctp", "sock_diag/sctp6"]}, {"path": "/proc/net/udp", "inode": 9, "uid": 7, "unless": ["sock_diag/udp", '
+        '"sock_diag/udp6"]}, {"path": "/proc/net/udp6", "inode": 9, "uid": 7, "unless": ["sock_diag/udp", "sock_diag/udp6"]}, {"path": '
+        '"/proc/net/udplite", "inode": 9, "uid": 7, "unless": ["sock_diag/udplite", "sock_diag/udplite6"]}, {"path": "/proc/net/udplite6", '
+        '"inode": 9, "uid": 7, "unless": ["sock_diag/udplite", "sock_diag/udplite6"]}, {"path": "/proc/net/raw", "inode": 9, "uid": 7, '
+        '"unless": ["sock_diag/raw", "sock_diag/raw6"]}, {"path": "/proc/net/raw6", "inode": 9, "uid": 7, "unless": ["sock_diag/raw", '
+        '"sock_diag/raw6"]}, {"path": "/proc/net/unix", "inode": 6, "unless": ["sock_diag/unix"]}, {"path": "/proc/net/ipx/socket", '
+        '"inode": -1, "unless": ["/proc/net/ipx"]}, {"path": "/proc/net/x25/socket", "inode": -1, "unless": ["/proc/net/x25"]}, {"path": '
+        '"/proc/net/atalk/socket", "inode": -1, "unless": ["/proc/net/appletalk"]}, {"path": "/proc/net/route", "keep": [1, ["00000000"]], '
+        '"unless": ["route/inet-default"]}, {"path": "/proc/net/ipv6_route", "keep": [0, ["00000000000000000000000000000000"]], "unless": '
+        '["route/inet6-default"]}, {"path": "/proc/net/ipx_route", "inode": -1, "unless": ["/proc/net/ipx/route"]}, {"path": '
+        '"/proc/net/x25_routes", "inode": -1, "unless": ["/proc/net/x25/route"]}, {"path": "/proc/net/atalk/route", "inode": -1, "unless": '
+        '["/proc/net/atalk_route"]}, {"path": "/proc/net/dev", "unless": ["route/links", "route/addresses"]}, {"path": '
+        '"/proc/net/dev_mcast", "unless": ["route/links", "route/addresses"]}, {"path": "/proc/net/vlan/config", "unless": ["route/links", '
+        '"route/addresses"]}, {"path": "/sys/class/net/*/statistics/*", "unless": ["route/links", "route/addresses"]}, {"path": '
+        '"/sys/class/net/*/ifindex", "unless": ["route/links", "route/addresses"]}, {"path": "/sys/class/net/*/flags", "unless": '
+        '["route/links", "route/addresses"]}, {"path": "/sys/class/net/*/operstate", "unless": ["route/links", "route/addresses"]}, '
+        '{"path": "/sys/class/net/*/carrier", "unless": ["route/links", "route/addresses"]}, {"path": "/sys/class/net/*/mtu", "unless": '
+        '["route/links", "route/addresses"]}, {"path": "/sys/class/net/*/tx_queue_len", "unless": ["route/links", "route/addresses"]}, '
+        '{"path": "/sys/class/net/*/type", "unless": ["route/links", "route/addresses"]}, {"path": "/sys/class/net/*/address", "unless": '
+        '["route/links", "route/addresses"]}, {"path": "/sys/class/net/*/broadcast", "unless": ["route/links", "route/addresses"]}, '
+        '{"path": "/sys/class/net/*/ifalias", "unless": ["route/links", "route/addresses"]}, {"path": "/sys/class/net/*/iflink", "unless": '
+        '["route/links", "route/addresses"]}, {"path": "/sys/class/net/*/master/ifindex", "unless": ["route/links", "route/addresses"]}, '
+        '{"path": "/proc/net/ipx_interface", "inode": -1, "unless": ["/proc/net/ipx/interface"]}, {"path": "/proc/net/ax25_bpqether", '
+        '"inode": -1, "unless": ["/proc/net/bpqether"]}, {"path": "/proc/net/atalk_iface", "inode": -1, "unless": '
+        '["/proc/net/atalk/interface"]}], "owners": "wanted", "descriptors": false, "processes": ["cmdline", "comm", "status"], "users": '
+        'true}'
+    ),
+}
 
 
 def default_plan(sockets):
     """The plan of the facts that netstat_facts gathers when it is given no options, or with all sockets."""
-    return dict(LISTENING if sockets == "listening" else ALL)
+    return json.loads(PLANS[sockets])

@@ -70,7 +70,7 @@ options:
   compat:
     description:
       - Set the facts of another module too. V(listen_ports_facts) sets C(tcp_listen) and C(udp_listen) as the module
-        M(community.general.listen_ports_facts#module) does.
+        M(community.general.listen_ports_facts) does.
     type: str
     choices: [listen_ports_facts]
   snapshot:
@@ -163,17 +163,47 @@ ansible_facts:
           description: "What listens, by protocol and port: tcp/22."
           returned: when asked for
           type: dict
-          sample: {"tcp/22": {"addresses": ["0.0.0.0", "::"], "families": ["inet", "inet6"], "owner_seen": true, "pids": [14], "processes": ["sshd"], "reachable": ["inet", "inet6"], "uids": [0], "users": ["root"], "v6_only": true}}
+          sample:
+            "tcp/22":
+              addresses:
+                - "0.0.0.0"
+                - "::"
+              families:
+                - inet
+                - inet6
+              owner_seen: true
+              pids:
+                - 14
+              processes:
+                - sshd
+              reachable:
+                - inet
+                - inet6
+              uids:
+                - 0
+              users:
+                - root
+              v6_only: true
         unix_listening:
           description: UNIX sockets that listen, by path or @name.
           returned: when asked for
           type: dict
-          sample: {"/run/docker.sock": {"abstract": false, "owner_seen": true, "pids": [14], "processes": ["dockerd"], "type": "stream"}}
+          sample:
+            "/run/docker.sock":
+              abstract: false
+              owner_seen: true
+              pids:
+                - 14
+              processes:
+                - dockerd
+              type: stream
         totals:
           description: How many sockets there are, of those that were read, by protocol and state.
           returned: when asked for
           type: dict
-          sample: {"tcp": {"LISTEN": 3}}
+          sample:
+            tcp:
+              LISTEN: 3
         interfaces:
           description: Interface records by name.
           returned: when asked for
@@ -182,12 +212,49 @@ ansible_facts:
           description: Multicast groups by interface.
           returned: when asked for
           type: dict
-          sample: {"eth0": [{"family": "inet", "group": "224.0.0.1", "users": 1}, {"family": "inet6", "group": "ff02::1:ff00:10", "users": 1}, {"family": "inet6", "group": "ff02::1:ff83:541", "users": 1}, {"family": "inet6", "group": "ff02::1", "users": 1}, {"family": "inet6", "group": "ff01::1", "users": 1}]}
+          sample:
+            eth0:
+              - family: inet
+                group: "224.0.0.1"
+                users: 1
+              - family: inet6
+                group: "ff02::1:ff00:10"
+                users: 1
+              - family: inet6
+                group: "ff02::1:ff83:541"
+                users: 1
+              - family: inet6
+                group: "ff02::1"
+                users: 1
+              - family: inet6
+                group: "ff01::1"
+                users: 1
         statistics:
           description: "Counters of the kernel by section: Ip, Tcp, TcpExt."
           returned: when asked for
           type: dict
-          sample: {"Ip": {"DefaultTTL": 64, "ForwDatagrams": 0, "Forwarding": 2, "FragCreates": 0, "FragFails": 0, "FragOKs": 0, "InAddrErrors": 0, "InDelivers": 0, "InDiscards": 0, "InHdrErrors": 0, "InReceives": 0, "InUnknownProtos": 0, "OutDiscards": 0, "OutNoRoutes": 0, "OutRequests": 0, "OutTransmits": 0, "ReasmFails": 0, "ReasmOKs": 0, "ReasmReqds": 0, "ReasmTimeout": 0}}
+          sample:
+            Ip:
+              DefaultTTL: 64
+              ForwDatagrams: 0
+              Forwarding: 2
+              FragCreates: 0
+              FragFails: 0
+              FragOKs: 0
+              InAddrErrors: 0
+              InDelivers: 0
+              InDiscards: 0
+              InHdrErrors: 0
+              InReceives: 0
+              InUnknownProtos: 0
+              OutDiscards: 0
+              OutNoRoutes: 0
+              OutRequests: 0
+              OutTransmits: 0
+              ReasmFails: 0
+              ReasmOKs: 0
+              ReasmReqds: 0
+              ReasmTimeout: 0
         default_route:
           description: Where packets go that no other route is for.
           returned: when asked for
@@ -320,19 +387,51 @@ ansible_facts:
               returned: always
               type: list
               elements: str
-              sample: ["calls", "circuits", "groups", "interfaces", "nodes", "sockets", "statistics"]
+              sample:
+                - calls
+                - circuits
+                - groups
+                - interfaces
+                - nodes
+                - sockets
+                - statistics
             protocols:
               description: Protocols whose sockets were read whole, sorted; unix is one.
               returned: always
               type: list
               elements: str
-              sample: ["ax25", "ddp", "icmp", "ipx", "netrom", "raw", "rose", "sctp", "tcp", "udp", "udplite", "unix", "x25"]
+              sample:
+                - ax25
+                - ddp
+                - icmp
+                - ipx
+                - netrom
+                - raw
+                - rose
+                - sctp
+                - tcp
+                - udp
+                - udplite
+                - unix
+                - x25
             families:
               description: Address families that were looked at, sorted.
               returned: always
               type: list
               elements: str
-              sample: ["ash", "ax25", "bluetooth", "ddp", "ec", "inet", "inet6", "ipx", "netrom", "rose", "unix", "x25"]
+              sample:
+                - ash
+                - ax25
+                - bluetooth
+                - ddp
+                - ec
+                - inet
+                - inet6
+                - ipx
+                - netrom
+                - rose
+                - unix
+                - x25
             sockets:
               description: Which sockets were counted in the totals.
               returned: always
@@ -376,13 +475,27 @@ ansible_facts:
       returned: when O(compat=listen_ports_facts)
       type: list
       elements: dict
-      sample: [{"address": "192.0.2.10", "name": "sshd", "pid": 812, "port": 22, "protocol": "tcp", "stime": "", "user": "root"}]
+      sample:
+        - address: "192.0.2.10"
+          name: sshd
+          pid: 812
+          port: 22
+          protocol: tcp
+          stime: ""
+          user: root
     udp_listen:
       description: What listens, a row for each process, as C(listen_ports_facts) tells it.
       returned: when O(compat=listen_ports_facts)
       type: list
       elements: dict
-      sample: [{"address": "192.0.2.10", "name": "sshd", "pid": 812, "port": 22, "protocol": "udp", "stime": "", "user": "root"}]
+      sample:
+        - address: "192.0.2.10"
+          name: sshd
+          pid: 812
+          port: 22
+          protocol: udp
+          stime: ""
+          user: root
 sockets:
   description: Records of all sockets, with the fields of JSON output.
   returned: when O(sockets=all)

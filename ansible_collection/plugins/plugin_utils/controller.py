@@ -54,7 +54,7 @@ def need_core():
     """Raise Refused where the package that does the work is missing."""
     if IMPORT_ERROR is not None:
         raise Refused(
-            "the Python package netstat-core cannot be imported on the controller (%s); install it beside ansible-core: "
+            "the Python package netstat-core cannot be imported here (%s); install it beside ansible-core: "
             "pip install 'netstat-core[ansible]', or pipx inject ansible-core netstat-core" % IMPORT_ERROR
         )
 
@@ -124,9 +124,9 @@ def result(text, asked):
             query = query._replace(all_network_namespaces=True, network_namespaces=())
         found = gather(query, system, HOST, keep_sockets=wants_all or bool(asked.compat))
     except NetstatError as error:
-        raise Refused("no facts can be made of what the target sent: %s" % safe_text(str(error))[:LONGEST_MESSAGE]) from error
+        raise Refused("no facts can be made of it: %s" % safe_text(str(error))[:LONGEST_MESSAGE]) from error
     except (RecursionError, MemoryError) as error:
-        raise Refused("no facts can be made of what the target sent: %s" % type(error).__name__) from error
+        raise Refused("no facts can be made of it: %s" % type(error).__name__) from error
     facts = {"netstat": found.facts}
     if asked.compat:
         facts.update(listen_ports(found.sockets, lambda uid: system.names.get("users", {}).get(str(uid), str(uid))))
