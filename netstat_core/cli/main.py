@@ -80,12 +80,14 @@ def run(arguments: Sequence[str], stdout: BinaryIO, stderr: BinaryIO, program: s
         return done.status
 
 
-def _check_record(request: linux.Request, sink: Sink) -> None:
-    """Raise UsageError where a recording or a redaction cannot be made."""
+def _check_format(request: linux.Request, sink: Sink) -> None:
+    """Raise UsageError for options that the output format cannot follow."""
     given = request.given
     if given["record"] and (request.intervals or given["continuous"] or given["delta"]):
         raise UsageError("--record takes one report")
-    if given["redact"] and (sink.uses_layouts or given["resolve"]):
+    if given["delta"] and sink.asks is not None:
+        raise UsageError(f"--delta does not go with --format {sink.name}")
+    if given["redact"] and (sink.uses_layouts or sink.asks is not None or given["resolve"]):
         raise UsageError("--redact goes with JSON output, without --resolve")
 
 
@@ -181,7 +183,7 @@ class _Command:
         sink = self._sink()
         if sink.asks is not None and not linux.selects(request):
             query = sink.asks([offer.reader for offer in self.host.offers()], query)
-        _check_record(request, sink)
+        _check_format(request, sink)
         self._place = self._opened()
         is_live = self._place is None or self._place.machine.live
         known = getattr(self._place, "names", {})

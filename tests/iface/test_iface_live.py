@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from namespaces import NetworkNamespace
 
 OURS = [sys.executable, "-m", "netstat_core"]
-TRIES = 5
+TRIES = 7
 """A packet may pass between two runs: one pair of equal outputs proves the point."""
 
 SETTLING_SECONDS = 20.0
@@ -120,7 +120,8 @@ IP = ["ip", "-d", "-s", "-j", "addr"]
 @pytest.fixture(scope="module")
 def report(zoo: NetworkNamespace) -> dict[str, Any]:
     """Give our records and ip's, taken while no packet passed, by interface."""
-    for _ in range(TRIES):
+    for seconds in range(TRIES):
+        time.sleep(seconds / 2)  # new interfaces speak for some seconds
         before, ours, after = (json.loads(zoo.run(command).stdout) for command in (IP, [*OURS, "--json", "-ia"], IP))
         if before == after:
             break

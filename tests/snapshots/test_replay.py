@@ -179,12 +179,14 @@ def test_snapshot_from_standard_input(tmp_path: Path) -> None:
         "--record x 1 2",
         "--redact",
         "--redact --json --resolve",
+        "--redact --format facts",
+        "-s --delta --format facts-local",
         "capture",
         "capture x --from y",
     ],
 )
 def test_refused_combinations(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What cannot be recorded, redacted or captured is refused, and nothing is written."""
+    """What cannot be recorded, redacted, captured or made facts is refused, and nothing is written."""
     monkeypatch.chdir(tmp_path)
     assert run(*line.split()).returncode == 3
     assert list(tmp_path.iterdir()) == []
