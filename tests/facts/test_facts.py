@@ -201,6 +201,15 @@ def test_of_recorded_machines(name: str, trees: Trees) -> None:
     assert all(text.isprintable() for text in texts(found))
 
 
+def test_the_documented_sample_is_true() -> None:
+    """What the documentation of the module shows are facts, by the published schema too."""
+    docs = Path(__file__).resolve().parents[2] / "docs"
+    sample = json.loads((docs / "facts-sample.json").read_text("utf-8"))
+    published = jsonschema.Draft202012Validator(json.loads((docs / "schemas/facts.json").read_text("utf-8")))
+    assert [error.message for one in (CHECKER, published) for error in one.iter_errors(sample)] == []
+    assert set(sample["listening"]) == {"tcp/22", "tcp/5432"}
+
+
 def test_other_families(trees: Trees) -> None:
     """Records of families that have no shape of their own are listed under their family and table."""
     found = json.loads(show(trees["captures/legacy-a-6.1"], "--format", "facts-local").stdout)

@@ -173,12 +173,23 @@ ansible_facts:
                 - inet6
               owner_seen: true
               pids:
-                - 14
+                - 812
               processes:
                 - sshd
               reachable:
                 - inet
                 - inet6
+              sockets:
+                - address: "0.0.0.0"
+                  owner_seen: true
+                  processes:
+                    - sshd
+                  v6_only: null
+                - address: "::"
+                  owner_seen: true
+                  processes:
+                    - sshd
+                  v6_only: true
               uids:
                 - 0
               users:
@@ -193,7 +204,7 @@ ansible_facts:
               abstract: false
               owner_seen: true
               pids:
-                - 14
+                - 901
               processes:
                 - dockerd
               type: stream
@@ -221,7 +232,7 @@ ansible_facts:
                 group: "ff02::1:ff00:10"
                 users: 1
               - family: inet6
-                group: "ff02::1:ff83:541"
+                group: "ff02::1:ffea:e5e7"
                 users: 1
               - family: inet6
                 group: "ff02::1"
@@ -357,7 +368,7 @@ ansible_facts:
               description: "Inode of the namespace in nsfs, the number in net:[N]."
               returned: always
               type: int
-              sample: 4026532252
+              sample: 4026532323
             name:
               description: Name under /run/netns, null where it has none.
               returned: always
@@ -390,6 +401,7 @@ ansible_facts:
               sample:
                 - calls
                 - circuits
+                - default_route
                 - groups
                 - interfaces
                 - nodes
@@ -455,7 +467,7 @@ ansible_facts:
           description: When it was read, ISO 8601 UTC.
           returned: always
           type: str
-          sample: "2026-11-21T11:55:44.915Z"
+          sample: "2026-11-21T12:32:46.491Z"
         hostname:
           description: Name of the machine.
           returned: always
