@@ -134,8 +134,11 @@ def test_repeated_ndjson_has_an_end_for_each_report(tree: Path, sleeps: list[flo
 
 @pytest.fixture
 def repeating(tree: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Start a command that repeats, and give it once it has printed a report."""
-    arguments = command("--from", str(tree), "-tan", "-c", "0.05")
+    """Start a command that repeats, and give it once it has printed a report.
+
+    Whoever runs the tests in the background has them ignore SIGINT, and commands inherit that.
+    """
+    arguments = ["env", "--default-signal=INT", *command("--from", str(tree), "-tan", "-c", "0.05")]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == TEXT.splitlines(keepends=True)[0]

@@ -54,8 +54,8 @@ def need_core():
     """Raise Refused where the package that does the work is missing."""
     if IMPORT_ERROR is not None:
         raise Refused(
-            "the Python package netstat-core cannot be imported here (%s); install it beside ansible-core: "
-            "pip install 'netstat-core[ansible]', or pipx inject ansible-core netstat-core" % IMPORT_ERROR
+            "the Python package netstat-core cannot be imported on the controller (%s); install it beside "
+            "ansible-core: pip install 'netstat-core[ansible]', or pipx inject ansible-core netstat-core" % IMPORT_ERROR
         )
 
 
