@@ -274,6 +274,18 @@ def test_without_rights(site: Site) -> None:
     assert not found["listening"]["tcp/22"]["owner_seen"]
 
 
+def test_another_kernel(site: Site) -> None:
+    """A target that is not Linux says so."""
+    other = site.folder / f"bsd-{os.getpid()}"
+    script = (
+        "import runpy, sys; sys.platform = 'freebsd14'; del sys.argv[0]; runpy.run_path(sys.argv[0], {}, '__main__')"
+    )
+    other.write_text(f'#!/bin/sh\nexec {sys.executable} -c "{script}" "$@"\n')
+    other.chmod(0o755)
+    site.run({**facts(), "vars": {"python": str(other)}}, status=2)
+    assert "reads the Linux kernel, and this is freebsd14" in site.output
+
+
 BOMB = "netstat-capture/1:" + __import__("base64").b64encode(__import__("zlib").compress(bytes(1 << 28))).decode()
 LIES = {
     "no json": ("no JSON here, just {{ 7 * 7 }}", "could not capture"),

@@ -105,6 +105,8 @@ ansible_facts:
       sample: netstat-capture/1:eNrtWE1v2zAM/SuGzhtg...
 """
 
+import sys
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.netstat.core.plugins.module_utils import capture, survey
 from ansible_collections.netstat.core.plugins.module_utils.arguments import SNAPSHOT, capture_arguments
@@ -113,6 +115,8 @@ from ansible_collections.netstat.core.plugins.module_utils.plans import default_
 
 def main():
     module = AnsibleModule(argument_spec=capture_arguments(), supports_check_mode=True)
+    if not sys.platform.startswith("linux"):
+        module.fail_json(msg="netstat.core reads the Linux kernel, and this is %s" % sys.platform)
     plan = module.params["plan"] or default_plan(module.params["sockets"])
     if module.params["netns"]:
         plan = dict(plan, namespaces=module.params["netns"])
