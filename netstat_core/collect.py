@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 from netstat_core import schema
 from netstat_core.changes import Changes
 from netstat_core.discovery import Host, Offer
-from netstat_core.errors import NotInKernel, SourceError, UsageError
+from netstat_core.errors import NotInKernel, SnapshotError, SourceError, UsageError
 from netstat_core.names import Names
 from netstat_core.naming import NamesSection
 from netstat_core.places import Entered, Place, itinerary, opened
 from netstat_core.processes import ProcessTable
 from netstat_core.query import Query
 from netstat_core.readers import About, Feed, Gap, Problem, Reader, Trait
-from netstat_core.reading import Finish, failure, gathered
+from netstat_core.reading import MOST_PROBLEMS, Finish, failure, gathered
 from netstat_core.records import NetworkNamespace, Record, escape
 from netstat_core.sinks import Head, Tail
 from netstat_core.system import System
@@ -162,7 +162,11 @@ class Report:
         }
         readers = tuple(offer.reader for offer in self._offers)
         tables = tuple(dict.fromkeys([*self.query.tables, *(reader.table for reader in readers)]))
-        return Head(self.query, machine.captured_at, GENERATOR, shown, tables, readers, self.names, {}, self._repeating)
+        return Head(
+            *(self.query, machine.captured_at, GENERATOR, shown, tables, readers, self.names, {}),
+            repeating=self._repeating,
+            procfs=machine.procfs,
+        )
 
     def _find_owners(self) -> Iterator[Event]:
         wanted = self.query.processes or (self._where is not None and "processes" in self._where.fields)
@@ -175,7 +179,7 @@ class Report:
         """One reader's events; one whose declarations cannot be used costs its own records only."""
         try:
             yield from self._read_first(offer)
-        except UsageError:
+        except (UsageError, SnapshotError):
             raise
         except Exception as error:  # noqa: BLE001 - a stranger's code
             yield self._noted(failure(offer.plugin.name, f"reader {offer.reader.name}", error), offer.reader)
@@ -250,7 +254,8 @@ class Report:
 
     def _rejected(self, reason: Exception, reader: Reader) -> Problem | Gap:
         self.rejected += 1
-        return self._noted(Gap("rejected", reader.name, str(reason)), reader)
+        gap = Gap("rejected", reader.name, str(reason))
+        return self._noted(gap, reader) if self.rejected <= MOST_PROBLEMS else gap
 
     def _noted(self, trouble: Problem | Gap, reader: Reader | None = None) -> Problem | Gap:
         if isinstance(trouble, Gap) and reader is not None:

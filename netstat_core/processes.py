@@ -7,7 +7,7 @@ from typing import Any
 
 from netstat_core import who
 from netstat_core.capture import Owners
-from netstat_core.errors import SourceError
+from netstat_core.errors import SnapshotError, SourceError
 from netstat_core.readers import Gap
 from netstat_core.records import Record, escape
 from netstat_core.sources import File
@@ -16,6 +16,10 @@ from netstat_core.system import System
 SOURCE = "/proc/PID/fd"
 LONGEST_COMMAND = 1 << 16
 """Bytes kept of a command line: any user can make one of megabytes."""
+
+
+_MOST_HELD = 1_000_000
+"""Processes of all sockets of a snapshot, each counted for every socket: a short text can tell of far more."""
 
 
 class ProcessTable:
@@ -34,6 +38,7 @@ class ProcessTable:
         self._processes: dict[int, dict[str, Any]] = {}
         self._activated: dict[int, dict[int, str]] = {}
         self.denied = 0
+        self._held = 0
         self.gap: Gap | None = None
         self.owners = Owners()
         try:
@@ -55,6 +60,10 @@ class ProcessTable:
         of = self._of
         for record in records:
             record["processes"] = of(record[inode_field])
+        if not self._system.machine.live:
+            self._held += sum(len(record["processes"] or ()) for record in records)
+            if self._held > _MOST_HELD:
+                raise SnapshotError(f"the snapshot has sockets that share processes more than {_MOST_HELD} times")
 
     def _of(self, inode: int | None) -> list[dict[str, Any]] | None:
         if not inode:

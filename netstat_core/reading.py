@@ -28,10 +28,11 @@ Piece = list[Record] | Problem | Gap | Trait | SourceError
 def gathered(parsed: Iterable[Parsed], plugin: str) -> Iterator[Piece]:
     """A parser's yield in order, its records in lists; last a SourceError, if one ended it.
 
-    A parser that breaks costs only what would have followed, and becomes a gap.
+    A parser that breaks costs only what would have followed, and becomes a gap; so do more problems than anybody reads,
+    for whoever may write what is read could make a report of nothing else.
     """
     run: list[Record] = []
-    for item in _guarded(parsed, plugin):
+    for item in _few_problems(_guarded(parsed, plugin)):
         if isinstance(item, dict):
             run.append(item)
             if len(run) < BATCH:
@@ -43,6 +44,29 @@ def gathered(parsed: Iterable[Parsed], plugin: str) -> Iterator[Piece]:
             yield item if isinstance(item, _PIECES) else _broken(plugin, f"a parser yielded {type(item).__name__}")
     if run:
         yield run
+
+
+MOST_PROBLEMS = 1000
+"""Problems of one source that are told one by one."""
+
+_MOST_ROWS_LOST = 100_000
+"""Problems after which the rest of a source is not read."""
+
+
+def _few_problems(items: Iterable[Parsed | SourceError]) -> Iterator[Parsed | SourceError]:
+    problems = 0
+    for item in items:
+        if isinstance(item, Problem):
+            problems += 1
+            last = item
+            if problems > MOST_PROBLEMS:
+                if problems >= _MOST_ROWS_LOST:
+                    yield Gap("truncated", item.source, f"{problems} rows were damaged, and the rest was not read")
+                    return
+                continue
+        yield item
+    if problems > MOST_PROBLEMS:
+        yield Gap("truncated", last.source, f"{problems} rows were damaged, and {MOST_PROBLEMS} of them are told")
 
 
 _PIECES = (list, Problem, Gap, Trait, SourceError)

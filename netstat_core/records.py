@@ -137,6 +137,14 @@ def escape(raw: bytes) -> str:
     return _ODD.sub(lambda odd: "\\\\" if odd[0] == "\\" else f"\\x{ord(odd[0]) - 0xDC00:02x}", text)
 
 
+def encoded(text: str) -> bytes:
+    """The bytes of a text that Python read as a file's name, or of any other, whatever is in it."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+
+
 def unescape(text: str) -> bytes:
     r"""The bytes that :func:`escape` was given.
 

@@ -17,6 +17,12 @@ Validity = Callable[[Any], bool]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 LONGEST_SHOWN = 200
+_MOST_EXPLAINED = 100
+"""Records of one reader whose mismatch is looked into; each takes a millisecond."""
+
+_LEAST_NUMBER, _LARGEST_NUMBER = -(1 << 63), (1 << 64) - 1
+"""The kernel has no others, and many readers of JSON neither."""
+
 """Bytes of a rejected value that a report quotes."""
 
 _PLAIN = {int: "integer", str: "string", bool: "boolean", float: "number", type(None): "null"}
@@ -89,6 +95,8 @@ def _of(hint: Any) -> Schema:
 def _of_class(hint: Any) -> Schema:
     if hint is Any:
         return {}
+    if hint is int:
+        return {"type": "integer", "minimum": _LEAST_NUMBER, "maximum": _LARGEST_NUMBER}
     if hint in _PLAIN:
         return {"type": _PLAIN[hint]}
     return _of_typed_dict(hint)
@@ -140,6 +148,7 @@ class Checker:
         is_own = isinstance(reader.record, Mapping)
         self._batch = _validity(_many(self._schema)) if is_own else _validity_of(reader.record)
         self._single: Validity | None = None
+        self._explained = 0
 
     def check(self, records: list[Record], feed: str, plugin: str) -> tuple[list[Record], list[SchemaViolation]]:
         """The records that match, and for each of the others why it does not; order is kept."""
@@ -170,12 +179,22 @@ class Checker:
         from jsonschema import Draft202012Validator  # noqa: PLC0415 - 60 ms that only a broken plugin pays
         from jsonschema.exceptions import best_match  # noqa: PLC0415
 
+        self._explained += 1
+        if self._explained > _MOST_EXPLAINED:
+            return "as others before"
         error = best_match(Draft202012Validator(self._schema).iter_errors(record))
         if error is None:
             return "a value that is no plain data"
         where = ".".join(str(step) for step in error.absolute_path) or "record"
-        value = escape(repr(error.instance).encode("utf-8", "backslashreplace")[:LONGEST_SHOWN])
+        value = escape(_shown(error.instance).encode("utf-8", "backslashreplace")[:LONGEST_SHOWN])
         return f"field {where}: {error.validator} {_brief(error.validator_value)} does not hold for {value}"
+
+
+def _shown(value: Any) -> str:
+    try:
+        return repr(value)
+    except ValueError:  # Python writes no integers of thousands of digits
+        return "a number without end"
 
 
 @functools.cache

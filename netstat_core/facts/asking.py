@@ -18,6 +18,9 @@ ON_REQUEST = ("routes", "neighbours", "masquerade", "multicast_routes", "memory"
 DEFAULT_ROUTE = "default_route"
 """In the place of a table: of the routes only those that all the rest goes by."""
 
+ALL_TABLES = "all"
+"""Routing tables behind the table ``routes`` of facts: that no route leads somewhere takes a look at all of them."""
+
 SOCKETS = ("listening", "all")
 
 _OF_SOCKETS = frozenset({"state", "listening", "inode", "processes", "network_namespace"})
@@ -72,13 +75,16 @@ def query_for(  # noqa: PLR0913 - one keyword for each option of the facts
         needs=NEEDS if sockets == "listening" else {},
     )
     wanted = _wanted(query, readers, tables)
+    read = tuple(dict.fromkeys("routes" if table == DEFAULT_ROUTE else table for table in wanted))
     if where is not None:
         from netstat_core.where import Where  # noqa: PLC0415 - its library is loaded for those who filter
 
-        Where(where, [reader for reader in readers if query.includes(reader.families, reader.protocols)])
+        serving = [reader for reader in readers if query.includes(reader.families, reader.protocols)]
+        Where(where, [reader for reader in serving if reader.table in read])
     return query._replace(
-        tables=tuple(dict.fromkeys("routes" if table == DEFAULT_ROUTE else table for table in wanted)),
+        tables=read,
         default_routes=DEFAULT_ROUTE in wanted and "routes" not in wanted,
+        route_table=ALL_TABLES if "routes" in wanted else None,
     )
 
 

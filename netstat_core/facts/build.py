@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
+from netstat_core.facts.asking import ALL_TABLES
 from netstat_core.facts.listeners import Listening, UnixListening
 from netstat_core.facts.parts import DefaultRoute, Groups, Interfaces, Listed, Part, Statistics, Totals, is_listed
 from netstat_core.facts.shape import FACTS_SCHEMA
@@ -54,12 +55,17 @@ class FactsBuilder:
             "hostname": safe(head.system["hostname"]),
             "kernel_release": safe(head.system["kernel_release"]),
         }
+        machine = self._place(own)
         if tail.network_namespaces is None:
-            return facts | self._place(own).told(tail)
+            return facts | machine.told(tail, is_machine=True)
         others = {_key(one): one for one in tail.network_namespaces[:MOST_KEYS]}
         is_own = others.pop(_key(own), None) is not None
-        facts |= (self._place(own) if is_own else _Place(head._replace(readers=()), own)).told(tail)
-        return {**facts, "namespaces": {_name(one): self._place(one).told(tail) for one in others.values()}}
+        facts |= (machine if is_own else _Place(head._replace(readers=()), own)).told(tail, is_machine=True)
+        places: dict[str, Any] = {}
+        for inode, one in others.items():
+            name = _name(one)
+            places[f"inode:{inode}" if name in places else name] = self._place(one).told(tail)
+        return {**facts, "namespaces": places}
 
     def _place(self, namespace: NetworkNamespace | None) -> _Place:
         key = _key(namespace)
@@ -83,30 +89,39 @@ class _Place:
         self._head = head
         self._namespace = namespace
         self._parts = {kind: kind(head) for reader in head.readers for kind in _parts_of(reader, head)}
+        self._seen: set[str] = set()
 
     def add(self, reader: Reader, records: Iterable[Record]) -> None:
         """Records of one reader in this namespace."""
+        self._seen.add(reader.name)
         for part in [self._parts[kind] for kind in _parts_of(reader, self._head)]:
             for record in records:
                 part.add(reader, record)
 
-    def told(self, tail: Tail) -> dict[str, Any]:
-        """What is known of the place, and whether that is all."""
-        entries = [one for one in (*tail.completeness, *tail.problems) if self._is_here(one)]
-        missed = [one for one in entries if not _is_absence(one)]
+    def told(self, tail: Tail, *, is_machine: bool = False) -> dict[str, Any]:
+        """What is known of the place, and whether that is all; of the machine also which namespaces were missed."""
+        entries = [one for one in (*tail.completeness, *tail.problems) if self._is_here(one, is_machine=is_machine)]
+        missed = [one for one in entries if not (self._head.procfs and _is_absence(one))]
         reasons = [_sentence(one) for one in missed]
         reasons += [doubt for part in self._parts.values() for doubt in part.doubts()]
         known: dict[str, Any] = {
             "network_namespace": safe(self._namespace),
             "complete": not reasons,
             "incomplete_because": [safe_text(one) for one in dict.fromkeys(reasons)][:MOST_RECORDS],
-            "covers": self._covers(missed),
+            "covers": self._covers(missed) | (self._covered_namespaces(missed) if is_machine else {}),
         }
-        for part in self._parts.values():
-            known |= part.told()
+        unread = {one.get("reader") for one in missed} - self._seen
+        for kind, part in self._parts.items():
+            readers = [reader for reader in self._head.readers if kind in _parts_of(reader, self._head)]
+            lacking = [reader for reader in readers if reader.name in unread]
+            read = [reader for reader in readers if reader not in lacking]
+            known |= part.told(read, lacking) if read else {}
         return known
 
-    def _is_here(self, entry: Entry) -> bool:
+    def _is_here(self, entry: Entry, *, is_machine: bool) -> bool:
+        """Whether an entry is of this place; one that tells of a namespace which was not read is the machine's."""
+        if _is_of_namespaces(entry):
+            return is_machine
         return entry["network_namespace"] is None or _key(entry["network_namespace"]) == _key(self._namespace)
 
     def _covers(self, missed: list[Entry]) -> dict[str, Any]:
@@ -118,7 +133,7 @@ class _Place:
         tables -= {part.table for part in self._parts.values() if part.left_out}
         if "routes" in {reader.table for reader in whole} and not self._is_missed(DefaultRoute.KINDS, missed):
             tables.add(DefaultRoute.table)
-        if query.default_routes:
+        if query.route_table != ALL_TABLES:
             tables.discard("routes")
         sockets = [reader for reader in whole if reader.table == "sockets"]
         is_limited = any(one["source"] == OWNERS_SOURCE for one in missed)
@@ -129,18 +144,19 @@ class _Place:
             "sockets": query.show,
             "where": query.where,
             "owners": "none" if not query.processes else "some" if is_limited else "all",
-            **self._covered_namespaces(missed),
         }
 
     def _is_missed(self, kinds: Collection[str], missed: list[Entry]) -> bool:
+        """Whether something was left out of what readers of some kinds were to read, but for other routing tables."""
         names = {reader.name for reader in self._head.readers if reader.kind in kinds}
-        return any(one.get("reader") in names for one in missed)
+        others = {one.get("reader") for one in missed if one["reason"] == "narrower_capture"} & self._seen
+        return any(one.get("reader") in names - others for one in missed)
 
     def _covered_namespaces(self, missed: list[Entry]) -> dict[str, Any]:
         query = self._head.query
         if not query.is_for_namespaces:
             return {}
-        is_all = query.all_network_namespaces and not any(one["source"].startswith(NAMESPACE_SOURCE) for one in missed)
+        is_all = query.all_network_namespaces and not any(map(_is_of_namespaces, missed))
         return {"namespaces": "all" if is_all else "some"}
 
 
@@ -152,8 +168,13 @@ def _parts_of(reader: Reader, head: Head) -> Iterator[type[Part]]:
 
 def _is_absence(entry: Entry) -> bool:
     """Whether an entry tells that there is nothing to see: the kernel has no such protocol."""
-    is_namespace = entry["source"].startswith(NAMESPACE_SOURCE)
-    return entry["reason"] == "not_in_kernel" and not is_namespace
+    is_of_kernel = entry["source"] != OWNERS_SOURCE and not _is_of_namespaces(entry)
+    return entry["reason"] == "not_in_kernel" and is_of_kernel
+
+
+def _is_of_namespaces(entry: Entry) -> bool:
+    """Whether an entry tells of network namespaces that were not read."""
+    return str(entry["source"]).startswith(NAMESPACE_SOURCE)
 
 
 def _sentence(entry: Entry) -> str:

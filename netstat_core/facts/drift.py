@@ -5,12 +5,13 @@ A baseline is a question: all that it covers has to be covered by the facts it i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
 from netstat_core.errors import UsageError
-from netstat_core.facts.durable import PARTS, Part
+from netstat_core.facts.durable import PARTS, PROCESSES, SOCKETS, Part
 from netstat_core.facts.judging import NotSeen, Place, brief, checked_facts, mapping_at, reasons
 
 Drift = dict[str, Any]
@@ -20,8 +21,6 @@ Entries = dict[str, dict[str, Any]]
 NAMESPACES = "namespaces"
 CHOICES = (*(part.name for part in PARTS), NAMESPACES)
 """The parts that can be chosen."""
-
-_PROCESSES = "processes"
 
 
 def drift(facts: Any, baseline: Any, parts: Collection[str] | None = None, ignore: Collection[str] = ()) -> Drift:
@@ -119,14 +118,14 @@ class _Comparison:
     def _hidden_fields(self, part: Part, before: Place, now: Place, name: str) -> tuple[str, ...]:
         """The fields that cannot be compared."""
         seen = [one["covers"].get("owners") == "all" for one in (before, now)]
-        if not part.has_owners or all(seen):
+        if not part.of_owners or all(seen):
             return ()
         if seen[0]:
             raise NotSeen(
                 f"the facts do not tell all processes, as the baseline does; gather as root (become){reasons(now)}"
             )
-        self._not_compared.append(f"{_PROCESSES} of {name}: the baseline does not tell all of them")
-        return (_PROCESSES,)
+        self._not_compared.append(f"{PROCESSES} of {name}: the baseline does not tell all of them")
+        return part.of_owners
 
     def _entries(self, name: str, before: Entries, now: Entries) -> None:
         for key in sorted({*before, *now}):
@@ -140,10 +139,17 @@ class _Comparison:
                 self._found["changed"].setdefault(name, {})[key] = changes
 
     def _changes(self, path: str, before: dict[str, Any], now: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-        """The fields that both sides know, and that differ."""
-        for field, value in before.items():
-            if field in now and now[field] != value and not self._is_ignored(f"{path}/{field}"):
-                yield field, {"before": value, "now": now[field]}
+        """The fields that both sides know, and that differ; NotSeen where only the baseline knows the processes."""
+        if (PROCESSES in before) != (PROCESSES in now) and not self._is_ignored(f"{path}/{PROCESSES}"):
+            if PROCESSES in before:
+                raise NotSeen(f"the facts do not tell who holds {brief(path)}, as the baseline does")
+            self._not_compared.append(f"{PROCESSES} of {path}: the baseline does not tell them")
+        known = before.keys() & now.keys()
+        if PROCESSES in known:  # then who holds which of the sockets is known too, where they differ
+            known |= {SOCKETS} & (before.keys() | now.keys())
+        for field in (one for one in {**before, **now} if one in known):
+            if before.get(field) != now.get(field) and not self._is_ignored(f"{path}/{field}"):
+                yield field, {"before": before.get(field), "now": now.get(field)}
 
     def _is_ignored(self, path: str) -> bool:
         return any(fnmatchcase(path, pattern) for pattern in self._ignored)
@@ -157,7 +163,10 @@ class _Comparison:
         if NAMESPACES not in now:
             raise NotSeen("the facts do not cover namespaces, as the baseline does; gather with netns")
         self._has_compared = True
-        self._named(_named(before), _named(now), before, now)
+        olds, news = _named(before), _named(now)
+        if len(olds) < len(_inner(before)) or len(news) < len(_inner(now)):
+            self._not_compared.append("namespaces without names, whose numbers are new with every start")
+        self._named(olds, news, before, now)
 
     def _named(self, olds: dict[str, Place], news: dict[str, Place], before: Place, now: Place) -> None:
         """Those that both sides have; the others have come or gone if that side looked at all there are."""
@@ -178,17 +187,30 @@ def _what(name: str, units: Collection[str]) -> str:
 
 
 def _entries_of(part: Part, place: Place, units: Collection[str], hidden: Collection[str]) -> Entries:
-    return {
-        key: {field: value for field, value in fields.items() if field not in hidden}
-        for unit, key, fields in part.entries(place)
-        if unit in units
-    }
+    """The entries to compare; one whose key is there already is numbered, as routes of the same destination may be."""
+    entries: Entries = {}
+    times: Counter[str] = Counter()
+    for unit, key, fields in part.entries(place):
+        if unit in units:
+            times[key] += 1
+            name = key if times[key] == 1 else f"{key} ({times[key]})"
+            entries[name] = {field: value for field, value in fields.items() if field not in hidden}
+    return entries
 
 
 def _named(place: Place) -> dict[str, Place]:
     """The namespaces with names; the numbers of the others are new with every start."""
-    found = {str(name): one for name, one in mapping_at(place, NAMESPACES).items()}
-    return {name: checked_facts(one, f"facts of {brief(name)}") for name, one in found.items() if not name.isdigit()}
+    found = {str(name): checked_facts(one, f"facts of {brief(name)}") for name, one in _inner(place).items()}
+    return {name: one for name, one in found.items() if _has_name(one)}
+
+
+def _inner(place: Place) -> Mapping[str, Any]:
+    return mapping_at(place, NAMESPACES)
+
+
+def _has_name(place: Place) -> bool:
+    told = place.get("network_namespace")
+    return isinstance(told, Mapping) and told.get("name") is not None
 
 
 def _has_all(place: Place) -> bool:

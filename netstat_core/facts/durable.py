@@ -17,14 +17,19 @@ Entry = tuple[str, str, dict[str, Any]]
 AUTOBOUND = re.compile(r"@[0-9a-f]{5}")
 """Abstract names the kernel gives to those who want any."""
 
+PROCESSES = "processes"
+SOCKETS = "sockets"
+"""Field of a port whose sockets differ: absent where all have the same holders."""
+
 _IP = ("inet", "inet6")
 _MOMENTARY_FLAGS = {"running", "lower_up", "dormant"}
 _OF_INTERFACES = (
     *("hardware_type", "hardware_address", "mtu", "description", "alternative_names", "link_kind", "master", "link"),
     *("vlan_id", "vlan_protocol", "bond_mode"),
 )
-_OF_DEFAULT_ROUTES = ("gateway", "interface", "metric", "preferred_source")
+_OF_DEFAULT_ROUTES = ("type", "gateway", "interface", "metric", "preferred_source")
 _OF_ROUTES = ("gateway", "type", "preferred_source")
+_OF_SOCKETS = ("address", "v6_only", "processes")
 _OF_NEXT_HOPS = ("gateway", "interface", "weight")
 _SOLICITED = ipaddress.IPv6Network("ff02::1:ff00:0/104")
 
@@ -32,13 +37,14 @@ _SOLICITED = ipaddress.IPv6Network("ff02::1:ff00:0/104")
 class Part(NamedTuple):
     """A part of facts that can be compared.
 
-    ``units(place)`` are the pieces of it that were read whole, ``entries(place)`` what is in them.
+    ``units(place)`` are the pieces of it that were read whole, ``entries(place)`` what is in them, ``of_owners`` the
+    fields that tell who holds an entry.
     """
 
     name: str
     units: Callable[[Place], set[str]]
     entries: Callable[[Place], Iterator[Entry]]
-    has_owners: bool = False
+    of_owners: tuple[str, ...] = ()
 
 
 def _listening_units(place: Place) -> set[str]:
@@ -54,8 +60,10 @@ def _of_families(place: Place, protocol: str) -> str:
 
 def _listening(place: Place) -> Iterator[Entry]:
     for key, entry in _present(place, "listening"):
-        fields = {"addresses": sorted(texts_at(entry, "addresses")), "processes": sorted(texts_at(entry, "processes"))}
-        fields["uids"] = entry.get("uids", [])
+        fields = {"addresses": sorted(texts_at(entry, "addresses")), **_holders(entry), "uids": entry.get("uids", [])}
+        if PROCESSES in fields:
+            told = _records(entry, "sockets")
+            fields |= {SOCKETS: [{field: one.get(field) for field in _OF_SOCKETS} for one in told]} if told else {}
         if entry.get("v6_only") is not None:
             fields["v6_only"] = entry["v6_only"]
         yield _of_families(place, key.partition("/")[0]), key, fields
@@ -68,7 +76,12 @@ def _unix_units(place: Place) -> set[str]:
 def _unix_listening(place: Place) -> Iterator[Entry]:
     for key, entry in _present(place, "unix_listening"):
         if not AUTOBOUND.fullmatch(key):
-            yield "unix", key, {"type": entry.get("type"), "processes": sorted(texts_at(entry, "processes"))}
+            yield "unix", key, {"type": entry.get("type"), **_holders(entry)}
+
+
+def _holders(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The processes behind an entry, where all were seen."""
+    return {PROCESSES: sorted(texts_at(entry, "processes"))} if entry.get("owner_seen") is True else {}
 
 
 def _interface_units(place: Place) -> set[str]:
@@ -132,7 +145,8 @@ def _route_units(place: Place) -> set[str]:
 
 def _routes(place: Place) -> Iterator[Entry]:
     for one in _records(place, "routes"):
-        if "cache" not in (one.get("flags") or ()):
+        follows_from_address = one.get("table") == "local" and one.get("protocol") == "kernel"
+        if "cache" not in (one.get("flags") or ()) and not follows_from_address:
             target = f"{one.get('destination')}/{one.get('prefix_length')}"
             source = f" from {one['source']}" if one.get("source") else ""
             tos = f" tos {one['tos']}" if one.get("tos") else ""
@@ -144,7 +158,8 @@ def _routes(place: Place) -> Iterator[Entry]:
 def _route_fields(route: Mapping[str, Any], fields: tuple[str, ...]) -> dict[str, Any]:
     hops = _records(route, "next_hops") if route.get("next_hops") is not None else None
     told = hops and [{key: hop.get(key) for key in _OF_NEXT_HOPS} for hop in hops]
-    return {**{key: route.get(key) for key in fields}, "next_hops": told}
+    known = {key: route.get(key) for key in fields if key != "type" or route.get(key) is not None}
+    return {**known, "next_hops": told}
 
 
 def _ip_units(place: Place) -> set[str]:
@@ -172,8 +187,8 @@ def _damaged(key: str) -> UsageError:
 
 
 PARTS = (
-    Part("listening", _listening_units, _listening, has_owners=True),
-    Part("unix_listening", _unix_units, _unix_listening, has_owners=True),
+    Part("listening", _listening_units, _listening, of_owners=(PROCESSES, SOCKETS)),
+    Part("unix_listening", _unix_units, _unix_listening, of_owners=(PROCESSES,)),
     Part("interfaces", _interface_units, _interfaces),
     Part("groups", _group_units, _groups),
     Part("default_route", _default_route_units, _default_route),

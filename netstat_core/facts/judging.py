@@ -11,17 +11,20 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from netstat_core.errors import NetstatError, UsageError
-from netstat_core.facts.shape import FACTS_SCHEMA
+from netstat_core.facts.shape import ABOUT_OWNERS, FACTS_SCHEMA
 from netstat_core.facts.trust import safe_text
+from netstat_core.records import escape, unescape
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Place = Mapping[str, Any]
 """Facts of a machine, or of one of its network namespaces."""
 
 LONGEST_NAME = 15
-"""Characters of its name that the kernel keeps for a process: systemd-resolved is systemd-resolve."""
+"""Bytes of its name that the kernel keeps for a process: systemd-resolved is systemd-resolve."""
 
 HIGHEST_PORT = 0xFFFF
+_MOST_DIGITS = 9
+_WITHOUT_PORTS = ("unix", "icmp", "icmp6")
 LONGEST_QUOTED = 120
 
 
@@ -37,17 +40,19 @@ def listening_on(facts: Any, port: str | int, address: str | None = None, proces
     a listener on all addresses. With ``process`` whether one of this name holds it, or one whose name matches a
     pattern such as ``postgres*``.
 
-    Raises NotSeen where the facts cannot tell, UsageError for what are no facts, no port or no address.
+    Raises NotSeen where the facts cannot tell, UsageError for what are no facts, no port, no address or no name.
     """
     place = checked_facts(facts)
-    protocol, key = _port(port)
+    protocol, key = _port(port, place)
+    if process is not None and (not isinstance(process, str) or not process):
+        raise UsageError(f"a process is a name or a pattern of names, and not {brief(process)}")
     wanted = None if address is None else _address(address)
     sockets = [one for one in _sockets(place, key) if wanted is None or _serves(one, wanted)]
     if any(process is None or _is_held_by(one, process) for one in sockets):
         return True
     _require_sockets(place, protocol, wanted, f"whether anything listens on {key}")
-    if sockets:
-        _require_owners(place, f"whether {process} holds {key}")
+    for one in sockets:
+        _require_owners(place, one, process, f"whether {safe_text(str(process))} holds {key}")
     return False
 
 
@@ -84,9 +89,10 @@ def texts_at(entry: Mapping[str, Any], key: str) -> list[str]:
     return found
 
 
-def reasons(place: Place) -> str:
-    """Why facts are incomplete, as the end of a sentence."""
-    told = [safe_text(one) for one in texts_at(place, "incomplete_because")]
+def reasons(place: Place, *, of_owners: bool = False) -> str:
+    """Why facts are incomplete, as the end of a sentence: in what they show, or in who is behind it."""
+    texts = texts_at(place, "incomplete_because")
+    told = [safe_text(one) for one in texts if one.startswith(ABOUT_OWNERS) == of_owners]
     more = f" (and {len(told) - 1} further reasons)" if len(told) > 1 else ""
     return f"; the facts say: {told[0]}{more}" if told else ""
 
@@ -95,7 +101,7 @@ def _require_sockets(place: Place, protocol: str, wanted: Address | None, questi
     """Raise NotSeen unless all sockets of a protocol were gathered that could be what is asked for."""
     covers = place["covers"]
     if "listening" not in place:
-        raise _not_seen(question, "no sockets were gathered; ask for the table sockets")
+        raise _not_seen(question, f"no sockets were gathered; ask for the table sockets{reasons(place)}")
     if covers.get("where") is not None:
         raise _not_seen(question, f"the facts hold only what matches {brief(covers['where'])}; gather without where")
     covered = texts_at(covers, "protocols")
@@ -108,26 +114,39 @@ def _require_sockets(place: Place, protocol: str, wanted: Address | None, questi
         raise _not_seen(question, f"the facts cover no sockets of {missing[0]}; ask for both inet and inet6")
 
 
-def _require_owners(place: Place, question: str) -> None:
+def _require_owners(place: Place, socket: Mapping[str, Any], process: str | None, question: str) -> None:
+    """Raise NotSeen where a process that was not seen, or one whose name was cut, may be the one asked for."""
     if place["covers"].get("owners") != "all":
-        raise _not_seen(question, f"not all processes could be looked into; gather as root (become){reasons(place)}")
+        why = "not all processes could be looked into; gather as root (become)"
+        raise _not_seen(question, f"{why}{reasons(place, of_owners=True)}")
+    if socket.get("owner_seen") is not True:
+        why = "the kernel has it for itself, or processes out of sight do, as of another PID namespace"
+        raise _not_seen(question, f"nobody was seen to hold it: {why}")
+    cut = [name for name in texts_at(socket, "processes") if process is not None and _may_go_on_as(name, process)]
+    if cut:
+        raise _not_seen(question, f"{brief(cut[0])} may be the beginning of a longer name, which the kernel cuts")
 
 
 def _not_seen(question: str, why: str) -> NotSeen:
     return NotSeen(f"{question} could not be seen: {why}")
 
 
-def _port(port: Any) -> tuple[str, str]:
+def _port(port: Any, place: Place) -> tuple[str, str]:
     """Protocol and key of a port as people write it."""
     protocol, slash, number = str(port).strip().lower().rpartition("/")
-    if isinstance(port, bool) or not number.isascii() or not number.isdigit() or int(number) > HIGHEST_PORT:
-        raise UsageError(f"a port is a number below 65536, written 22, tcp/22 or udp/53, and not {brief(port)}")
+    is_number = number.isascii() and number.isdigit() and len(number) <= _MOST_DIGITS
+    if isinstance(port, bool) or not is_number or not 0 < int(number) <= HIGHEST_PORT:
+        raise UsageError(f"a port is a number from 1 to 65535, written 22, tcp/22 or udp/53, and not {brief(port)}")
     if slash and not protocol:
         raise UsageError(f"{brief(port)} has no protocol in front of the slash")
+    if protocol in {*_WITHOUT_PORTS, *texts_at(place["covers"], "families")}:
+        raise UsageError(f"{protocol} has no ports to listen on; listening_on takes tcp/22 or udp/53")
     return protocol or "tcp", f"{protocol or 'tcp'}/{int(number)}"
 
 
 def _address(text: Any) -> Address:
+    if "%" in str(text):
+        raise UsageError(f"an address is given without its zone, which facts do not hold, and not as {brief(text)}")
     try:
         return _parsed(text)
     except ValueError:
@@ -166,12 +185,14 @@ def _serves(socket: Mapping[str, Any], wanted: Address) -> bool:
 
 
 def _is_held_by(socket: Mapping[str, Any], process: str) -> bool:
-    return any(_is_named(name, str(process)) for name in texts_at(socket, "processes"))
+    kept = safe_text(escape(process.encode("utf-8", "surrogateescape")[:LONGEST_NAME]))
+    return any(name in (process, kept) or fnmatchcase(name, process) for name in texts_at(socket, "processes"))
 
 
-def _is_named(name: str, wanted: str) -> bool:
-    is_cut = len(name) == LONGEST_NAME and wanted.startswith(name)
-    return name == wanted or is_cut or fnmatchcase(name, wanted)
+def _may_go_on_as(name: str, pattern: str) -> bool:
+    """Whether the kernel may have cut a name that matches the beginning of a pattern: its end might match the rest."""
+    is_cut = len(unescape(name)) >= LONGEST_NAME
+    return is_cut and any(fnmatchcase(name, pattern[:end]) for end in range(len(pattern)))
 
 
 def brief(value: Any) -> str:

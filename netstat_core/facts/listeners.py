@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from netstat_core.facts.parts import Part
-from netstat_core.facts.trust import MOST_KEYS, safe, safe_text
+from netstat_core.facts.shape import ABOUT_OWNERS
+from netstat_core.facts.trust import MOST_KEYS, MOST_SOCKETS, safe, safe_text
 from netstat_core.readers import Reader
 from netstat_core.records import Record
 from netstat_core.sinks import Head
@@ -24,19 +25,21 @@ class _Listeners(Part):
     def __init__(self, head: Head) -> None:
         super().__init__(head)
         self._sockets: dict[str, list[Record]] = {}
+        self._taken = 0
 
     def add(self, reader: Reader, record: Record) -> None:
         """One socket, if it listens."""
         key = self._key(record) if record["listening"] else None
         if key is None:
             return
-        if key not in self._sockets and len(self._sockets) >= MOST_KEYS:
+        if self._taken >= MOST_SOCKETS or (key not in self._sockets and len(self._sockets) >= MOST_KEYS):
             self.left_out += 1
             self.partly.add(reader.name)
             return
+        self._taken += 1
         self._sockets.setdefault(key, []).append(record)
 
-    def told(self) -> dict[str, Any]:
+    def told(self, read: list[Reader], lacking: list[Reader]) -> dict[str, Any]:  # noqa: ARG002 - one key for all
         """The entries by key, in the order of the keys."""
         keys = sorted(self._sockets, key=self._order)
         return {self.table: {key: self._entry(self._sockets[key]) for key in keys}}
@@ -49,7 +52,7 @@ class _Listeners(Part):
             unheld.sort(key=self._order)
             more = f" and {len(unheld) - _MOST_NAMED} more" if len(unheld) > _MOST_NAMED else ""
             names = ", ".join(unheld[:_MOST_NAMED])
-            yield f"nobody was seen to hold {names}{more}: {self.unheld}"
+            yield f"{ABOUT_OWNERS[1]}{names}{more}: {self.unheld}"
 
     unheld = ""
 
@@ -64,15 +67,31 @@ class _Listeners(Part):
 
     def _held(self, sockets: Iterable[Record]) -> dict[str, Any]:
         """Who holds the sockets."""
-        processes = {one["pid"]: one for socket in sockets for one in socket["processes"] or ()}
+        processes: dict[int, dict[str, Any]] = {}
+        held_by = {id(socket["processes"]): socket["processes"] or () for socket in sockets}  # sockets may share a list
+        for one in (one for holders in held_by.values() for one in holders):
+            before = processes.get(one["pid"])
+            processes[one["pid"]] = _as_one(before, one) if before and self.head.query.who else one
         held: dict[str, Any] = {
             "processes": sorted({safe_text(one["name"]) for one in processes.values() if one["name"]}),
             "pids": sorted(processes),
-            "owner_seen": all(socket["processes"] for socket in sockets),
+            "owner_seen": all(map(_are_known, held_by.values())),
         }
         if self.head.query.who:
             held["owners"] = [safe(processes[pid]) for pid in sorted(processes)]
         return held
+
+
+def _are_known(holders: Collection[dict[str, Any]]) -> bool:
+    """Whether a socket's processes could be seen, and none had gone before it told its name."""
+    return bool(holders) and all(one["name"] is not None for one in holders)
+
+
+def _as_one(process: dict[str, Any], again: dict[str, Any]) -> dict[str, Any]:
+    """A process as the holder of several sockets: what differs are its descriptors, and the unit that opened them."""
+    numbers = {number for one in (process, again) for number in one.get("descriptors") or ()}
+    unit = process.get("socket_unit") or again.get("socket_unit")
+    return {**process, "descriptors": sorted(numbers) if numbers else again.get("descriptors"), "socket_unit": unit}
 
 
 class Listening(_Listeners):
@@ -110,9 +129,12 @@ def _told_apart(sockets: list[Record]) -> list[dict[str, Any]]:
     """The different sockets, where their addresses are not all that differs."""
     known: dict[tuple[Any, ...], dict[str, Any]] = {}
     looks = set()
+    held_by = {id(one["processes"]): one["processes"] or () for one in sockets}
+    names_of = {key: sorted({safe_text(one["name"]) for one in held if one["name"]}) for key, held in held_by.items()}
     for one in sockets:
-        names = sorted({safe_text(process["name"]) for process in one["processes"] or () if process["name"]})
-        look = (one["v6_only"] if _is_wildcard6(one) else None, bool(one["processes"]), *names)
+        names = names_of[id(one["processes"])]
+        is_seen = _are_known(held_by[id(one["processes"])])
+        look = (one["v6_only"] if _is_wildcard6(one) else None, is_seen, *names)
         looks.add(look)
         for address in _addresses(one):
             socket = {"address": address, "v6_only": look[0], "processes": names, "owner_seen": look[1]}

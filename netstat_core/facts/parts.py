@@ -37,8 +37,11 @@ class Part:
         """One record."""
         raise NotImplementedError
 
-    def told(self) -> dict[str, Any]:
-        """The keys of the facts that are this part's."""
+    def told(self, read: list[Reader], lacking: list[Reader]) -> dict[str, Any]:
+        """The keys of the facts that are this part's, of the readers that could read, and of those that could not.
+
+        What may be empty only for want of looking has no key.
+        """
         raise NotImplementedError
 
     def doubts(self) -> Iterator[str]:
@@ -54,9 +57,9 @@ class _ByName(Part):
         super().__init__(head)
         self._entries: dict[str, Any] = {}
 
-    def told(self) -> dict[str, Any]:
+    def told(self, read: list[Reader], lacking: list[Reader]) -> dict[str, Any]:  # noqa: ARG002 - see lacking
         """The table, under its name."""
-        return {self.table: self._entries}
+        return {} if lacking and not self._entries else {self.table: self._entries}
 
     def _put(self, key: str, value: Any) -> None:
         if len(self._entries) < MOST_KEYS:
@@ -83,10 +86,13 @@ class Groups(_ByName):
     def add(self, reader: Reader, record: Record) -> None:  # noqa: ARG002 - its kind says all
         """One record."""
         name = safe_text(record["interface"])
-        if name not in self._entries:
-            self._put(name, [])
-        if len(self._entries.get(name, ())) < MOST_RECORDS and name in self._entries:
-            self._entries[name].append(safe({key: record[key] for key in ("family", "group", "users")}))
+        if name not in self._entries and len(self._entries) < MOST_KEYS:
+            self._entries[name] = []
+        groups = self._entries.get(name)
+        if groups is None or len(groups) >= MOST_RECORDS:
+            self.left_out += 1
+        else:
+            groups.append(safe({key: record[key] for key in ("family", "group", "users")}))
 
 
 class Statistics(_ByName):
@@ -94,15 +100,20 @@ class Statistics(_ByName):
 
     table = "statistics"
 
+    def __init__(self, head: Head) -> None:
+        super().__init__(head)
+        self._times: Counter[str] = Counter()
+
     def add(self, reader: Reader, record: Record) -> None:  # noqa: ARG002 - its kind says all
         """One record."""
         if record["interface"] is not None:
             return
-        section = name = safe_text(record["section"])
-        number = 1
-        while name in self._entries:
-            number += 1
-            name = f"{section}/{number}"
+        if len(self._entries) >= MOST_KEYS or len(record["counters"]) > MOST_KEYS:
+            self.left_out += 1
+            return
+        section = safe_text(record["section"])
+        self._times[section] += 1
+        name = section if self._times[section] == 1 else f"{section}/{self._times[section]}"
         self._put(name, safe(record["counters"]))
 
 
@@ -119,37 +130,46 @@ class Totals(Part):
         """One socket."""
         self._counts[record["protocol"] if reader.protocols else reader.name][record["state"] or "CLOSE"] += 1
 
-    def told(self) -> dict[str, Any]:
+    def told(self, read: list[Reader], lacking: list[Reader]) -> dict[str, Any]:  # noqa: ARG002 - one key for all
         """The table, under its name."""
         return {self.table: {name: dict(sorted(states.items())) for name, states in sorted(self._counts.items())}}
 
 
 class DefaultRoute(Part):
-    """The default route of each IP version."""
+    """The default route of each IP version: that of the main table which holds for all packets."""
 
     table = "default_route"
     KINDS = frozenset({"route"})
-    _SHOWN = ("gateway", "interface", "metric", "preferred_source", "protocol", "next_hops")
+    _SHOWN = ("type", "gateway", "interface", "metric", "preferred_source", "protocol", "next_hops")
 
     def __init__(self, head: Head) -> None:
         super().__init__(head)
-        families = {family for reader in head.readers if reader.kind == "route" for family in reader.families}
-        served = sorted(family for family in families if head.query.serves_family(family))
-        self._routes: dict[str, Record | None] = dict.fromkeys(served)
+        self._routes: dict[str, Record] = {}
 
     def add(self, reader: Reader, record: Record) -> None:  # noqa: ARG002 - its kind says all
         """One record."""
-        if record["prefix_length"] == 0 and record["type"] in ("unicast", None):
+        if record["prefix_length"] == 0 and record["table"] in ("main", None) and _holds_for_all(record):
             before = self._routes.get(record["family"])
             if before is None or (record["metric"] or 0) < (before["metric"] or 0):
                 self._routes[record["family"]] = record
 
-    def told(self) -> dict[str, Any]:
+    def told(self, read: list[Reader], lacking: list[Reader]) -> dict[str, Any]:  # noqa: ARG002 - see read
         """The table, under its name."""
-        return {self.table: {family: self._entry(route) for family, route in self._routes.items()}}
+        families = {family for reader in read for family in reader.families if self.head.query.serves_family(family)}
+        return {self.table: {family: self._entry(self._routes.get(family)) for family in sorted(families)}}
 
     def _entry(self, route: Record | None) -> dict[str, Any] | None:
         return route and {key: safe(route[key]) for key in self._SHOWN}
+
+
+_LAST_RESORT = 0xFFFFFFFF
+"""Metric of the route for which the kernel's own null route for IPv6 stands in, behind all others."""
+
+
+def _holds_for_all(route: Record) -> bool:
+    """Whether a default route is for packets of any source and type of service, and is not the kernel's null route."""
+    is_null = route["metric"] == _LAST_RESORT and route["interface"] == "lo"
+    return route["type"] != "throw" and not route["source"] and not route["tos"] and not is_null
 
 
 class Listed(Part):
@@ -170,10 +190,10 @@ class Listed(Part):
             self.partly.add(reader.name)
             self.table = reader.table
 
-    def told(self) -> dict[str, Any]:
-        """The table, under its name."""
-        readers = [reader for reader in self.head.readers if is_of_ip(reader) and is_listed(reader, self.head)]
-        told: dict[str, Any] = {reader.table: [] for reader in readers}
+    def told(self, read: list[Reader], lacking: list[Reader]) -> dict[str, Any]:
+        """The tables, under their names."""
+        lacked = {reader.table for reader in lacking}
+        told: dict[str, Any] = {one.table: [] for one in read if is_of_ip(one) and one.table not in lacked}
         told["families"] = {}
         for (family, table), records in self._records.items():
             (told["families"].setdefault(family, {}) if family else told)[table] = records

@@ -35,7 +35,7 @@ def _rows(socket: Record, user: Callable[[int], str]) -> Iterator[dict[str, Any]
     for process in socket["processes"] or [_NOBODY]:
         uid = process["uid"]
         row = {
-            "address": socket["local_address"],
+            "address": f"::ffff:{socket['local_address']}" if socket["v4_mapped"] else socket["local_address"],
             "port": socket["local_port"],
             "protocol": socket["protocol"],
             "name": process["name"] or "",

@@ -11,6 +11,9 @@ from netstat_core.records import Count, Field, NetworkNamespace
 
 FACTS_SCHEMA = "urn:netstat:facts:1"
 
+ABOUT_OWNERS = ("/proc/PID/fd:", "nobody was seen to hold ")
+"""How the reasons begin that leave only the processes behind sockets in doubt."""
+
 Addresses = Annotated[list[str], Field("Local addresses, sorted; 0.0.0.0 and :: stand for all")]
 Families = Annotated[list[Literal["inet", "inet6"]], Field("IP versions of the sockets")]
 Names = Annotated[list[str], Field("Command names of the processes that hold them, sorted")]
@@ -79,10 +82,14 @@ class Membership(TypedDict):
 
 
 class DefaultRoute(TypedDict):
-    """The default route with the lowest metric."""
+    """The default route with the lowest metric in the main routing table."""
 
-    gateway: Annotated[str | None, Field("Next hop; null where the network is on the link")]
-    interface: Annotated[str | None, Field("Interface it leads out of; null where it has several next hops")]
+    type: Annotated[
+        str | None,
+        Field("unicast; unreachable, blackhole or prohibit where it lets nothing out; null where only /proc was read"),
+    ]
+    gateway: Annotated[str | None, Field("Next hop, the first of several; null where the network is on the link")]
+    interface: Annotated[str | None, Field("Interface it leads out of; with several next hops that of the first")]
     metric: Annotated[int | None, Field("Its metric")]
     preferred_source: Annotated[str | None, Field("Source address of packets that have none yet")]
     protocol: Annotated[str | None, Field("What made the route: boot, static, dhcp, ra ...; null where unknown")]
@@ -90,7 +97,7 @@ class DefaultRoute(TypedDict):
 
 
 class DefaultRoutes(TypedDict, total=False):
-    """The default route of each IP version; null where there is none."""
+    """The default route of each IP version; null where there is none, absent where routes could not be read."""
 
     inet: Annotated[DefaultRoute | None, Field("Of IPv4")]
     inet6: Annotated[DefaultRoute | None, Field("Of IPv6")]

@@ -12,6 +12,9 @@ LONGEST_TEXT = 4096
 MOST_KEYS = 10_000
 """Of each look-up table: more ports than one machine listens on by intention."""
 
+MOST_SOCKETS = 50_000
+"""Of all that listen: several share a port, and have different addresses."""
+
 MOST_RECORDS = 1000
 """Of each list: a router has a million routes, and facts travel with every task."""
 

@@ -20,7 +20,7 @@ class Head(NamedTuple):
     """What is known before the first record: the request, the machine, the tables and readers to come.
 
     ``traits`` holds for each reader's name what its source told besides records; it fills as the report streams by.
-    ``repeating`` tells that more reports follow on the same output.
+    ``repeating`` tells that more reports follow on the same output, ``procfs`` what :class:`Machine` tells.
     """
 
     query: Query
@@ -32,6 +32,7 @@ class Head(NamedTuple):
     names: Names
     traits: dict[str, dict[str, Any]]
     repeating: bool = False
+    procfs: bool = True
 
     def as_record(self) -> dict[str, Any]:
         """How a structured report begins."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any, BinaryIO
 
@@ -15,18 +16,28 @@ _encoder = msgspec.json.Encoder()
 
 
 def encode(value: Any) -> bytes:
-    """A value as JSON, whatever texts are in it."""
+    """A value as JSON on one line, whatever texts are in it, without a character that a terminal would obey."""
     try:
-        return _encoder.encode(value)
+        line = _encoder.encode(value)
     except (UnicodeEncodeError, TypeError):
-        return _encoder.encode(_plain(value))
+        line = _encoder.encode(_plain(value))
+    return line if line.isascii() else _printable(line)
 
 
 def _encode_lines(records: Sequence[Record]) -> bytes:
     try:
-        return _encoder.encode_lines(records)
+        lines = _encoder.encode_lines(records)
     except (UnicodeEncodeError, TypeError):
-        return _encoder.encode_lines([_plain(record) for record in records])
+        lines = _encoder.encode_lines([_plain(record) for record in records])
+    return lines if lines.isascii() else b"".join(_printable(line) + b"\n" for line in lines.splitlines())
+
+
+def _printable(line: bytes) -> bytes:
+    """The same JSON, with the controls and marks beyond ASCII as escapes; the encoder leaves no others."""
+    text = line.decode()
+    if text.isprintable():
+        return line
+    return "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in text).encode()
 
 
 def _plain(value: Any) -> Any:

@@ -14,7 +14,10 @@ NAMESPACE_SOURCE = "network namespace"
 
 
 class Machine(NamedTuple):
-    """What is known of the machine whose state is read; None where a snapshot does not tell."""
+    """What is known of the machine whose state is read; None where a snapshot does not tell.
+
+    With ``procfs`` a file that is not there tells that the kernel has no such thing: /proc is mounted, or was captured.
+    """
 
     hostname: str | None = None
     kernel_release: str | None = None
@@ -22,6 +25,7 @@ class Machine(NamedTuple):
     ticks_per_second: int = 100
     captured_at: str | None = None
     live: bool = True
+    procfs: bool = True
 
 
 class System(Protocol):

@@ -11,6 +11,7 @@ import json
 import lzma
 import os
 import tarfile
+import tempfile
 import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -32,6 +33,7 @@ _MAGIC: tuple[tuple[bytes, Callable[..., Any]], ...] = (
     (b"\xfd7zXZ\0", lzma.LZMAFile),
     (b"BZh", bz2.BZ2File),
 )
+_STREAMS = ("/dev/", "/proc/self/fd/")
 _USTAR_AT, _USTAR = 257, b"ustar"
 
 
@@ -120,6 +122,8 @@ def unpack(packed: bytes, most_bytes: int = MOST_BYTES) -> dict[str, bytes]:
     if not inflate.eof:
         raise SnapshotError("ends too early")
     index, _, rest = content.partition(b"\n")
+    if sum(map(index.count, (b",", b"[", b"{"))) > 4 * MOST_FILES:  # values it may hold, before any is made
+        raise SnapshotError("damaged: too long a list of contents")
     return _cut(json.loads(index), rest)
 
 
@@ -233,9 +237,21 @@ def _form(tree: Mapping[str, bytes], target: str) -> bytes:
 
 
 def _written(target: str, content: bytes) -> None:
-    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
+    """Put a file in the place of what is there, for its owner only: a link that another user made is not followed."""
+    if target.startswith(_STREAMS):
+        with open(target, "wb") as file:
+            file.write(content)
+        return
+    if os.path.lexists(target) and not os.path.islink(target) and not os.path.isfile(target):
+        raise SnapshotError(f"{target}: neither a folder nor a regular file")
+    descriptor, beside = tempfile.mkstemp(prefix=f".{os.path.basename(target)}.", dir=os.path.dirname(target) or ".")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        os.replace(beside, target)
+    except BaseException:
+        os.unlink(beside)
+        raise
 
 
 def archived(tree: Mapping[str, bytes]) -> bytes:
@@ -254,5 +270,13 @@ def _write_folder(tree: Mapping[str, bytes], folder: Path) -> None:
     if any(folder.iterdir()):
         raise SnapshotError(f"{folder}: is not empty")
     for path, content in sorted(tree.items()):
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        _make_folders((folder / path).parent)
         (folder / path).write_bytes(content)
+        (folder / path).chmod(0o600)
+
+
+def _make_folders(folder: Path) -> None:
+    """Make a folder and those above it for their owner only."""
+    if not folder.exists():
+        _make_folders(folder.parent)
+        folder.mkdir(mode=0o700)

@@ -15,7 +15,7 @@ from netstat_core import capture, survey
 from netstat_core.errors import NoPermission, NotInKernel, SourceError, UsageError
 from netstat_core.query import Query
 from netstat_core.readers import Gap
-from netstat_core.records import NetworkNamespace, escape
+from netstat_core.records import NetworkNamespace, encoded, escape
 from netstat_core.sources import Directory, File
 from netstat_core.survey import Found
 from netstat_core.system import NAMESPACE_SOURCE
@@ -196,14 +196,29 @@ def recorded(query: Query, snapshot: SnapshotSystem) -> list[SnapshotSystem | Ga
     if known is None:
         raise UsageError("this snapshot holds one network namespace; capture with --netns or --all-netns for more")
     if query.all_network_namespaces:
-        return [*known[: query.namespace_limit], *map(gap_of, snapshot.missed())]
-    return [_recorded(selector, known) for selector in dict.fromkeys(query.network_namespaces)]
+        missed = [*snapshot.missed(), *survey.beyond(known, query.namespace_limit)]
+        return [*known[: query.namespace_limit], *map(gap_of, missed), *_not_selected(snapshot)]
+    found = [_recorded(selector, snapshot, known) for selector in dict.fromkeys(query.network_namespaces)]
+    return [one for place, one in enumerate(found) if one not in found[:place]]
 
 
-def _recorded(selector: str, known: list[SnapshotSystem]) -> SnapshotSystem | Gap:
+def _not_selected(snapshot: SnapshotSystem) -> Iterator[Gap]:
+    """What is said of the namespaces that nobody asked a capture for."""
+    selected = snapshot.selected()
+    if selected is not None:
+        names = ", ".join(map(shown, selected))
+        yield Gap("narrower_capture", f"{NAMESPACE_SOURCE}s", f"this snapshot holds only those asked for: {names}")
+
+
+def _recorded(selector: str, snapshot: SnapshotSystem, known: list[SnapshotSystem]) -> SnapshotSystem | Gap:
+    inode = (snapshot.selected() or {}).get(selector)
     for one in known:
-        if one.namespace and selector in (one.namespace["name"], f"inode:{one.namespace['inode']}"):
+        place = one.namespace
+        if place and (selector in (place["name"], f"inode:{place['inode']}") or place["inode"] == inode):
             return one
+    for missed in snapshot.missed():
+        if missed.what == selector or (inode and missed.inode == inode):
+            return gap_of(missed)
     return Gap("narrower_capture", f"{NAMESPACE_SOURCE} {shown(selector)}", "not recorded in this snapshot")
 
 
@@ -228,4 +243,4 @@ def gap_of(missed: survey.Missed, found: Found | None = None) -> Gap:
 
 def shown(text: str) -> str:
     """A text that may hold a file's name, as records have it."""
-    return escape(os.fsencode(text))
+    return escape(encoded(text))

@@ -14,13 +14,16 @@ from typing import Any, NamedTuple
 
 from netstat_core import capture
 from netstat_core.errors import Interrupted, NarrowerCapture, NotInKernel, SnapshotError, SourceError
-from netstat_core.records import NetworkNamespace, escape
+from netstat_core.records import NetworkNamespace, encoded, escape
 from netstat_core.sources import Directory, File, NetlinkDump
 from netstat_core.survey import Missed
 from netstat_core.system import Machine, archive
 from netstat_core.system.stores import FolderStore, InnerStore, MemoryStore, Store
 
 MOST_TICKS = 1_000_000
+_MOST_VALUES = 1 << 22
+"""Of a description: that of a machine with a million sockets has half as many."""
+
 _PID = re.compile(r"[1-9][0-9]{0,9}")
 
 
@@ -41,7 +44,11 @@ class SnapshotSystem:
         """This one and the others that were captured with it, each as a system; None where none were looked for."""
         if "namespaces" not in self._about:
             return None
-        return [self, *map(self._inside, _objects(self._about, "namespaces"))]
+        told = {None if self.namespace is None else self.namespace["inode"]: self._about}
+        for one in _objects(self._about, "namespaces"):
+            place = _namespace(one.get("network_namespace"))
+            told.setdefault(place and place["inode"], one)
+        return [self, *map(self._inside, list(told.values())[1:])]
 
     def _inside(self, told: dict[str, Any]) -> SnapshotSystem:
         """The machine as it is seen from another namespace of the snapshot."""
@@ -50,6 +57,13 @@ class SnapshotSystem:
         inner = SnapshotSystem(store, {**self._about, **told})
         inner.namespace = _named(place)
         return inner
+
+    def selected(self) -> dict[str, int] | None:
+        """The inodes of the namespaces that were asked for, by what selected them; None where all were."""
+        told = self._about.get("selected")
+        if not isinstance(told, dict):
+            return None
+        return {selector: inode for selector, inode in told.items() if isinstance(inode, int)}
 
     def missed(self) -> list[Missed]:
         """The namespaces that could not be captured."""
@@ -64,9 +78,12 @@ class SnapshotSystem:
         """A recorded file's content."""
         self._check_asked(file.path, file)
         try:
-            return self._store.read(file.path)
+            content = self._store.read(file.path)
         except OSError as error:
             raise SourceError.from_os_error(file.name, error) from error
+        if _has_endless_word(content):
+            raise SourceError(file.name, "holds a word longer than any that the kernel writes")
+        return content
 
     def read_all(self, directory: Directory) -> dict[str, bytes]:
         """The contents of all matching recorded files."""
@@ -82,7 +99,9 @@ class SnapshotSystem:
         contents = {}
         for path in paths:
             with suppress(OSError):  # left out, as what cannot be read live
-                contents[path] = self._store.read(path)
+                content = self._store.read(path)
+                if not _has_endless_word(content):
+                    contents[path] = content
         return contents
 
     def _check_asked(self, path: str, file: File | None) -> None:
@@ -149,6 +168,24 @@ class SnapshotSystem:
             return None
 
 
+_LONGEST_WORD = 3500
+_WORD = re.compile(rb"\S+")
+
+
+def _has_endless_word(content: bytes) -> bool:
+    """Whether there is a number of more digits than Python writes or schemas compare, as in long lines only."""
+    start = 0
+    while len(content) - start > _LONGEST_WORD:
+        end = content.rfind(b"\n", start, start + _LONGEST_WORD)
+        if end < 0:
+            end = content.find(b"\n", start)
+            end = len(content) if end < 0 else end
+            if any(word.end() - word.start() > _LONGEST_WORD for word in _WORD.finditer(content, start, end)):
+                return True
+        start = end + 1
+    return False
+
+
 class _Reply(NamedTuple):
     path: str | None
     error: Any
@@ -173,7 +210,10 @@ def _opened(source: str) -> Store:
 
 def _description(store: Store) -> dict[str, Any]:
     try:
-        about = json.loads(store.read(f"/{capture.DESCRIPTION}"))
+        content = store.read(f"/{capture.DESCRIPTION}")
+        if sum(map(content.count, (b",", b"[", b"{"))) > _MOST_VALUES:
+            raise SnapshotError(f"{capture.DESCRIPTION}: too long")
+        about = json.loads(content)
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as error:
@@ -193,6 +233,7 @@ def _machine(about: Mapping[str, Any]) -> Machine:
         ticks_per_second=_ticks(about),
         captured_at=_text(about, "captured_at"),
         live=False,
+        procfs=about.get("capture") == capture.VERSION and about.get("procfs") is not False,
     )
 
 
@@ -217,7 +258,7 @@ def _named(namespace: NetworkNamespace | None) -> NetworkNamespace | None:
     """A namespace with its name as records have it; captures have names as Python reads those of files."""
     if namespace is None or namespace["name"] is None:
         return namespace
-    return {**namespace, "name": escape(namespace["name"].encode("utf-8", "surrogateescape"))}
+    return {**namespace, "name": escape(encoded(namespace["name"]))}
 
 
 def _missed(told: Any) -> Missed | None:

@@ -74,7 +74,7 @@ def test_facts_are_shown(namespace: NetworkNamespace, tmp_path: Path) -> None:
         ({"served": [{"port": "tcp/8022", "address": "::"}]}, 2, "tcp/8022 is not served as it should be; there is: {"),
         ({"served": [{"port": "tcp/23"}]}, 2, "tcp/23 is not served as it should be; there is: nothing"),
         ({"served": [], "closed": ["tcp/8022"]}, 2, "tcp/8022 is open: {"),
-        ({"served": [], "closed": ["ssh"]}, 2, "a port is a number below 65536"),
+        ({"served": [], "closed": ["ssh"]}, 2, "a port is a number from 1 to 65535"),
     ],
 )
 def test_assertions_pass_and_fail(

@@ -106,7 +106,7 @@ def found(tmp_path_factory: pytest.TempPathFactory, snapshot: str) -> dict[str, 
     name = HOSTILE % (home / "canary")
     smaller, hostile = covering(protocols=["tcp"]), machine()
     del smaller["listening"]["tcp/8080"]
-    hostile["listening"]["tcp/81"] = {"addresses": ["::"], "processes": [name], "uids": [0]}
+    hostile["listening"]["tcp/81"] = {"addresses": ["::"], "processes": [name], "uids": [0], "owner_seen": True}
     variables = {
         "facts": MACHINE,
         "smaller": smaller,
@@ -136,7 +136,7 @@ def test_listening_on_answers_yes_and_no(found: dict[str, Any]) -> None:
         ("owner_unseen", "whether telnetd holds tcp/22 could not be seen: not all processes could be looked into"),
         ("failed_result", "the facts are the result of a task that failed: 'no Python'"),
         ("undefined", "ndefined|no attribute"),
-        ("no_port", "a port is a number below 65536"),
+        ("no_port", "a port is a number from 1 to 65535"),
         ("typo", "where: unknown field local_prt; did you mean local_port"),
         ("typo_in_nothing", "where: unknown field local_prt; did you mean local_port"),
         ("syntax", "where: the expression ends too early"),

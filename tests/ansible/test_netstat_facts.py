@@ -274,6 +274,47 @@ def test_without_rights(site: Site) -> None:
     assert not found["listening"]["tcp/22"]["owner_seen"]
 
 
+def test_a_failure_is_no_template(site: Site) -> None:
+    """What a target says of its failure is not evaluated, neither where it is registered nor where it is rescued."""
+    canary = site.folder / "failed-canary"
+    answer = {"failed": True, "msg": "{{ lookup('pipe', 'touch " + str(canary) + "') }}"}
+    show = {"ansible.builtin.debug": {"msg": "{{ result.msg }} {{ ansible_failed_result.msg | default('') }}"}}
+    variables = liar(site, answer)
+    found = site.run(
+        {**facts(), "ignore_errors": True, "vars": variables},
+        show,
+        {"block": [{**facts(), "vars": variables}], "rescue": [show]},
+        tell("result.msg"),
+    )
+    assert "lookup('pipe'" in found
+    assert not canary.exists()
+
+
+def test_namespaces_are_those_asked_for(site: Site) -> None:
+    """Facts have the namespaces that were named, say so of one that is not there, and tell which were looked at."""
+    make = "mkdir -p /run/netns && mount -t tmpfs none /run/netns && ip netns add red && ip netns add blue"
+    assert site.inside.run(["sh", "-c", make]).returncode == 0
+    try:
+        found = site.run(
+            facts(netns=["red"], tables=["sockets"]),
+            tell("[ansible_facts.netstat]"),
+            facts(netns=["red", "ghost"]),
+            tell("told + [ansible_facts.netstat]"),
+            {"netstat.core.netstat_capture": {"netns": ["all"]}, "register": "taken"},
+            tell("told + [taken.snapshot | netstat.core.parse(netns=['blue', 'ghost'])]"),
+            facts(snapshot="{{ taken.snapshot }}", netns=["all"]),
+            tell("told + [ansible_facts.netstat]"),
+        )
+    finally:
+        site.inside.run(["sh", "-c", "ip netns delete red; ip netns delete blue; umount /run/netns"])
+    assert [sorted(one["namespaces"]) for one in found] == [["red"], ["red"], ["blue"], ["blue", "red"]]
+    assert [one["covers"]["namespaces"] for one in found] == ["some", "some", "some", "all"]
+    assert [one["complete"] for one in found] == [True, False, False, True]
+    for one in found[1:3]:
+        assert any(reason.startswith("network namespace ghost: ") for reason in one["incomplete_because"])
+    assert all(set(one["listening"]) == {"tcp/22", "tcp/80", "udp/53"} for one in found)
+
+
 def test_another_kernel(site: Site) -> None:
     """A target that is not Linux says so."""
     other = site.folder / f"bsd-{os.getpid()}"
@@ -301,19 +342,24 @@ LIES = {
 }
 
 
-@pytest.mark.parametrize("lie", LIES)
-def test_a_target_that_lies(site: Site, lie: str) -> None:
-    """Whatever a target answers, the task fails with one clear sentence, nothing is set, and nothing is printed raw."""
-    answer, words = LIES[lie]
+def liar(site: Site, answer: Any) -> dict[str, Any]:
+    """Return the variables of a task whose target answers what it likes."""
     said = answer if isinstance(answer, str) else json.dumps({"invocation": {}, **answer})
     folder = site.folder / f"liar-{os.getpid()}"
     folder.mkdir(exist_ok=True)
     (folder / "answer").write_text(said)
-    liar = folder / "python"
-    liar.write_text(f'#!/bin/sh\nexec cat "{folder}/answer"\n')
-    liar.chmod(0o755)
+    python = folder / "python"
+    python.write_text(f'#!/bin/sh\nexec cat "{folder}/answer"\n')
+    python.chmod(0o755)
+    return {"python": str(python)}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_target_that_lies(site: Site, lie: str) -> None:
+    """Whatever a target answers, the task fails with one clear sentence, nothing is set, and nothing is printed raw."""
+    answer, words = LIES[lie]
     found = site.run(
-        {**facts(), "ignore_errors": True, "vars": {"python": str(liar)}},
+        {**facts(), "ignore_errors": True, "vars": liar(site, answer)},
         tell("[result.failed, result.msg, ansible_facts.netstat is defined, ansible_facts.connection is defined]"),
     )
     assert found[0] is True

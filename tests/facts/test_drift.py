@@ -67,7 +67,7 @@ def test_temporary_addresses_are_no_drift() -> None:
 
 def test_a_listener_that_was_not_there_is_added_and_one_that_went_is_removed() -> None:
     """Both are told with what lasts of them, and the other way round they change places."""
-    more = changed("listening", "tcp/4444", addresses=["0.0.0.0"], processes=["nc"], pids=[9], uids=[33], v6_only=None)
+    more = changed("listening", "tcp/4444", addresses=["0.0.0.0"], processes=["nc"], uids=[33], owner_seen=True)
     entry = {"tcp/4444": {"addresses": ["0.0.0.0"], "processes": ["nc"], "uids": [33]}}
     assert drift(more, machine()) == {**nothing(), "same": False, "added": {"listening": entry}}
     assert drift(machine(), more) == {**nothing(), "same": False, "removed": {"listening": entry}}
@@ -220,9 +220,10 @@ def test_a_baseline_of_nothing_is_no_baseline() -> None:
 
 
 def within(covered: str | None = None, **namespaces: dict[str, Any]) -> dict[str, Any]:
-    """Return facts with namespaces, of which some or all were asked for."""
+    """Return facts with namespaces that have names, of which some or all were asked for."""
     facts = covering(namespaces=covered) if covered else machine()
-    return facts | {"namespaces": namespaces}
+    named = {name: {**one, "network_namespace": {"inode": 5, "name": name}} for name, one in namespaces.items()}
+    return facts | {"namespaces": named}
 
 
 def test_namespaces_are_compared_by_name() -> None:
@@ -232,7 +233,57 @@ def test_namespaces_are_compared_by_name() -> None:
     assert list(found["added"]) == ["namespaces/blue/listening"]
     facts = within(blue=machine())
     facts["namespaces"]["4026532219"] = machine()
-    assert drift(facts, within(blue=machine())) == nothing()
+    said = ["namespaces without names, whose numbers are new with every start"]
+    assert drift(facts, within(blue=machine())) == {**nothing(), "not_compared": said}
+
+
+def test_a_namespace_may_have_a_number_for_its_name() -> None:
+    """What tells names from numbers is the namespace itself."""
+    found = drift(within("all", **{"100": now_at(4444)}), within("all", **{"100": machine()}))
+    assert list(found["added"]) == ["namespaces/100/listening"]
+    assert drift(within("all"), within("all", **{"100": machine()}))["removed"] == {"namespaces": {"100": {}}}
+
+
+def now_at(port: int) -> dict[str, Any]:
+    """Return facts in which one more port is served."""
+    return changed("listening", f"tcp/{port}", addresses=["::"])
+
+
+def test_who_has_which_address_counts() -> None:
+    """Two services that change places on a port are told, though port, addresses and processes stay."""
+    held = [("10.0.0.1", "nginx"), ("127.0.0.1", "apache2")]
+    facts = [machine(), machine()]
+    for one, names in zip(facts, (held, [(held[0][0], "apache2"), (held[1][0], "nginx")]), strict=True):
+        sockets = [{"address": address, "v6_only": None, "processes": [name]} for address, name in names]
+        one["listening"]["tcp/80"] |= {"processes": ["apache2", "nginx"], "sockets": sockets}
+    found = drift(*facts)["changed"]["listening"]["tcp/80"]
+    assert [one["processes"] for one in found["sockets"]["now"]] == [["nginx"], ["apache2"]]
+    del facts[0]["listening"]["tcp/80"]["sockets"]
+    assert drift(*facts)["changed"]["listening"]["tcp/80"]["sockets"]["now"] is None
+
+
+def test_processes_out_of_sight_are_not_said_to_have_gone() -> None:
+    """A listener whose holder cannot be seen any more is no answer; one whose holder was never seen is not compared."""
+    unseen = machine()
+    unseen["listening"]["tcp/22"] |= {"processes": [], "owner_seen": False}
+    with pytest.raises(NotSeen, match="who holds 'listening/tcp/22'"):
+        drift(unseen, machine())
+    assert drift(unseen, machine(), ignore=["listening/*/processes"])["same"]
+    assert drift(machine(), unseen) == {
+        **nothing(),
+        "not_compared": ["processes of listening/tcp/22: the baseline does not tell them"],
+    }
+    assert drift(unseen, unseen) == nothing()
+
+
+def test_routes_to_the_same_place_are_kept_apart() -> None:
+    """Of two routes with one destination, metric and interface each is compared."""
+    route = {"family": "inet", "destination": "10.50.0.0", "prefix_length": 16, "metric": 0, "interface": "d0"}
+    both = [{**route, "gateway": gateway, "type": "unicast"} for gateway in ("10.9.0.2", "10.9.0.3")]
+    facts = [covering(tables=["routes"]) | {"routes": routes} for routes in (both, both[1:])]
+    assert not drift(*facts)["same"]
+    assert not drift(*reversed(facts))["same"]
+    assert drift(facts[0], facts[0])["same"]
 
 
 def test_a_namespace_comes_and_goes_where_all_were_asked_for() -> None:

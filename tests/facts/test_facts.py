@@ -17,6 +17,7 @@ from trees import Trees, fixture_names
 
 from netstat_core import UsageError
 from netstat_core.discovery import Host
+from netstat_core.errors import SnapshotError
 from netstat_core.facts import FACTS_SCHEMA, facts_query
 from netstat_core.facts.ports import listen_ports
 from netstat_core.facts.shape import FactsOfNamespaces
@@ -137,7 +138,7 @@ def test_both_sources_agree(machine: dict[str, Any]) -> None:
             entry.pop("v6_only", None)
             entry["reachable"] = sorted({"inet", *entry["reachable"]})
     assert old["listening"] == known["listening"]
-    assert old["default_route"]["inet"] | {"protocol": "boot"} == known["default_route"]["inet"]
+    assert old["default_route"]["inet"] | {"protocol": "boot", "type": "unicast"} == known["default_route"]["inet"]
     assert set(old["interfaces"]) == set(known["interfaces"]) == {"lo"}
 
 
@@ -231,6 +232,122 @@ def test_only_what_was_asked_for(trees: Trees) -> None:
     assert found["covers"]["owners"] == "none"
 
 
+def test_what_a_folder_lacks_is_not_absent() -> None:
+    """A folder of files does not tell what its machine had besides: no protocol is covered that it holds no file of."""
+    files = {"/proc/net/tcp": b"  sl  local_address rem_address   st\n"}
+    host = Host()
+    found = gather(facts_query(host), SnapshotSystem(MemoryStore(files)), host).facts
+    assert found["covers"]["protocols"] == ["tcp"]
+    assert found["covers"]["owners"] == "some"
+    assert not found["complete"]
+    assert not {"interfaces", "groups", "statistics", "default_route", "unix_listening"} & set(found)
+
+
+def test_without_proc_nothing_is_called_absent() -> None:
+    """Where /proc is not mounted, only what netlink tells is covered, and owners are unknown."""
+    from namespaces import network_namespace, reason
+
+    if why := reason():
+        pytest.skip(why)
+    script = "mount -t tmpfs none /proc && exec " + sys.executable + " -m netstat_core --format facts-local"
+    with network_namespace() as inside:
+        ran = inside.run(["unshare", "--mount", "sh", "-c", script])
+    assert b"Traceback" not in ran.stderr
+    found = json.loads(ran.stdout)
+    assert "tcp" in found["covers"]["protocols"]
+    assert "icmp" not in found["covers"]["protocols"]
+    assert found["covers"]["owners"] == "some"
+    assert not found["complete"]
+
+
+def described(**more: Any) -> dict[str, bytes]:
+    """Return the contents of a snapshot that a capture seems to have taken, with an answer about owners."""
+    held = {"capture": 1, "asked": [], "owners": {"held": {}}, "network_namespace": {"inode": 1, "name": None}}
+    return {"/capture.json": json.dumps({**held, **more}).encode()}
+
+
+def recorded(path: str, content: bytes, **more: Any) -> MemoryStore:
+    """Return a snapshot with one file."""
+    return MemoryStore({**described(asked=[{"path": path}], **more), path: content})
+
+
+def found_in(store: MemoryStore, *tables: str, **options: Any) -> dict[str, Any]:
+    """Return the facts of a snapshot, checked against their schema."""
+    host = Host()
+    found = gather(facts_query(host, tables=tables, **options), SnapshotSystem(store), host, keep_sockets=True).facts
+    assert [error.message for error in CHECKER.iter_errors(found)] == []
+    return found
+
+
+UDP = "{0}: 00000000:{1:04X} 00000000:0000 07 00000000:00000000 00:00000000 00000000 0 0 {2} 2 0 0\n"
+
+
+def test_more_damaged_rows_than_anybody_reads_are_counted() -> None:
+    """A file of damaged rows costs neither the time nor the memory to tell of each."""
+    found = found_in(recorded("/proc/net/udp", b"\n" * 3_000_000), "sockets", protocols=["udp"])
+    assert "/proc/net/udp: 100000 rows were damaged, and the rest was not read" in found["incomplete_because"]
+    assert "udp" not in found["covers"]["protocols"]
+    rows = b"header\n" + UDP.format(1, 53, 7).encode() + b"x\n" * 5000
+    found = found_in(recorded("/proc/net/udp", rows), "sockets", protocols=["udp"], families=["inet"])
+    assert "/proc/net/udp: 5000 rows were damaged, and 1000 of them are told" in found["incomplete_because"]
+    assert list(found["listening"]) == ["udp/53"]
+
+
+def test_sockets_that_share_processes_beyond_reason_are_refused() -> None:
+    """A short snapshot cannot make facts of millions of holders."""
+    row = UDP.format(1, 53, 777)
+    rows = "header\n" + "".join(row.replace(" 00000000", f" {number:08X}", 1) for number in range(2000))
+    owners = {"held": {str(pid): [777] for pid in range(1, 1001)}}
+    with pytest.raises(SnapshotError, match="share processes"):
+        found_in(
+            recorded("/proc/net/udp", rows.encode(), owners=owners), "sockets", protocols=["udp"], families=["inet"]
+        )
+
+
+def test_a_section_that_is_told_again_and_again() -> None:
+    """Statistics are numbered where a section repeats, as far as there is room."""
+    found = found_in(recorded("/proc/net/snmp", b"S: a\nS: 1\n" * 20_000), "statistics", families=["inet"])
+    assert len(found["statistics"]) == 10_000
+    assert "statistics: truncated, 10000 more than facts hold" in found["incomplete_because"]
+
+
+def test_groups_that_are_cut_are_not_covered() -> None:
+    """Where an interface has joined more groups than facts hold, they do not claim to have all."""
+    rows = "".join(f"2    eth0            ff02{number:028x}     1 00000004 0\n" for number in range(1500))
+    found = found_in(recorded("/proc/net/igmp6", rows.encode()), "groups", families=["inet6"])
+    assert len(found["groups"]["eth0"]) == MOST_RECORDS
+    assert "groups: truncated, 500 more than facts hold" in found["incomplete_because"]
+    assert "groups" not in found["covers"]["tables"]
+
+
+def test_a_number_without_end_is_no_number() -> None:
+    """Digits beyond those of any kernel's numbers cost the file, and no number in facts exceeds 64 bits."""
+    for digits in ("F" * 5000, "F" * 100):
+        row = UDP.format(1, 53, 7).replace("00000000:00000000 00:", f"00000000:{digits} 00:")
+        found = found_in(recorded("/proc/net/udp", b"h\n" + row.encode()), "sockets", protocols=["udp"], sockets="all")
+        assert not found.get("listening")
+        assert "udp" not in found["covers"]["protocols"]
+        assert not found["complete"]
+
+
+def test_a_namespace_is_read_once() -> None:
+    """A snapshot that tells of one namespace again and again has it once; odd names are shown, whatever they are."""
+    place = {"network_namespace": {"inode": 8, "name": "\ud800x"}, "asked": []}
+    store = MemoryStore(described(namespaces=[place] * 300, missed=[["permission", "\ud800", "no", 1, 0, 9]]))
+    found = found_in(store, "sockets", all_netns=True)
+    (name,) = found["namespaces"]
+    assert name.isprintable()
+    assert found["covers"]["namespaces"] == "some"
+    assert any("network namespace" in reason and "no" in reason for reason in found["incomplete_because"])
+
+
+def test_what_was_not_recorded_does_not_look_empty() -> None:
+    """Tables that a snapshot does not hold have no key, as if they had not been asked for; the facts say why."""
+    found = found_in(MemoryStore(described()), "routes", "neighbours", "interfaces", "sockets")
+    assert not {"routes", "neighbours", "interfaces", "listening", "default_route"} & set(found)
+    assert not found["complete"]
+
+
 def test_a_port_that_cannot_be_read_is_not_covered() -> None:
     """A protocol whose table could not be read is not among those covered, and the facts are not complete."""
     row = b"   0: 00000000:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 17 1 0 100 0 0 10 0\n"
@@ -283,6 +400,30 @@ def test_long_tables_are_cut(trees: Trees, tmp_path: Path) -> None:
     assert found["covers"]["tables"] == ["default_route"]
 
 
+@pytest.mark.parametrize(
+    ("routes", "expected"),
+    [
+        (["unreachable default metric 10", "default via 127.0.0.9 metric 20"], ("unreachable", None, 10)),
+        (["default via 127.0.0.9 metric 20"], ("unicast", "127.0.0.9", 20)),
+        (["default via 127.0.0.9 tos 0x10", "default via 127.0.0.8 metric 5"], ("unicast", "127.0.0.8", 5)),
+        (["default via 127.0.0.9 table 50"], None),
+        (["throw default metric 1", "blackhole default metric 2"], ("blackhole", None, 2)),
+    ],
+)
+def test_the_default_route_is_the_one_that_decides(routes: list[str], expected: tuple[Any, ...] | None) -> None:
+    """Of default routes the least metric counts, also if it lets nothing out; those for some packets only do not."""
+    from namespaces import network_namespace, reason
+
+    if why := reason():
+        pytest.skip(why)
+    with network_namespace() as inside:
+        inside.run(["ip", "link", "set", "lo", "up"])
+        for route in routes:
+            inside.run(["ip", "route", "add", *route.split(), *(["dev", "lo"] if "via" in route else [])])
+        found = facts(inside)["default_route"]["inet"]
+    assert (found and (found["type"], found["gateway"], found["metric"])) == expected
+
+
 JSON = st.recursive(
     st.none()
     | st.booleans()
@@ -320,17 +461,20 @@ def test_the_facts_of_another_module() -> None:
     """tcp_listen and udp_listen have a row for each process and address, and one for a socket without a process."""
     process = {"pid": 7, "uid": 70, "name": "postgres", "command": [], "started_at": "2026-11-21T09:05:03Z"}
     socket = {"kind": "inet.socket", "listening": True, "protocol": "tcp", "local_address": "::1", "local_port": 5432}
+    socket["v4_mapped"] = False
     found = listen_ports(
         [
             {**socket, "processes": [process, process | {"pid": 8, "started_at": None}]},
             {**socket, "protocol": "udp", "processes": None},
+            {**socket, "protocol": "udp", "processes": None, "local_address": "127.0.0.1", "v4_mapped": True},
             {**socket, "protocol": "sctp", "processes": [process]},
             {**socket, "listening": False, "processes": [process]},
         ],
         {70: "postgres"}.__getitem__,
     )
     row = {"address": "::1", "port": 5432, "protocol": "tcp", "name": "postgres", "pid": 7, "user": "postgres"}
+    unowned = row | {"protocol": "udp", "name": "", "pid": 0, "user": "", "stime": ""}
     assert found == {
         "tcp_listen": [row | {"stime": "Sat Nov 21 09:05:03 2026"}, row | {"pid": 8, "stime": ""}],
-        "udp_listen": [row | {"protocol": "udp", "name": "", "pid": 0, "user": "", "stime": ""}],
+        "udp_listen": [unowned, unowned | {"address": "::ffff:127.0.0.1"}],
     }

@@ -36,7 +36,7 @@ def test_nothing_listens_where_nothing_was_found_and_all_was_looked_at(port: str
         ("tcp/80", "::ffff:192.0.2.7"),
         ("tcp/5432", "127.0.0.1"),
         ("tcp/5432", "2001:0DB8:0:0::5"),
-        ("tcp/8080", "fe80::1%eth0"),
+        ("tcp/8080", "fe80::1"),
         ("udp/53", "192.0.2.7"),
     ],
 )
@@ -90,9 +90,9 @@ def test_address_and_process_are_asked_of_the_same_socket() -> None:
     """Two services on one port are told apart where facts have the sockets."""
     facts = machine()
     facts["listening"]["udp/53"]["sockets"] = [
-        {"address": "127.0.0.1", "v6_only": None, "processes": ["dnsmasq"]},
-        {"address": "10.0.0.1", "v6_only": None, "processes": ["named"]},
-        {"address": "::", "v6_only": True, "processes": ["other"]},
+        {"address": "127.0.0.1", "v6_only": None, "processes": ["dnsmasq"], "owner_seen": True},
+        {"address": "10.0.0.1", "v6_only": None, "processes": ["named"], "owner_seen": True},
+        {"address": "::", "v6_only": True, "processes": ["other"], "owner_seen": True},
     ]
     assert listening_on(facts, "udp/53", address="10.0.0.1", process="named")
     assert not listening_on(facts, "udp/53", address="10.0.0.1", process="dnsmasq")
@@ -197,6 +197,67 @@ def test_what_is_no_port_is_refused(port: Any) -> None:
         listening_on(machine(), port)
 
 
+@pytest.mark.parametrize("port", ["tcp/0", "unix/22", "inet/22", "icmp/7"])
+def test_where_nothing_can_listen_is_refused(port: str) -> None:
+    """What has no ports is no closed port."""
+    with pytest.raises(UsageError, match="tcp/22"):
+        listening_on(machine(), port)
+
+
+@pytest.mark.parametrize("process", ["", ["sshd", "dropbear"], 7, {}, True])
+def test_what_is_no_name_is_refused(process: Any) -> None:
+    """A process is asked for by a text; anything else would never match, and read as absent."""
+    with pytest.raises(UsageError, match="a process is a name"):
+        listening_on(machine(), "tcp/22", process=process)
+
+
+def test_a_holder_out_of_sight_is_not_called_absent() -> None:
+    """Where nobody was seen to hold a socket, whoever is asked for may, although all processes could be looked into."""
+    facts = machine()
+    facts["listening"]["tcp/22"] |= {"processes": [], "owner_seen": False}
+    with pytest.raises(NotSeen, match=r"^whether sshd holds tcp/22 could not be seen: nobody was seen to hold it"):
+        listening_on(facts, "tcp/22", process="sshd")
+    assert listening_on(facts, "tcp/22")
+
+
+@pytest.mark.parametrize(
+    ("kept", "asked"),
+    [
+        ("systemd-resolve", "systemd-resolved"),
+        ("systemd-resolve", "systemd-r*"),
+        ("überwachungsdi", "überwachungsdienst"),
+        (r"aaaaaaaaaaaaaa\xc3", "aaaaaaaaaaaaaaüa"),
+    ],
+)
+def test_names_are_compared_as_far_as_the_kernel_keeps_them(kept: str, asked: str) -> None:
+    """The kernel cuts names behind 15 bytes, wherever a character ends."""
+    facts = machine()
+    facts["listening"]["tcp/22"]["processes"] = [kept]
+    assert listening_on(facts, "tcp/22", process=asked)
+
+
+@pytest.mark.parametrize("pattern", ["*-resolved", "systemd-res*ed", "*d"])
+def test_a_pattern_of_what_was_cut_has_no_answer(pattern: str) -> None:
+    """Where the end of a name that was cut could match, the facts cannot tell; a shorter name was not cut."""
+    with pytest.raises(NotSeen, match="'systemd-resolve' may be the beginning of a longer name"):
+        listening_on(machine(), "udp/53", process=pattern)
+    assert not listening_on(machine(), "tcp/22", process="*-resolved")
+    assert not listening_on(machine(), "udp/53", process="named*")
+
+
+def test_a_zone_is_refused() -> None:
+    """Facts do not tell the links of link-local addresses, so none can be asked for."""
+    with pytest.raises(UsageError, match="without its zone"):
+        listening_on(machine(), 80, address="fe80::1%eth1")
+
+
+def test_reasons_are_those_of_the_question() -> None:
+    """Processes that could not be looked into are no reason for a protocol that is not covered."""
+    facts = covering(protocols=["udp"]) | {"incomplete_because": ["/proc/PID/fd: 3 processes", "sock_diag/tcp: no"]}
+    with pytest.raises(NotSeen, match=r"the facts say: sock_diag/tcp: no$"):
+        listening_on(facts, "tcp/23")
+
+
 @pytest.mark.parametrize("address", ["localhost", "*", "[::1]", "10.0.0.0/8", "", 7.5])
 def test_what_is_no_address_is_refused(address: Any) -> None:
     """An address is numeric; the message says what stands for all."""
@@ -204,14 +265,14 @@ def test_what_is_no_address_is_refused(address: Any) -> None:
         listening_on(machine(), 22, address=address)
 
 
-_PORTS = some.builds("{}/{}".format, some.sampled_from(["tcp", "udp", "sctp", "raw"]), some.integers(0, 65535))
+_PORTS = some.builds("{}/{}".format, some.sampled_from(["tcp", "udp", "sctp", "raw"]), some.integers(1, 65535))
 
 
 @given(
     protocols=some.lists(some.sampled_from(["tcp", "udp", "sctp", "raw", "unix"]), unique=True),
     port=_PORTS | some.sampled_from(sorted(MACHINE["listening"])),
     address=some.none() | some.ip_addresses().map(str),
-    process=some.none() | some.text(max_size=20),
+    process=some.none() | some.text(min_size=1, max_size=20),
 )
 def test_no_is_never_said_of_a_protocol_that_is_not_covered(
     protocols: list[str], port: str, address: str | None, process: str | None

@@ -62,13 +62,15 @@ class Everything(TypedDict):
     anything: Any
 
 
+LARGEST = 2**64 - 1
+INTEGER = {"type": "integer", "minimum": -(2**63), "maximum": LARGEST}
 EXPECTED: dict[str, Any] = {
     "number": {"type": "integer", "description": "A number", "minimum": 1, "maximum": 9},
     "text": {"type": "string", "description": "A text", "x-netstat-mark": "name"},
-    "maybe": {"type": ["integer", "null"], "description": "A number or not", "minimum": 0},
+    "maybe": {"type": ["integer", "null"], "description": "A number or not", "minimum": 0, "maximum": LARGEST},
     "old_maybe": {"type": ["string", "null"]},
-    "either": {"anyOf": [{"type": "integer"}, {"type": "string"}]},
-    "either_or_none": {"anyOf": [{"type": "integer"}, {"type": "string"}, {"type": "null"}]},
+    "either": {"anyOf": [INTEGER, {"type": "string"}]},
+    "either_or_none": {"anyOf": [INTEGER, {"type": "string"}, {"type": "null"}]},
     "truth": {"type": "boolean"},
     "real": {"type": "number"},
     "word": {"enum": ["a", "b"]},
@@ -76,7 +78,7 @@ EXPECTED: dict[str, Any] = {
     "only_or_none": {"enum": ["one", None], "description": "One or nothing"},
     "word_or_none": {"enum": ["a", "b", None]},
     "names": {"type": "array", "items": {"type": "string"}},
-    "counters": {"type": "object", "additionalProperties": {"type": ["integer", "null"]}},
+    "counters": {"type": "object", "additionalProperties": {**INTEGER, "type": ["integer", "null"]}},
     "anything": {},
 }
 GOOD: dict[str, Any] = {

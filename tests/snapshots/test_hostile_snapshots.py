@@ -46,6 +46,19 @@ def test_bomb_is_not_unpacked(form: str, tmp_path: Path, monkeypatch: pytest.Mon
     assert b"more than a snapshot may hold" in outcome.stderr
 
 
+@pytest.mark.parametrize("place", ["index", "description"])
+def test_lists_are_measured_before_they_are_made(place: str, tmp_path: Path) -> None:
+    """Text that unpacks to millions of values is refused by their number."""
+    flood = b"[" + b"[]," * 5_000_000 + b"[]]"
+    told = b'{"capture":1,"x":' + flood + b"}"
+    index = flood + b"\n" if place == "index" else b'[["capture.json", %d]]\n' % len(told) + told
+    path = tmp_path / "flood"
+    path.write_bytes(hostile.packed(index))
+    outcome = show(path, "-tan")
+    assert outcome.returncode == 1
+    assert b"too long" in outcome.stderr
+
+
 @pytest.mark.parametrize(
     "kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE, tarfile.GNUTYPE_SPARSE]
 )

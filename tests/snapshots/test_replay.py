@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 import tarfile
@@ -197,6 +198,33 @@ def test_folder_that_holds_something_is_not_written_to(tmp_path: Path) -> None:
     (tmp_path / "kept").write_text("x")
     assert run("capture", str(tmp_path)).returncode == 1
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+
+
+def test_a_capture_takes_the_place_of_what_was_there(tmp_path: Path) -> None:
+    """A link is replaced and not followed, and what others could read before is for its owner only."""
+    target, victim = tmp_path / "taken.txt", tmp_path / "victim"
+    victim.write_text("kept")
+    target.symlink_to(victim)
+    assert run("capture", str(target), "-tln").returncode == 0
+    assert victim.read_text() == "kept"
+    assert not target.is_symlink()
+    target.chmod(0o666)
+    assert run("capture", str(target), "-tln").returncode == 0
+    assert target.stat().st_mode & 0o777 == 0o600
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["taken.txt", "victim"]
+    os.mkfifo(tmp_path / "pipe")
+    assert run("capture", str(tmp_path / "pipe"), "-tln").returncode == 1
+
+
+def test_folders_of_a_capture_are_for_their_owner(tmp_path: Path) -> None:
+    """Whatever the umask, nobody else reads what a capture wrote below a folder."""
+    before = os.umask(0)
+    try:
+        assert run("capture", f"{tmp_path}/taken/", "-tln").returncode == 0
+    finally:
+        os.umask(before)
+    modes = {path.stat().st_mode & 0o077 for path in (tmp_path / "taken").rglob("*")}
+    assert modes == {0}
 
 
 def test_big_endian_dump_is_read_in_its_order(tmp_path: Path) -> None:

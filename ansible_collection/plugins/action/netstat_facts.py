@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
+from ansible.utils.unsafe_proxy import wrap_var
 from ansible_collections.netstat.core.plugins.module_utils.arguments import facts_arguments
 from ansible_collections.netstat.core.plugins.plugin_utils import controller
 
@@ -30,7 +30,8 @@ class ActionModule(ActionBase):
                 snapshot, told = self._captured(controller.plan(asked), task_vars)
             result = controller.result(snapshot, asked)
         except controller.Refused as error:
-            raise AnsibleActionFail(str(error)) from None
+            # An exception's text stays a template in ansible-core before 2.19, and a target may have written it.
+            return wrap_var(dict(failed=True, msg=str(error)))
         result["ansible_facts"].update(self._discovered())
         return dict(result, changed=False, **told)
 

@@ -331,18 +331,20 @@ def check(plan: "Told") -> "None":
 
 
 def _check_frame(plan: "Told") -> "None":
-    if plan["version"] != VERSION or len(plan["sources"]) > _MOST_SOURCES or int(plan.get("most_bytes", 0)) < 0:
+    if plan["version"] != VERSION or len(plan["sources"]) > _MOST_SOURCES:
         raise Refused("another version, or too many sources")
+    if not all(type(plan.get(name, 0)) is int and plan.get(name, 0) >= 0 for name in ("most_bytes", "namespace_limit")):
+        raise Refused("a limit that is none")
     if not _OF_PROCESS.issuperset(plan.get("processes", ())):
         raise Refused("processes have more secrets than a capture may read")
-    if not all(isinstance(one, str) for one in plan.get("namespaces", ())) or int(plan.get("namespace_limit", 0)) < 0:
+    if not all(isinstance(one, str) for one in plan.get("namespaces", ())):
         raise Refused("no selectors of network namespaces")
 
 
 def _check_source(source: "Told") -> "None":
     column, values = source.get("keep", (0, ()))
-    numbers = [source.get("inode", 0), source.get("uid", 0), column]
-    if not all(isinstance(one, int) and abs(one) < _LARGEST_BODY for one in numbers):
+    numbers = [source.get(name, 0) for name in ("inode", "uid", "protocol", "type")] + [column]
+    if not all(type(one) is int and abs(one) < _LARGEST_BODY for one in numbers):
         raise Refused("a column or place that is none")
     [value.encode("latin-1") for value in [*values, *source.get("unless", ())]]
     if "path" in source:
@@ -375,7 +377,7 @@ def run(plan: "Told", rounds: "typing.Any" = None) -> "dict[str, bytes]":
     about = dict(machine(), **_Reading(taken).told(plan))
     if rounds is not None:
         about["namespaces"] = [_of_namespace(taken, plan, inode, name) for inode, name in rounds]
-        about["missed"] = [list(one) for one in rounds.missed]
+        about.update(missed=[list(one) for one in rounds.missed], selected=rounds.selected)
     about["owners"] = taken.owners(plan) if plan.get("owners") else None
     about["names"] = {"users": _user_names(taken.seen["uid"])} if plan.get("users") else {}
     taken.tree[DESCRIPTION] = described(about)
@@ -395,6 +397,7 @@ def machine() -> "Told":
     told.update(captured_at=now.replace("+00:00", "Z"), ticks_per_second=os.sysconf("SC_CLK_TCK"))
     inode = own_namespace()
     namespace = None if inode is None else {"inode": inode, "name": None}
+    told["procfs"] = os.path.exists("/proc/net/dev")
     return dict(told, byte_order=sys.byteorder, network_namespace=namespace)
 
 

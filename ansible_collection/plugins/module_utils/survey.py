@@ -67,9 +67,13 @@ Sought = typing.Union[Found, Missed]
 
 
 class Survey:
-    """Finds namespaces: each way of finding is taken when it is first needed."""
+    """Finds namespaces: each way of finding is taken when it is first needed.
+
+    ``chosen`` has the inodes of those that were selected, by what selected them.
+    """
 
     def __init__(self, own: "int | None", owners: "capture.Owners | None" = None) -> "None":
+        self.chosen: "dict[str, int]" = {}
         self._own_inode = own
         self._owners = owners
         self._denied = 0
@@ -85,6 +89,7 @@ class Survey:
                 missed.append(one)
             else:
                 found.setdefault(one.inode or one.what, one)
+                self.chosen[selector] = one.inode or 0
         return list(found.values()), missed
 
     def all(self) -> "tuple[list[Found], list[Missed]]":
@@ -225,7 +230,7 @@ def open_namespace(found: "Found") -> "int":
     return descriptor
 
 
-def beyond(found: "list[Found]", limit: "int") -> "list[Missed]":
+def beyond(found: "typing.Sized", limit: "int") -> "list[Missed]":
     """What is said of the namespaces beyond a limit."""
     if len(found) <= limit:
         return []
@@ -261,22 +266,26 @@ def capture_all(plan: "capture.Told") -> "dict[str, bytes]":
         return capture.run(plan)
     capture.check(plan)
     survey = Survey(capture.own_namespace())
+    wants_all = "all" in selectors
     try:
-        found, missed = survey.all() if "all" in selectors else survey.selected(selectors)
+        found, missed = survey.all() if wants_all else survey.selected(selectors)
     except NoSelectorError as error:
         raise capture.Refused(str(error)) from error
     limit = int(plan.get("namespace_limit", MOST))
     others = [one for one in found[:limit] if one.inode != capture.own_namespace()]
     missed += beyond(found, limit)
-    return capture.run(plan, _Rounds(others, missed))
+    return capture.run(plan, _Rounds(others, missed, None if wants_all else survey.chosen))
 
 
 class _Rounds:
-    """Goes round the namespaces, and tells which could not be entered."""
+    """Goes round the namespaces, and tells which could not be entered, and what selected them; None for all."""
 
-    def __init__(self, found: "list[Found]", missed: "list[Missed]") -> "None":
+    def __init__(
+        self, found: "list[Found]", missed: "list[Missed]", selected: "typing.Optional[dict[str, int]]"
+    ) -> "None":
         self._found = found
         self.missed = missed
+        self.selected = selected
 
     def __iter__(self) -> "typing.Iterator[tuple[int, str | None]]":
         home = os.open(_OWN, os.O_RDONLY | os.O_CLOEXEC)

@@ -276,13 +276,18 @@ ansible_facts:
               returned: when asked for
               type: dict
               contains:
+                type:
+                  description: unicast; unreachable, blackhole or prohibit where it lets nothing out; null where only /proc was read.
+                  returned: always
+                  type: str
+                  sample: unicast
                 gateway:
-                  description: Next hop; null where the network is on the link.
+                  description: Next hop, the first of several; null where the network is on the link.
                   returned: always
                   type: str
                   sample: "192.0.2.1"
                 interface:
-                  description: Interface it leads out of; null where it has several next hops.
+                  description: Interface it leads out of; with several next hops that of the first.
                   returned: always
                   type: str
                   sample: eth0
@@ -310,13 +315,18 @@ ansible_facts:
               returned: when asked for
               type: dict
               contains:
+                type:
+                  description: unicast; unreachable, blackhole or prohibit where it lets nothing out; null where only /proc was read.
+                  returned: always
+                  type: str
+                  sample: unicast
                 gateway:
-                  description: Next hop; null where the network is on the link.
+                  description: Next hop, the first of several; null where the network is on the link.
                   returned: always
                   type: str
                   sample: "2001:db8::1"
                 interface:
-                  description: Interface it leads out of; null where it has several next hops.
+                  description: Interface it leads out of; with several next hops that of the first.
                   returned: always
                   type: str
                   sample: eth0

@@ -27,7 +27,7 @@ def chosen(compute, *arguments):
         controller.need_core()
         return compute(*arguments)
     except (controller.Refused, NetstatError) as error:
-        raise AnsibleFilterError(str(error).removeprefix("--")) from None
+        raise AnsibleFilterError(controller.told(error)) from None
 
 
 def _plain(value):

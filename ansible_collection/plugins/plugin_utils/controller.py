@@ -31,8 +31,8 @@ else:
             Checker(offer.reader)
     # Ansible imports this before it forks for each task and host: what is found here is not looked for again.
 
-MOST_BYTES = 1 << 27
-"""What one target may send, unpacked: half of what a snapshot on disk may hold, since many targets send at once."""
+MOST_BYTES = 1 << 26
+"""What one target may send, unpacked: less than what a snapshot on disk may hold, since many targets send at once."""
 
 LONGEST_SNAPSHOT = 1 << 26
 LONGEST_MESSAGE = 1000
@@ -76,7 +76,7 @@ def asked(options):
             who=bool(options.get("who") or options.get("compat")),
         )
     except NetstatError as error:
-        raise Refused(str(error)) from error
+        raise Refused(told(error)) from error
     return Asked(query, options.get("compat"))
 
 
@@ -120,14 +120,20 @@ def result(text, asked):
     wants_all = query.show == "all"
     try:
         system = SnapshotSystem(unpacked(text, MOST_BYTES))
-        if query.is_for_namespaces:
-            query = query._replace(all_network_namespaces=True, network_namespaces=())
+        if query.network_namespaces and system.namespace:  # they come besides the host's own
+            own = "inode:%s" % system.namespace["inode"]
+            query = query._replace(network_namespaces=(own, *query.network_namespaces))
         found = gather(query, system, HOST, keep_sockets=wants_all or bool(asked.compat))
+        facts = {"netstat": found.facts}
+        if asked.compat:
+            facts.update(listen_ports(found.sockets, lambda uid: system.names.get("users", {}).get(str(uid), str(uid))))
     except NetstatError as error:
-        raise Refused("no facts can be made of it: %s" % safe_text(str(error))[:LONGEST_MESSAGE]) from error
-    except (RecursionError, MemoryError) as error:
-        raise Refused("no facts can be made of it: %s" % type(error).__name__) from error
-    facts = {"netstat": found.facts}
-    if asked.compat:
-        facts.update(listen_ports(found.sockets, lambda uid: system.names.get("users", {}).get(str(uid), str(uid))))
+        raise Refused("no facts can be made of it: %s" % safe_text(told(error))[:LONGEST_MESSAGE]) from error
+    except Exception as error:
+        raise Refused("no facts can be made of it: it is damaged (%s)" % type(error).__name__) from error
     return {"ansible_facts": facts, **({"sockets": found.sockets} if wants_all else {})}
+
+
+def told(error):
+    """An error in the words of tasks, whose options have no dashes."""
+    return str(error).removeprefix("--")

@@ -143,7 +143,8 @@ def is_listening(
     facts = _gathered("sockets", protocols=protocol, netns=netns, owners=process is not None)
     with _in_words_of_salt():
         place = _only_place(facts) if "namespaces" in facts else facts
-        found = listening_on(place, port, address=_text(address), process=_text(process))
+        name = process if isinstance(process, (list, tuple, dict)) else _text(process)
+        found = listening_on(place, port, address=_text(address), process=name)
     if not found:
         __context__["retcode"] = 1  # noqa: F821 - Salt's loader puts it into the module
     return found
@@ -217,7 +218,7 @@ def parse(
         salt-run salt.cmd netstat.parse /srv/snapshots/web1.txt sockets=all where="state == 'ESTABLISHED'"
     """
     asked: dict[str, Any] = {"protocols": protocols, "families": families, "netns": netns, "who": who}
-    return _gathered(*_listed(tables), snapshot=snapshot, sockets=sockets, where=where, **asked)
+    return _gathered(*_listed(tables), snapshot=snapshot or "", sockets=sockets, where=where, **asked)
 
 
 def _gathered(*tables: str, snapshot: str | None = None, owners: bool = True, **asked: Any) -> dict[str, Any]:
