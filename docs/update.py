@@ -68,8 +68,10 @@ def _module(text: str) -> str:
 
 def _of_compat(name: str) -> dict[str, Any]:
     words = "What listens, a row for each process, as C(listen_ports_facts) tells it."
-    row = {"address": "192.0.2.10", "name": "sshd", "pid": 812, "port": 22, "protocol": name[:3], "stime": ""}
-    return _told(words, "when O(compat=listen_ports_facts)", "list", elements="dict", sample=[{**row, "user": "root"}])
+    port, process = {"tcp_listen": (22, "sshd"), "udp_listen": (123, "chronyd")}[name]
+    row = {"address": "192.0.2.10", "name": process, "pid": 812, "port": port, "protocol": name[:3], "user": "root"}
+    row["stime"] = "Sat Nov 21 09:05:03 2026"
+    return _told(words, "when O(compat=listen_ports_facts)", "list", elements="dict", sample=[row])
 
 
 def _told(description: str, returned: str, kind: str, **more: Any) -> dict[str, Any]:

@@ -194,7 +194,7 @@ def recorded(query: Query, snapshot: SnapshotSystem) -> list[SnapshotSystem | Ga
     """
     known = snapshot.namespaces()
     if known is None:
-        raise UsageError("this snapshot holds one network namespace; capture with --netns or --all-netns for more")
+        raise UsageError("this snapshot holds one network namespace; others are captured where netns asks for them")
     if query.all_network_namespaces:
         missed = [*snapshot.missed(), *survey.beyond(known, query.namespace_limit)]
         return [*known[: query.namespace_limit], *map(gap_of, missed), *_not_selected(snapshot)]

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.unsafe_proxy import wrap_var
 from ansible_collections.netstat.core.plugins.module_utils.arguments import facts_arguments
@@ -22,14 +23,14 @@ class ActionModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
         """The task's result."""
         super().run(tmp, task_vars)
-        _validation, options = self.validate_argument_spec(facts_arguments())
         try:
+            _validation, options = self.validate_argument_spec(facts_arguments())
             asked = controller.asked(options)
             snapshot, told = options["snapshot"], {}
             if snapshot is None:
                 snapshot, told = self._captured(controller.plan(asked), task_vars)
             result = controller.result(snapshot, asked)
-        except controller.Refused as error:
+        except (controller.Refused, AnsibleActionFail) as error:
             # An exception's text stays a template in ansible-core before 2.19, and a target may have written it.
             return wrap_var(dict(failed=True, msg=str(error)))
         result["ansible_facts"].update(self._discovered())

@@ -76,9 +76,7 @@ def _matching(records, expression):
     if not isinstance(expression, str):
         raise controller.Refused("an expression is a text, not %s" % brief(expression))
     if isinstance(records, (str, dict)) or not isinstance(records, Iterable):
-        raise controller.Refused(
-            "where takes a list of records, such as result.sockets, and no %s" % type(records).__name__
-        )
+        raise controller.Refused("where takes a list of records, such as result.sockets, and nothing else")
     records = list(records)
     known = Host().kinds()
     kinds = {_kind(record, known) for record in records}

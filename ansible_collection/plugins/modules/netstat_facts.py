@@ -503,8 +503,8 @@ ansible_facts:
           pid: 812
           port: 22
           protocol: tcp
-          stime: ""
           user: root
+          stime: "Sat Nov 21 09:05:03 2026"
     udp_listen:
       description: What listens, a row for each process, as C(listen_ports_facts) tells it.
       returned: when O(compat=listen_ports_facts)
@@ -512,12 +512,12 @@ ansible_facts:
       elements: dict
       sample:
         - address: "192.0.2.10"
-          name: sshd
+          name: chronyd
           pid: 812
-          port: 22
+          port: 123
           protocol: udp
-          stime: ""
           user: root
+          stime: "Sat Nov 21 09:05:03 2026"
 sockets:
   description: Records of all sockets, with the fields of JSON output.
   returned: when O(sockets=all)

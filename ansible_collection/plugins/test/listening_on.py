@@ -36,7 +36,8 @@ options:
   process:
     description:
       - Name of a process that holds the socket, or a pattern such as V(postgres*).
-      - The kernel keeps 15 characters of a name. Longer ones are compared as far as it goes.
+      - The kernel keeps 15 bytes of a name. Longer ones are compared as far as that goes; a pattern that only the lost end
+        could match makes the test fail.
     type: str
 seealso:
   - module: netstat.core.netstat_facts
