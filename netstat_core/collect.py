@@ -245,7 +245,7 @@ class Report:
 
     def _checker(self, reader: Reader) -> schema.Checker:
         if reader.name not in self._checkers:
-            self._checkers[reader.name] = schema.Checker(reader)
+            self._checkers[reader.name] = schema.Checker(reader, is_live=self._system.machine.live)
         return self._checkers[reader.name]
 
     def _about(self, query: Query) -> About:

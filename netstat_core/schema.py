@@ -140,13 +140,16 @@ def _enumeration(schema: Schema, field: Field) -> Schema:
 
 
 class Checker:
-    """Holds batches of records against one reader's schema, with jsonschema-rs where it is installed."""
+    """Holds batches of records against one reader's schema, with jsonschema-rs where it is installed.
 
-    def __init__(self, reader: Reader) -> None:
+    Of what a running kernel told, the numbers that it has 64 bits for need not be compared: ``is_live``.
+    """
+
+    def __init__(self, reader: Reader, *, is_live: bool = False) -> None:
         self._schema = reader_schema(reader)
         self._reader = reader
         is_own = isinstance(reader.record, Mapping)
-        self._batch = _validity(_many(self._schema)) if is_own else _validity_of(reader.record)
+        self._batch = _validity(_many(self._schema)) if is_own else _validity_of(reader.record, is_live)
         self._single: Validity | None = None
         self._explained = 0
 
@@ -198,9 +201,10 @@ def _shown(value: Any) -> str:
 
 
 @functools.cache
-def _validity_of(record: type) -> Validity:
+def _validity_of(record: type, is_live: bool) -> Validity:  # noqa: FBT001 - a key of the cache
     """Whether a list of records of a type is valid; several readers share a type."""
-    return _validity(_many(_quickened(_of_typed_dict(record))))
+    quick = _quickened(_of_typed_dict(record))
+    return _validity(_many(_unbounded(quick) if is_live else quick))
 
 
 def _many(schema: Schema) -> Schema:
@@ -220,6 +224,15 @@ def _quickened(schema: Any) -> Any:
         del quick["required"]
         quick["minProperties"] = len(properties)
     return quick
+
+
+def _unbounded(schema: Any) -> Any:
+    """A schema without the bounds that all numbers have."""
+    if not isinstance(schema, dict):
+        return [_unbounded(one) for one in schema] if isinstance(schema, list) else schema
+    bounds = {"minimum": _LEAST_NUMBER, "maximum": _LARGEST_NUMBER}
+    rest = {key: value for key, value in schema.items() if key not in bounds or value != bounds[key]}
+    return {key: value if key in _VALUES else _unbounded(value) for key, value in rest.items()}
 
 
 _VALUES = frozenset({"const", "enum", "required", "description"})

@@ -19,7 +19,7 @@ def encode(value: Any) -> bytes:
     """A value as JSON on one line, whatever texts are in it, without a character that a terminal would obey."""
     try:
         line = _encoder.encode(value)
-    except (UnicodeEncodeError, TypeError):
+    except (UnicodeEncodeError, TypeError, OverflowError):
         line = _encoder.encode(_plain(value))
     return line if line.isascii() else _printable(line)
 
@@ -27,7 +27,7 @@ def encode(value: Any) -> bytes:
 def _encode_lines(records: Sequence[Record]) -> bytes:
     try:
         lines = _encoder.encode_lines(records)
-    except (UnicodeEncodeError, TypeError):
+    except (UnicodeEncodeError, TypeError, OverflowError):
         lines = _encoder.encode_lines([_plain(record) for record in records])
     return lines if lines.isascii() else b"".join(_printable(line) + b"\n" for line in lines.splitlines())
 
@@ -46,8 +46,10 @@ def _plain(value: Any) -> Any:
         return {_plain(str(name)): _plain(one) for name, one in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(one) for one in value]
-    if value is None or isinstance(value, (bool, int, float)):
+    if value is None or isinstance(value, (bool, float)):
         return value
+    if isinstance(value, int):
+        return value if -(1 << 63) <= value < 1 << 64 else f"{value:#x}"
     return str(value).encode("utf-8", "backslashreplace").decode()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from netstat_core import escape, printable, unescape
+from netstat_core.sinks.json import encode
 from netstat_core.socket_text import program_cell
 
 BIDIRECTIONAL = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -32,6 +34,18 @@ def test_escaping_is_reversible(raw: bytes) -> None:
     assert unescape(escaped) == raw
     assert unescape(json.loads(json.dumps(escaped).encode())) == raw
     escaped.encode()
+
+
+@given(value=st.recursive(st.text() | st.integers(), lambda one: st.dictionaries(st.text(), one) | st.lists(one)))
+@example(value="caf\u00e9 \u202e\x9b31m \U000e0001 \ud800")
+@example(value={"number": 1 << 70})
+def test_json_is_harmless_in_front_of_a_terminal(value: Any) -> None:
+    """A line of JSON holds no control and no mark that turns text around, and says what the value did."""
+    line = encode(value).decode()
+    assert line.isprintable()
+    told = json.loads(line)
+    if "\\ud" not in ascii(value) and all(abs(int(one)) < 1 << 63 for one in re.findall(r"-?\d{19,}", str(value))):
+        assert told == value
 
 
 @given(one=texts_of_bytes, other=texts_of_bytes)
