@@ -13,7 +13,7 @@ from typing import Any
 from netstat_core.errors import NetstatError, UsageError
 from netstat_core.facts.shape import ABOUT_OWNERS, FACTS_SCHEMA
 from netstat_core.facts.trust import safe_text
-from netstat_core.records import escape, unescape
+from netstat_core.records import encoded, escape, unescape
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Place = Mapping[str, Any]
@@ -185,7 +185,7 @@ def _serves(socket: Mapping[str, Any], wanted: Address) -> bool:
 
 
 def _is_held_by(socket: Mapping[str, Any], process: str) -> bool:
-    kept = safe_text(escape(process.encode("utf-8", "surrogateescape")[:LONGEST_NAME]))
+    kept = safe_text(escape(encoded(process)[:LONGEST_NAME]))
     return any(name in (process, kept) or fnmatchcase(name, process) for name in texts_at(socket, "processes"))
 
 
