@@ -91,6 +91,10 @@ def test_refused(source: Any) -> None:
         {"version": 1, "sources": [TCP] * 5000},
         {"version": 1, "sources": 3},
         plan_of(most_bytes="many"),
+        plan_of(most_bytes=float("inf")),
+        plan_of(namespace_limit=1.5),
+        plan_of({**DIAG, "type": 20.0}),
+        plan_of({**DIAG, "protocol": 4.0}),
     ],
     ids=repr,
 )

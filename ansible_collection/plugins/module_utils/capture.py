@@ -333,7 +333,8 @@ def check(plan: "Told") -> "None":
 def _check_frame(plan: "Told") -> "None":
     if plan["version"] != VERSION or len(plan["sources"]) > _MOST_SOURCES:
         raise Refused("another version, or too many sources")
-    if not all(type(plan.get(name, 0)) is int and plan.get(name, 0) >= 0 for name in ("most_bytes", "namespace_limit")):
+    limits = [plan.get(name, 0) for name in ("most_bytes", "namespace_limit")]
+    if not all(isinstance(one, int) and one >= 0 for one in limits):
         raise Refused("a limit that is none")
     if not _OF_PROCESS.issuperset(plan.get("processes", ())):
         raise Refused("processes have more secrets than a capture may read")
@@ -344,7 +345,7 @@ def _check_frame(plan: "Told") -> "None":
 def _check_source(source: "Told") -> "None":
     column, values = source.get("keep", (0, ()))
     numbers = [source.get(name, 0) for name in ("inode", "uid", "protocol", "type")] + [column]
-    if not all(type(one) is int and abs(one) < _LARGEST_BODY for one in numbers):
+    if not all(isinstance(one, int) and abs(one) < _LARGEST_BODY for one in numbers):
         raise Refused("a column or place that is none")
     [value.encode("latin-1") for value in [*values, *source.get("unless", ())]]
     if "path" in source:
