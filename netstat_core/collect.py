@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from netstat_core import schema
 from netstat_core.changes import Changes
+from netstat_core.contents import absent_sockets
 from netstat_core.discovery import Host, Offer
 from netstat_core.errors import NotInKernel, SnapshotError, SourceError, UsageError
 from netstat_core.names import Names
@@ -60,6 +61,7 @@ class Report:
         self._host = host
         self._here = Place(system)
         self._entered: list[NetworkNamespace | None] = []
+        self._unproven: list[dict[str, Any]] = []
         self._checkers: dict[str, schema.Checker] = {}
         self._section = NamesSection(query, known) if query.resolve else None
         self._layouts_only = layouts_only
@@ -149,7 +151,8 @@ class Report:
     def tail(self) -> Tail:
         """What the end of a rendering needs."""
         entered = self._entered if self.query.is_for_namespaces else None
-        return Tail(self.problems, self.completeness, self._section.resolve() if self._section else None, entered)
+        names = self._section.resolve() if self._section else None
+        return Tail(self.problems, self.completeness, names, entered, self._unproven)
 
     def _head(self) -> Head:
         machine = self._system.machine
@@ -191,12 +194,15 @@ class Report:
         failures: list[tuple[Feed, SourceError]] = []
         for feed in feeds_in_order(reader, query):
             try:
-                contents, gaps = self._here.contents.open(feed.sources(query))
+                sources = list(feed.sources(query))
+                contents, gaps = self._here.contents.open(sources)
                 batches = self._batches(offer, feed, query, contents)
                 first = next(batches, [])
             except SourceError as error:
                 failures.append((feed, error))
                 continue
+            if not self._here.system.machine.procfs:
+                self._unproven += map(_gap_entry, absent_sockets(sources, contents, reader, self._here.namespace))
             yield []
             yield from (self._noted(gap, reader) for gap in gaps)
             yield first

@@ -7,9 +7,20 @@ from itertools import chain
 from typing import Any
 
 from netstat_core.errors import NotInKernel, SourceError
-from netstat_core.readers import Gap
+from netstat_core.readers import Gap, Reader
+from netstat_core.records import NetworkNamespace
 from netstat_core.sources import Directory, File, NetlinkDump, Source
 from netstat_core.system import System
+
+
+def absent_sockets(
+    sources: Iterable[Source | None], contents: Iterable[Any], reader: Reader, namespace: NetworkNamespace | None
+) -> Iterator[Gap]:
+    """Gaps for the optional files of sockets that are not there, where that does not tell that there are none."""
+    for source, content in zip(sources, contents, strict=True):
+        if content is None and isinstance(source, File) and source.inode_column is not None:
+            gap = Gap("narrower_capture", source.name, "not there", reader.table, reader.name)
+            yield gap._replace(network_namespace=namespace)
 
 
 class Contents:

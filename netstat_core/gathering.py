@@ -6,11 +6,15 @@ from typing import Any, NamedTuple
 
 from netstat_core.collect import open_report
 from netstat_core.discovery import Host
+from netstat_core.errors import UsageError
 from netstat_core.facts.build import FactsBuilder
 from netstat_core.facts.trust import safe_records
 from netstat_core.query import Query
 from netstat_core.records import Record
 from netstat_core.system import System
+
+MOST_KEPT = 250_000
+"""Socket records of one answer, which take 2 kB each."""
 
 
 class Gathered(NamedTuple):
@@ -34,4 +38,6 @@ def gather(
         shown = builder.add(reader, records)
         if keep_sockets and reader.table == "sockets":
             sockets += shown
+            if len(sockets) > MOST_KEPT:
+                raise UsageError(f"more than {MOST_KEPT} sockets; narrow them by protocols, families or where")
     return Gathered(builder.finish(report.tail()), safe_records(sockets))

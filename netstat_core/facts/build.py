@@ -100,7 +100,11 @@ class _Place:
 
     def told(self, tail: Tail, *, is_machine: bool = False) -> dict[str, Any]:
         """What is known of the place, and whether that is all; of the machine also which namespaces were missed."""
-        entries = [one for one in (*tail.completeness, *tail.problems) if self._is_here(one, is_machine=is_machine)]
+        entries = [
+            one
+            for one in (*tail.completeness, *tail.problems, *tail.unproven)
+            if self._is_here(one, is_machine=is_machine)
+        ]
         missed = [one for one in entries if not (self._head.procfs and _is_absence(one))]
         reasons = [_sentence(one) for one in missed]
         reasons += [doubt for part in self._parts.values() for doubt in part.doubts()]

@@ -11,13 +11,15 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from netstat_core.errors import UsageError
-from netstat_core.facts.durable import PARTS, PROCESSES, SOCKETS, Part
+from netstat_core.facts.durable import HOLDERS, PARTS, Holders, Part
 from netstat_core.facts.judging import NotSeen, Place, brief, checked_facts, mapping_at, reasons
 
 Drift = dict[str, Any]
 Entries = dict[str, dict[str, Any]]
 """Fields by key."""
 
+_PROCESSES = "processes"
+_HOLDERS_BY_ADDRESS = "processes_by_address"
 NAMESPACES = "namespaces"
 CHOICES = (*(part.name for part in PARTS), NAMESPACES)
 """The parts that can be chosen."""
@@ -101,8 +103,8 @@ class _Comparison:
         units = self._units(part, before, now, name)
         if units:
             self._has_compared = True
-            hidden = self._hidden_fields(part, before, now, name)
-            self._entries(name, *(_entries_of(part, place, units, hidden) for place in (before, now)))
+            is_blind = self._is_blind(part, before, now, name)
+            self._entries(name, *(_entries_of(part, place, units, is_blind) for place in (before, now)))
 
     def _units(self, part: Part, before: Place, now: Place, name: str) -> set[str]:
         """What of a part is compared: all that the baseline covers, and so the facts have to."""
@@ -115,41 +117,49 @@ class _Comparison:
             self._not_compared.append(f"{_what(name, extra)}: the baseline does not cover this")
         return wanted
 
-    def _hidden_fields(self, part: Part, before: Place, now: Place, name: str) -> tuple[str, ...]:
-        """The fields that cannot be compared."""
+    def _is_blind(self, part: Part, before: Place, now: Place, name: str) -> bool:
+        """Whether processes cannot be compared."""
         seen = [one["covers"].get("owners") == "all" for one in (before, now)]
-        if not part.of_owners or all(seen):
-            return ()
+        if not part.has_owners or all(seen):
+            return False
         if seen[0]:
             raise NotSeen(
                 f"the facts do not tell all processes, as the baseline does; gather as root (become){reasons(now)}"
             )
-        self._not_compared.append(f"{PROCESSES} of {name}: the baseline does not tell all of them")
-        return part.of_owners
+        self._not_compared.append(f"{_PROCESSES} of {name}: the baseline does not tell all of them")
+        return True
 
     def _entries(self, name: str, before: Entries, now: Entries) -> None:
         for key in sorted({*before, *now}):
             if self._is_ignored(f"{name}/{key}"):
                 continue
             if key not in now:
-                self._found["removed"].setdefault(name, {})[key] = before[key]
+                self._found["removed"].setdefault(name, {})[key] = _shown(before[key])
             elif key not in before:
-                self._found["added"].setdefault(name, {})[key] = now[key]
+                self._found["added"].setdefault(name, {})[key] = _shown(now[key])
             elif changes := dict(self._changes(f"{name}/{key}", before[key], now[key])):
                 self._found["changed"].setdefault(name, {})[key] = changes
 
     def _changes(self, path: str, before: dict[str, Any], now: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-        """The fields that both sides know, and that differ; NotSeen where only the baseline knows the processes."""
-        if (PROCESSES in before) != (PROCESSES in now) and not self._is_ignored(f"{path}/{PROCESSES}"):
-            if PROCESSES in before:
-                raise NotSeen(f"the facts do not tell who holds {brief(path)}, as the baseline does")
-            self._not_compared.append(f"{PROCESSES} of {path}: the baseline does not tell them")
-        known = before.keys() & now.keys()
-        if PROCESSES in known:  # then who holds which of the sockets is known too, where they differ
-            known |= {SOCKETS} & (before.keys() | now.keys())
-        for field in (one for one in {**before, **now} if one in known):
-            if before.get(field) != now.get(field) and not self._is_ignored(f"{path}/{field}"):
-                yield field, {"before": before.get(field), "now": now.get(field)}
+        """The fields that both sides know, and that differ."""
+        for field, value in before.items():
+            if field in now and field != HOLDERS and now[field] != value and not self._is_ignored(f"{path}/{field}"):
+                yield field, {"before": value, "now": now[field]}
+        if HOLDERS in before and HOLDERS in now and not self._is_ignored(f"{path}/{_PROCESSES}"):
+            yield from self._changed_holders(path, before[HOLDERS], now[HOLDERS])
+
+    def _changed_holders(self, path: str, before: Holders, now: Holders) -> Iterator[tuple[str, Any]]:
+        """Who holds the entry now, or each of its addresses; NotSeen where only the baseline knows."""
+        was, is_ = _names(before), _names(now)
+        both = [address for address in before if address in now]
+        if (was is not None and is_ is None) or any(before[one] is not None and now[one] is None for one in both):
+            raise NotSeen(f"the facts do not tell who holds {brief(path)}, as the baseline does")
+        if was is None:
+            self._not_compared.append(f"{_PROCESSES} of {path}: the baseline does not tell all of them")
+        if was is not None and is_ is not None and was != is_:
+            yield _PROCESSES, {"before": was, "now": is_}
+        elif changed := [one for one in both if before[one] is not None and before[one] != now[one]]:
+            yield _HOLDERS_BY_ADDRESS, {"before": _by_address(before, changed), "now": _by_address(now, changed)}
 
     def _is_ignored(self, path: str) -> bool:
         return any(fnmatchcase(path, pattern) for pattern in self._ignored)
@@ -186,7 +196,7 @@ def _what(name: str, units: Collection[str]) -> str:
     return name if part in units else f"{name} of {', '.join(sorted(units))}"
 
 
-def _entries_of(part: Part, place: Place, units: Collection[str], hidden: Collection[str]) -> Entries:
+def _entries_of(part: Part, place: Place, units: Collection[str], is_blind: bool) -> Entries:  # noqa: FBT001 - goes along
     """The entries to compare; one whose key is there already is numbered, as routes of the same destination may be."""
     entries: Entries = {}
     times: Counter[str] = Counter()
@@ -194,8 +204,25 @@ def _entries_of(part: Part, place: Place, units: Collection[str], hidden: Collec
         if unit in units:
             times[key] += 1
             name = key if times[key] == 1 else f"{key} ({times[key]})"
-            entries[name] = {field: value for field, value in fields.items() if field not in hidden}
+            entries[name] = {field: value for field, value in fields.items() if not (is_blind and field == HOLDERS)}
     return entries
+
+
+def _shown(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields of an entry that only one side has."""
+    names = _names(fields[HOLDERS]) if HOLDERS in fields else None
+    rest = {field: value for field, value in fields.items() if field != HOLDERS}
+    return rest if names is None else {**rest, _PROCESSES: names}
+
+
+def _names(holders: Holders) -> list[str] | None:
+    """The names of all processes of an entry; None where not all were seen."""
+    known = [names for names in holders.values() if names is not None]
+    return sorted(frozenset[str]().union(*known)) if len(known) == len(holders) else None
+
+
+def _by_address(holders: Holders, addresses: list[str]) -> dict[str, list[str]]:
+    return {address: sorted(holders[address] or ()) for address in addresses}
 
 
 def _named(place: Place) -> dict[str, Place]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from netstat_core.errors import UsageError
-from netstat_core.facts.judging import Place, mapping_at, texts_at
+from netstat_core.facts.judging import Place, mapping_at, sockets_of, texts_at
 from netstat_core.facts.trust import safe_text
 
 Entry = tuple[str, str, dict[str, Any]]
@@ -17,9 +17,10 @@ Entry = tuple[str, str, dict[str, Any]]
 AUTOBOUND = re.compile(r"@[0-9a-f]{5}")
 """Abstract names the kernel gives to those who want any."""
 
-PROCESSES = "processes"
-SOCKETS = "sockets"
-"""Field of a port whose sockets differ: absent where all have the same holders."""
+Holders = dict[str, frozenset[str] | None]
+"""Names of processes by the address of their sockets; None where not all of those were seen."""
+
+HOLDERS = "holders"
 
 _IP = ("inet", "inet6")
 _MOMENTARY_FLAGS = {"running", "lower_up", "dormant"}
@@ -29,7 +30,6 @@ _OF_INTERFACES = (
 )
 _OF_DEFAULT_ROUTES = ("type", "gateway", "interface", "metric", "preferred_source")
 _OF_ROUTES = ("gateway", "type", "preferred_source")
-_OF_SOCKETS = ("address", "v6_only", "processes")
 _OF_NEXT_HOPS = ("gateway", "interface", "weight")
 _SOLICITED = ipaddress.IPv6Network("ff02::1:ff00:0/104")
 
@@ -37,14 +37,14 @@ _SOLICITED = ipaddress.IPv6Network("ff02::1:ff00:0/104")
 class Part(NamedTuple):
     """A part of facts that can be compared.
 
-    ``units(place)`` are the pieces of it that were read whole, ``entries(place)`` what is in them, ``of_owners`` the
-    fields that tell who holds an entry.
+    ``units(place)`` are the pieces of it that were read whole, ``entries(place)`` what is in them. With ``has_owners``
+    these have HOLDERS among their fields.
     """
 
     name: str
     units: Callable[[Place], set[str]]
     entries: Callable[[Place], Iterator[Entry]]
-    of_owners: tuple[str, ...] = ()
+    has_owners: bool = False
 
 
 def _listening_units(place: Place) -> set[str]:
@@ -60,10 +60,8 @@ def _of_families(place: Place, protocol: str) -> str:
 
 def _listening(place: Place) -> Iterator[Entry]:
     for key, entry in _present(place, "listening"):
-        fields = {"addresses": sorted(texts_at(entry, "addresses")), **_holders(entry), "uids": entry.get("uids", [])}
-        if PROCESSES in fields:
-            told = _records(entry, "sockets")
-            fields |= {SOCKETS: [{field: one.get(field) for field in _OF_SOCKETS} for one in told]} if told else {}
+        fields = {"addresses": sorted(texts_at(entry, "addresses")), "uids": entry.get("uids", [])}
+        fields[HOLDERS] = _holders(sockets_of(place, key))
         if entry.get("v6_only") is not None:
             fields["v6_only"] = entry["v6_only"]
         yield _of_families(place, key.partition("/")[0]), key, fields
@@ -76,12 +74,18 @@ def _unix_units(place: Place) -> set[str]:
 def _unix_listening(place: Place) -> Iterator[Entry]:
     for key, entry in _present(place, "unix_listening"):
         if not AUTOBOUND.fullmatch(key):
-            yield "unix", key, {"type": entry.get("type"), **_holders(entry)}
+            yield "unix", key, {"type": entry.get("type"), HOLDERS: _holders([entry])}
 
 
-def _holders(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """The processes behind an entry, where all were seen."""
-    return {PROCESSES: sorted(texts_at(entry, "processes"))} if entry.get("owner_seen") is True else {}
+def _holders(sockets: Iterable[Mapping[str, Any]]) -> Holders:
+    """The processes behind sockets by address, where all were seen."""
+    held: Holders = {}
+    for one in sockets:
+        address = str(one.get("address", ""))
+        before = held.get(address, frozenset())
+        is_seen = one.get("owner_seen") is True and before is not None
+        held[address] = before | {*texts_at(one, "processes")} if before is not None and is_seen else None
+    return held
 
 
 def _interface_units(place: Place) -> set[str]:
@@ -187,8 +191,8 @@ def _damaged(key: str) -> UsageError:
 
 
 PARTS = (
-    Part("listening", _listening_units, _listening, of_owners=(PROCESSES, SOCKETS)),
-    Part("unix_listening", _unix_units, _unix_listening, of_owners=(PROCESSES,)),
+    Part("listening", _listening_units, _listening, has_owners=True),
+    Part("unix_listening", _unix_units, _unix_listening, has_owners=True),
     Part("interfaces", _interface_units, _interfaces),
     Part("groups", _group_units, _groups),
     Part("default_route", _default_route_units, _default_route),

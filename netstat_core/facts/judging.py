@@ -6,6 +6,7 @@ What was seen is proof by itself. That nothing is there needs facts that cover t
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Any
@@ -24,6 +25,9 @@ LONGEST_NAME = 15
 
 HIGHEST_PORT = 0xFFFF
 _MOST_DIGITS = 9
+_PARTIAL = re.compile(r"(\\x[0-9a-f]{2}){1,3}\Z")
+"""Bytes at the end of a name that may be the first ones of a character."""
+
 _WITHOUT_PORTS = ("unix", "icmp", "icmp6")
 LONGEST_QUOTED = 120
 
@@ -47,7 +51,7 @@ def listening_on(facts: Any, port: str | int, address: str | None = None, proces
     if process is not None and (not isinstance(process, str) or not process):
         raise UsageError(f"a process is a name or a pattern of names, and not {brief(process)}")
     wanted = None if address is None else _address(address)
-    sockets = [one for one in _sockets(place, key) if wanted is None or _serves(one, wanted)]
+    sockets = [one for one in sockets_of(place, key) if wanted is None or _serves(one, wanted)]
     if any(process is None or _is_held_by(one, process) for one in sockets):
         return True
     _require_sockets(place, protocol, wanted, f"whether anything listens on {key}")
@@ -137,8 +141,8 @@ def _port(port: Any, place: Place) -> tuple[str, str]:
     is_number = number.isascii() and number.isdigit() and len(number) <= _MOST_DIGITS
     if isinstance(port, bool) or not is_number or not 0 < int(number) <= HIGHEST_PORT:
         raise UsageError(f"a port is a number from 1 to 65535, written 22, tcp/22 or udp/53, and not {brief(port)}")
-    if slash and not protocol:
-        raise UsageError(f"{brief(port)} has no protocol in front of the slash")
+    if (slash and not protocol) or "/" in protocol:
+        raise UsageError(f"{brief(port)} has no protocol in front of its slash")
     if protocol in {*_WITHOUT_PORTS, *texts_at(place["covers"], "families")}:
         raise UsageError(f"{protocol} has no ports to listen on; listening_on takes tcp/22 or udp/53")
     return protocol or "tcp", f"{protocol or 'tcp'}/{int(number)}"
@@ -160,7 +164,7 @@ def _parsed(text: Any) -> Address:
     return getattr(address, "ipv4_mapped", None) or address
 
 
-def _sockets(place: Place, key: str) -> list[Mapping[str, Any]]:
+def sockets_of(place: Place, key: str) -> list[Mapping[str, Any]]:
     """What listens on a port, one mapping a socket; made of the merged ones where facts hold no others."""
     entry = mapping_at(place, "listening").get(key)
     if entry is None:
@@ -191,8 +195,9 @@ def _is_held_by(socket: Mapping[str, Any], process: str) -> bool:
 
 def _may_go_on_as(name: str, pattern: str) -> bool:
     """Whether the kernel may have cut a name that matches the beginning of a pattern: its end might match the rest."""
+    whole = _PARTIAL.sub("", name)
     is_cut = len(unescape(name)) >= LONGEST_NAME
-    return is_cut and any(fnmatchcase(name, pattern[:end]) for end in range(len(pattern)))
+    return is_cut and any(fnmatchcase(whole, pattern[:end]) for end in range(len(pattern)))
 
 
 def brief(value: Any) -> str:

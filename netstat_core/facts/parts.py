@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from netstat_core.facts.trust import MOST_KEYS, MOST_RECORDS, safe, safe_text
+from netstat_core.facts.trust import MOST_COUNTERS, MOST_KEYS, MOST_RECORDS, safe, safe_text
 from netstat_core.readers import Reader
 from netstat_core.records import Record
 from netstat_core.sinks import Head
@@ -83,15 +83,20 @@ class Groups(_ByName):
 
     table = "groups"
 
+    def __init__(self, head: Head) -> None:
+        super().__init__(head)
+        self._taken = 0
+
     def add(self, reader: Reader, record: Record) -> None:  # noqa: ARG002 - its kind says all
         """One record."""
         name = safe_text(record["interface"])
         if name not in self._entries and len(self._entries) < MOST_KEYS:
             self._entries[name] = []
         groups = self._entries.get(name)
-        if groups is None or len(groups) >= MOST_RECORDS:
+        if groups is None or len(groups) >= MOST_RECORDS or self._taken >= MOST_KEYS:
             self.left_out += 1
         else:
+            self._taken += 1
             groups.append(safe({key: record[key] for key in ("family", "group", "users")}))
 
 
@@ -103,12 +108,14 @@ class Statistics(_ByName):
     def __init__(self, head: Head) -> None:
         super().__init__(head)
         self._times: Counter[str] = Counter()
+        self._taken = 0
 
     def add(self, reader: Reader, record: Record) -> None:  # noqa: ARG002 - its kind says all
         """One record."""
         if record["interface"] is not None:
             return
-        if len(self._entries) >= MOST_KEYS or len(record["counters"]) > MOST_KEYS:
+        self._taken += len(record["counters"])
+        if len(self._entries) >= MOST_KEYS or self._taken > MOST_COUNTERS:
             self.left_out += 1
             return
         section = safe_text(record["section"])

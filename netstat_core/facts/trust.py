@@ -15,6 +15,9 @@ MOST_KEYS = 10_000
 MOST_SOCKETS = 50_000
 """Of all that listen: several share a port, and have different addresses."""
 
+MOST_COUNTERS = 100_000
+"""Of all sections: there are some ten for each processor."""
+
 MOST_RECORDS = 1000
 """Of each list: a router has a million routes, and facts travel with every task."""
 

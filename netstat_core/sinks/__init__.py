@@ -46,12 +46,16 @@ class Head(NamedTuple):
 
 
 class Tail(NamedTuple):
-    """What is known after the last record, each entry as plain data."""
+    """What is known after the last record, each entry as plain data.
+
+    ``unproven`` are gaps that only those need to tell who conclude from absence.
+    """
 
     problems: list[dict[str, Any]]
     completeness: list[dict[str, Any]]
     names: dict[str, dict[str, str]] | None = None
     network_namespaces: list[NetworkNamespace | None] | None = None
+    unproven: Sequence[dict[str, Any]] = ()
 
     def as_record(self) -> dict[str, Any]:
         """How a structured report ends; ``names`` and ``network_namespaces`` only where they were asked for."""

@@ -10,6 +10,7 @@ import io
 import json
 import lzma
 import os
+import stat
 import tarfile
 import tempfile
 import zlib
@@ -33,7 +34,7 @@ _MAGIC: tuple[tuple[bytes, Callable[..., Any]], ...] = (
     (b"\xfd7zXZ\0", lzma.LZMAFile),
     (b"BZh", bz2.BZ2File),
 )
-_STREAMS = ("/dev/", "/proc/self/fd/")
+_STREAMS = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/self/fd/")
 _USTAR_AT, _USTAR = 257, b"ustar"
 
 
@@ -238,13 +239,13 @@ def _form(tree: Mapping[str, bytes], target: str) -> bytes:
 
 def _written(target: str, content: bytes) -> None:
     """Put a file in the place of what is there, for its owner only: a link that another user made is not followed."""
-    if target.startswith(_STREAMS):
+    if target.startswith(_STREAMS) or _is_device(target):
         with open(target, "wb") as file:
             file.write(content)
         return
     if os.path.lexists(target) and not os.path.islink(target) and not os.path.isfile(target):
         raise SnapshotError(f"{target}: neither a folder nor a regular file")
-    descriptor, beside = tempfile.mkstemp(prefix=f".{os.path.basename(target)}.", dir=os.path.dirname(target) or ".")
+    descriptor, beside = tempfile.mkstemp(prefix=".pynetstat.", dir=os.path.dirname(target) or ".")
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
@@ -252,6 +253,11 @@ def _written(target: str, content: bytes) -> None:
     except BaseException:
         os.unlink(beside)
         raise
+
+
+def _is_device(target: str) -> bool:
+    """Whether a path is a device itself, such as /dev/null, and no link to one."""
+    return os.path.lexists(target) and stat.S_ISCHR(os.lstat(target).st_mode)
 
 
 def archived(tree: Mapping[str, bytes]) -> bytes:

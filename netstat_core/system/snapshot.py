@@ -10,6 +10,7 @@ import struct
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from itertools import islice
 from typing import Any, NamedTuple
 
 from netstat_core import capture
@@ -21,6 +22,7 @@ from netstat_core.system import Machine, archive
 from netstat_core.system.stores import FolderStore, InnerStore, MemoryStore, Store
 
 MOST_TICKS = 1_000_000
+_MOST_NAMESPACES = 10_000
 _MOST_VALUES = 1 << 22
 """Of a description: that of a machine with a million sockets has half as many."""
 
@@ -48,7 +50,7 @@ class SnapshotSystem:
         for one in _objects(self._about, "namespaces"):
             place = _namespace(one.get("network_namespace"))
             told.setdefault(place and place["inode"], one)
-        return [self, *map(self._inside, list(told.values())[1:])]
+        return [self, *map(self._inside, list(told.values())[1:_MOST_NAMESPACES])]
 
     def _inside(self, told: dict[str, Any]) -> SnapshotSystem:
         """The machine as it is seen from another namespace of the snapshot."""
@@ -60,15 +62,16 @@ class SnapshotSystem:
 
     def selected(self) -> dict[str, int] | None:
         """The inodes of the namespaces that were asked for, by what selected them; None where all were."""
-        told = self._about.get("selected")
+        told = self._about.get("selected", {})
         if not isinstance(told, dict):
             return None
-        return {selector: inode for selector, inode in told.items() if isinstance(inode, int)}
+        return {selector: inode for selector, inode in islice(told.items(), _MOST_NAMESPACES) if isinstance(inode, int)}
 
     def missed(self) -> list[Missed]:
         """The namespaces that could not be captured."""
         told = self._about.get("missed")
-        return [missed for one in told if (missed := _missed(one))] if isinstance(told, list) else []
+        some = told[:_MOST_NAMESPACES] if isinstance(told, list) else []
+        return [missed for one in some if (missed := _missed(one))]
 
     def offers_netlink(self) -> bool:
         """Whether any dump was recorded."""
@@ -292,7 +295,8 @@ def _dumps(about: Mapping[str, Any]) -> dict[tuple[Any, ...], _Reply]:
         match one:
             case {"name": str(name), "protocol": int(protocol), "type": int(kind), "body": str(body)}:
                 reply = one.get("reply")
-                path = f"/{reply}" if isinstance(reply, str) and archive.is_safe(reply) else None
+                is_reply = isinstance(reply, str) and reply.startswith("netlink/") and archive.is_safe(reply)
+                path = f"/{reply}" if is_reply else None
                 found = _Reply(path, one.get("error"), bool(one.get("interrupted")))
                 dumps.setdefault((name, protocol, kind, body), found)
     return dumps

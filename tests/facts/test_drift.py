@@ -254,12 +254,52 @@ def test_who_has_which_address_counts() -> None:
     held = [("10.0.0.1", "nginx"), ("127.0.0.1", "apache2")]
     facts = [machine(), machine()]
     for one, names in zip(facts, (held, [(held[0][0], "apache2"), (held[1][0], "nginx")]), strict=True):
-        sockets = [{"address": address, "v6_only": None, "processes": [name]} for address, name in names]
-        one["listening"]["tcp/80"] |= {"processes": ["apache2", "nginx"], "sockets": sockets}
+        sockets = [{"address": address, "processes": [name], "owner_seen": True} for address, name in names]
+        one["listening"]["tcp/80"] |= {
+            "addresses": [address for address, _ in held],
+            "processes": ["apache2", "nginx"],
+            "sockets": sockets,
+        }
     found = drift(*facts)["changed"]["listening"]["tcp/80"]
-    assert [one["processes"] for one in found["sockets"]["now"]] == [["nginx"], ["apache2"]]
+    assert found == {
+        "processes_by_address": {
+            "before": {"10.0.0.1": ["apache2"], "127.0.0.1": ["nginx"]},
+            "now": {"10.0.0.1": ["nginx"], "127.0.0.1": ["apache2"]},
+        }
+    }
     del facts[0]["listening"]["tcp/80"]["sockets"]
-    assert drift(*facts)["changed"]["listening"]["tcp/80"]["sockets"]["now"] is None
+    now = drift(*facts)["changed"]["listening"]["tcp/80"]["processes_by_address"]["now"]
+    assert now == {"10.0.0.1": ["apache2", "nginx"], "127.0.0.1": ["apache2", "nginx"]}
+    assert drift(*facts, ignore=["listening/*/processes"])["same"]
+
+
+def test_a_holder_that_is_seen_counts_where_others_are_not() -> None:
+    """Of a port of which one socket is the kernel's, or another's, the others are compared, and the rest is named."""
+    facts = [machine(), machine()]
+    for one, name in zip(facts, ("evil", "good"), strict=True):
+        one["listening"]["tcp/80"] |= {
+            "addresses": ["127.0.0.1", "::1"],
+            "processes": [name],
+            "owner_seen": False,
+            "sockets": [
+                {"address": "127.0.0.1", "processes": [name], "owner_seen": True},
+                {"address": "::1", "processes": [], "owner_seen": False},
+            ],
+        }
+    found = drift(*facts)
+    changed_holders = found["changed"]["listening"]["tcp/80"]["processes_by_address"]
+    assert changed_holders == {"before": {"127.0.0.1": ["good"]}, "now": {"127.0.0.1": ["evil"]}}
+    assert found["not_compared"] == ["processes of listening/tcp/80: the baseline does not tell all of them"]
+
+
+def test_v6_only_that_becomes_known_is_no_change() -> None:
+    """Files do not tell whether :: takes IPv4, and netlink does."""
+    unknown = machine()
+    unknown["listening"]["tcp/22"] |= {"v6_only": None}
+    known = machine()
+    sockets = [{"address": "0.0.0.0", "v6_only": None}, {"address": "::", "v6_only": True}]
+    known["listening"]["tcp/22"]["sockets"] = [{**one, "processes": ["sshd"], "owner_seen": True} for one in sockets]
+    assert drift(known, unknown) == drift(unknown, known) == nothing()
 
 
 def test_processes_out_of_sight_are_not_said_to_have_gone() -> None:
@@ -269,11 +309,8 @@ def test_processes_out_of_sight_are_not_said_to_have_gone() -> None:
     with pytest.raises(NotSeen, match="who holds 'listening/tcp/22'"):
         drift(unseen, machine())
     assert drift(unseen, machine(), ignore=["listening/*/processes"])["same"]
-    assert drift(machine(), unseen) == {
-        **nothing(),
-        "not_compared": ["processes of listening/tcp/22: the baseline does not tell them"],
-    }
-    assert drift(unseen, unseen) == nothing()
+    said = ["processes of listening/tcp/22: the baseline does not tell all of them"]
+    assert drift(machine(), unseen) == drift(unseen, unseen) == {**nothing(), "not_compared": said}
 
 
 def test_routes_to_the_same_place_are_kept_apart() -> None:
@@ -317,6 +354,7 @@ _ENTRIES = some.fixed_dictionaries(
         "pids": some.lists(some.integers(1, 99), max_size=3),
         "uids": some.lists(some.integers(0, 9), max_size=2),
         "v6_only": some.none() | some.booleans(),
+        "owner_seen": some.just(True),  # noqa: FBT003
     }
 )
 _LISTENING = some.dictionaries(

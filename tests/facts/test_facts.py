@@ -24,6 +24,7 @@ from netstat_core.facts.shape import FactsOfNamespaces
 from netstat_core.facts.trust import LONGEST_TEXT, MOST_RECORDS, safe, safe_records
 from netstat_core.gathering import gather
 from netstat_core.schema import named_schema
+from netstat_core.sources import NetlinkDump
 from netstat_core.system.snapshot import SnapshotSystem
 from netstat_core.system.stores import MemoryStore
 
@@ -234,10 +235,12 @@ def test_only_what_was_asked_for(trees: Trees) -> None:
 
 def test_what_a_folder_lacks_is_not_absent() -> None:
     """A folder of files does not tell what its machine had besides: no protocol is covered that it holds no file of."""
-    files = {"/proc/net/tcp": b"  sl  local_address rem_address   st\n"}
+    header = b"  sl  local_address rem_address   st\n"
+    files = {"/proc/net/tcp": header, "/proc/net/tcp6": header, "/proc/net/udp": header}
     host = Host()
     found = gather(facts_query(host), SnapshotSystem(MemoryStore(files)), host).facts
     assert found["covers"]["protocols"] == ["tcp"]
+    assert "/proc/net/udp6: not there" in found["incomplete_because"]
     assert found["covers"]["owners"] == "some"
     assert not found["complete"]
     assert not {"interfaces", "groups", "statistics", "default_route", "unix_listening"} & set(found)
@@ -339,6 +342,14 @@ def test_a_namespace_is_read_once() -> None:
     assert name.isprintable()
     assert found["covers"]["namespaces"] == "some"
     assert any("network namespace" in reason and "no" in reason for reason in found["incomplete_because"])
+
+
+def test_replies_are_those_of_their_namespace() -> None:
+    """A namespace of a snapshot cannot bring out again and again what another has, or what is of a process."""
+    dump = {"name": "sock_diag/tcp", "protocol": 4, "type": 20, "body": "00", "reply": "proc/1/x"}
+    system = SnapshotSystem(MemoryStore({**described(netlink=[dump]), "/proc/1/x": b"\0\0\0\0"}))
+    request = NetlinkDump("sock_diag/tcp", 4, 20, b"\0")
+    assert list(system.dump(request)) == []
 
 
 def test_what_was_not_recorded_does_not_look_empty() -> None:

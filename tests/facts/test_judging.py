@@ -197,6 +197,14 @@ def test_what_is_no_port_is_refused(port: Any) -> None:
         listening_on(machine(), port)
 
 
+def test_a_name_cut_inside_a_character_has_no_answer() -> None:
+    """Of a name whose last character lost a byte, a pattern may match the whole."""
+    facts = machine()
+    facts["listening"]["tcp/22"]["processes"] = [r"aaaaaaaaaaaaaa\xc3"]
+    with pytest.raises(NotSeen, match="beginning of a longer name"):
+        listening_on(facts, "tcp/22", process="aaaaaaaaaaaaaa?foo")
+
+
 @pytest.mark.parametrize("port", ["tcp/0", "unix/22", "inet/22", "icmp/7"])
 def test_where_nothing_can_listen_is_refused(port: str) -> None:
     """What has no ports is no closed port."""

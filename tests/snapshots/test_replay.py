@@ -212,6 +212,8 @@ def test_a_capture_takes_the_place_of_what_was_there(tmp_path: Path) -> None:
     assert run("capture", str(target), "-tln").returncode == 0
     assert target.stat().st_mode & 0o777 == 0o600
     assert sorted(path.name for path in tmp_path.iterdir()) == ["taken.txt", "victim"]
+    assert run("capture", "/dev/null", "-tln").returncode == 0
+    assert not Path("/dev/null").is_file()
     os.mkfifo(tmp_path / "pipe")
     assert run("capture", str(tmp_path / "pipe"), "-tln").returncode == 1
 

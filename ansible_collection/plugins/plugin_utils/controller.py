@@ -31,7 +31,7 @@ else:
             Checker(offer.reader)
     # Ansible imports this before it forks for each task and host: what is found here is not looked for again.
 
-MOST_BYTES = 1 << 26
+MOST_BYTES = 1 << 25
 """What one target may send, unpacked: less than what a snapshot on disk may hold, since many targets send at once."""
 
 LONGEST_SNAPSHOT = 1 << 26
