@@ -149,13 +149,17 @@ class _Comparison:
             yield from self._changed_holders(path, before[HOLDERS], now[HOLDERS])
 
     def _changed_holders(self, path: str, before: Holders, now: Holders) -> Iterator[tuple[str, Any]]:
-        """Who holds the entry now, or each of its addresses; NotSeen where only the baseline knows."""
+        """Who holds the entry now, or each of its addresses; NotSeen where only the baseline knows.
+
+        Addresses that only one side has are told as such, whoever holds them.
+        """
         was, is_ = _names(before), _names(now)
         both = [address for address in before if address in now]
-        if (was is not None and is_ is None) or any(before[one] is not None and now[one] is None for one in both):
+        if any(before[one] is not None and now[one] is None for one in both):
             raise NotSeen(f"the facts do not tell who holds {brief(path)}, as the baseline does")
-        if was is None:
-            self._not_compared.append(f"{_PROCESSES} of {path}: the baseline does not tell all of them")
+        if was is None or is_ is None:
+            blind = "baseline does" if was is None else "facts do"
+            self._not_compared.append(f"{_PROCESSES} of {path}: the {blind} not tell all of them")
         if was is not None and is_ is not None and was != is_:
             yield _PROCESSES, {"before": was, "now": is_}
         elif changed := [one for one in both if before[one] is not None and before[one] != now[one]]:

@@ -292,6 +292,17 @@ def test_a_holder_that_is_seen_counts_where_others_are_not() -> None:
     assert found["not_compared"] == ["processes of listening/tcp/80: the baseline does not tell all of them"]
 
 
+def test_an_address_that_nobody_is_seen_to_hold_is_told() -> None:
+    """A further address is a difference also where the kernel, or a process out of sight, has it."""
+    now = machine()
+    now["listening"]["tcp/22"] |= {"addresses": ["0.0.0.0", "10.0.0.1", "::"], "owner_seen": False}
+    seen = [{"address": one, "processes": ["sshd"], "owner_seen": True} for one in ("0.0.0.0", "::")]
+    now["listening"]["tcp/22"]["sockets"] = [*seen, {"address": "10.0.0.1", "processes": [], "owner_seen": False}]
+    found = drift(now, machine())
+    assert list(found["changed"]["listening"]["tcp/22"]) == ["addresses"]
+    assert found["not_compared"] == ["processes of listening/tcp/22: the facts do not tell all of them"]
+
+
 def test_v6_only_that_becomes_known_is_no_change() -> None:
     """Files do not tell whether :: takes IPv4, and netlink does."""
     unknown = machine()

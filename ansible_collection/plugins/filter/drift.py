@@ -86,7 +86,7 @@ _value:
       returned: always
       sample: {"listening": {"tcp/22": {"processes": {"before": ["sshd"], "now": ["dropbear"]}}}}
     not_compared:
-      description: What the baseline does not cover, in sentences.
+      description: What was not compared, since the baseline does not cover it or processes were not seen, in sentences.
       type: list
       elements: str
       returned: always
