@@ -13,14 +13,14 @@ import sys
 import tempfile
 from pathlib import Path
 
+import netstat_core.capture
 import tables
 from measuring import BrokenCommandError, Command, Samples, measure
 from private_network import CannotIsolateError, run_inside
 from socket_makers import NotUpError, SocketMakers
 
-import netstat_core.capture
-from netstat_core.plan import EVERYTHING, plan
 from netstat_core.query import Query
+from netstat_core.report.plan import EVERYTHING, plan
 
 MOST_SECONDS, MOST_BYTES = 1.0, 600_000
 TCP = Query(families=("inet", "inet6"), protocols=("tcp",), processes=True)

@@ -28,11 +28,11 @@ from measuring import BrokenCommandError
 from private_network import CannotIsolateError, run_inside
 from socket_makers import PAIRS_PER_LISTENER, NotUpError, Share, SocketMakers
 
-from netstat_core import capture, survey
-from netstat_core.discovery import Host
-from netstat_core.facts import facts_query
-from netstat_core.gathering import gather
-from netstat_core.plan import plan
+from netstat_core.facts.gather import gather
+from netstat_core.facts.query import facts_query
+from netstat_core.host.discovery import Host
+from netstat_core.report.plan import plan
+from netstat_core.system import capture, find_namespaces
 from netstat_core.system.archive import unpacked
 from netstat_core.system.snapshot import SnapshotSystem
 
@@ -152,7 +152,7 @@ def large_host(sockets: int, rounds: int) -> tables.Table:
             steps: defaultdict[str, list[float]] = defaultdict(list)
             for _ in range(rounds):
                 started = time.perf_counter()
-                packed = capture.pack(survey.capture_all(plan(query, host)))
+                packed = capture.pack(find_namespaces.capture_all(plan(query, host)))
                 sent = time.perf_counter()
                 gathered = gather(query, SnapshotSystem(unpacked(packed)), host, keep_sockets=shown == "all")
                 steps["target"].append(sent - started)

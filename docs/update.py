@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
-from netstat_core.cli.options import GROUPS, OPTIONS
-from netstat_core.discovery import Host
-from netstat_core.facts import FACTS_SCHEMA, facts_query
-from netstat_core.facts.shape import FactsOfNamespaces
-from netstat_core.plan import plan
-from netstat_core.readers import Reader
-from netstat_core.schema import named_schema, opened, published_schema
+from netstat_core.dialects.net_tools.options import GROUPS, OPTIONS
+from netstat_core.facts.query import facts_query
+from netstat_core.facts.schema import FACTS_SCHEMA, FactsOfNamespaces
+from netstat_core.host.discovery import Host
+from netstat_core.plugin.readers import Reader
+from netstat_core.plugin.schema import named_schema, opened, published_schema
+from netstat_core.report.plan import plan
 
 HERE = Path(__file__).parent
 MODULE = "../ansible_collection/plugins/modules/netstat_facts.py"
@@ -32,6 +33,7 @@ def generated() -> dict[str, str]:
     files[MODULE] = _module((HERE / MODULE).read_text("utf-8"))
     files[PLANS] = "".join(_plans(Host({plugin.name for plugin in host.plugins if not _is_built_in(plugin.origin)})))
     files["fields.md"] = "".join(_fields_page(schemas, readers))
+    files["architecture.md"] = _architecture((HERE / "architecture.md").read_text("utf-8"))
     files["options.md"] = "".join(_options_page())
     return files
 
@@ -169,6 +171,28 @@ def default_plan(sockets):
 
 def _is_built_in(origin: str) -> bool:
     return origin.startswith("netstat-core ")
+
+
+_MODULES, _END = "<!-- from the docstrings, by docs/update.py -->\n", "<!-- end -->"
+
+
+def _architecture(text: str) -> str:
+    """The page with a line for each module: the first of its docstring."""
+    before, _, rest = text.partition(_MODULES)
+    _, _, after = rest.partition(_END)
+    package = HERE.parent / "netstat_core"
+    lines = [_module_line(package, path) for path in sorted(package.rglob("*.py"), key=_folder_first)]
+    return f"{before}{_MODULES}\n| module | what it is |\n| --- | --- |\n{''.join(lines)}\n{_END}{after}"
+
+
+def _folder_first(path: Path) -> tuple[Path, bool, str]:
+    return path.parent, path.name != "__init__.py", path.name
+
+
+def _module_line(package: Path, path: Path) -> str:
+    meaning = (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").partition("\n")[0]
+    name = path.relative_to(package.parent).as_posix().removesuffix("__init__.py")
+    return f"| `{name}` | {meaning} |\n"
 
 
 def _fields_page(schemas: dict[str, Any], readers: dict[str, Reader]) -> Iterator[str]:

@@ -1,48 +1,59 @@
 """netstat-core: the kernel's network state as records and as netstat's text.
 
-These are the names that plugins and callers may rely on.
+These are the names that callers may rely on; each is loaded when it is first used. What plugins need is in
+:mod:`netstat_core.plugin`.
 """
 
-from netstat_core.collect import collect, open_report
-from netstat_core.errors import NetstatError, SourceError, UsageError
-from netstat_core.hookspecs import hookimpl
-from netstat_core.layouts import Block, Column, Complaint, Layout, plain_table
-from netstat_core.query import Query
-from netstat_core.readers import About, Change, Explanation, Feed, Gap, Problem, Reader, Trait
-from netstat_core.records import Field, Record, escape, printable, unescape
-from netstat_core.sinks import Head, Sink, Tail
-from netstat_core.sources import Directory, File, NetlinkDump
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from netstat_core.errors import (
+        NetstatError,
+        PluginError,
+        SchemaViolation,
+        SnapshotError,
+        SourceError,
+        UsageError,
+    )
+    from netstat_core.query import Query
+    from netstat_core.report.run import collect, open_report
+    from netstat_core.version import __version__
 
 __all__ = [
-    "About",
-    "Block",
-    "Change",
-    "Column",
-    "Complaint",
-    "Directory",
-    "Explanation",
-    "Feed",
-    "Field",
-    "File",
-    "Gap",
-    "Head",
-    "Layout",
-    "NetlinkDump",
     "NetstatError",
-    "Problem",
+    "PluginError",
     "Query",
-    "Reader",
-    "Record",
-    "Sink",
+    "SchemaViolation",
+    "SnapshotError",
     "SourceError",
-    "Tail",
-    "Trait",
     "UsageError",
+    "__version__",
     "collect",
-    "escape",
-    "hookimpl",
     "open_report",
-    "plain_table",
-    "printable",
-    "unescape",
 ]
+
+_HOMES = {
+    "NetstatError": "errors",
+    "PluginError": "errors",
+    "Query": "query",
+    "SchemaViolation": "errors",
+    "SnapshotError": "errors",
+    "SourceError": "errors",
+    "UsageError": "errors",
+    "__version__": "version",
+    "collect": "report.run",
+    "open_report": "report.run",
+}
+"""The module that each name is taken from."""
+
+
+def __getattr__(name: str) -> Any:
+    """Load a name from its module when it is first asked for."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415 - nothing is imported before a name is
+
+    value = globals()[name] = getattr(import_module(f"netstat_core.{_HOMES[name]}"), name)
+    return value

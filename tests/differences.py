@@ -15,7 +15,7 @@ from legacy_af.legacy_differences import DIFFERENCES as LEGACY_DIFFERENCES
 from legacy_af.legacy_differences import repaired
 from realnetstat import OURS
 
-from netstat_core.discovery import Host
+from netstat_core.host.discovery import Host
 
 if TYPE_CHECKING:
     from realnetstat import Outcome

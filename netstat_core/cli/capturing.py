@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-from netstat_core import capture, survey
-from netstat_core.cli.linux import Request
-from netstat_core.collect import Report
-from netstat_core.discovery import Host
+from netstat_core.dialects.net_tools.command_line import Request
 from netstat_core.errors import UsageError
-from netstat_core.plan import EVERYTHING, plan
+from netstat_core.host.discovery import Host
 from netstat_core.query import Query
-from netstat_core.system import System, archive
+from netstat_core.report.plan import EVERYTHING, plan
+from netstat_core.report.run import Report
+from netstat_core.system import System, archive, capture, find_namespaces
 from netstat_core.system.recording import RecordingSystem
 
 COMMAND = "capture"
@@ -38,7 +37,7 @@ def make_capture(target: str, request: Request, query: Query, host: Host, stdout
     if not query.tables and "tables" not in request.values and not query.who and request.families:
         raise UsageError("nothing to capture for such a family")
     try:
-        tree = survey.capture_all(plan(query, host))
+        tree = find_namespaces.capture_all(plan(query, host))
     except capture.Refused as error:
         raise UsageError(f"--netns: {error}") from error
     archive.write(tree, target, stdout)

@@ -6,12 +6,13 @@ import json
 from collections.abc import Callable
 from typing import BinaryIO
 
-from netstat_core.cli.getopt import Option
-from netstat_core.cli.options import GROUPS, OPTIONS
-from netstat_core.discovery import Host, Offer
+from netstat_core.dialects.getopt import Option
+from netstat_core.dialects.net_tools.options import GROUPS, OPTIONS
 from netstat_core.errors import UsageError
-from netstat_core.schema import check_schemas, published_schema
-from netstat_core.sinks import Sink
+from netstat_core.host.checker import check_schemas
+from netstat_core.host.discovery import Host, Offer
+from netstat_core.plugin.schema import published_schema
+from netstat_core.plugin.sinks import Sink
 
 _USAGE = """\
 usage: pynetstat [option ...] [delay [count]]

@@ -10,18 +10,21 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import repeat
 from typing import BinaryIO
 
-from netstat_core.changes import Changes
-from netstat_core.cli import commands, linux
-from netstat_core.collect import GENERATOR, Report
-from netstat_core.discovery import Host
+from netstat_core.cli import commands
+from netstat_core.dialects.net_tools import command_line
+from netstat_core.dialects.page import TEXT
 from netstat_core.errors import NarrowerCapture, NetstatError, SchemaViolation, UsageError
-from netstat_core.layouts import Complaint
-from netstat_core.names import Names
-from netstat_core.places import Entered
+from netstat_core.host.discovery import Host
+from netstat_core.plugin.outcomes import Gap, Problem
+from netstat_core.plugin.readers import Reader
+from netstat_core.plugin.sinks import Sink
+from netstat_core.plugin.text import Complaint
 from netstat_core.query import Query
-from netstat_core.readers import Gap, Problem, Reader
-from netstat_core.rendering import render
-from netstat_core.sinks import Sink
+from netstat_core.report.deltas import Changes
+from netstat_core.report.itinerary import Entered
+from netstat_core.report.names import Names
+from netstat_core.report.rendering import render
+from netstat_core.report.run import GENERATOR, Report
 from netstat_core.system import NAMESPACE_SOURCE, System
 
 INTERRUPTED = 130
@@ -80,7 +83,7 @@ def run(arguments: Sequence[str], stdout: BinaryIO, stderr: BinaryIO, program: s
         return done.status
 
 
-def _check_format(request: linux.Request, sink: Sink) -> None:
+def _check_format(request: command_line.Request, sink: Sink) -> None:
     """Raise UsageError for options that the output format cannot follow."""
     given = request.given
     if given["record"] and (request.intervals or given["continuous"] or given["delta"]):
@@ -99,7 +102,7 @@ class _Command:
         self._stderr = stderr
         self._program = program
         self._host: Host | None = None
-        self._request = linux.Request()
+        self._request = command_line.Request()
 
     def run(self, arguments: Sequence[str]) -> int:
         """Parse, then print as often as asked; returns the exit status."""
@@ -107,7 +110,7 @@ class _Command:
         for complaint in self._request.complaints:
             self._say(complaint)
         try:
-            return self._show(linux.to_query(self._request))
+            return self._show(command_line.to_query(self._request))
         except NetstatError as error:
             if str(error):
                 self._say(f"{self._program}: {error}")
@@ -123,7 +126,7 @@ class _Command:
 
         self._request = self._parse(arguments[1:])
         try:
-            query = linux.to_query(self._request)
+            query = command_line.to_query(self._request)
             return capturing.make_capture(arguments[0], self._request, query, self.host, self._stdout)
         except NetstatError as error:
             self._say(f"{self._program}: {error}")
@@ -138,16 +141,16 @@ class _Command:
 
     def sinks(self) -> dict[str, Sink]:
         """The output formats."""
-        return self.host.sinks()
+        return {TEXT.name: TEXT, **self.host.sinks()}
 
-    def _parse(self, arguments: Sequence[str]) -> linux.Request:
+    def _parse(self, arguments: Sequence[str]) -> command_line.Request:
         try:
-            return linux.parse(self._program, arguments, self._act, self._plugin_families)
+            return command_line.parse(self._program, arguments, self._act, self._plugin_families)
         except UsageError as error:
             self._say(str(error))
             commands.print_usage(self._stderr, self.sinks)
             raise _Done(_OPTION_ERROR) from error
-        except linux.UnknownFamilyError as error:
+        except command_line.UnknownFamilyError as error:
             self._say(str(error))
             raise _Done(error.exit_status) from error
 
@@ -181,7 +184,7 @@ class _Command:
         if not query.tables and "tables" not in request.values:
             return self._finish(0)
         sink = self._sink()
-        if sink.asks is not None and not linux.selects(request):
+        if sink.asks is not None and not command_line.selects(request):
             query = sink.asks([offer.reader for offer in self.host.offers()], query)
         _check_format(request, sink)
         self._place = self._opened()
@@ -223,6 +226,8 @@ class _Command:
         request = self._request
         name = "json" if request.given["json"] else "ndjson" if request.given["ndjson"] else "text"
         name = request.values.get("format", name)
+        if name == TEXT.name:
+            return TEXT
         sinks = self.sinks()
         if name not in sinks:
             raise UsageError(f"unknown format {name!r}; known: {', '.join(sorted(sinks))}")
@@ -270,7 +275,7 @@ class _Command:
         is_baseline = query.delta and not query.round
         rendering = sink.make(io.BytesIO() if is_baseline else self._stdout)
         if self._request.given["redact"]:
-            from netstat_core.redact import RedactedRendering  # noqa: PLC0415 - for those who redact
+            from netstat_core.sinks.redacted import RedactedRendering  # noqa: PLC0415 - for those who redact
 
             rendering = RedactedRendering(rendering)
         for reader, event in render(report, rendering):
@@ -315,7 +320,7 @@ class _Command:
 
     def _finish(self, status: int) -> int:
         """Last comes what was asked for and cannot be shown."""
-        refused = linux.refusal(self._request)
+        refused = command_line.refusal(self._request)
         if status or refused is None:
             return status
         self._say(str(refused))

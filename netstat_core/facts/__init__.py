@@ -1,8 +1,38 @@
-"""Facts: a machine's network as look-up tables for configuration management, and what can be concluded from them."""
+"""The format of facts: a machine's network as look-up tables for configuration management."""
 
-from netstat_core.facts.asking import facts_query
-from netstat_core.facts.drift import drift
-from netstat_core.facts.judging import NotSeen, listening_on
-from netstat_core.facts.shape import FACTS_SCHEMA
+from __future__ import annotations
 
-__all__ = ["FACTS_SCHEMA", "NotSeen", "drift", "facts_query", "listening_on"]
+from collections.abc import Collection, Iterable
+from typing import BinaryIO
+
+from netstat_core.plugin.hooks import hookimpl
+from netstat_core.plugin.readers import Reader
+from netstat_core.plugin.sinks import Rendering, Sink
+from netstat_core.query import Query
+
+
+def _facts(out: BinaryIO) -> Rendering:
+    from netstat_core.facts.sink import FactsRendering  # noqa: PLC0415 - loaded for those who use it
+
+    return FactsRendering(out)
+
+
+def _local_facts(out: BinaryIO) -> Rendering:
+    from netstat_core.facts.sink import LocalFactsRendering  # noqa: PLC0415
+
+    return LocalFactsRendering(out)
+
+
+def _query(readers: Collection[Reader], query: Query) -> Query:
+    from netstat_core.facts.sink import default_query  # noqa: PLC0415
+
+    return default_query(readers, query)
+
+
+@hookimpl
+def netstat_sinks() -> Iterable[Sink]:
+    """Facts as the result of a module, and alone."""
+    return [
+        Sink("facts", "what an Ansible module returns", _facts, asks=_query),
+        Sink("facts-local", "the facts alone, for an executable in /etc/ansible/facts.d", _local_facts, asks=_query),
+    ]

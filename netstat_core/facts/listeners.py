@@ -6,12 +6,12 @@ import ipaddress
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
-from netstat_core.facts.parts import Part
-from netstat_core.facts.shape import ABOUT_OWNERS
-from netstat_core.facts.trust import MOST_KEYS, MOST_SOCKETS, safe, safe_text
-from netstat_core.readers import Reader
-from netstat_core.records import Record
-from netstat_core.sinks import Head
+from netstat_core.facts.sanitise import MOST_KEYS, MOST_SOCKETS, safe, safe_text
+from netstat_core.facts.schema import ABOUT_OWNERS
+from netstat_core.facts.tables import Part
+from netstat_core.plugin.readers import Reader
+from netstat_core.plugin.records import Record
+from netstat_core.plugin.sinks import Head
 
 _WILDCARD6 = "::"
 _MOST_NAMED = 20

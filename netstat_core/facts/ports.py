@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from netstat_core.facts.trust import safe
-from netstat_core.records import Record
+from netstat_core.facts.sanitise import safe
+from netstat_core.plugin.records import Record
 
 FACTS = {"tcp": "tcp_listen", "udp": "udp_listen"}
 _NOBODY = {"pid": 0, "name": "", "uid": None, "started_at": None}

@@ -8,9 +8,10 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from netstat_core.readers import Gap, Problem, Reader
-from netstat_core.records import Record
-from netstat_core.sinks import Head, Tail
+from netstat_core.plugin.outcomes import Gap, Problem
+from netstat_core.plugin.readers import Reader
+from netstat_core.plugin.records import Record
+from netstat_core.plugin.sinks import Head, Tail
 
 _encoder = msgspec.json.Encoder()
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
-from netstat_core.capture import Owners
-from netstat_core.records import NetworkNamespace
-from netstat_core.sources import Directory, File, NetlinkDump
+from netstat_core.plugin.records import NetworkNamespace
+from netstat_core.plugin.sources import Directory, File, NetlinkDump
+from netstat_core.system.capture import Owners
 
 NAMESPACE_SOURCE = "network namespace"
 """What the source of a gap about a namespace, rather than about what is in it, begins with."""

@@ -18,8 +18,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
-from netstat_core import capture
 from netstat_core.errors import SnapshotError
+from netstat_core.system import capture
 from netstat_core.system.stores import FILES_OF_NET, MemoryStore
 
 MOST_BYTES = 1 << 28

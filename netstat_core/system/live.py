@@ -9,11 +9,10 @@ import threading
 from collections.abc import Iterator
 from itertools import islice
 
-from netstat_core import capture
 from netstat_core.errors import Interrupted, SourceError
-from netstat_core.records import NetworkNamespace
-from netstat_core.sources import Directory, File, NetlinkDump
-from netstat_core.system import Machine
+from netstat_core.plugin.records import NetworkNamespace
+from netstat_core.plugin.sources import Directory, File, NetlinkDump
+from netstat_core.system import Machine, capture
 
 
 class LiveSystem:

@@ -11,14 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import ParamSpec, TypeVar
 
-from netstat_core import capture, survey
 from netstat_core.errors import NoPermission, NotInKernel, SourceError, UsageError
+from netstat_core.escape import encoded, escape
+from netstat_core.plugin.outcomes import Gap
+from netstat_core.plugin.records import NetworkNamespace
+from netstat_core.plugin.sources import Directory, File
 from netstat_core.query import Query
-from netstat_core.readers import Gap
-from netstat_core.records import NetworkNamespace, encoded, escape
-from netstat_core.sources import Directory, File
-from netstat_core.survey import Found
-from netstat_core.system import NAMESPACE_SOURCE
+from netstat_core.system import NAMESPACE_SOURCE, capture, find_namespaces
+from netstat_core.system.find_namespaces import Found
 from netstat_core.system.live import LiveSystem
 from netstat_core.system.snapshot import SnapshotSystem
 
@@ -155,12 +155,12 @@ def opened(query: Query, machine: LiveSystem, owners: capture.Owners | None) -> 
     ``owners`` is a pass over all descriptors, made here where it is needed and None. Raises UsageError for what is no
     selector.
     """
-    finder = survey.Survey(machine.namespace and machine.namespace["inode"], owners)
+    finder = find_namespaces.Survey(machine.namespace and machine.namespace["inode"], owners)
     try:
         found, missed = finder.all() if query.all_network_namespaces else finder.selected(query.network_namespaces)
-    except survey.NoSelectorError as error:
+    except find_namespaces.NoSelectorError as error:
         raise UsageError(f"--netns {error}") from error
-    missed += survey.beyond(found, query.namespace_limit)
+    missed += find_namespaces.beyond(found, query.namespace_limit)
     with ExitStack() as stack:
         visitor = Visitor()
         stack.callback(visitor.close)
@@ -173,17 +173,17 @@ def _open(found: Found, visitor: Visitor, machine: LiveSystem, stack: ExitStack)
     if own is not None and found.inode == own["inode"]:
         machine.namespace = _identity(found)
         return machine
-    missed = survey.hidden(found)
+    missed = find_namespaces.hidden(found)
     if missed is not None:
         return gap_of(missed, found)
     try:
-        descriptor = survey.open_namespace(found)
+        descriptor = find_namespaces.open_namespace(found)
         stack.callback(os.close, descriptor)
         visitor.run(descriptor, os.getpid)
     except OSError as error:
         if isinstance(error, PermissionError) and found.member is not None:
             return MemberSystem(found, machine)
-        return gap_of(survey.unreachable(found, error), found)
+        return gap_of(find_namespaces.unreachable(found, error), found)
     return NamespaceSystem(found, descriptor, visitor, machine)
 
 
@@ -196,7 +196,7 @@ def recorded(query: Query, snapshot: SnapshotSystem) -> list[SnapshotSystem | Ga
     if known is None:
         raise UsageError("this snapshot holds one network namespace; others are captured where netns asks for them")
     if query.all_network_namespaces:
-        missed = [*snapshot.missed(), *survey.beyond(known, query.namespace_limit)]
+        missed = [*snapshot.missed(), *find_namespaces.beyond(known, query.namespace_limit)]
         return [*known[: query.namespace_limit], *map(gap_of, missed), *_not_selected(snapshot)]
     found = [_recorded(selector, snapshot, known) for selector in dict.fromkeys(query.network_namespaces)]
     return [one for place, one in enumerate(found) if one not in found[:place]]
@@ -227,7 +227,7 @@ def _identity(found: Found) -> NetworkNamespace:
     return {"inode": found.inode, "name": None if found.name is None else escape(found.name)}
 
 
-def gap_of(missed: survey.Missed, found: Found | None = None) -> Gap:
+def gap_of(missed: find_namespaces.Missed, found: Found | None = None) -> Gap:
     """What completeness says of a namespace that was not read."""
     source = f"{NAMESPACE_SOURCE} {shown(missed.what)}" if missed.what else f"{NAMESPACE_SOURCE}s"
     where: NetworkNamespace | None = {"inode": missed.inode, "name": None} if missed.inode else None

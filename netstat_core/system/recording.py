@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from netstat_core import capture
 from netstat_core.errors import Interrupted, SourceError
-from netstat_core.records import NetworkNamespace
-from netstat_core.sources import Directory, File, NetlinkDump
-from netstat_core.system import Machine, System
+from netstat_core.plugin.records import NetworkNamespace
+from netstat_core.plugin.sources import Directory, File, NetlinkDump
+from netstat_core.system import Machine, System, capture
 
 
 class RecordingSystem:

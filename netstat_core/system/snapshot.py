@@ -13,12 +13,12 @@ from contextlib import suppress
 from itertools import islice
 from typing import Any, NamedTuple
 
-from netstat_core import capture
 from netstat_core.errors import Interrupted, NarrowerCapture, NotInKernel, SnapshotError, SourceError
-from netstat_core.records import NetworkNamespace, encoded, escape
-from netstat_core.sources import Directory, File, NetlinkDump
-from netstat_core.survey import Missed
-from netstat_core.system import Machine, archive
+from netstat_core.escape import encoded, escape
+from netstat_core.plugin.records import NetworkNamespace
+from netstat_core.plugin.sources import Directory, File, NetlinkDump
+from netstat_core.system import Machine, archive, capture
+from netstat_core.system.find_namespaces import Missed
 from netstat_core.system.stores import FolderStore, InnerStore, MemoryStore, Store
 
 MOST_TICKS = 1_000_000

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from netstat_core import capture
 from netstat_core.errors import SnapshotError
+from netstat_core.system import capture
 
 LARGEST_FILE = 1 << 28
 MOST_MATCHES = 1 << 18

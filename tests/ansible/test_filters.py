@@ -10,11 +10,11 @@ import plays
 import pytest
 from facts.made_facts import MACHINE, covering, machine
 
-from netstat_core import capture
-from netstat_core.discovery import Host
-from netstat_core.facts import facts_query
-from netstat_core.gathering import gather
-from netstat_core.plan import plan
+from netstat_core.facts.gather import gather
+from netstat_core.facts.query import facts_query
+from netstat_core.host.discovery import Host
+from netstat_core.report.plan import plan
+from netstat_core.system import capture
 from netstat_core.system.archive import unpacked
 from netstat_core.system.snapshot import SnapshotSystem
 

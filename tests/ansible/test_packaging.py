@@ -115,7 +115,7 @@ def test_wheel_carries_the_collection(wheels: dict[str, Path]) -> None:
     """The wheel has all of the collection that works, links followed, and nothing else below its name."""
     with zipfile.ZipFile(wheels["folder"]) as wheel:
         packed = {name: wheel.read(name) for name in wheel.namelist() if name.startswith("ansible_collections/")}
-        original = wheel.read("netstat_core/capture.py")
+        original = wheel.read("netstat_core/system/capture.py")
     wanted = {
         IN_THE_WHEEL + name: content
         for name, content in files_below(COLLECTION).items()

@@ -10,9 +10,9 @@ from facts.made_facts import MACHINE, covering, machine, without
 from hypothesis import given
 from hypothesis import strategies as some
 
+from netstat_core.answers.diff import drift
+from netstat_core.answers.listening import NotSeen
 from netstat_core.errors import NetstatError, UsageError
-from netstat_core.facts.drift import drift
-from netstat_core.facts.judging import NotSeen
 
 
 def changed(part: str, key: str, **fields: Any) -> dict[str, Any]:

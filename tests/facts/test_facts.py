@@ -16,15 +16,15 @@ from pynetstat import show
 from trees import Trees, fixture_names
 
 from netstat_core import UsageError
-from netstat_core.discovery import Host
 from netstat_core.errors import SnapshotError
-from netstat_core.facts import FACTS_SCHEMA, facts_query
+from netstat_core.facts.gather import gather
 from netstat_core.facts.ports import listen_ports
-from netstat_core.facts.shape import FactsOfNamespaces
-from netstat_core.facts.trust import LONGEST_TEXT, MOST_RECORDS, safe, safe_records
-from netstat_core.gathering import gather
-from netstat_core.schema import named_schema
-from netstat_core.sources import NetlinkDump
+from netstat_core.facts.query import facts_query
+from netstat_core.facts.sanitise import LONGEST_TEXT, MOST_RECORDS, safe, safe_records
+from netstat_core.facts.schema import FACTS_SCHEMA, FactsOfNamespaces
+from netstat_core.host.discovery import Host
+from netstat_core.plugin.schema import named_schema
+from netstat_core.plugin.sources import NetlinkDump
 from netstat_core.system.snapshot import SnapshotSystem
 from netstat_core.system.stores import MemoryStore
 

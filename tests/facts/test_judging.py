@@ -9,8 +9,8 @@ from facts.made_facts import MACHINE, covering, machine, without
 from hypothesis import given
 from hypothesis import strategies as some
 
+from netstat_core.answers.listening import NotSeen, listening_on
 from netstat_core.errors import NetstatError, UsageError
-from netstat_core.facts.judging import NotSeen, listening_on
 
 
 @pytest.mark.parametrize("port", [22, "22", "tcp/22", "TCP/22", " tcp/22 "])

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 from netstat_inet.record import InetSocket, datagram_state, tcp_state, timer_kind
 
-from netstat_core.records import Record
+from netstat_core.plugin.records import Record
 
 HEADER = b"  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
 TIMERS = ("off", "retransmit", "keepalive", "timewait", "probe")

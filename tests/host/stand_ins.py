@@ -7,14 +7,15 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from importlib.metadata import EntryPoint
 from typing import Annotated, Any, TypedDict
 
-from netstat_core import About, Column, Feed, Field, File, NetlinkDump, Query, Reader, collect, plain_table
-from netstat_core.capture import Owners
-from netstat_core.discovery import GROUP, Host, Offer, Plugin
+from netstat_core import Query, collect, facts, sinks
 from netstat_core.errors import NotInKernel
-from netstat_core.records import NetworkNamespace
-from netstat_core.sinks import Sink, netstat_sinks
-from netstat_core.sources import Directory, Source
+from netstat_core.host.discovery import GROUP, Host, Offer, Plugin
+from netstat_core.plugin import About, Column, Feed, Field, File, NetlinkDump, Reader, plain_table
+from netstat_core.plugin.records import NetworkNamespace
+from netstat_core.plugin.sinks import Sink
+from netstat_core.plugin.sources import Directory, Source
 from netstat_core.system import Machine
+from netstat_core.system.capture import Owners
 
 PATH = "/proc/net/things"
 THINGS = Query(tables=("things",))
@@ -110,7 +111,7 @@ class FewPlugins(Host):
 
     def sinks(self) -> dict[str, Sink]:
         """Give the built-in sinks and these."""
-        return {sink.name: sink for sink in [*netstat_sinks(), *self._sinks]}
+        return {sink.name: sink for sink in [*sinks.netstat_sinks(), *facts.netstat_sinks(), *self._sinks]}
 
 
 def feed(

@@ -20,10 +20,11 @@ import pytest
 from stand_ins import OTHERS
 
 import netstat_core
-from netstat_core import Query, capture, collect
-from netstat_core.capture import read_file, scan_owners
+from netstat_core import Query, collect
 from netstat_core.cli import main as entry
-from netstat_core.discovery import Host
+from netstat_core.host.discovery import Host
+from netstat_core.system import capture
+from netstat_core.system.capture import read_file, scan_owners
 
 
 def test_files_are_read_whole_and_bounded(tmp_path: Path) -> None:

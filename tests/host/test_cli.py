@@ -20,8 +20,8 @@ from jsonschema import Draft202012Validator
 from stand_ins import OTHERS
 
 from netstat_core.cli import main as entry
-from netstat_core.cli.options import GROUPS, OPTIONS
-from netstat_core.collect import GENERATOR
+from netstat_core.dialects.net_tools.options import GROUPS, OPTIONS
+from netstat_core.report.run import GENERATOR
 from netstat_core.version import __version__
 
 HEADER = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"

@@ -24,11 +24,12 @@ from stand_ins import (
     thing,
 )
 
-from netstat_core import Gap, Problem, Query, Trait, UsageError, collect, open_report
-from netstat_core.capture import Owners
-from netstat_core.collect import Report
-from netstat_core.discovery import Host
+from netstat_core import Query, UsageError, collect, open_report
 from netstat_core.errors import NoPermission
+from netstat_core.host.discovery import Host
+from netstat_core.plugin import Gap, Problem, Trait
+from netstat_core.report.run import Report
+from netstat_core.system.capture import Owners
 
 PROCFS = feed(fixed(thing(7)))
 

@@ -16,8 +16,9 @@ import pytest
 from pynetstat import show
 from stand_ins import OTHERS, feed, fixed, reader
 
-from netstat_core import Sink, discovery, hookimpl
-from netstat_core.discovery import GROUP, Host
+from netstat_core.host import discovery
+from netstat_core.host.discovery import GROUP, Host
+from netstat_core.plugin import Sink, hookimpl
 
 OUTSIDE = Path(__file__).resolve().parents[1] / "outside"
 BROKEN = ("broken_hook", "broken_import", "broken_reader")
@@ -187,6 +188,7 @@ def host_of(monkeypatch: pytest.MonkeyPatch) -> Plugins:
                 setattr(module, function.__name__, function)
             monkeypatch.setitem(sys.modules, module.__name__, module)
             entries.append(EntryPoint(name, module.__name__, GROUP))
+        entries.append(EntryPoint("json", "netstat_core.sinks", GROUP))
         monkeypatch.setattr(discovery, "entry_points", lambda group: entries)
         return Host()
 
@@ -281,12 +283,12 @@ def test_built_in_formats_cannot_be_taken_over(host_of: Plugins) -> None:
         raise AssertionError
 
     host = host_of(
-        good=[implementation("netstat_sinks", lambda: [Sink("text", "?", intrude), Sink("mine", "!", intrude)])],
+        good=[implementation("netstat_sinks", lambda: [Sink(name, "?", intrude) for name in ("text", "json", "mine")])],
         bad=[implementation("netstat_sinks", lambda: ["json"])],
     )
     sinks = host.sinks()
-    assert set(sinks) == {"text", "json", "ndjson", "facts", "facts-local", "mine"}
-    assert sinks["text"].make is not intrude
+    assert set(sinks) == {"json", "ndjson", "mine"}
+    assert sinks["json"].make is not intrude
     assert [broken.plugin.name for broken in host.broken] == ["bad"]
 
 

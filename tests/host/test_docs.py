@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from netstat_core import hookspecs
-from netstat_core.cli.options import OPTIONS
+from netstat_core.dialects.net_tools.options import OPTIONS
+from netstat_core.plugin import hooks as plugin_hooks
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -48,7 +48,7 @@ def test_every_option_is_documented() -> None:
 def test_every_hook_is_documented() -> None:
     """Each hook stands on the page about plugins."""
     page = (DOCS / "plugins.md").read_text("utf-8")
-    hooks = [name for name in vars(hookspecs) if name.startswith("netstat_")]
+    hooks = [name for name in vars(plugin_hooks) if name.startswith("netstat_")]
     assert len(hooks) == 2
     assert [name for name in hooks if f"`{name}(" not in page] == []
 

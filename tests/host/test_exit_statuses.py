@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from stand_ins import LOOK, FewPlugins, feed, fixed, reader, thing
 
-from netstat_core import Complaint, Problem, Sink
 from netstat_core.cli import main as entry
 from netstat_core.errors import NetstatError
+from netstat_core.plugin import Complaint, Problem, Sink
 
 Outcome = tuple[bytes, bytes, int]
 Installed = Any

@@ -22,9 +22,10 @@ from stand_ins import (
     thing,
 )
 
-from netstat_core import Directory, File, NetlinkDump, collect
-from netstat_core.collect import Report
+from netstat_core import collect
 from netstat_core.errors import NoPermission, NotInKernel, SourceError
+from netstat_core.plugin import Directory, File, NetlinkDump
+from netstat_core.report.run import Report
 
 DUMP = NetlinkDump("canned", 4, 20, b"")
 BROKEN_OFF = SourceError("canned", "broken off: No buffer space available", 105)

@@ -11,10 +11,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from netstat_core.cli import main as entry
-from netstat_core.cli.getopt import OPERAND, Getopt, Option
-from netstat_core.cli.options import OPTIONS
-from netstat_core.collect import GENERATOR
+from netstat_core.dialects.getopt import OPERAND, Getopt, Option
+from netstat_core.dialects.net_tools.options import OPTIONS
 from netstat_core.errors import UsageError
+from netstat_core.report.run import GENERATOR
 
 AMBIGUOUS = "netstat: option '--{}' is ambiguous; possibilities: {}"
 

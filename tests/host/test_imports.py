@@ -52,7 +52,7 @@ def test_listing_imports_nothing_heavy() -> None:
     modules = imported("-tan")
     assert not tops(modules) & UNWANTED
     assert "email.message" not in modules - needed_by("importlib.metadata")
-    assert not {"msgspec", "netstat_core.sinks.json", "netstat_core.system.snapshot"} & modules
+    assert not {"msgspec", "netstat_core.sinks", "netstat_core.facts", "netstat_core.system.snapshot"} & modules
 
 
 def test_listing_imports_what_it_needs() -> None:
@@ -76,7 +76,8 @@ def test_json_adds_the_encoder(option: str) -> None:
     added = imported(option, "-tan") - imported("-tan")
     assert tops(added - needed_by("msgspec")) - sys.stdlib_module_names == {"netstat_core"}
     assert "msgspec" in added
-    assert {name for name in added if name.startswith("netstat_")} == {"netstat_core.sinks.json"}
+    named = {name for name in added if name.startswith("netstat_")}
+    assert named == {"netstat_core.sinks", "netstat_core.sinks.json", "netstat_core.facts"}
     assert not tops(added) & UNWANTED
 
 
@@ -84,4 +85,4 @@ def test_importing_the_package_is_light() -> None:
     """A caller's `import netstat_core` loads no plugin, no sink and no validator."""
     modules = needed_by("netstat_core")
     assert not tops(modules) & {*UNWANTED, "netstat_inet", "netstat_unix", "jsonschema_rs", "msgspec"}
-    assert not {"netstat_core.sinks.json", "netstat_core.sinks.text", "netstat_core.cli"} & modules
+    assert not {"netstat_core.sinks", "netstat_core.dialects", "netstat_core.cli"} & modules

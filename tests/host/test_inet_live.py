@@ -11,7 +11,7 @@ import pytest
 from netstat_inet import readers
 from stand_ins import OTHERS
 
-from netstat_core.records import Record
+from netstat_core.plugin.records import Record
 
 HERE = Path(__file__).resolve().parent
 

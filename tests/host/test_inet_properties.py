@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from netstat_inet import diag, procfs, readers, sctp
 
-from netstat_core import About, Gap, Problem, Query, Trait
-from netstat_core.records import Record
-from netstat_core.schema import Checker
+from netstat_core import Query
+from netstat_core.host.checker import Checker
+from netstat_core.plugin import About, Gap, Problem, Trait
+from netstat_core.plugin.records import Record
 
 LINES = ("tcp", "udp", "udplite", "raw", "icmp")
 MESSAGES = ("tcp", "udp", "udplite", "raw")

@@ -9,22 +9,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netstat_core import Query, UsageError
-from netstat_core.cli import linux
-from netstat_core.cli.linux import UnknownFamilyError
+from netstat_core.dialects.net_tools import command_line
+from netstat_core.dialects.net_tools.command_line import UnknownFamilyError
 
 ALL = ("tcp", "sctp", "udp", "udplite", "raw")
 IMPLICIT = (*ALL, "icmp")
 BOTH = ("inet", "inet6")
 
 
-def request(line: str) -> linux.Request:
+def request(line: str) -> command_line.Request:
     """Parse a command line, acting on nothing; ``toy`` is a family that a plugin adds."""
-    return linux.parse("netstat", line.split(), lambda _key: None, lambda: {"toy"})
+    return command_line.parse("netstat", line.split(), lambda _key: None, lambda: {"toy"})
 
 
 def query(line: str) -> Query:
     """Give the query that a command line means."""
-    return linux.to_query(request(line))
+    return command_line.to_query(request(line))
 
 
 def selection(line: str) -> tuple[Any, ...]:
@@ -250,7 +250,7 @@ def test_family_names(name: str) -> None:
 def test_unknown_families(name: str) -> None:
     """A name that is none, an empty one included, is refused with netstat's words and status 1."""
     with pytest.raises(UnknownFamilyError) as raised:
-        linux.parse("netstat", ["-A", name], lambda _key: None, lambda: {"toy"})
+        command_line.parse("netstat", ["-A", name], lambda _key: None, lambda: {"toy"})
     bad = next(one for one in name.split(",") if one not in FAMILIES)
     assert (str(raised.value), raised.value.exit_status) == (f"Unknown address family `{bad}'.", 1)
 
@@ -277,7 +277,7 @@ def test_tcpip_is_as_broken_as_netstats() -> None:
 @pytest.mark.parametrize("line", ["-2", "-f", "--bluetooth", "-A bluetooth", "-2f"])
 def test_bluetooth_alone_shows_nothing(line: str) -> None:
     """Bluetooth displays were not built in: nothing else is shown in their place, and netstat's words come last."""
-    refused = linux.refusal(request(line))
+    refused = command_line.refusal(request(line))
     assert refused is not None
     assert "feature `AF BLUETOOTH' not supported" in str(refused)
     assert (query(line).tables, refused.exit_status) == ((), 1)
@@ -286,14 +286,14 @@ def test_bluetooth_alone_shows_nothing(line: str) -> None:
 @pytest.mark.parametrize("line", ["-t2", "-x --bluetooth"])
 def test_bluetooth_is_refused_behind_what_is_shown(line: str) -> None:
     """What else was selected is shown first."""
-    assert linux.refusal(request(line)) is not None
+    assert command_line.refusal(request(line)) is not None
     assert query(line).tables == ("sockets",)
 
 
 def test_routes_end_at_a_family_without_routing() -> None:
     """Of families that have routes those before the first without are shown; then netstat refuses, with status 3."""
     assert query("-r -A inet,unix,inet6").families == ("inet",)
-    refused = linux.refusal(request("-r -A inet,unix,inet6"))
+    refused = command_line.refusal(request("-r -A inet,unix,inet6"))
     assert refused is not None
     assert (str(refused), refused.exit_status) == ("No routing for address family `unix'.", 3)
 

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from stand_ins import CannedSystem, FewPlugins, feed, fixed, reader
 
-from netstat_core import Query, collect, names
-from netstat_core.names import Names
+from netstat_core import Query, collect
+from netstat_core.report import names
+from netstat_core.report.names import Names
 
 NAMED = Query(numeric_hosts=False, numeric_ports=False, numeric_users=False)
 NUMERIC = Query()

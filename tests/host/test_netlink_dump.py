@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 
-from netstat_core import NetlinkDump, SourceError, capture
-from netstat_core.capture import DumpFailed, DumpInterrupted, dump, whole_dump
+from netstat_core import SourceError
+from netstat_core.plugin import NetlinkDump
+from netstat_core.system import capture
+from netstat_core.system.capture import DumpFailed, DumpInterrupted, dump, whole_dump
 from netstat_core.system.live import LiveSystem
 
 ERROR, DONE, ROW = 2, 3, 20

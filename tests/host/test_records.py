@@ -11,9 +11,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from netstat_core import escape, printable, unescape
+from netstat_core.plugin import escape, printable, unescape
+from netstat_core.plugin.socket_text import program_cell
 from netstat_core.sinks.json import encode
-from netstat_core.socket_text import program_cell
 
 BIDIRECTIONAL = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 NASTY = ["\x1b]0;title\x07", "\x9b31m", "\x7f\x00\r\n\t\b", BIDIRECTIONAL, "\u2028\u2029\u0085", "\ufeff\u200b\u00ad"]

@@ -15,10 +15,13 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from stand_ins import CannedSystem, FewPlugins, Thing, feed, fixed, reader, thing
 
-from netstat_core import Field, Query, Reader, collect, schema
-from netstat_core.discovery import Host
+from netstat_core import Query, collect
 from netstat_core.errors import PluginError
-from netstat_core.schema import Checker, check_schemas, published_schema, reader_schema
+from netstat_core.host import checker
+from netstat_core.host.checker import Checker, check_schemas
+from netstat_core.host.discovery import Host
+from netstat_core.plugin import Field, Reader
+from netstat_core.plugin.schema import published_schema, reader_schema
 
 typed_dict: Any = TypedDict
 """To make record types that are only known at run time."""
@@ -371,7 +374,7 @@ def test_quickened_schemas_are_equivalent(fields: dict[str, Any], values: list[A
     names = [*fields, "surplus"] if surplus else list(fields)
     record = dict(zip(names, values, strict=False))
     whole = reader_schema(reader(feed(fixed()), record=typed_dict("Made", fields)))
-    quick = schema._quickened(whole)
+    quick = checker._quickened(whole)
     assert "required" not in quick
     assert Draft202012Validator(quick).is_valid(record) == Draft202012Validator(whole).is_valid(record)
 

@@ -12,12 +12,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from stand_ins import LOOK, PATH, CannedSystem, FewPlugins, feed, fixed, reader, thing
 
-from netstat_core import Block, Gap, Layout, NetlinkDump, Problem, Query, Reader, Record, Trait, sinks
-from netstat_core.collect import Report
+from netstat_core import Query, facts, sinks
+from netstat_core.dialects.page import TEXT
 from netstat_core.errors import NoPermission, NotInKernel
-from netstat_core.names import Names
-from netstat_core.rendering import render
-from netstat_core.sources import File
+from netstat_core.plugin import Block, Gap, Layout, NetlinkDump, Problem, Reader, Record, Trait
+from netstat_core.plugin.sources import File
+from netstat_core.report.names import Names
+from netstat_core.report.rendering import render
+from netstat_core.report.run import Report
 
 FILES = {PATH: b""}
 LOOSE: Mapping[str, Any] = {"type": "object"}
@@ -28,7 +30,7 @@ def written(
     form: str, *readers: Reader, query: Query | None = None, repeating: bool = False, system: CannedSystem | None = None
 ) -> bytes:
     """Render a report on what some readers give."""
-    sink = next(sink for sink in sinks.netstat_sinks() if sink.name == form)
+    sink = next(sink for sink in (TEXT, *sinks.netstat_sinks(), *facts.netstat_sinks()) if sink.name == form)
     out = io.BytesIO()
     report = Report(
         query or Query(tables=()),
@@ -264,7 +266,7 @@ def test_a_layout_that_raises_costs_its_own_rows() -> None:
     whole = reader(feed(fixed(thing(2, "two"))), name="whole", position=2)
     report = Report(Query(tables=()), CannedSystem(FILES), FewPlugins(broken, whole), layouts_only=True)
     out = io.BytesIO()
-    for _ in render(report, next(iter(sinks.netstat_sinks())).make(out)):
+    for _ in render(report, TEXT.make(out)):
         pass
     assert b"two" in out.getvalue()
     assert [entry["reason"] for entry in report.completeness] == ["broken_plugin"]

@@ -14,9 +14,10 @@ import pytest
 from pynetstat import show
 from stand_ins import OTHERS
 
-from netstat_core import Directory, File, NetlinkDump, Query, collect
-from netstat_core.discovery import Host
+from netstat_core import Query, collect
 from netstat_core.errors import NoPermission, NotInKernel, SnapshotError, SourceError
+from netstat_core.host.discovery import Host
+from netstat_core.plugin import Directory, File, NetlinkDump
 from netstat_core.system import stores
 from netstat_core.system.snapshot import SnapshotSystem
 

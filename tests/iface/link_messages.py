@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from netstat_iface import links
 from netstat_iface.layout import LAYOUT
 
-from netstat_core import About, Gap, Query, Record, Trait
-from netstat_core.names import Names
+from netstat_core import Query
+from netstat_core.plugin import About, Gap, Record, Trait
+from netstat_core.report.names import Names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

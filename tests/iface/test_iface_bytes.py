@@ -15,8 +15,8 @@ from netstat_iface.layout import table_line
 from netstat_iface.readers import READERS
 from netstat_iface.record import FLAGS, STATISTICS, flag_words, flags_number
 
-from netstat_core import About, Gap, Problem, Trait, escape
-from netstat_core.schema import Checker
+from netstat_core.host.checker import Checker
+from netstat_core.plugin import About, Gap, Problem, Trait, escape
 
 (READER,) = READERS
 CHECKER = Checker(READER)

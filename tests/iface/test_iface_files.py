@@ -8,7 +8,7 @@ import pytest
 from link_messages import QUERY
 from netstat_iface import procfs, sysfs
 
-from netstat_core import About, Gap, Problem
+from netstat_core.plugin import About, Gap, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

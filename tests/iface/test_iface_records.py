@@ -11,8 +11,8 @@ from netstat_iface.links import request_addresses, request_links
 from netstat_iface.readers import READERS
 from netstat_iface.record import FLAGS, STATISTICS
 
-from netstat_core import NetlinkDump, Problem
-from netstat_core.schema import Checker
+from netstat_core.host.checker import Checker
+from netstat_core.plugin import NetlinkDump, Problem
 
 (READER,) = READERS
 ETH0, BOND0 = lm.link(b"eth0", index=2), lm.link(b"bond0", index=3)

@@ -10,7 +10,7 @@ import pytest
 from netstat_iface.details import size_text
 from netstat_iface.layout import LAYOUT
 
-from netstat_core import Gap, Problem
+from netstat_core.plugin import Gap, Problem
 
 CALLSIGN, SEVEN_ZEROS, EIGHT, TWENTY = (
     *("9c608682989802", "00000000000000", "0011223344556677"),

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from netstat_igmp import igmp, igmp6, routes, vifs
 from netstat_igmp.readers import READERS
 
-from netstat_core import About, Gap, Problem, Query, SourceError, Trait, escape
-from netstat_core.schema import Checker
+from netstat_core import Query, SourceError
+from netstat_core.host.checker import Checker
+from netstat_core.plugin import About, Gap, Problem, Trait, escape
 
 QUERY = Query(tables=("groups", "multicast_routes"))
 LITTLE, BIG = About(QUERY), About(QUERY, byte_order="big")

@@ -12,7 +12,8 @@ from netstat_igmp import igmp, igmp6
 from pynetstat import show
 from trees import FIXTURES, fixture_names
 
-from netstat_core import About, Problem, Query
+from netstat_core import Query
+from netstat_core.plugin import About, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,7 +12,8 @@ from netstat_igmp import routes, vifs
 from pynetstat import show
 from trees import FIXTURES
 
-from netstat_core import About, Problem, Query, SourceError
+from netstat_core import Query, SourceError
+from netstat_core.plugin import About, Problem
 
 if TYPE_CHECKING:
     from pathlib import Path

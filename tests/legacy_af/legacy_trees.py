@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import netstat_legacy_af
 
 from netstat_core import Query, collect
-from netstat_core.discovery import Host
+from netstat_core.host.discovery import Host
 from netstat_core.system.snapshot import SnapshotSystem
 
 if TYPE_CHECKING:

@@ -12,10 +12,11 @@ from netstat_legacy_af import ax25, ddp, ipx, netrom, rose, x25
 from netstat_legacy_af.columns import parse_lines, parse_rows
 from trees import FIXTURES
 
-from netstat_core import Gap, Problem, Query, Reader, Trait
-from netstat_core.discovery import Host
-from netstat_core.readers import About
-from netstat_core.schema import Checker
+from netstat_core import Query
+from netstat_core.host.checker import Checker
+from netstat_core.host.discovery import Host
+from netstat_core.plugin import Gap, Problem, Reader, Trait
+from netstat_core.plugin.asked import About
 
 ABOUT = About(Query())
 READERS = [offer.reader for offer in Host().offers(TABLES, FAMILIES) if offer.plugin.name == "legacy_af"]

@@ -11,7 +11,7 @@ import pytest
 from legacy_trees import BUILT, CAPTURES, FAMILIES, TABLES, golden
 from pynetstat import show
 
-from netstat_core.discovery import Host
+from netstat_core.host.discovery import Host
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs/legacy.md").read_text()

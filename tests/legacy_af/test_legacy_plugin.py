@@ -14,8 +14,9 @@ import pytest
 from legacy_trees import CAPTURES, FAMILIES, TABLES
 from pynetstat import show
 
-from netstat_core.discovery import Host
-from netstat_core.schema import check_schemas, reader_schema
+from netstat_core.host.checker import check_schemas
+from netstat_core.host.discovery import Host
+from netstat_core.plugin.schema import reader_schema
 
 if TYPE_CHECKING:
     from trees import Trees

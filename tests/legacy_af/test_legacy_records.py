@@ -8,7 +8,7 @@ import pytest
 from legacy_trees import BUILT, CAPTURES, FAMILIES, OLD_KERNELS, TABLES, golden, of_kind, place_of, records, report
 from pynetstat import show
 
-from netstat_core.discovery import Host
+from netstat_core.host.discovery import Host
 
 if TYPE_CHECKING:
     from pathlib import Path

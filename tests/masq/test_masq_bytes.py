@@ -12,8 +12,9 @@ from kernel_forms import attribute, connections, message, nest, row
 from netstat_masq import ctnetlink, ip_masquerade, nf_conntrack
 from netstat_masq.readers import READERS
 
-from netstat_core import About, Gap, Problem, Query, Trait
-from netstat_core.schema import Checker
+from netstat_core import Query
+from netstat_core.host.checker import Checker
+from netstat_core.plugin import About, Gap, Problem, Trait
 
 LITTLE, BIG = About(Query()), About(Query(), byte_order="big")
 CHECKER = Checker(READERS[0])

@@ -13,7 +13,8 @@ from netstat_masq import ip_masquerade, nf_conntrack
 from pynetstat import show
 from trees import FIXTURES
 
-from netstat_core import About, Problem, Query
+from netstat_core import Query
+from netstat_core.plugin import About, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

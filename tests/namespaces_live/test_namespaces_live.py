@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from namespace_zoo import FIRST_OF_MANY, PORTS
 
-from netstat_core import Gap, Query
+from netstat_core import Query
 from netstat_core.errors import UsageError
-from netstat_core.survey import Found, Survey, mounted
+from netstat_core.plugin import Gap
+from netstat_core.system.find_namespaces import Found, Survey, mounted
 from netstat_core.system.live import LiveSystem
 from netstat_core.system.namespaces import MemberSystem, opened
 
@@ -238,7 +239,7 @@ def test_vanished_between_finding_and_opening(monkeypatch: pytest.MonkeyPatch) -
 def test_what_a_member_does_not_show() -> None:
     """Of a namespace that may not be entered, nothing but /proc/net is read: the rest would be this process's own."""
     from netstat_core.errors import NoPermission
-    from netstat_core.sources import Directory, File, NetlinkDump
+    from netstat_core.plugin.sources import Directory, File, NetlinkDump
 
     system = MemberSystem(Found(None, member=os.getpid()), LiveSystem())
     assert system.read(File("/proc/net/dev")).startswith(b"Inter-")

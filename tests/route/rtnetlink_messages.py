@@ -5,7 +5,8 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from netstat_core import About, Query
+from netstat_core import Query
+from netstat_core.plugin import About
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,7 +10,7 @@ from netstat_route import neighbours, proc_arp
 from rtnetlink_messages import INET, INET6, about, attribute, link, neighbour, numbers
 from trees import Trees
 
-from netstat_core import Gap, Problem
+from netstat_core.plugin import Gap, Problem
 
 HARDWARE = bytes.fromhex("020000000009")
 

@@ -13,9 +13,9 @@ from netstat_route.neighbours import READER as NEIGHBOURS
 from netstat_route.readers import READERS
 from rtnetlink_messages import about, attribute, message
 
-from netstat_core import Gap, Problem, Trait
-from netstat_core.names import Names
-from netstat_core.schema import Checker
+from netstat_core.host.checker import Checker
+from netstat_core.plugin import Gap, Problem, Trait
+from netstat_core.report.names import Names
 
 CHECKERS = {reader.name: Checker(reader) for reader in (*READERS, NEIGHBOURS)}
 HEADER = b"\t".join(name.encode() for name in proc_route.COLUMNS) + b"\n"

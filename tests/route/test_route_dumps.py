@@ -11,7 +11,8 @@ from netstat_route import rtnetlink
 from netstat_route.memo import Memo
 from rtnetlink_messages import INET6, NEXT_HOP, about, attribute, hop, link, message, next_hop, numbers, route
 
-from netstat_core import Problem, Query, UsageError
+from netstat_core import Query, UsageError
+from netstat_core.plugin import Problem
 
 ORDERS = ("<", ">")
 LINKS = (b"lo", b"v0", b"v1")

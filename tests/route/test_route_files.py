@@ -9,7 +9,7 @@ from netstat_route import proc_ipv6_route, proc_ndisc, proc_route, proc_rt_cache
 from netstat_route.paths import IPV6_ROUTE, ROUTE
 from rtnetlink_messages import about
 
-from netstat_core import Gap, Problem
+from netstat_core.plugin import Gap, Problem
 
 HEADER = b"Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT   \n"
 DEFAULT = b"v0\t00000000\t0101A8C0\t0003\t0\t0\t100\t00000000\t1400\t512\t300   \n"

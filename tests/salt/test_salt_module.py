@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
-from netstat_core import NetstatError, capture, gathering, salt
+from netstat_core import NetstatError, salt
+from netstat_core.facts import gather
 from netstat_core.salt.grains import netstat as grain
 from netstat_core.salt.modules import netstat_mod as module
+from netstat_core.system import capture
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -126,7 +128,7 @@ def test_is_listening_looks_for_owners_if_asked(
 def test_is_listening_is_about_one_namespace(monkeypatch: pytest.MonkeyPatch, salts_error: type[Exception]) -> None:
     """Where `netns` leads to several namespaces there is no one answer, and none is made up."""
     facts = {"listening": {}, "namespaces": {"blue": {"listening": {}}}, "incomplete_because": []}
-    monkeypatch.setattr(gathering, "gather", lambda *_, **__: SimpleNamespace(facts=facts))
+    monkeypatch.setattr(gather, "gather", lambda *_, **__: SimpleNamespace(facts=facts))
     with pytest.raises(salts_error, match="netns names 2 network namespaces that can be read: name one"):
         module.is_listening(22, netns="all")
 
@@ -221,7 +223,7 @@ def test_grain_never_raises(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any, **__: Any) -> NoReturn:
         raise RuntimeError("\x1b\n" * 100_000)
 
-    monkeypatch.setattr(gathering, "gather", fail)
+    monkeypatch.setattr(gather, "gather", fail)
     given = grain.netstat()["netstat"]
     assert given.keys() == {"complete", "incomplete_because"}
     assert given["complete"] is False
@@ -238,7 +240,7 @@ def test_grain_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         "listening": {f"tcp/{port}": {"addresses": addresses} for port in range(1, 1000)},
         "incomplete_because": [],
     }
-    monkeypatch.setattr(gathering, "gather", lambda *_, **__: SimpleNamespace(facts=facts))
+    monkeypatch.setattr(gather, "gather", lambda *_, **__: SimpleNamespace(facts=facts))
     given = grain.netstat()["netstat"]
     assert given["listening"] == {f"tcp/{port}": addresses[:20] for port in range(1, 501)}
     assert given["complete"] is False

@@ -10,7 +10,7 @@ import tarfile
 import zlib
 from collections.abc import Mapping
 
-from netstat_core import capture
+from netstat_core.system import capture
 
 TCP = b"  sl  local_address rem_address   st\n"
 GOOD = {"proc/net/tcp": TCP}

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from netstat_core import capture
-from netstat_core.plan import EVERYTHING, plan
 from netstat_core.query import Query
+from netstat_core.report.plan import EVERYTHING, plan
+from netstat_core.system import capture
 
 PYTHONS = sorted(Path.home().glob(".pyenv/versions/3.*/bin/python"))
 TCP = {"path": "/proc/net/tcp", "inode": 9, "uid": 7}

@@ -15,7 +15,7 @@ from pynetstat import show
 
 from netstat_core import Query, SourceError, collect
 from netstat_core.errors import SnapshotError
-from netstat_core.sources import File
+from netstat_core.plugin.sources import File
 from netstat_core.system import archive
 from netstat_core.system.archive import load
 from netstat_core.system.snapshot import SnapshotSystem

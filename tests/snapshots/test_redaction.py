@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from trees import Trees, fixture_names
 
 from netstat_core.cli import main as entry
-from netstat_core.redact import Substitutes
+from netstat_core.sinks.redacted import Substitutes
 
 HARMLESS = [
     ipaddress.ip_network(network)

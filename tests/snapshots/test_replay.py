@@ -17,9 +17,8 @@ from pynetstat import show
 from realnetstat import Outcome
 from trees import Trees, fixture_names
 
-from netstat_core import capture
 from netstat_core.cli import main as entry
-from netstat_core.system import archive
+from netstat_core.system import archive, capture
 from netstat_core.system.snapshot import SnapshotSystem
 
 DISPLAYS = ("-anpe", "-s", "-rne", "-6rn", "-ine", "-gn", "-Mn", "--json --tables all -p")

@@ -9,8 +9,8 @@ from jsonschema import Draft202012Validator
 from netstat_snmp.delta import CHANGE, LAYOUT, changes
 
 from netstat_core import Query
-from netstat_core.names import Names
-from netstat_core.schema import reader_schema
+from netstat_core.plugin.schema import reader_schema
+from netstat_core.report.names import Names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -19,9 +19,10 @@ from netstat_snmp.readers import READERS
 from netstat_snmp.record import LARGEST, SMALLEST
 from netstat_snmp.rows import parse_interfaces, parse_one_section, parse_rows, section_by_prefix
 
-from netstat_core import About, Problem, Query
-from netstat_core.names import Names
-from netstat_core.schema import reader_schema
+from netstat_core import Query
+from netstat_core.plugin import About, Problem
+from netstat_core.plugin.schema import reader_schema
+from netstat_core.report.names import Names
 
 PATH = "/proc/net/dev_snmp6/\udcff0"
 

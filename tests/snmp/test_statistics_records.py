@@ -13,7 +13,7 @@ from pynetstat import show
 from statistics_files import NEWEST, statistics_trees, write_tree
 
 from netstat_core import Query
-from netstat_core.names import Names
+from netstat_core.report.names import Names
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,9 +12,10 @@ from netstat_unix import diag
 from netstat_unix.readers import READERS
 from unix_rows import ESTABLISHED, LISTEN, Made, attribute, dump
 
-from netstat_core import Gap, Problem, Query, unescape
-from netstat_core.readers import About
-from netstat_core.schema import Checker
+from netstat_core import Query
+from netstat_core.host.checker import Checker
+from netstat_core.plugin import Gap, Problem, unescape
+from netstat_core.plugin.asked import About
 
 (READER,) = READERS
 ORDERS = {"<": "little", ">": "big"}

@@ -13,7 +13,7 @@ import namespaces
 import pytest
 from unix_zoo import FORGED, VICTIM
 
-from netstat_core import unescape
+from netstat_core.plugin import unescape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,9 +12,10 @@ from netstat_unix import merge
 from netstat_unix.readers import READERS
 from unix_rows import CLOSED, ESTABLISHED, HEADER, LISTEN, Crafted, Made, dump, listing
 
-from netstat_core import Gap, Problem, Query, collect, unescape
-from netstat_core.readers import About
-from netstat_core.schema import Checker
+from netstat_core import Query, collect
+from netstat_core.host.checker import Checker
+from netstat_core.plugin import Gap, Problem, unescape
+from netstat_core.plugin.asked import About
 
 (READER,) = READERS
 VICTIM = Made(5, b"/run/victim", state=LISTEN, queues=(1, 8), ref_count=2)

@@ -11,9 +11,10 @@ from netstat_unix import procfs
 from netstat_unix.readers import READERS
 from unix_rows import CLOSED, ESTABLISHED, HEADER, LISTEN, Made, listing
 
-from netstat_core import Problem, Query, Trait, unescape
-from netstat_core.readers import About
-from netstat_core.schema import Checker
+from netstat_core import Query
+from netstat_core.host.checker import Checker
+from netstat_core.plugin import Problem, Trait, unescape
+from netstat_core.plugin.asked import About
 
 ABOUT = About(Query())
 (READER,) = READERS

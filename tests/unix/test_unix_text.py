@@ -11,12 +11,13 @@ from netstat_unix.layout import LAYOUT
 from pynetstat import show
 from unix_rows import CLOSED, ESTABLISHED, HEADER, LISTEN, Crafted, Made, dump, listing
 
-from netstat_core import Problem, Query
-from netstat_core.collect import Report
-from netstat_core.discovery import Host
-from netstat_core.readers import Gap
-from netstat_core.rendering import render
-from netstat_core.sinks.text import TextRendering
+from netstat_core import Query
+from netstat_core.dialects.page import TextRendering
+from netstat_core.host.discovery import Host
+from netstat_core.plugin import Problem
+from netstat_core.plugin.outcomes import Gap
+from netstat_core.report.rendering import render
+from netstat_core.report.run import Report
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,8 +12,8 @@ from netstat_core.system import Machine
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from netstat_core import Directory, File, NetlinkDump
-    from netstat_core.capture import Owners
+    from netstat_core.plugin import Directory, File, NetlinkDump
+    from netstat_core.system.capture import Owners
 
 HEADER = b"Num       RefCount Protocol Flags    Type St Inode Path\n"
 ESTABLISHED, CLOSED, LISTEN = 1, 7, 10

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netstat_core.capture import Owners
 from netstat_core.errors import NotInKernel
 from netstat_core.system import Machine
+from netstat_core.system.capture import Owners
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from netstat_core.records import NetworkNamespace
-    from netstat_core.sources import Directory, File, NetlinkDump
+    from netstat_core.plugin.records import NetworkNamespace
+    from netstat_core.plugin.sources import Directory, File, NetlinkDump
 
 
 class RecordedProcesses:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netstat_core import who
-from netstat_core.records import unescape
-from netstat_core.who import Container, Groups
+from netstat_core.escape import unescape
+from netstat_core.owners import control_groups
+from netstat_core.owners.control_groups import Container, Groups
 
 ID = "4c01db0b339c0a4e1cd3a8c1cd3a1d5d0fbd5ee4c8ad1c0b1f2f7f0d2a9e6b11"
 OTHER = "9f" * 32
@@ -199,7 +199,7 @@ def stat(name: bytes, ticks: bytes) -> bytes:
 @pytest.mark.parametrize("name", [b"sh", b"a) S 1 2", b"a b", b"((", b"x\ny)", b"\xff"])
 def test_start(name: bytes) -> None:
     """The start is counted from the machine's, whatever the process calls itself."""
-    assert who.started_at(stat(name, b"12345"), 1700000000, 100) == "2023-11-14T22:15:23Z"
+    assert control_groups.started_at(stat(name, b"12345"), 1700000000, 100) == "2023-11-14T22:15:23Z"
 
 
 @pytest.mark.parametrize(
@@ -216,14 +216,14 @@ def test_start(name: bytes) -> None:
 )
 def test_start_unknown(content: bytes, boot: int | None, ticks: int) -> None:
     """A start that cannot be known is null."""
-    assert who.started_at(content, boot, ticks) is None
+    assert control_groups.started_at(content, boot, ticks) is None
 
 
 def test_boot_time() -> None:
     """The machine's start is in /proc/stat."""
-    assert who.boot_seconds(b"cpu  1 2\nctxt 3\nbtime 1700000000\nprocesses 1\n") == 1700000000
-    assert who.boot_seconds(b"cpu  1 2\nbtime x\n") is None
-    assert who.boot_seconds(b"") is None
+    assert control_groups.boot_seconds(b"cpu  1 2\nctxt 3\nbtime 1700000000\nprocesses 1\n") == 1700000000
+    assert control_groups.boot_seconds(b"cpu  1 2\nbtime x\n") is None
+    assert control_groups.boot_seconds(b"") is None
 
 
 @pytest.mark.parametrize(
@@ -241,10 +241,10 @@ def test_boot_time() -> None:
 )
 def test_activation(environ: bytes, units: dict[int, str]) -> None:
     """A service that was handed sockets knows the units of them by descriptor; only its own environment counts."""
-    assert who.activated(environ, 7) == units
+    assert control_groups.activated(environ, 7) == units
 
 
-FILES = st.dictionaries(st.sampled_from(who.FILES), st.none() | st.binary(max_size=300))
+FILES = st.dictionaries(st.sampled_from(control_groups.FILES), st.none() | st.binary(max_size=300))
 PATHS = st.lists(
     st.sampled_from(
         ["", "..", "docker", ID, f"docker-{ID}.scope", "a.service", "lxc", "\udcff", "user@1000.service", "payload"]
@@ -255,9 +255,9 @@ PATHS = st.lists(
 @given(FILES, st.integers(0, 1 << 22), st.none() | st.integers(0, 1 << 63), st.integers(-1, 10**6))
 def test_any_bytes(contents: dict[str, bytes | None], pid: int, boot: int | None, ticks: int) -> None:
     """Whatever the files hold, a description comes out, with every key, and nothing is raised."""
-    described: dict[str, Any] = who.describe(contents, pid, boot, ticks)
+    described: dict[str, Any] = control_groups.describe(contents, pid, boot, ticks)
     assert list(described) == ["executable", "started_at", "cgroup", "unit", "user_unit", "container", "pod"]
-    who.activated(contents.get("environ") or b"", pid)
+    control_groups.activated(contents.get("environ") or b"", pid)
 
 
 @given(st.lists(st.tuples(st.sampled_from(["", "memory", "name=systemd", "cpu,cpuacct"]), PATHS)))
@@ -273,7 +273,9 @@ def test_any_paths(lines: list[tuple[str, str]]) -> None:
 
 def test_hostile_names_stay_data() -> None:
     """A path with control characters and undecodable bytes is escaped as every record is, and forges no field."""
-    described = who.describe({"exe": b"/tmp/\xff\n\x1b (deleted)", "cgroup": b"0::/a\xff\x1b.service\n"}, 7, 0, 100)
+    described = control_groups.describe(
+        {"exe": b"/tmp/\xff\n\x1b (deleted)", "cgroup": b"0::/a\xff\x1b.service\n"}, 7, 0, 100
+    )
     assert described["executable"] == "/tmp/\\xff\n\x1b (deleted)"
     assert described["cgroup"] == "/a\\xff\x1b.service"
     assert described["unit"] is None

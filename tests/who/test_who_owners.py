@@ -14,9 +14,9 @@ from jsonschema import Draft202012Validator
 from stand_ins_for_who import RecordedProcesses
 
 from netstat_core import Query, collect
-from netstat_core.discovery import Host
-from netstat_core.processes import ProcessTable
-from netstat_core.schema import published_schema
+from netstat_core.host.discovery import Host
+from netstat_core.owners.processes import ProcessTable
+from netstat_core.plugin.schema import published_schema
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -96,7 +96,7 @@ _value:
 from ansible_collections.netstat.core.plugins.plugin_utils.answers import answer
 
 try:
-    from netstat_core.facts.drift import drift as differences
+    from netstat_core.collection import drift as differences
 except ImportError:
     differences = None  # need_core tells of it
 

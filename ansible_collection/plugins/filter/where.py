@@ -64,15 +64,13 @@ from ansible_collections.netstat.core.plugins.plugin_utils import controller
 from ansible_collections.netstat.core.plugins.plugin_utils.answers import chosen
 
 try:
-    from netstat_core.discovery import Host
-    from netstat_core.facts.judging import brief
+    from netstat_core.collection import Host, brief
+    from netstat_core.collection import where as compiled
 except ImportError:
     pass  # need_core tells of it
 
 
 def _matching(records, expression):
-    from netstat_core.where import Where  # its library takes long to load, and each filter loads this file
-
     if not isinstance(expression, str):
         raise controller.Refused("an expression is a text, not %s" % brief(expression))
     if isinstance(records, (str, dict)) or not isinstance(records, Iterable):
@@ -80,9 +78,9 @@ def _matching(records, expression):
     records = list(records)
     known = Host().kinds()
     kinds = {_kind(record, known) for record in records}
-    where = Where(expression, [known[kind] for kind in kinds or known])
-    matches = {kind: where.predicate(known[kind]) for kind in kinds}
-    fields = where.fields
+    found = compiled(expression, [known[kind] for kind in kinds or known])
+    matches = {kind: found.predicate(known[kind]) for kind in kinds}
+    fields = found.fields
     return [
         record
         for record in records

@@ -368,12 +368,12 @@ def _is_allowed(path: "str", allowed: "typing.Pattern[str]") -> "bool":
 def run(plan: "Told", rounds: "typing.Any" = None) -> "dict[str, bytes]":
     """What a plan asks for, as contents by path: files as below ``/``, netlink replies, and what tells about them.
 
-    ``rounds`` enters one network namespace after the other, as ``survey.py`` makes it of those that a plan names.
-    Raises Refused; what cannot be read is told in the description.
+    ``rounds`` enters one network namespace after the other, as ``find_namespaces.py`` makes it of those that a plan
+    names. Raises Refused; what cannot be read is told in the description.
     """
     check(plan)
     if plan.get("namespaces") and rounds is None:
-        raise Refused("network namespaces are found by survey.py, and not by this file alone")
+        raise Refused("network namespaces are found by find_namespaces.py, and not by this file alone")
     taken = _Taken(min(int(plan.get("most_bytes", MOST_BYTES)), MOST_BYTES))
     about = dict(machine(), **_Reading(taken).told(plan))
     if rounds is not None:

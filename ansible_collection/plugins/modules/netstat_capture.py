@@ -108,7 +108,7 @@ ansible_facts:
 import sys
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.netstat.core.plugins.module_utils import capture, survey
+from ansible_collections.netstat.core.plugins.module_utils import capture, find_namespaces
 from ansible_collections.netstat.core.plugins.module_utils.arguments import SNAPSHOT, capture_arguments
 from ansible_collections.netstat.core.plugins.module_utils.plans import default_plan
 
@@ -121,7 +121,7 @@ def main():
     if module.params["netns"]:
         plan = dict(plan, namespaces=module.params["netns"])
     try:
-        snapshot = capture.pack(survey.capture_all(plan))
+        snapshot = capture.pack(find_namespaces.capture_all(plan))
     except (OSError, ValueError) as error:
         module.fail_json(msg="cannot capture: %s" % error)
     result = dict(changed=False, snapshot=snapshot)

@@ -11,7 +11,7 @@ from ansible.utils.unsafe_proxy import wrap_var
 from ansible_collections.netstat.core.plugins.plugin_utils import controller
 
 try:
-    from netstat_core.errors import NetstatError
+    from netstat_core.collection import NetstatError
 except ImportError:
     NetstatError = controller.Refused
 

@@ -6,29 +6,15 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import NamedTuple
 
 try:
-    from netstat_core.discovery import Host
-    from netstat_core.errors import NetstatError
-    from netstat_core.facts import facts_query
-    from netstat_core.facts.ports import listen_ports
-    from netstat_core.facts.trust import safe_text
-    from netstat_core.gathering import gather
-    from netstat_core.plan import plan as _plan
-    from netstat_core.query import Query
-    from netstat_core.schema import Checker
-    from netstat_core.system.archive import unpacked
-    from netstat_core.system.snapshot import SnapshotSystem
+    from netstat_core import collection as core
 except ImportError as error:
     IMPORT_ERROR = error
 else:
     IMPORT_ERROR = None
-    HOST = Host()
-    for offer in HOST.offers():
-        with suppress(NetstatError):  # a broken plugin, which facts tell of
-            Checker(offer.reader)
+    HOST = core.warmed_host()
     # Ansible imports this before it forks for each task and host: what is found here is not looked for again.
 
 MOST_BYTES = 1 << 25
@@ -46,7 +32,7 @@ class Refused(Exception):
 class Asked(NamedTuple):
     """What a task asks for."""
 
-    query: Query
+    query: core.Query
     compat: str | None
 
 
@@ -64,7 +50,7 @@ def asked(options):
     need_core()
     netns = options.get("netns") or []
     try:
-        query = facts_query(
+        query = core.facts_query(
             HOST,
             sockets=options.get("sockets") or "listening",
             families=options.get("families") or (),
@@ -75,14 +61,14 @@ def asked(options):
             all_netns="all" in netns,
             who=bool(options.get("who") or options.get("compat")),
         )
-    except NetstatError as error:
+    except core.NetstatError as error:
         raise Refused(told(error)) from error
     return Asked(query, options.get("compat"))
 
 
 def plan(asked):
     """What the target has to read."""
-    return dict(_plan(asked.query, HOST), most_bytes=MOST_BYTES)
+    return dict(core.plan(asked.query, HOST), most_bytes=MOST_BYTES)
 
 
 def snapshot(sent):
@@ -103,14 +89,15 @@ def _failure(sent):
             more = sent.get("module_stderr") if key == "msg" else None
             if isinstance(more, str) and more.strip() and more.strip() not in text:
                 first = "%s (%s)" % (first, " ".join(more.split()))
-            return safe_text(first)[:LONGEST_MESSAGE]
+            return core.safe_text(first)[:LONGEST_MESSAGE]
     return "it does not say why"
 
 
 def warnings(sent):
     """The warnings of a module on a target, fit to be printed."""
     told = sent.get("warnings")
-    texts = [safe_text(one)[:LONGEST_MESSAGE] for one in told if isinstance(one, str)] if isinstance(told, list) else []
+    words = [one for one in told if isinstance(one, str)] if isinstance(told, list) else []
+    texts = [core.safe_text(one)[:LONGEST_MESSAGE] for one in words]
     return {"warnings": texts[:MOST_WARNINGS]} if texts else {}
 
 
@@ -119,16 +106,17 @@ def result(text, asked):
     query = asked.query
     wants_all = query.show == "all"
     try:
-        system = SnapshotSystem(unpacked(text, MOST_BYTES))
+        system = core.SnapshotSystem(core.unpacked(text, MOST_BYTES))
         if query.network_namespaces and system.namespace:  # they come besides the host's own
             own = "inode:%s" % system.namespace["inode"]
             query = query._replace(network_namespaces=(own, *query.network_namespaces))
-        found = gather(query, system, HOST, keep_sockets=wants_all or bool(asked.compat))
+        found = core.gather(query, system, HOST, keep_sockets=wants_all or bool(asked.compat))
         facts = {"netstat": found.facts}
         if asked.compat:
-            facts.update(listen_ports(found.sockets, lambda uid: system.names.get("users", {}).get(str(uid), str(uid))))
-    except NetstatError as error:
-        raise Refused("no facts can be made of it: %s" % safe_text(told(error))[:LONGEST_MESSAGE]) from error
+            users = system.names.get("users", {})
+            facts.update(core.listen_ports(found.sockets, lambda uid: users.get(str(uid), str(uid))))
+    except core.NetstatError as error:
+        raise Refused("no facts can be made of it: %s" % core.safe_text(told(error))[:LONGEST_MESSAGE]) from error
     except Exception as error:
         raise Refused("no facts can be made of it: it is damaged (%s)" % type(error).__name__) from error
     return {"ansible_facts": facts, **({"sockets": found.sockets} if wants_all else {})}

@@ -62,7 +62,7 @@ _value:
 from ansible_collections.netstat.core.plugins.plugin_utils.answers import answer
 
 try:
-    from netstat_core.facts.judging import listening_on as listens
+    from netstat_core.collection import listening_on as listens
 except ImportError:
     listens = None  # need_core tells of it
 

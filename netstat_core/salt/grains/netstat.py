@@ -27,9 +27,9 @@ def netstat() -> dict[str, Any]:
 
 
 def _listening() -> dict[str, Any]:
-    from netstat_core.discovery import Host  # noqa: PLC0415 - Salt imports this file on every start
-    from netstat_core.facts import facts_query  # noqa: PLC0415
-    from netstat_core.gathering import gather  # noqa: PLC0415
+    from netstat_core.facts.gather import gather  # noqa: PLC0415
+    from netstat_core.facts.query import facts_query  # noqa: PLC0415
+    from netstat_core.host.discovery import Host  # noqa: PLC0415 - Salt imports this file on every start
 
     host = Host()
     query = facts_query(host, tables=("sockets",), protocols=("tcp", "udp"))

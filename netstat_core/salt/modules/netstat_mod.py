@@ -137,7 +137,7 @@ def is_listening(
         salt '*' netstat.is_listening tcp/22 process=sshd
         salt-call --local --retcode-passthrough netstat.is_listening udp/53 address=127.0.0.53
     """
-    from netstat_core.facts.judging import listening_on  # noqa: PLC0415 - Salt imports this file on every start
+    from netstat_core.answers.listening import listening_on  # noqa: PLC0415 - Salt imports this file on every start
 
     protocol = str(port).strip().lower().rpartition("/")[0] or "tcp"
     facts = _gathered("sockets", protocols=protocol, netns=netns, owners=process is not None)
@@ -173,11 +173,11 @@ def capture(
         salt '*' netstat.capture path=/var/tmp/network.tar.gz netns=all
         salt '*' netstat.capture tables=sockets sockets=listening
     """
-    from netstat_core.capture import pack  # noqa: PLC0415 - Salt imports this file on every start
-    from netstat_core.discovery import Host  # noqa: PLC0415
-    from netstat_core.plan import EVERYTHING, plan  # noqa: PLC0415
-    from netstat_core.survey import capture_all  # noqa: PLC0415
+    from netstat_core.host.discovery import Host  # noqa: PLC0415
+    from netstat_core.report.plan import EVERYTHING, plan  # noqa: PLC0415
     from netstat_core.system import archive  # noqa: PLC0415
+    from netstat_core.system.capture import pack  # noqa: PLC0415 - Salt imports this file on every start
+    from netstat_core.system.find_namespaces import capture_all  # noqa: PLC0415
 
     asked = {"tables": tables, "protocols": protocols, "families": families, "sockets": sockets, "netns": netns}
     with _in_words_of_salt():
@@ -223,8 +223,8 @@ def parse(
 
 def _gathered(*tables: str, snapshot: str | None = None, owners: bool = True, **asked: Any) -> dict[str, Any]:
     """The facts of some tables, of a snapshot if one is given, and the records where all sockets were asked for."""
-    from netstat_core.discovery import Host  # noqa: PLC0415 - Salt imports this file on every start
-    from netstat_core.gathering import gather  # noqa: PLC0415
+    from netstat_core.facts.gather import gather  # noqa: PLC0415
+    from netstat_core.host.discovery import Host  # noqa: PLC0415 - Salt imports this file on every start
 
     with _in_words_of_salt():
         host = Host()
@@ -238,7 +238,7 @@ def _gathered(*tables: str, snapshot: str | None = None, owners: bool = True, **
 
 def _query(host: Any, asked: dict[str, Any]) -> Any:
     """The query of some arguments as Salt hands them over: numbers, lists, or texts with commas."""
-    from netstat_core.facts import facts_query  # noqa: PLC0415
+    from netstat_core.facts.query import facts_query  # noqa: PLC0415
 
     listed = {name: _listed(asked.get(name)) for name in ("tables", "families", "protocols", "netns")}
     is_everywhere = listed["netns"] == ["all"]
@@ -275,8 +275,8 @@ def _text(value: Any) -> str | None:
 
 def _replayed(snapshot: str) -> Any:
     """The system that a packed text is of, or what a path leads to."""
-    from netstat_core.capture import MARK  # noqa: PLC0415
     from netstat_core.system import archive  # noqa: PLC0415
+    from netstat_core.system.capture import MARK  # noqa: PLC0415
     from netstat_core.system.snapshot import SnapshotSystem  # noqa: PLC0415
 
     text = str(snapshot).strip()
@@ -297,9 +297,9 @@ def _absolute(path: str) -> str:
 @contextlib.contextmanager
 def _in_words_of_salt() -> Iterator[None]:
     """Raise errors as the exception that Salt shows in one line, and as they are where there is no Salt."""
-    from netstat_core.capture import Refused  # noqa: PLC0415
     from netstat_core.errors import NetstatError  # noqa: PLC0415
-    from netstat_core.facts.trust import safe_text  # noqa: PLC0415
+    from netstat_core.facts.sanitise import safe_text  # noqa: PLC0415
+    from netstat_core.system.capture import Refused  # noqa: PLC0415
 
     try:
         yield

@@ -6,8 +6,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 
-from netstat_core import Problem, Record, escape
-from netstat_core.netlink import HEADER, Datagrams, attributes, messages
+from netstat_core.plugin import HEADER, Datagrams, Problem, Record, attributes, escape, messages
 from netstat_iface.record import ADDRESS_FLAGS, SCOPES, flag_words
 
 NEW_ADDRESS = 20

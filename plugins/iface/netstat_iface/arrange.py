@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from errno import ENODEV
 
-from netstat_core import Gap, Query, Record, Trait, escape, unescape
+from netstat_core.plugin import Gap, Query, Record, Trait, escape, unescape
 
 ALIASES = "aliases"
 """The trait that tells behind which interface which alias names are shown."""

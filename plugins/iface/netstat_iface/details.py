@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from socket import inet_ntoa
 
-from netstat_core import Record, printable
+from netstat_core.plugin import Record, printable
 from netstat_iface.addresses import SCOPE_BITS, scope_bits
 from netstat_iface.hardware import LOOKS, UNSPECIFIED
 from netstat_iface.record import flags_number

@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from errno import ENODEV
 from typing import Any
 
-from netstat_core import Block, Complaint, Gap, Layout, Problem, Query, Record, printable
-from netstat_core.names import Names
+from netstat_core.plugin import Block, Complaint, Gap, Layout, Names, Problem, Query, Record, printable
 from netstat_iface import details
 from netstat_iface.arrange import ALIASES, alias_names, asked_names, is_shown
 

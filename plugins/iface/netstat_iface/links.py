@@ -6,8 +6,23 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
-from netstat_core import About, Gap, NetlinkDump, Problem, Query, Record, Trait, escape
-from netstat_core.netlink import HEADER, LINK_SIZE, NEW_LINK, Attributes, Datagrams, attributes, messages
+from netstat_core.plugin import (
+    HEADER,
+    LINK_SIZE,
+    NEW_LINK,
+    About,
+    Attributes,
+    Datagrams,
+    Gap,
+    NetlinkDump,
+    Problem,
+    Query,
+    Record,
+    Trait,
+    attributes,
+    escape,
+    messages,
+)
 from netstat_iface import addresses, hardware
 from netstat_iface.arrange import arranged
 from netstat_iface.record import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from netstat_core import About, Gap, Problem, Record, Trait, escape
+from netstat_core.plugin import About, Gap, Problem, Record, Trait, escape
 from netstat_iface import addresses
 from netstat_iface.arrange import arranged
 from netstat_iface.record import LAST_VLAN, interface

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from netstat_core import Directory, Feed, File, Query, Reader
-from netstat_core.sources import Source
+from netstat_core.plugin import Directory, Feed, File, Query, Reader, Source
 from netstat_iface import links, procfs, sysfs
 from netstat_iface.addresses import IF_INET6
 from netstat_iface.layout import LAYOUT

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypedDict
 
-from netstat_core import Record
-from netstat_core.records import Address, Bytes, Count, Field, InterfaceName
+from netstat_core.plugin import Address, Bytes, Count, Field, InterfaceName, Record
 
 FLAGS = (
     "up",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from netstat_core import Directory, Query, Record, escape
+from netstat_core.plugin import Directory, Query, Record, escape
 from netstat_iface import hardware
 from netstat_iface.record import FLAGS, OPER_STATES, Flags
 

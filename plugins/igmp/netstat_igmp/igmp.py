@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netstat_core import About, Problem, Record, escape
+from netstat_core.plugin import About, Problem, Record, escape
 from netstat_igmp.addresses import word_text
 from netstat_igmp.mcfilter import Filters
 from netstat_igmp.numbers import count

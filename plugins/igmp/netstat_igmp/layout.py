@@ -5,8 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from netstat_core import Block, Column, Complaint, Gap, Layout, Problem, Query, Record, plain_table, printable
-from netstat_core.names import Names
+from netstat_core.plugin import (
+    Block,
+    Column,
+    Complaint,
+    Gap,
+    Layout,
+    Names,
+    Problem,
+    Query,
+    Record,
+    plain_table,
+    printable,
+)
 
 _TITLE = """\
 IPv6/IPv4 Group Memberships

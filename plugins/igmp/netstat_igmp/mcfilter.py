@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from netstat_core import Problem, Record
+from netstat_core.plugin import Problem, Record
 from netstat_igmp.addresses import digits_text
 from netstat_igmp.numbers import count
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from netstat_core import Problem, SourceError
-from netstat_core.netlink import HEADER
+from netstat_core.plugin import HEADER, Problem, SourceError
 
 
 def of_family(family: int, source: str, found: Iterable[bytes | Problem]) -> Iterator[bytes | Problem]:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 
-from netstat_core import Feed, File, Layout, NetlinkDump, Query, Reader
-from netstat_core.netlink import LINKS
-from netstat_core.sources import Source
+from netstat_core.plugin import LINKS, Feed, File, Layout, NetlinkDump, Query, Reader, Source
 from netstat_igmp import igmp, igmp6, routes, vifs
 from netstat_igmp.layout import GROUPS, ROUTES, VIFS
 from netstat_igmp.record import IPMR, Membership, MulticastRoute, Vif

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypedDict
 
-from netstat_core.records import Address, Bytes, Count, Field, InterfaceName
+from netstat_core.plugin import Address, Bytes, Count, Field, InterfaceName
 
 REPORT_FLAGS = {0x01: "timer_running", 0x02: "last_reporter", 0x04: "loaded", 0x08: "no_report", 0x10: "source_query"}
 """MAF_* of include/net/if_inet6.h."""

@@ -11,8 +11,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator
 
-from netstat_core import About, Problem, Record
-from netstat_core.netlink import HEADER, Datagrams, attributes, interface_names, messages
+from netstat_core.plugin import HEADER, About, Datagrams, Problem, Record, attributes, interface_names, messages
 from netstat_igmp import vifs
 from netstat_igmp.addresses import colons_text, packed_text, word_text
 from netstat_igmp.netlink import of_family

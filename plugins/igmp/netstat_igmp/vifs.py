@@ -10,8 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from netstat_core import About, Problem, Record, escape
-from netstat_core.netlink import HEADER, LINK_SIZE, NEW_LINK, Datagrams, attributes, interface_names, messages
+from netstat_core.plugin import (
+    HEADER,
+    LINK_SIZE,
+    NEW_LINK,
+    About,
+    Datagrams,
+    Problem,
+    Record,
+    attributes,
+    escape,
+    interface_names,
+    messages,
+)
 from netstat_igmp.addresses import packed_text, word_text
 from netstat_igmp.netlink import of_family
 from netstat_igmp.numbers import count

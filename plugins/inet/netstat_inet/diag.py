@@ -8,8 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterable, Iterator
 
-from netstat_core import About, NetlinkDump, Problem, Query, Record
-from netstat_core.netlink import Datagrams, interface_names
+from netstat_core.plugin import About, Datagrams, NetlinkDump, Problem, Query, Record, interface_names
 from netstat_inet.addresses import Ipv4Texts, Ipv6Texts, is_mapped
 from netstat_inet.messages import INFO, RAW_PROTOCOL, SKMEMINFO, V6ONLY, Columns, Shapes
 from netstat_inet.record import LISTEN, SYN_RECV, InetSocket, States, timer_kind

@@ -6,9 +6,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from netstat_core import Block, Complaint, Gap, Layout, Problem, Query, Record
-from netstat_core.names import Names
-from netstat_core.socket_text import owner_cells, owner_heading, scope
+from netstat_core.plugin import (
+    Block,
+    Complaint,
+    Gap,
+    Layout,
+    Names,
+    Problem,
+    Query,
+    Record,
+    owner_cells,
+    owner_heading,
+    scope,
+)
 
 _COLUMN = 23
 _WITHOUT_COLON = 22

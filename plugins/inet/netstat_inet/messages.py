@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from itertools import repeat
 from typing import Any
 
-from netstat_core.netlink import ATTRIBUTE_HEADER, each_attribute
+from netstat_core.plugin import ATTRIBUTE_HEADER, each_attribute
 
 MESSAGE_SIZE = 88
 """struct nlmsghdr and struct inet_diag_msg."""

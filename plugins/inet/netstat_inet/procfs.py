@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from netstat_core import About, Gap, Problem, Record
+from netstat_core.plugin import About, Gap, Problem, Record
 from netstat_inet.addresses import HexWords
 from netstat_inet.record import LISTEN, States, timer_kind
 

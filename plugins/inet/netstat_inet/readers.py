@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from netstat_core import Feed, File, Layout, Query, Reader
-from netstat_core.netlink import LINKS
-from netstat_core.sources import Rows, Source
+from netstat_core.plugin import LINKS, Feed, File, Layout, Query, Reader, Rows, Source
 from netstat_inet import diag, procfs, sctp
 from netstat_inet.layout import layout
 from netstat_inet.record import InetSocket

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypedDict
 
-from netstat_core.records import Address, Bytes, Count, Field, Inode, InterfaceName, Port, Uid
+from netstat_core.plugin import Address, Bytes, Count, Field, Inode, InterfaceName, Port, Uid
 
 TCP_STATES = (
     None,

@@ -8,10 +8,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from socket import AF_INET6, inet_pton
 from typing import Any
 
-from netstat_core import About, Complaint, Feed, File, Gap, Layout, Problem, Query, Record
-from netstat_core.names import Names
-from netstat_core.netlink import Attributes, Datagrams, attributes, messages
-from netstat_core.sources import Source
+from netstat_core.plugin import (
+    About,
+    Attributes,
+    Complaint,
+    Datagrams,
+    Feed,
+    File,
+    Gap,
+    Layout,
+    Names,
+    Problem,
+    Query,
+    Record,
+    Source,
+    attributes,
+    messages,
+)
 from netstat_inet import diag
 from netstat_inet.addresses import ipv4_text, ipv6_text
 from netstat_inet.layout import BLOCK, complain, needs, shown_sctp, tail_of

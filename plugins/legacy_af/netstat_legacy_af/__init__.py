@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from importlib import import_module
 
-from netstat_core import Reader, hookimpl
+from netstat_core.plugin import Reader, hookimpl
 
 TABLES = {
     "ipx": ("sockets", "routes", "interfaces"),

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 from typing import Annotated, Literal, TypedDict
 
-from netstat_core import Complaint, Field, Problem, Record
-from netstat_core.records import InterfaceName, Uid
+from netstat_core.plugin import Complaint, Field, InterfaceName, Problem, Record, Uid
 from netstat_legacy_af import columns, fields, looks
 from netstat_legacy_af.columns import From, half, number
 from netstat_legacy_af.reader import reader

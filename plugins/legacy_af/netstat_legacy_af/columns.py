@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from netstat_core import About, Feed, File, Gap, Problem, Record, Trait, escape
+from netstat_core.plugin import About, Feed, File, Gap, Problem, Record, Trait, escape
 
 PRESENT = "present"
 """The trait that every file yields first: headings can then tell an empty file from none."""

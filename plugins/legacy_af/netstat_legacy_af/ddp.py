@@ -10,8 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Literal, TypedDict
 
-from netstat_core import Field, Gap, Problem, Record
-from netstat_core.records import InterfaceName, Uid
+from netstat_core.plugin import Field, Gap, InterfaceName, Problem, Record, Uid
 from netstat_legacy_af import columns, fields, looks
 from netstat_legacy_af.columns import hexadecimal, number
 from netstat_legacy_af.reader import reader

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, TypedDict
 
-from netstat_core import Field
-from netstat_core.records import Inode, InterfaceName
+from netstat_core.plugin import Field, Inode, InterfaceName
 
 UNKNOWN = r"^UNKNOWN\([0-9]+\)$"
 """The state words for numbers out of range."""

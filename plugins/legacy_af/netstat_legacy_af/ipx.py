@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, TypedDict
 
-from netstat_core import Block, Complaint, Field, Gap, Layout, Problem, Query, Record, Trait
-from netstat_core.names import Names
-from netstat_core.records import Port, Uid
+from netstat_core.plugin import Block, Complaint, Field, Gap, Layout, Names, Port, Problem, Query, Record, Trait, Uid
 from netstat_legacy_af import columns, fields, looks
 from netstat_legacy_af.reader import reader
 

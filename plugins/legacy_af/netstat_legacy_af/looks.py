@@ -10,9 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from netstat_core import Block, Column, Complaint, Gap, Layout, Problem, Query, Record, plain_table, printable
-from netstat_core.layouts import Rows
-from netstat_core.names import Names
+from netstat_core.plugin import (
+    Block,
+    Column,
+    Complaint,
+    FormatRows,
+    Gap,
+    Layout,
+    Names,
+    Problem,
+    Query,
+    Record,
+    plain_table,
+    printable,
+)
 from netstat_legacy_af.columns import PRESENT
 
 Line = Callable[[Record], str]
@@ -38,7 +49,7 @@ def state_word(state: str) -> str:
     return state.partition("(")[0].replace("_", " ")
 
 
-def each(line: Line) -> Callable[[Query, Names, Mapping[str, Any]], Rows]:
+def each(line: Line) -> Callable[[Query, Names, Mapping[str, Any]], FormatRows]:
     """Rows that look the same whatever the query."""
     return lambda _query, _names, _traits: lambda batch: "".join(map(line, batch))
 
@@ -128,7 +139,7 @@ def when_named(look: Layout) -> Layout:
     def heading(query: Query, traits: Mapping[str, Any]) -> str:
         return look.block.heading(query, traits) if family in query.families else ""
 
-    def rows(query: Query, names: Names, traits: Mapping[str, Any]) -> Rows:
+    def rows(query: Query, names: Names, traits: Mapping[str, Any]) -> FormatRows:
         return look.rows(query, names, traits) if family in query.families else lambda _batch: ""
 
     return look._replace(block=look.block._replace(heading=heading), rows=rows)
@@ -137,7 +148,7 @@ def when_named(look: Layout) -> Layout:
 def flattened(look: Layout, needs: Sequence[str], flat: Callable[[Record], Record]) -> Layout:
     """A plain table whose columns show what ``flat`` makes of the fields ``needs`` of a record."""
 
-    def rows(query: Query, names: Names, traits: Mapping[str, Any]) -> Rows:
+    def rows(query: Query, names: Names, traits: Mapping[str, Any]) -> FormatRows:
         lines = look.rows(query, names, traits)
         return lambda batch: lines([flat(record) for record in batch])
 

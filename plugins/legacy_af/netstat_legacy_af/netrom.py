@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Literal, TypedDict
 
-from netstat_core import About, Feed, Field, File, Gap, Problem, Record, Trait
+from netstat_core.plugin import About, Feed, Field, File, Gap, Problem, Record, Trait
 from netstat_legacy_af import columns, fields, looks
 from netstat_legacy_af.columns import From, half, number
 from netstat_legacy_af.reader import reader

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netstat_core import Feed, Layout, Reader
+from netstat_core.plugin import Feed, Layout, Reader
 
 
 def reader(  # noqa: PLR0913, PLR0917 - what a reader is made of

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Annotated, Literal, TypedDict
 
-from netstat_core import Field, Query, Record
-from netstat_core.records import InterfaceName
+from netstat_core.plugin import Field, InterfaceName, Query, Record
 from netstat_legacy_af import columns, fields, looks
 from netstat_legacy_af.columns import From, number
 from netstat_legacy_af.reader import reader

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from netstat_core import About, NetlinkDump, Problem, Query, Record
-from netstat_core.netlink import Datagrams
+from netstat_core.plugin import About, Datagrams, NetlinkDump, Problem, Query, Record
 from netstat_masq.addresses import PackedTexts
 from netstat_masq.record import NAT, PROTOCOLS, state_word, status_words
 from netstat_masq.selection import Selection

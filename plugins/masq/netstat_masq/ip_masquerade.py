@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from socket import AF_INET, inet_ntop
 
-from netstat_core import About, Problem, Record, Trait
+from netstat_core.plugin import About, Problem, Record, Trait
 from netstat_masq.record import PROTOCOLS
 from netstat_masq.selection import Selection
 

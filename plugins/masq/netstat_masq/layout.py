@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from netstat_core import Block, Complaint, Gap, Layout, Problem, Query, Record
-from netstat_core.names import Names
+from netstat_core.plugin import Block, Complaint, Gap, Layout, Names, Problem, Query, Record
 from netstat_masq.ip_masquerade import EMPTY, MALFORMED, PATH, REFUSED, UNKNOWN
 
 _TITLE = "IP masquerading entries\n"

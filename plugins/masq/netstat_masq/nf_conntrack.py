@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Iterator
 from io import BytesIO
 
-from netstat_core import About, Problem, Record
+from netstat_core.plugin import About, Problem, Record
 from netstat_masq.addresses import CanonicalTexts
 from netstat_masq.record import NAT, PROTOCOLS
 from netstat_masq.selection import Selection

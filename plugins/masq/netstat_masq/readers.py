@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netstat_core import Feed, File, Reader
+from netstat_core.plugin import Feed, File, Reader
 from netstat_masq import ctnetlink, ip_masquerade, nf_conntrack
 from netstat_masq.layout import LAYOUT
 from netstat_masq.record import PROTOCOLS, Connection

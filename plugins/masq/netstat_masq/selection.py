@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netstat_core import Query, Record
+from netstat_core.plugin import Query, Record
 
 
 class Selection:

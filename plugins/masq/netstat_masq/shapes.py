@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from operator import itemgetter
 from typing import Any
 
-from netstat_core.netlink import ATTRIBUTE_HEADER, each_attribute
+from netstat_core.plugin import ATTRIBUTE_HEADER, each_attribute
 
 Path = tuple[int, ...]
 """Types of the attributes in each other that lead to one."""

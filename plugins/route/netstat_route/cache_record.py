@@ -2,8 +2,7 @@
 
 from typing import Annotated, Any, TypedDict
 
-from netstat_core import Record
-from netstat_core.records import Address, Bytes, Count, Field, InterfaceName
+from netstat_core.plugin import Address, Bytes, Count, Field, InterfaceName, Record
 from netstat_route.record import Family, PrefixLength, Words
 
 

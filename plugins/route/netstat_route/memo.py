@@ -10,7 +10,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from typing import Any, Generic, TypeVar
 
-from netstat_core import Record
+from netstat_core.plugin import Record
 
 _MOST = 4096
 """Values kept, so that memory stays flat where all differ."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netstat_core import Record, escape
-from netstat_core.netlink import Attributes
+from netstat_core.plugin import Attributes, Record, escape
 from netstat_route.record import RouteMetrics
 from netstat_route.words import flag_words
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, TypedDict
 
-from netstat_core.records import Address, Count, Field, InterfaceName
+from netstat_core.plugin import Address, Count, Field, InterfaceName
 from netstat_route.words import NEIGHBOUR_STATES
 
 Seconds = Annotated[float, Field("A time in seconds", minimum=0)]

@@ -5,9 +5,26 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator, Mapping
 
-from netstat_core import About, Column, Feed, File, Layout, NetlinkDump, Problem, Query, Reader, Record, plain_table
-from netstat_core.netlink import HEADER, LINKS, Datagrams, attributes, interface_names, messages
-from netstat_core.sources import Source
+from netstat_core.plugin import (
+    HEADER,
+    LINKS,
+    About,
+    Column,
+    Datagrams,
+    Feed,
+    File,
+    Layout,
+    NetlinkDump,
+    Problem,
+    Query,
+    Reader,
+    Record,
+    Source,
+    attributes,
+    interface_names,
+    messages,
+    plain_table,
+)
 from netstat_route import proc_arp
 from netstat_route.addresses import address_text
 from netstat_route.neighbour_record import EMPTY, Neighbour

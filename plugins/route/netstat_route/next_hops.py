@@ -5,8 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Mapping
 
-from netstat_core import NetlinkDump, Problem, Record
-from netstat_core.netlink import HEADER, Attributes, Datagrams, attributes, messages
+from netstat_core.plugin import HEADER, Attributes, Datagrams, NetlinkDump, Problem, Record, attributes, messages
 from netstat_route.addresses import INET6_WIDTH, INET_WIDTH, address_text
 from netstat_route.words import ENCAPSULATIONS, HOP_FLAGS, flag_words, word
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from socket import AF_INET, inet_ntop, inet_pton
 
-from netstat_core import About, Gap, Problem, Record, escape
+from netstat_core.plugin import About, Gap, Problem, Record, escape
 from netstat_route.neighbour_record import EMPTY
 
 PATH = "/proc/net/arp"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from io import BytesIO
 
-from netstat_core import About, Gap, Problem, Record, Trait, escape
+from netstat_core.plugin import About, Gap, Problem, Record, Trait, escape
 from netstat_route.addresses import inet6_digits
 from netstat_route.cache_record import from_route
 from netstat_route.flags import ANYCAST, CACHE, LOCAL, PREFERENCE_SHIFT, REJECT, inet6_letters, inet6_words

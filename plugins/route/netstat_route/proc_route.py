@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO
 from socket import inet_ntoa
 
-from netstat_core import About, Gap, Problem, Record, Trait, escape
+from netstat_core.plugin import About, Gap, Problem, Record, Trait, escape
 from netstat_route.addresses import address_text, inet_word, prefix_length
 from netstat_route.flags import UP, inet_letters, inet_words
 from netstat_route.memo import Memo

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from netstat_core import About, Problem, Record, Trait, escape
+from netstat_core.plugin import About, Problem, Record, Trait, escape
 from netstat_route.addresses import address_text, inet_word
 from netstat_route.cache_record import EMPTY
 from netstat_route.flags import Letters, rejecting

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netstat_core import Query, Trait, UsageError
+from netstat_core.plugin import Query, Trait, UsageError
 from netstat_route.words import TABLES
 
 OPENED = Trait("opened")

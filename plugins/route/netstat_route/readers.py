@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from netstat_core import About, Block, Feed, File, Layout, Query, Reader, SourceError
-from netstat_core.sources import Rows, Source
+from netstat_core.plugin import About, Block, Feed, File, Layout, Query, Reader, Rows, Source, SourceError
 from netstat_route import paths, text
 from netstat_route.cache_record import CachedRoute
 from netstat_route.later import later, parser

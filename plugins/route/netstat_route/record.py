@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, TypedDict
 
-from netstat_core.records import Address, Bytes, Count, Field, InterfaceName
+from netstat_core.plugin import Address, Bytes, Count, Field, InterfaceName
 
 _UNSIGNED = 0xFFFFFFFF
 

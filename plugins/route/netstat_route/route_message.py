@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from netstat_core import About, Record
-from netstat_core.netlink import Attributes, attributes
+from netstat_core.plugin import About, Attributes, Record, attributes
 from netstat_route import flags as rtf
 from netstat_route.addresses import WIDTHS, address_text
 from netstat_route.metrics import ADVERTISED_MSS, RTT, WINDOW, metrics

@@ -8,10 +8,19 @@ from errno import ENOENT
 from functools import partial
 from socket import AF_INET6, inet_ntoa, inet_ntop
 
-from netstat_core import About, NetlinkDump, Problem, Query, Record
-from netstat_core.netlink import HEADER, LINKS, Datagrams, interface_names
-from netstat_core.readers import Parsed
-from netstat_core.sources import Source
+from netstat_core.plugin import (
+    HEADER,
+    LINKS,
+    About,
+    Datagrams,
+    NetlinkDump,
+    Parsed,
+    Problem,
+    Query,
+    Record,
+    Source,
+    interface_names,
+)
 from netstat_route.addresses import WIDTHS
 from netstat_route.cache_record import from_route
 from netstat_route.memo import Memo, Nested

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from netstat_core import Block, Complaint, Gap, Layout, Problem, Query, Record, printable
-from netstat_core.names import Names
+from netstat_core.plugin import Block, Complaint, Gap, Layout, Names, Problem, Query, Record, printable
 from netstat_route.addresses import netmask
 from netstat_route.memo import Memo
 from netstat_route.queries import OPENED, wants_table

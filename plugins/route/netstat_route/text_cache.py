@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from netstat_core import Complaint, Gap, Problem, Query, Record, printable
-from netstat_core.names import Names
+from netstat_core.plugin import Complaint, Gap, Names, Problem, Query, Record, printable
 from netstat_route import text
 from netstat_route.proc_rt_cache import OLDEST
 from netstat_route.queries import OPENED

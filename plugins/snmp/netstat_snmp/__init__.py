@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from netstat_core import Reader, hookimpl
+from netstat_core.plugin import Reader, hookimpl
 
 TABLES = frozenset({"statistics", "memory"})
 

@@ -6,9 +6,7 @@ from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, NamedTuple, TypedDict
 
-from netstat_core import Change, Field, Layout, Query, Reader, Record
-from netstat_core.names import Names
-from netstat_core.records import InterfaceName
+from netstat_core.plugin import Change, Field, InterfaceName, Layout, Names, Query, Reader, Record
 from netstat_snmp.layout import BLOCK, Printer, unsigned
 from netstat_snmp.percpu import SOFTNET
 from netstat_snmp.record import Counter

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from netstat_core import Block, Complaint, Gap, Layout, Problem, Query, Record, printable
-from netstat_core.names import Names
+from netstat_core.plugin import Block, Complaint, Gap, Layout, Names, Problem, Query, Record, printable
 from netstat_snmp.labels import ALWAYS, SECTIONS, Label, Shown
 from netstat_snmp.pairs import UNPAIRED
 from netstat_snmp.record import LARGEST

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netstat_core import About, Problem, Record, escape
+from netstat_core.plugin import About, Problem, Record, escape
 from netstat_snmp.numbers import decimal
 
 _NAMES = {

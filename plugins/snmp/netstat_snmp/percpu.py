@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from netstat_core import Problem, Record, escape
+from netstat_core.plugin import Problem, Record, escape
 from netstat_snmp.numbers import hexadecimal
 
 SOFTNET = "softnet_stat"

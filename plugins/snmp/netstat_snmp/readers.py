@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from netstat_core import (
+from netstat_core.plugin import (
     About,
     Column,
     Directory,
@@ -17,9 +17,9 @@ from netstat_core import (
     Query,
     Reader,
     Record,
+    Source,
     plain_table,
 )
-from netstat_core.sources import Source
 from netstat_snmp import delta, memory
 from netstat_snmp.layout import LAYOUT, reads_as_text, refusal
 from netstat_snmp.pairs import parse_pairs

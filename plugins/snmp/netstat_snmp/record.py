@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, TypedDict
 
-from netstat_core import Field
-from netstat_core.records import Bytes, Count, InterfaceName
+from netstat_core.plugin import Bytes, Count, Field, InterfaceName
 
 SMALLEST, LARGEST = -(1 << 63), (1 << 64) - 1
 """What a counter can be: 64 bits, mostly unsigned; a few settings are signed (MaxConn is -1)."""

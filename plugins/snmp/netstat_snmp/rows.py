@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from netstat_core import Problem, Record, escape
+from netstat_core.plugin import Problem, Record, escape
 from netstat_snmp.numbers import decimal
 
 SectionOf = Callable[[str, "str | None"], str]

@@ -10,8 +10,18 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from netstat_core import About, Gap, NetlinkDump, Problem, Query, Record, escape
-from netstat_core.netlink import ATTRIBUTE_HEADER, ATTRIBUTE_TYPE, Datagrams
+from netstat_core.plugin import (
+    ATTRIBUTE_HEADER,
+    ATTRIBUTE_TYPE,
+    About,
+    Datagrams,
+    Gap,
+    NetlinkDump,
+    Problem,
+    Query,
+    Record,
+    escape,
+)
 from netstat_unix.record import ACCEPTING, NAMELESS, Kind, Name, kind_of, to_record
 
 SOURCE = "sock_diag/unix"

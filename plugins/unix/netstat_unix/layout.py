@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from netstat_core import Block, Complaint, Gap, Layout, Problem, Query, Record, printable
-from netstat_core.names import Names
-from netstat_core.socket_text import owner_cells, owner_heading, scope
+from netstat_core.plugin import (
+    Block,
+    Complaint,
+    Gap,
+    Layout,
+    Names,
+    Problem,
+    Query,
+    Record,
+    owner_cells,
+    owner_heading,
+    printable,
+    scope,
+)
 from netstat_unix.procfs import NO_INODES
 
 _UNKNOWN = "UNKNOWN"

@@ -11,8 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from netstat_core import About, Gap, Problem, Record
-from netstat_core.netlink import Datagrams
+from netstat_core.plugin import About, Datagrams, Gap, Problem, Record
 from netstat_unix import diag
 from netstat_unix.diag import LISTEN, Socket
 from netstat_unix.procfs import LONGEST_NAME, ROW, SOURCE, Kinds

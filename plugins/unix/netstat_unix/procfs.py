@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from netstat_core import About, Problem, Record, Trait, escape
+from netstat_core.plugin import About, Problem, Record, Trait, escape
 from netstat_unix.record import NAMELESS, Kind, Name, kind_of, to_record
 
 SOURCE = "/proc/net/unix"

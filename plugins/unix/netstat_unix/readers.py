@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from netstat_core import Feed, File, Query, Reader
-from netstat_core.sources import Source
-from netstat_unix import FAMILY, diag, merge, procfs
+from netstat_core.plugin import Feed, File, Query, Reader, Source
+from netstat_unix import diag, merge, procfs
 from netstat_unix.layout import LAYOUT
 from netstat_unix.record import UnixSocket
 
@@ -31,7 +30,7 @@ READERS = (
         name="unix",
         table="sockets",
         position=200,
-        families=(FAMILY,),
+        families=("unix",),
         kind="unix.socket",
         record=UnixSocket,
         feeds=(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, TypedDict
 
-from netstat_core import Record
-from netstat_core.records import Bytes, Count, Field, Inode, Uid
+from netstat_core.plugin import Bytes, Count, Field, Inode, Record, Uid
 
 STATES = ("FREE", "UNCONNECTED", "CONNECTING", "CONNECTED", "DISCONNECTING")
 """enum socket_state of linux/net.h, by number; an unconnected socket that accepts connections is LISTENING."""

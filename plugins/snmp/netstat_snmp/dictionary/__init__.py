@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 
-from netstat_core import Explanation
+from netstat_core.plugin import Explanation
 
 _FILES = ("ip.tsv", "icmp.tsv", "transport.tsv", "tcpext.tsv", "mptcp.tsv", "system.tsv")
 _COLUMNS = 6

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netstat_core import hookimpl
+from netstat_core.plugin import hookimpl
 
 
 @hookimpl

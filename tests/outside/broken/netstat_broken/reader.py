@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from netstat_core import hookimpl
+from netstat_core.plugin import hookimpl
 
 
 @hookimpl

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal, TypedDict
 
-from netstat_core import About, Column, Feed, Field, File, Problem, Reader, Record, hookimpl, plain_table
+from netstat_core.plugin import About, Column, Feed, Field, File, Problem, Reader, Record, hookimpl, plain_table
 
 
 class PacketSocket(TypedDict):

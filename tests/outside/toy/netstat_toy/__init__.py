@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, BinaryIO, Literal, TypedDict
 
-from netstat_core import (
+from netstat_core.plugin import (
     About,
     Column,
     Feed,

@@ -1,0 +1,1 @@
+"""Option syntaxes and the text that goes with them."""

@@ -1,0 +1,148 @@
+"""The options of the Linux dialect, as declarations: parsing, help and documentation are made from them."""
+
+from __future__ import annotations
+
+from netstat_core.dialects.getopt import Option
+
+DISPLAYS = "Displays (default: sockets)"
+SOCKETS = "Which rows"
+SELECTION = "Which protocols and families"
+LOOK = "What is shown of each"
+REPEAT = "Repeating"
+OUTPUT = "Output"
+SOURCE = "Where it comes from"
+OTHER = "Other"
+
+GROUPS = (DISPLAYS, SOCKETS, SELECTION, LOOK, REPEAT, OUTPUT, SOURCE, OTHER)
+
+OPTIONS = (
+    Option("routes", "r", ("route",), group=DISPLAYS, help="routing tables"),
+    Option(
+        "interfaces",
+        "i",
+        ("interfaces", "interface"),
+        "NAME",
+        optional=True,
+        group=DISPLAYS,
+        help="interface table, or one interface (-i eth0 too)",
+    ),
+    Option("groups", "g", ("groups",), group=DISPLAYS, help="multicast group memberships"),
+    Option("statistics", "s", ("statistics",), group=DISPLAYS, help="protocol statistics"),
+    Option("masquerade", "M", ("masquerade",), group=DISPLAYS, help="masqueraded connections"),
+    Option("neighbours", "", ("neighbours",), group=DISPLAYS, help="neighbours: ARP, ND and proxies", own=True),
+    Option("multicast_routes", "", ("multicast-routes",), group=DISPLAYS, help="multicast routing", own=True),
+    Option("tables", "", ("tables",), "LIST", group=DISPLAYS, help="tables by name, or all", own=True),
+    Option("all", "a", ("all",), group=SOCKETS, help="all sockets; with -i also interfaces that are down"),
+    Option("listening", "l", ("listening",), group=SOCKETS, help="listening sockets only (default: connected)"),
+    Option(
+        "where",
+        "",
+        ("where",),
+        "EXPRESSION",
+        group=SOCKETS,
+        help="only records that match (--where 'local_port < 1024')",
+        own=True,
+    ),
+    Option("tcp", "t", ("tcp",), group=SELECTION, help="TCP"),
+    Option("sctp", "S", ("sctp",), group=SELECTION, help="SCTP"),
+    Option("udp", "u", ("udp",), group=SELECTION, help="UDP"),
+    Option("udplite", "U", ("udplite",), group=SELECTION, help="UDP-Lite"),
+    Option("raw", "w", ("raw",), group=SELECTION, help="raw IP sockets"),
+    Option("unix", "x", ("unix",), group=SELECTION, help="UNIX domain sockets"),
+    Option("l2cap", "2", ("l2cap",), group=SELECTION, help="Bluetooth L2CAP (not supported, as in Debian's netstat)"),
+    Option("rfcomm", "f", ("rfcomm",), group=SELECTION, help="Bluetooth RFCOMM (not supported either)"),
+    Option("inet", "4", ("inet", "ip"), group=SELECTION, help="address family IPv4"),
+    Option("inet6", "6", ("inet6",), group=SELECTION, help="address family IPv6"),
+    Option("tcpip", "", ("tcpip",), group=SELECTION, help="accepted and ignored, as netstat does"),
+    Option(
+        "protocol", "A", ("protocol",), "LIST", group=SELECTION, help="address families by name, separated by commas"
+    ),
+    Option("ax25", "", ("ax25",), group=SELECTION, help="AMPR AX.25"),
+    Option("x25", "", ("x25",), group=SELECTION, help="CCITT X.25"),
+    Option("ipx", "", ("ipx",), group=SELECTION, help="Novell IPX"),
+    Option("netrom", "", ("netrom",), group=SELECTION, help="AMPR NET/ROM"),
+    Option("rose", "", ("rose",), group=SELECTION, help="AMPR ROSE"),
+    Option("ddp", "", ("ddp", "appletalk"), group=SELECTION, help="Appletalk DDP"),
+    Option("bluetooth", "", ("bluetooth",), group=SELECTION, help="both Bluetooth protocols"),
+    Option("icmp", "", ("icmp",), group=SELECTION, help="ping sockets (records only)", own=True),
+    Option("numeric", "n", ("numeric",), group=LOOK, help="numbers for hosts, ports and users"),
+    Option("numeric_hosts", "", ("numeric-hosts",), group=LOOK, help="numbers for hosts"),
+    Option("numeric_ports", "", ("numeric-ports",), group=LOOK, help="numbers for ports"),
+    Option("numeric_users", "", ("numeric-users",), group=LOOK, help="numbers for users"),
+    Option("symbolic", "N", ("symbolic",), group=LOOK, help="hardware names; makes routes and SCTP numeric"),
+    Option("extend", "e", ("extend",), group=LOOK, help="more columns; twice for more still"),
+    Option("timers", "o", ("timers",), group=LOOK, help="timers"),
+    Option("programs", "p", ("programs",), group=LOOK, help="process and program that hold a socket"),
+    Option("who", "", ("who",), group=LOOK, help="-p, and in records all that is known of the process", own=True),
+    Option("context", "Z", ("context",), group=LOOK, help="SELinux security context of the process"),
+    Option("wide", "WT", ("wide", "notrim"), group=LOOK, help="addresses whole, even where columns shift"),
+    Option("fib", "F", ("fib",), group=LOOK, help="with -r: the forwarding table (default)"),
+    Option("cache", "C", ("cache",), group=LOOK, help="with -r: the route cache"),
+    Option(
+        "route_table", "", ("route-table",), "TABLE", group=LOOK, help="with -r: main, local, a number or all", own=True
+    ),
+    Option("verbose", "v", ("verbose",), group=LOOK, help="say which families the kernel lacks"),
+    Option("continuous", "c", ("continuous",), group=REPEAT, help="again every second, or every DELAY seconds"),
+    Option("delta", "", ("delta",), group=REPEAT, help="with -s: what was counted since the report before", own=True),
+    Option("format", "", ("format",), "NAME", group=OUTPUT, help="output format: {formats}", own=True),
+    Option("json", "", ("json",), group=OUTPUT, help="short for --format json", own=True),
+    Option("ndjson", "", ("ndjson",), group=OUTPUT, help="short for --format ndjson", own=True),
+    Option("redact", "", ("redact",), group=OUTPUT, help="with JSON: harmless addresses and names", own=True),
+    Option(
+        "resolve",
+        "",
+        ("resolve",),
+        group=OUTPUT,
+        help="with JSON: a section with the names of what is numbered",
+        own=True,
+    ),
+    Option(
+        "source",
+        "",
+        ("source",),
+        "KIND",
+        group=SOURCE,
+        help="netlink, with files where it lacks; procfs, files only; auto, the better one",
+        own=True,
+    ),
+    Option(
+        "from",
+        "",
+        ("from",),
+        "SNAPSHOT",
+        group=SOURCE,
+        help="replay a folder shaped like /, an archive, or what capture wrote; - reads standard input",
+        own=True,
+    ),
+    Option("record", "", ("record",), "FILE", group=SOURCE, help="keep what the report is made from", own=True),
+    Option(
+        "netns",
+        "",
+        ("netns",),
+        "NAME",
+        group=SOURCE,
+        help="another network namespace: NAME, pid:N or inode:N; may be repeated",
+        own=True,
+    ),
+    Option("all_netns", "", ("all-netns",), group=SOURCE, help="every network namespace of this machine", own=True),
+    Option(
+        "netns_limit", "", ("netns-limit",), "N", group=SOURCE, help="read at most N of them (default 500)", own=True
+    ),
+    Option("no_plugin", "", ("no-plugin",), "NAME", group=SOURCE, help="leave a plugin out; may be repeated", own=True),
+    Option("plugins", "", ("plugins",), group=OTHER, help="list plugins, readers and feeds", own=True),
+    Option(
+        "schema",
+        "",
+        ("schema",),
+        "KIND",
+        optional=True,
+        group=OTHER,
+        help="print the JSON Schema of a kind, or of all",
+        own=True,
+    ),
+    Option("explain", "", ("explain",), "COUNTER", group=OTHER, help="what a counter of -s means", own=True),
+    Option("version", "V", ("version",), group=OTHER, help="version"),
+    Option("help", "h", ("help",), group=OTHER, help="this text"),
+    Option("usage", "?", (), group=OTHER, help="this text on stderr, as an error"),
+    Option("debug", "d", (), group=OTHER, help="accepted, no effect"),
+)

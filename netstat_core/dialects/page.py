@@ -1,0 +1,77 @@
+"""Records as classic text, through the layouts of the query's dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, BinaryIO
+
+from netstat_core.escape import printable
+from netstat_core.plugin.outcomes import Gap, Problem
+from netstat_core.plugin.readers import Reader
+from netstat_core.plugin.records import NetworkNamespace, Record
+from netstat_core.plugin.sinks import Head, Sink, Tail
+from netstat_core.plugin.text import Block, Layout
+
+
+class TextRendering:
+    """Prints each block's heading once, then the rows of its readers in order."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+        self._block: Block | None = None
+        self._rows: dict[str, Callable[[Sequence[Record]], str]] = {}
+        self._entered = False
+
+    def begin(self, head: Head) -> None:
+        """Remember what rows are formatted with."""
+        self._head = head
+
+    def batch(self, reader: Reader, records: Sequence[Record]) -> None:
+        """The heading where it is due, then a line or more for each record."""
+        layout = reader.layout(self._head.query)
+        if layout is None:
+            return
+        self._announce(reader, layout)
+        if records:
+            self._write(self._formatter(reader, layout)(records))
+
+    def enter(self, namespace: NetworkNamespace | None) -> None:
+        """What follows is of another namespace: its own heading, and every block's again."""
+        if self._entered:
+            self._write("\n")
+        self._entered = True
+        self._block = None
+        self._rows.clear()
+        name, number = (namespace["name"], namespace["inode"]) if namespace else (None, None)
+        shown = [printable(name)] if name is not None else []
+        shown += [f"(inode {number})" if name is not None else f"inode {number}"] if number is not None else []
+        self._write(f"Network namespace {' '.join(shown) or 'of unknown number'}\n")
+
+    def problem(self, reader: Reader | None, trouble: Problem | Gap) -> None:
+        """The heading of what is absent, where its layout wants that."""
+        layout = reader.layout(self._head.query) if reader else None
+        if reader and layout and layout.block.when_absent and isinstance(trouble, Gap):
+            self._announce(reader, layout)
+
+    def end(self, tail: Tail) -> None:
+        """Nothing follows the last row."""
+
+    def _announce(self, reader: Reader, layout: Layout) -> None:
+        if layout.block is not self._block:
+            self._block = layout.block
+            self._write(layout.block.heading(self._head.query, self._traits(reader)))
+
+    def _formatter(self, reader: Reader, layout: Layout) -> Callable[[Sequence[Record]], str]:
+        if reader.name not in self._rows:
+            self._rows[reader.name] = layout.rows(self._head.query, self._head.names, self._traits(reader))
+        return self._rows[reader.name]
+
+    def _traits(self, reader: Reader) -> dict[str, Any]:
+        return self._head.traits.setdefault(reader.name, {})
+
+    def _write(self, text: str) -> None:
+        self._out.write(text.encode("utf-8", "backslashreplace"))
+
+
+TEXT = Sink("text", "netstat's text", TextRendering, uses_layouts=True)
+"""The format of whoever asks for none; its name is nobody else's."""

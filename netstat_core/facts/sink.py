@@ -1,0 +1,62 @@
+"""Facts, as the Ansible collection returns them: as a module's result, or alone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from netstat_core.facts.builder import FactsBuilder
+from netstat_core.facts.query import query_for
+from netstat_core.plugin.outcomes import Gap, Problem
+from netstat_core.plugin.readers import Reader
+from netstat_core.plugin.records import Record
+from netstat_core.plugin.sinks import Head, Tail
+from netstat_core.sinks.json import encode
+
+if TYPE_CHECKING:
+    from netstat_core.query import Query
+
+
+def default_query(readers: Collection[Reader], query: Query) -> Query:
+    """All bounded facts, of what a command line says that selects no display."""
+    asked = query_for(
+        readers,
+        where=query.where,
+        netns=query.network_namespaces,
+        all_netns=query.all_network_namespaces,
+        who=query.who,
+    )
+    source = asked.source if query.source == "auto" else query.source
+    return asked._replace(source=source, namespace_limit=query.namespace_limit, context=query.context)
+
+
+class LocalFactsRendering:
+    """One line of JSON: the facts. Nothing is written before the report has ended."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+
+    def begin(self, head: Head) -> None:
+        """The report starts."""
+        self._builder = FactsBuilder(head)
+
+    def batch(self, reader: Reader, records: Sequence[Record]) -> None:
+        """Records become facts."""
+        self._builder.add(reader, records)
+
+    def problem(self, reader: Reader | None, trouble: Problem | Gap) -> None:
+        """Problems are in the tail."""
+
+    def end(self, tail: Tail) -> None:
+        """The facts."""
+        self._out.write(encode(self._wrapped(self._builder.finish(tail))) + b"\n")
+
+    def _wrapped(self, facts: dict[str, Any]) -> dict[str, Any]:
+        return facts
+
+
+class FactsRendering(LocalFactsRendering):
+    """One line of JSON: the result of a module that gathers facts and changes nothing."""
+
+    def _wrapped(self, facts: dict[str, Any]) -> dict[str, Any]:
+        return {"ansible_facts": {"netstat": facts}, "changed": False}

@@ -1,0 +1,1 @@
+"""The plugin host: finding plugins, and holding what they give against what they declare."""

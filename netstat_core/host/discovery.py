@@ -1,0 +1,163 @@
+"""Finding plugins, loading each under guard, and asking them for readers and sinks.
+
+One plugin that cannot be loaded, or that declares nonsense, is told in one line and leaves the others working.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, NamedTuple
+
+import pluggy
+
+from netstat_core.plugin import hooks
+from netstat_core.plugin.readers import Reader
+from netstat_core.plugin.sinks import Sink
+
+GROUP = "netstat.plugins"
+BLOCK_VARIABLE = "NETSTAT_PLUGINS_BLOCK"
+
+TEXT = "text"
+"""The format that no plugin can have: it is the dialect's own page."""
+
+
+class Plugin(NamedTuple):
+    """A plugin by its entry point."""
+
+    entry: EntryPoint
+
+    @property
+    def name(self) -> str:
+        """The entry point's name, by which a plugin is blocked."""
+        return self.entry.name
+
+    @property
+    def origin(self) -> str:
+        """The distribution that brought it, and its version; read when asked for, since parsing metadata is slow."""
+        distribution = self.entry.dist
+        return f"{distribution.name} {distribution.version}" if distribution else "unknown"
+
+
+class Broken(NamedTuple):
+    """A plugin that cannot be used, and why, in one line."""
+
+    plugin: Plugin
+    reason: str
+
+    def __str__(self) -> str:
+        return f"plugin {self.plugin.name} is broken: {self.reason}"
+
+
+class Offer(NamedTuple):
+    """A reader and the plugin it came from."""
+
+    reader: Reader
+    plugin: Plugin
+
+
+class Host:
+    """The plugins of this installation; ``blocked`` names some to be left alone."""
+
+    def __init__(self, blocked: Collection[str] = ()) -> None:
+        self.plugins: list[Plugin] = []
+        self.broken: list[Broken] = []
+        self.blocked = {*blocked, *filter(None, os.environ.get(BLOCK_VARIABLE, "").split(","))}
+        self._manager = pluggy.PluginManager(hooks.PROJECT)
+        self._manager.add_hookspecs(hooks)
+        entries = [entry for entry in _entries() if entry.name not in self.blocked]
+        self._formats = [entry for entry in entries if _is_own_format(entry)]
+        self._load_all([entry for entry in entries if entry not in self._formats])
+
+    def offers(self, tables: Collection[str] = (), families: Collection[str] = ()) -> list[Offer]:
+        """The readers for some tables and families (empty: all), by position."""
+        found: list[Offer] = []
+        for plugin in list(self.plugins):
+            answers = self._ask(plugin, "netstat_readers", tables=tables, families=families)
+            found += [Offer(reader, plugin) for reader in answers if self._is_reader(plugin, reader, found)]
+        wanted = [offer for offer in found if not tables or offer.reader.table in tables]
+        return sorted(wanted, key=lambda offer: offer.reader.position)
+
+    def kinds(self) -> dict[str, Reader]:
+        """For each kind of record a reader that makes it, changes included."""
+        readers = [offer.reader for offer in self.offers()]
+        changes = [reader.change.reader for reader in readers if reader.change]
+        return {reader.kind: reader for reader in (*readers, *changes)}
+
+    def sinks(self) -> dict[str, Sink]:
+        """The output formats by name; a name of this package's own cannot be taken over."""
+        self._load_all(self._formats)
+        self._formats = []
+        found: dict[str, Sink] = {}
+        for plugin in sorted(self.plugins, key=lambda plugin: not _is_own_format(plugin.entry)):
+            for sink in self._ask(plugin, "netstat_sinks"):
+                if not isinstance(sink, Sink):
+                    self._give_up(plugin, f"netstat_sinks gave {type(sink).__name__}, not a Sink")
+                elif sink.name != TEXT:
+                    found.setdefault(sink.name, sink)
+        return found
+
+    def _load_all(self, entries: Iterable[EntryPoint]) -> None:
+        for entry in entries:
+            self._load(entry)
+        self._drop_pending()
+
+    def _load(self, entry: EntryPoint) -> None:
+        plugin = Plugin(entry)
+        try:
+            self._manager.register(entry.load(), entry.name)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a stranger's import may raise
+            self.broken.append(Broken(plugin, _one_line(error)))
+        else:
+            self.plugins.append(plugin)
+
+    def _drop_pending(self) -> None:
+        while True:
+            try:
+                self._manager.check_pending()
+            except pluggy.PluginValidationError as error:
+                name = self._manager.get_name(error.plugin)
+                self._give_up(next(one for one in self.plugins if one.name == name), _one_line(error))
+            else:
+                return
+
+    def _ask(self, plugin: Plugin, hook: str, **wanted: Any) -> list[Any]:
+        others = [module for name, module in self._manager.list_name_plugin() if name != plugin.name]
+        try:
+            answers = self._manager.subset_hook_caller(hook, others)(**wanted)
+            return [one for answer in answers for one in answer]
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's code
+            self._give_up(plugin, f"{hook}: {_one_line(error)}")
+            return []
+
+    def _is_reader(self, plugin: Plugin, reader: Any, found: Iterable[Offer]) -> bool:
+        if not isinstance(reader, Reader):
+            self._give_up(plugin, f"netstat_readers gave {type(reader).__name__}, not a Reader")
+            return False
+        taken = next((offer for offer in found if offer.reader.name == reader.name), None)
+        if taken is not None:
+            self._give_up(plugin, f"its reader {reader.name} exists already in plugin {taken.plugin.name}")
+        return taken is None
+
+    def _give_up(self, plugin: Plugin, reason: str) -> None:
+        self._manager.unregister(name=plugin.name)
+        self.plugins.remove(plugin)
+        self.broken.append(Broken(plugin, reason))
+
+
+def _entries() -> list[EntryPoint]:
+    seen: dict[str, EntryPoint] = {}
+    for entry in entry_points(group=GROUP):
+        seen.setdefault(entry.name, entry)
+    return sorted(seen.values(), key=lambda entry: entry.name)
+
+
+def _is_own_format(entry: EntryPoint) -> bool:
+    """Whether an entry brings formats of this package itself, which are imported only where formats are asked for."""
+    return entry.value.startswith("netstat_core.")
+
+
+def _one_line(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

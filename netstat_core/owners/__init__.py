@@ -1,0 +1,1 @@
+"""Who holds a socket: processes, and the unit, container and pod behind them."""

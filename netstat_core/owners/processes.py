@@ -1,0 +1,154 @@
+"""Which processes hold which socket inodes, and who they are."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from netstat_core.errors import SnapshotError, SourceError
+from netstat_core.escape import escape
+from netstat_core.owners import control_groups
+from netstat_core.plugin.outcomes import Gap
+from netstat_core.plugin.records import Record
+from netstat_core.plugin.sources import File
+from netstat_core.system import System
+from netstat_core.system.capture import Owners
+
+SOURCE = "/proc/PID/fd"
+LONGEST_COMMAND = 1 << 16
+"""Bytes kept of a command line: any user can make one of megabytes."""
+
+
+_MOST_HELD = 1_000_000
+"""Processes of all sockets of a snapshot, each counted for every socket: a short text can tell of far more."""
+
+
+class ProcessTable:
+    """The owners of sockets, found by one pass over all descriptors when the table is made.
+
+    ``gap`` says what could not be seen, ``None`` for the whole truth; ``denied`` counts processes whose
+    descriptors could not even be listed, and ``knows_any`` tells whether any owner was found. With ``context``
+    processes bear their security context too, with ``details`` all that :mod:`netstat_core.who` can tell.
+    """
+
+    def __init__(self, system: System, *, context: bool = False, details: bool = False) -> None:
+        self._system = system
+        self._context = context
+        self._details = details
+        self._known: dict[int, list[dict[str, Any]]] = {}
+        self._processes: dict[int, dict[str, Any]] = {}
+        self._activated: dict[int, dict[int, str]] = {}
+        self.denied = 0
+        self._held = 0
+        self.gap: Gap | None = None
+        self.owners = Owners()
+        try:
+            self.owners = system.owners(descriptors=details)
+        except SourceError as error:
+            self.gap = Gap(error.reason, SOURCE, error.detail, errno=error.errno)
+        else:
+            self.denied = self.owners.denied
+            self.gap = _gap(self.owners)
+        self._pids = self.owners.pids
+
+    @property
+    def knows_any(self) -> bool:
+        """Whether the owner of any socket is known."""
+        return bool(self._pids)
+
+    def join(self, records: list[Record], inode_field: str) -> None:
+        """Fill ``processes`` of records by their inode."""
+        of = self._of
+        for record in records:
+            record["processes"] = of(record[inode_field])
+        if not self._system.machine.live:
+            self._held += sum(len(record["processes"] or ()) for record in records)
+            if self._held > _MOST_HELD:
+                raise SnapshotError(f"the snapshot has sockets that share processes more than {_MOST_HELD} times")
+
+    def _of(self, inode: int | None) -> list[dict[str, Any]] | None:
+        if not inode:
+            return []
+        held = self._known.get(inode)
+        if held is not None:
+            return held
+        pids = self._pids.get(inode)
+        if pids is None:
+            return [] if self.gap is None else None
+        processes = [self._process(pid) for pid in pids]
+        held = self._known[inode] = self._holders(inode, processes) if self._details else processes
+        return held
+
+    def _holders(self, inode: int, processes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The processes with what they know of one socket: numbers of descriptors, and the unit that activated it.
+
+        systemd, which opens the sockets it activates services by, does not tell; a service that took one over does.
+        """
+        descriptors = self.owners.descriptors or {}
+        held = []
+        for process in processes:
+            numbers = descriptors.get((inode, process["pid"]))
+            units = [unit for number in numbers or () if (unit := self._activated[process["pid"]].get(number))]
+            own = {"descriptors": numbers and sorted(numbers), "socket_unit": units[0] if units else None}
+            held.append({**process, **own})
+        activated = next((one["socket_unit"] for one in held if one["socket_unit"]), None)
+        for one in held:
+            if one["pid"] == 1:
+                one["unit"] = one["socket_unit"] = activated
+        return held
+
+    def _process(self, pid: int) -> dict[str, Any]:
+        known = self._processes.get(pid)
+        if known is None:
+            known = self._processes[pid] = self._describe(pid)
+        return known
+
+    def _describe(self, pid: int) -> dict[str, Any]:
+        command = self._system.process_file(pid, "cmdline")
+        comm = self._system.process_file(pid, "comm")
+        described = {
+            "pid": pid,
+            "uid": _real_uid(self._system.process_file(pid, "status")),
+            "name": None if comm is None else escape(comm[:-1] if comm.endswith(b"\n") else comm),
+            "command": None if command is None else _arguments(command),
+        }
+        if self._context:
+            label = self._system.process_file(pid, "attr/current")
+            described["context"] = escape(label.rstrip(b"\0\n")) if label else None
+        if self._details:
+            contents = {name: self._system.process_file(pid, name) for name in control_groups.FILES}
+            described |= control_groups.describe(
+                contents, pid, self._boot_seconds, self._system.machine.ticks_per_second
+            )
+            self._activated[pid] = control_groups.activated(contents["environ"] or b"", pid)
+        return described
+
+    @cached_property
+    def _boot_seconds(self) -> int | None:
+        try:
+            return control_groups.boot_seconds(self._system.read(File(control_groups.BOOT_FILE)))
+        except SourceError:
+            return None
+
+
+def _gap(owners: Owners) -> Gap | None:
+    withheld = owners.denied + owners.unread
+    if withheld:
+        return Gap("permission", SOURCE, f"the descriptors of {withheld} processes could not be read", count=withheld)
+    if owners.hidden:
+        return Gap("permission", SOURCE, "process 1 does not show in /proc: others may be hidden too")
+    return None
+
+
+def _arguments(command: bytes) -> list[str]:
+    kept = command[:LONGEST_COMMAND]
+    return [escape(argument) for argument in kept.removesuffix(b"\0").split(b"\0")] if kept else []
+
+
+def _real_uid(status: bytes | None) -> int | None:
+    """The first number of the line ``Uid:`` in /proc/PID/status."""
+    for line in (status or b"").split(b"\n"):
+        if line.startswith(b"Uid:"):
+            first = line[4:].split()[:1]
+            return int(first[0]) if first and first[0].isdigit() else None
+    return None

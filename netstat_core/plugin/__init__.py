@@ -1,0 +1,102 @@
+"""The contract: what a plugin declares, what its parsers get and yield, and how sinks are written.
+
+Everything that a plugin needs is here; what is below is the host's own business.
+"""
+
+from netstat_core.errors import SourceError, UsageError
+from netstat_core.escape import escape, printable, unescape
+from netstat_core.plugin.asked import About
+from netstat_core.plugin.hooks import hookimpl
+from netstat_core.plugin.netlink import (
+    ATTRIBUTE_HEADER,
+    ATTRIBUTE_TYPE,
+    HEADER,
+    LINK_SIZE,
+    LINKS,
+    NEW_LINK,
+    Attributes,
+    Datagrams,
+    attributes,
+    each_attribute,
+    interface_names,
+    messages,
+)
+from netstat_core.plugin.outcomes import Gap, Problem, Trait
+from netstat_core.plugin.readers import Change, Explanation, Feed, Parsed, Reader
+from netstat_core.plugin.records import (
+    Address,
+    Bytes,
+    Count,
+    Field,
+    Inode,
+    InterfaceName,
+    NetworkNamespace,
+    Port,
+    Record,
+    Uid,
+)
+from netstat_core.plugin.sinks import Head, Rendering, Sink, Tail
+from netstat_core.plugin.socket_text import owner_cells, owner_heading, scope
+from netstat_core.plugin.sources import Directory, File, NetlinkDump, Rows, Source
+from netstat_core.plugin.text import Block, Column, Complaint, FormatRows, Layout, Names, plain_table
+from netstat_core.query import Query
+
+__all__ = [
+    "ATTRIBUTE_HEADER",
+    "ATTRIBUTE_TYPE",
+    "HEADER",
+    "LINKS",
+    "LINK_SIZE",
+    "NEW_LINK",
+    "About",
+    "Address",
+    "Attributes",
+    "Block",
+    "Bytes",
+    "Change",
+    "Column",
+    "Complaint",
+    "Count",
+    "Datagrams",
+    "Directory",
+    "Explanation",
+    "Feed",
+    "Field",
+    "File",
+    "FormatRows",
+    "Gap",
+    "Head",
+    "Inode",
+    "InterfaceName",
+    "Layout",
+    "Names",
+    "NetlinkDump",
+    "NetworkNamespace",
+    "Parsed",
+    "Port",
+    "Problem",
+    "Query",
+    "Reader",
+    "Record",
+    "Rendering",
+    "Rows",
+    "Sink",
+    "Source",
+    "SourceError",
+    "Tail",
+    "Trait",
+    "Uid",
+    "UsageError",
+    "attributes",
+    "each_attribute",
+    "escape",
+    "hookimpl",
+    "interface_names",
+    "messages",
+    "owner_cells",
+    "owner_heading",
+    "plain_table",
+    "printable",
+    "scope",
+    "unescape",
+]

@@ -1,0 +1,135 @@
+"""Netlink messages and attributes: struct nlmsghdr and nlattr of linux/netlink.h.
+
+Parsers of dumps walk them with this: datagrams in, messages out; messages in, attributes out.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import TypeVar
+
+from netstat_core.escape import escape
+from netstat_core.plugin.asked import About
+from netstat_core.plugin.outcomes import Problem
+from netstat_core.plugin.sources import NetlinkDump
+
+Datagrams = Iterable["memoryview | bytes"]
+"""What a parser receives for a NetlinkDump."""
+
+HEADER = 16
+"""The size of struct nlmsghdr: where a message's own fixed part starts."""
+
+NEW_LINK = 16
+"""RTM_NEWLINK, whose fixed part is struct ifinfomsg."""
+
+LINK_SIZE = 16
+"""The size of struct ifinfomsg."""
+
+LINKS = NetlinkDump("route/links", protocol=0, type=18, body=bytes(16), restart=True, required=False)
+"""RTM_GETLINK for all interfaces, where their names are all that is wanted."""
+
+ATTRIBUTE_HEADER = 4
+ATTRIBUTE_TYPE = 0x3FFF
+"""The bits of a type: the two above tell of nesting and of network order."""
+
+_INTERFACE_NAME = 3
+_U32 = 4
+
+Default = TypeVar("Default", int, None)
+
+
+@cache
+def _unpacker(order: str, form: str) -> struct.Struct:
+    return struct.Struct(order + form)
+
+
+def messages(source: str, datagrams: Datagrams, kind: int, least: int, order: str) -> Iterator[bytes | Problem]:
+    """The messages of one type with their headers, ``least`` bytes long at least; those of other types are left out.
+
+    A message that is cut off ends its datagram with a problem.
+    """
+    header = _unpacker(order, "IH").unpack_from
+    for datagram in datagrams:
+        start, size = 0, len(datagram)
+        while start < size:
+            length, found = header(datagram, start) if size - start >= HEADER else (0, 0)
+            if length < HEADER or start + length > size or (found == kind and length < least):
+                yield Problem(source, "a message is cut off", bytes(datagram[start : start + least]))
+                break
+            if found == kind:
+                yield bytes(datagram[start : start + length])
+            start += length + 3 & ~3
+
+
+def each_attribute(message: bytes, start: int, order: str, stop: int | None = None) -> list[tuple[int, int, int]]:
+    """Type of each attribute from ``start`` on, and where its payload starts and ends; ends at one that does not fit.
+
+    ``stop`` is where the message, or the attribute around these, ends before the bytes do.
+    """
+    unpack = _unpacker(order, "HH").unpack_from
+    found = []
+    size = len(message) if stop is None else stop
+    last = size - ATTRIBUTE_HEADER
+    while start <= last:
+        length, kind = unpack(message, start)
+        end = start + length
+        if length < ATTRIBUTE_HEADER or end > size:
+            break
+        found.append((kind & ATTRIBUTE_TYPE, start + ATTRIBUTE_HEADER, end))
+        start += length + 3 & ~3
+    return found
+
+
+class Attributes(dict[int, bytes]):
+    """Payloads of attributes by type; of one that repeats, the last."""
+
+    __slots__ = ("order",)
+
+    def __init__(self, payloads: Mapping[int, bytes], order: str) -> None:
+        super().__init__(payloads)
+        self.order = order
+
+    def text(self, kind: int) -> bytes | None:
+        """A text up to the NUL that ends it; None where it is missing or empty."""
+        return self.get(kind, b"").rstrip(b"\0") or None
+
+    def number(self, kind: int, default: Default, longest: int = _U32) -> int | Default:
+        """An unsigned number of ``longest`` bytes at most; the default where it is missing, empty or longer."""
+        payload = self.get(kind)
+        if not payload or len(payload) > longest:
+            return default
+        return int.from_bytes(payload, "little" if self.order == "<" else "big")
+
+    def numbers(self, kind: int, form: str) -> tuple[int, ...]:
+        """As many numbers as an attribute holds, each in a struct format."""
+        payload = self.get(kind, b"")
+        count = len(payload) // struct.calcsize("=" + form)
+        return _unpacker(self.order, f"{count}{form}").unpack_from(payload)
+
+    def nest(self, kind: int) -> Attributes:
+        """The attributes inside an attribute; none where it is missing."""
+        return attributes(self[kind], 0, self.order) if kind in self else Attributes({}, self.order)
+
+    def all_of(self, outer: int, inner: int) -> list[bytes]:
+        """The payloads of all attributes of one type inside an attribute, which are a list."""
+        payload = self.get(outer, b"")
+        return [payload[start:end] for kind, start, end in each_attribute(payload, 0, self.order) if kind == inner]
+
+
+def attributes(message: bytes, start: int, order: str) -> Attributes:
+    """The attributes of a message, which start behind its fixed part."""
+    return Attributes({kind: message[at:end] for kind, at, end in each_attribute(message, start, order)}, order)
+
+
+def interface_names(about: About, links: Datagrams | None) -> dict[int, str]:
+    """Names of interfaces by index, from the answer to LINKS; whatever is no link is passed over."""
+    index_at = _unpacker(about.order, "20xi").unpack_from
+    names = {}
+    for message in messages(LINKS.name, links or (), NEW_LINK, HEADER + LINK_SIZE, about.order):
+        if not isinstance(message, Problem):
+            name = attributes(message, HEADER + LINK_SIZE, about.order).text(_INTERFACE_NAME)
+            if name is not None:
+                names[index_at(message)[0]] = escape(name)
+    return names

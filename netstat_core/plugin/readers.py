@@ -1,0 +1,82 @@
+"""What a plugin declares: readers with their feeds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from netstat_core.plugin.outcomes import Gap, Problem, Trait
+from netstat_core.plugin.records import Record
+from netstat_core.plugin.sources import Source
+from netstat_core.plugin.text import Layout
+from netstat_core.query import Query
+
+Parsed = Record | list[Record] | Problem | Trait | Gap
+"""What a parser yields; lists of records come from parsers that make many at once."""
+
+
+class Feed(NamedTuple):
+    """One way to fill a reader: its sources and the pure function that parses their contents.
+
+    ``sources(query)`` lists them, with None in the place of one that this query has no use for;
+    ``parse(about, *contents)`` yields records, problems, traits and gaps in order.
+    ``lacks`` names the record fields this feed cannot know.
+    """
+
+    name: str
+    sources: Callable[[Query], Iterable[Source | None]]
+    parse: Callable[..., Iterable[Parsed]]
+    lacks: frozenset[str] = frozenset()
+
+
+class Explanation(NamedTuple):
+    """What a counter means, what it counts in, and the RFC object or kernel file behind it.
+
+    A ``gauge`` tells a present state or a setting: it may fall, and has no rate.
+    """
+
+    section: str
+    name: str
+    meaning: str
+    unit: str
+    source: str
+    gauge: bool
+
+
+class Change(NamedTuple):
+    """How two readings of a reader's records become records of what happened between them.
+
+    ``compute(before, after, seconds)`` makes records of the kind that ``reader`` declares; it needs no feeds.
+    """
+
+    reader: Reader
+    compute: Callable[[list[Record], list[Record], float], list[Record]]
+
+
+class Reader(NamedTuple):
+    """One protocol or kernel object: where its records belong, what they look like, how they are had and shown.
+
+    ``position`` orders readers of a table. ``families`` are the ``-A`` names it answers to; ``protocols`` further
+    selection below a family, empty where there is none. ``record`` is a TypedDict or a JSON Schema. A reader whose
+    records carry a socket inode names that field in ``inode_field`` and gets ``processes`` joined. ``change`` is for
+    readers of counters; ``explain(name)`` finds what counters of a name mean.
+    """
+
+    name: str
+    table: str
+    position: int
+    families: tuple[str, ...]
+    kind: str
+    record: type | Mapping[str, Any]
+    feeds: tuple[Feed, ...]
+    protocols: tuple[str, ...] = ()
+    version: int = 1
+    layouts: Mapping[str, Layout] = MappingProxyType({})
+    inode_field: str | None = None
+    change: Change | None = None
+    explain: Callable[[str], Iterable[Explanation]] | None = None
+
+    def layout(self, query: Query) -> Layout | None:
+        """How this reader looks in the query's dialect; ``None`` where that dialect has no display for it."""
+        return self.layouts.get(query.dialect)

@@ -1,0 +1,122 @@
+"""The vocabulary of records: how fields are declared, and the field types that kinds share.
+
+A record type is a ``TypedDict`` whose fields are annotated with :class:`Field`. Its JSON Schema is derived from it,
+so the two cannot drift.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypedDict
+
+Record = dict[str, Any]
+"""One record as it travels: plain data that ``json.dumps`` accepts."""
+
+
+class Field:
+    """What a record field means and which values it takes.
+
+    ``meaning`` is shown to people and becomes the schema's description. ``minimum`` and ``maximum`` bound numbers;
+    ``words`` lists the words of an enumeration and ``pattern`` what else the text may look like; ``mark`` says what
+    a value identifies (``address``, ``port``, ``user``, ``hardware_address``, ``interface``, ``name``, ``path``): the
+    names section looks such values up, and redaction replaces them.
+    """
+
+    __slots__ = ("mark", "maximum", "meaning", "minimum", "pattern", "words")
+
+    def __init__(  # noqa: PLR0913 - one keyword for each thing a schema can say
+        self,
+        meaning: str,
+        *,
+        minimum: int | None = None,
+        maximum: int | None = None,
+        words: tuple[str, ...] = (),
+        pattern: str | None = None,
+        mark: str | None = None,
+    ) -> None:
+        self.meaning = meaning
+        self.minimum = minimum
+        self.maximum = maximum
+        self.words = words
+        self.pattern = pattern
+        self.mark = mark
+
+
+Address = Annotated[str, Field("Network address in canonical text form", mark="address")]
+Port = Annotated[int, Field("Port number; 0 stands for any", minimum=0, maximum=0xFFFF, mark="port")]
+Count = Annotated[int, Field("A number of things", minimum=0)]
+Bytes = Annotated[int, Field("A number of bytes", minimum=0)]
+Inode = Annotated[int, Field("Inode number of the socket; null where the kernel keeps none", minimum=1)]
+Uid = Annotated[int, Field("User id of the socket's owner", minimum=0, maximum=0xFFFFFFFF, mark="user")]
+InterfaceName = Annotated[str, Field("Name of a network interface", mark="interface")]
+
+
+class NetworkNamespace(TypedDict):
+    """The network namespace a record was seen in."""
+
+    inode: Annotated[int | None, Field("Inode of the namespace in nsfs, the number in net:[N]", minimum=0)]
+    name: Annotated[str | None, Field("Name under /run/netns, null where it has none", mark="name")]
+
+
+class Process(TypedDict):
+    """A process that holds a descriptor of the socket."""
+
+    pid: Annotated[int, Field("Process id, as seen from the PID namespace of the capture", minimum=1)]
+    uid: Annotated[int | None, Field("Real user id of the process", minimum=0)]
+    name: Annotated[str | None, Field("Command name as the kernel keeps it (/proc/PID/comm)", mark="name")]
+    command: Annotated[
+        list[str] | None, Field("Arguments of the process (/proc/PID/cmdline); empty for kernel threads", mark="name")
+    ]
+
+
+class Container(TypedDict):
+    """The container a process runs in, the innermost one."""
+
+    id: Annotated[str, Field("Id of the container, its name where the runtime uses names", mark="name")]
+    runtime: Annotated[
+        str | None,
+        Field(
+            "Container runtime; null where the path does not tell",
+            words=("docker", "containerd", "cri-o", "podman", "lxc", "systemd-nspawn"),
+        ),
+    ]
+
+
+class DescribedProcess(Process, total=False):
+    """A process, with what was asked for beyond its name: ``context`` with -Z, the others with --who."""
+
+    context: Annotated[str | None, Field("Security context of the process (/proc/PID/attr/current)")]
+    descriptors: Annotated[
+        list[int] | None, Field("Numbers of the descriptors that are the socket, ascending; null where not recorded")
+    ]
+    executable: Annotated[
+        str | None, Field("Path of the program as the kernel tells it, ending in ' (deleted)' if removed", mark="path")
+    ]
+    started_at: Annotated[str | None, Field("When the process started, ISO 8601 UTC; exact to a second or two")]
+    cgroup: Annotated[
+        str | None, Field("Path of its control group: version 2's, or the one systemd keeps in version 1", mark="path")
+    ]
+    unit: Annotated[
+        str | None,
+        Field("Unit of the system's systemd; of a socket that process 1 holds, the socket unit if known", mark="name"),
+    ]
+    user_unit: Annotated[str | None, Field("Unit of a user's systemd; null outside of one", mark="name")]
+    socket_unit: Annotated[
+        str | None, Field("Socket unit that this descriptor was passed on by (LISTEN_FDNAMES)", mark="name")
+    ]
+    container: Annotated[Container | None, Field("Container it runs in; null outside of one, as far as paths tell")]
+    pod: Annotated[str | None, Field("Id of the Kubernetes pod it runs in", mark="name")]
+
+
+class HostFields(TypedDict):
+    """What the host adds to every record."""
+
+    network_namespace: Annotated[NetworkNamespace | None, Field("Where it was seen; null in a snapshot without names")]
+
+
+class OwnedFields(HostFields):
+    """What the host adds to records of sockets."""
+
+    processes: Annotated[
+        list[DescribedProcess] | None,
+        Field("Who holds the socket; null where that was not asked for or not knowable, empty where nobody does"),
+    ]

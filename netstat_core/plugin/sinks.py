@@ -1,0 +1,95 @@
+"""The contract of output formats: they see records, problems and layouts as a report streams by, never a source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, BinaryIO, NamedTuple, Protocol
+
+from netstat_core.plugin.outcomes import Gap, Problem
+from netstat_core.plugin.readers import Reader
+from netstat_core.plugin.records import NetworkNamespace, Record
+from netstat_core.plugin.text import Names
+from netstat_core.query import Query
+
+REPORT_SCHEMA = "urn:netstat:report:1"
+
+
+class Head(NamedTuple):
+    """What is known before the first record: the request, the machine, the tables and readers to come.
+
+    ``traits`` holds for each reader's name what its source told besides records; it fills as the report streams by.
+    ``repeating`` tells that more reports follow on the same output, ``procfs`` what :class:`Machine` tells.
+    """
+
+    query: Query
+    captured_at: str | None
+    generator: str
+    system: dict[str, Any]
+    tables: tuple[str, ...]
+    readers: tuple[Reader, ...]
+    names: Names
+    traits: dict[str, dict[str, Any]]
+    repeating: bool = False
+    procfs: bool = True
+
+    def as_record(self) -> dict[str, Any]:
+        """How a structured report begins."""
+        return {
+            "schema": REPORT_SCHEMA,
+            "captured_at": self.captured_at,
+            "generator": self.generator,
+            "system": self.system,
+            "query": self.query.as_record(),
+        }
+
+
+class Tail(NamedTuple):
+    """What is known after the last record, each entry as plain data.
+
+    ``unproven`` are gaps that only those need to tell who conclude from absence.
+    """
+
+    problems: list[dict[str, Any]]
+    completeness: list[dict[str, Any]]
+    names: dict[str, dict[str, str]] | None = None
+    network_namespaces: list[NetworkNamespace | None] | None = None
+    unproven: Sequence[dict[str, Any]] = ()
+
+    def as_record(self) -> dict[str, Any]:
+        """How a structured report ends; ``names`` and ``network_namespaces`` only where they were asked for."""
+        section: dict[str, Any] = {"problems": self.problems, "completeness": self.completeness}
+        if self.names is not None:
+            section["names"] = self.names
+        if self.network_namespaces is not None:
+            section["network_namespaces"] = self.network_namespaces
+        return section
+
+
+class Rendering(Protocol):
+    """One report being written."""
+
+    def begin(self, head: Head) -> None:
+        """The report starts."""
+
+    def batch(self, reader: Reader, records: Sequence[Record]) -> None:
+        """Records of a reader, in order; an empty first batch tells that its source was opened."""
+
+    def problem(self, reader: Reader | None, trouble: Problem | Gap) -> None:
+        """Something was wrong at this point of the stream; it is in the tail too."""
+
+    def end(self, tail: Tail) -> None:
+        """The report is complete."""
+
+
+class Sink(NamedTuple):
+    """An output format: its ``--format`` name, what it is in a few words, and how a report is written with it.
+
+    A sink with ``uses_layouts`` needs only the fields that layouts show, and is told complaints in their words.
+    ``asks`` makes the query of a command line that selects nothing to show, where that is not netstat's default.
+    """
+
+    name: str
+    meaning: str
+    make: Callable[[BinaryIO], Rendering]
+    uses_layouts: bool = False
+    asks: Callable[[Collection[Reader], Query], Query] | None = None

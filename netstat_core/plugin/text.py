@@ -1,0 +1,133 @@
+"""How records become text: blocks with a title and header, rows, and the words for complaints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from netstat_core.escape import printable
+from netstat_core.plugin.outcomes import Gap, Problem
+from netstat_core.plugin.records import Record
+from netstat_core.query import Query
+
+
+class Names(Protocol):
+    """What layouts show in the place of numbers; each method gives the number as text where names are not wanted."""
+
+    resolves_hosts: bool
+    resolves_ports: bool
+    resolves_users: bool
+
+    def expect_hosts(self, addresses: Iterable[str]) -> None:
+        """Look these up side by side, since they will be asked for."""
+
+    def host(self, address: str) -> str:
+        """The name of a host, or its address."""
+
+    def network(self, address: str) -> str:
+        """The name of an IPv4 network, or its address."""
+
+    def port(self, number: int, protocol: str) -> str:
+        """The name of a service of ``tcp``, ``udp`` or ``raw``, or its number; ``*`` for 0."""
+
+    def user(self, uid: int) -> str:
+        """The name of a user, or the number."""
+
+
+FormatRows = Callable[[Sequence[Record]], str]
+"""Turns a batch of records into lines; may keep state from batch to batch."""
+
+
+class Block(NamedTuple):
+    """What is printed once above the rows of one or more readers, even where there is no row.
+
+    ``heading(query, traits)`` gives title and column heads; traits that the source told before its first record are
+    known by then. ``when_absent`` says whether it is printed too when the reader's source does not exist.
+    """
+
+    name: str
+    heading: Callable[[Query, Mapping[str, Any]], str]
+    when_absent: bool = True
+
+
+class Complaint(NamedTuple):
+    """How a problem or gap is told: the line, whether it goes to stdout, and the exit status.
+
+    One that ``ends_run`` lets the reader it is about finish, and no other begin.
+    """
+
+    text: str
+    on_stdout: bool = False
+    ends_run: bool = False
+    status: int = 0
+
+
+def shows_all(_query: Query) -> None:
+    """No row is hidden by ``-a`` or ``-l``."""
+
+
+def is_silent(_trouble: Problem | Gap, _query: Query) -> Complaint | None:
+    """Nothing is said; the report still holds it."""
+    return None
+
+
+class Layout(NamedTuple):
+    """One reader's look in one dialect.
+
+    ``rows(query, names, traits)`` returns the function that formats batches; ``traits`` fills as the source is read.
+    ``shown(query)`` returns the rule for what ``-a`` and ``-l`` hide, ``None`` where nothing is hidden.
+    ``needs(query)`` names the record fields that rows and rule look at. ``complain`` words problems and gaps.
+    """
+
+    block: Block
+    rows: Callable[[Query, Names, Mapping[str, Any]], FormatRows]
+    needs: Callable[[Query], frozenset[str]]
+    shown: Callable[[Query], Callable[[Record], bool] | None] = shows_all
+    complain: Callable[[Problem | Gap, Query], Complaint | None] = is_silent
+
+
+class Column(NamedTuple):
+    """A column of a plain table: its heading, the field it shows, its least width and side."""
+
+    heading: str
+    field: str
+    width: int = 0
+    right: bool = False
+
+    def cell(self, text: str) -> str:
+        """A text brought to the column's width."""
+        return text.rjust(self.width) if self.right else text.ljust(self.width)
+
+
+def plain_table(name: str, title: str, columns: Sequence[Column]) -> Layout:
+    """A layout for records that are shown one a line: a title, the headings, and a cell for each column.
+
+    Unknown values show as ``-``, lists joined by commas, truth values as ``yes`` and ``no``.
+    """
+    header = " ".join(column.cell(column.heading) for column in columns).rstrip()
+
+    def rows(_query: Query, _names: Names, _traits: Mapping[str, Any]) -> FormatRows:
+        def lines(batch: Sequence[Record]) -> str:
+            return "".join(_line(columns, record) for record in batch)
+
+        return lines
+
+    fields = frozenset(column.field for column in columns)
+    return Layout(
+        Block(name, lambda _query, _traits: f"{title}\n{header}\n", when_absent=False), rows, lambda _query: fields
+    )
+
+
+def _line(columns: Sequence[Column], record: Record) -> str:
+    return " ".join(column.cell(cell_text(record[column.field])) for column in columns).rstrip() + "\n"
+
+
+def cell_text(value: Any) -> str:
+    """A record's value as one cell of a plain table."""
+    if value is None or value == []:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ",".join(cell_text(one) for one in value)
+    return printable(value) if isinstance(value, str) else str(value)

@@ -1,0 +1,29 @@
+"""Changes between two reports: what a reader's records did meanwhile, as records of their own kind."""
+
+from __future__ import annotations
+
+import time
+
+from netstat_core.errors import UsageError
+from netstat_core.plugin.readers import Reader
+from netstat_core.plugin.records import NetworkNamespace, Record
+
+
+class Changes:
+    """Keeps what each reader saw last, and turns the next records into the changes since."""
+
+    def __init__(self) -> None:
+        self._before: dict[tuple[str, int | None], tuple[float, list[Record]]] = {}
+
+    def since(self, reader: Reader, records: list[Record], namespace: NetworkNamespace | None) -> list[Record] | None:
+        """The changes since the records seen before in this namespace; None where these are the first.
+
+        Raises UsageError for a reader that counts nothing.
+        """
+        if reader.change is None:
+            raise UsageError(f"--delta: table {reader.table} has no counters to compare")
+        now = time.monotonic()
+        seen = (reader.name, namespace["inode"] if namespace else None)
+        before = self._before.get(seen)
+        self._before[seen] = (now, records)
+        return None if before is None else reader.change.compute(before[1], records, now - before[0])

@@ -1,0 +1,70 @@
+"""The section of a report that names what its records have as numbers: hosts, services and users."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from netstat_core.plugin.readers import Reader
+from netstat_core.plugin.records import Record
+from netstat_core.plugin.schema import Path, marked_fields, reader_schema
+from netstat_core.query import Query
+from netstat_core.report.names import Names
+
+_SERVICES = {"tcp": "tcp", "udp": "udp", "udplite": "udp"}
+
+
+class NamesSection:
+    """Gathers addresses, ports and user ids by the marks of their fields, and looks each up once at the end."""
+
+    def __init__(self, query: Query, known: Mapping[str, Mapping[str, str]]) -> None:
+        everything = query._replace(numeric_hosts=False, numeric_ports=False, numeric_users=False)
+        self._names = Names(everything, known=known)
+        self._paths: dict[str, list[tuple[str, Path]]] = {}
+        self._seen: dict[str, set[Any]] = {"address": set(), "port": set(), "user": set()}
+
+    @property
+    def told(self) -> dict[str, dict[str, str]]:
+        """The names that were found, as snapshots keep them."""
+        return self._names.told
+
+    def note(self, reader: Reader, records: Iterable[Record]) -> None:
+        """Remember what is worth a name in some records."""
+        paths = self._paths.get(reader.name)
+        if paths is None:
+            marked = marked_fields(reader_schema(reader))
+            paths = self._paths[reader.name] = [(mark, path) for path, mark in marked if mark in self._seen]
+        for record in records:
+            for mark, path in paths:
+                for value in _values(record, path):
+                    self._seen[mark].add((record.get("protocol"), value) if mark == "port" else value)
+
+    def resolve(self) -> dict[str, dict[str, str]]:
+        """Names by address, by ``protocol/port`` and by user id; what has none is left out."""
+        names, seen = self._names, self._seen
+        names.expect_hosts(seen["address"])
+        ports = (
+            (f"{of}/{port}", str(port), names.port(port, _SERVICES[of])) for of, port in seen["port"] if of in _SERVICES
+        )
+        return {
+            "hosts": _named((address, address, names.host(address)) for address in seen["address"]),
+            "services": _named(ports),
+            "users": _named((str(uid), str(uid), names.user(uid)) for uid in seen["user"]),
+        }
+
+
+def _named(found: Iterable[tuple[str, str, str]]) -> dict[str, str]:
+    return {key: name for key, number, name in sorted(found) if name not in (number, "*", "[::]")}
+
+
+def _values(value: Any, path: Path) -> Iterator[Any]:
+    """What stands at a path of names, through lists; nothing where a step is null."""
+    if isinstance(value, list):
+        for one in value:
+            yield from _values(one, path)
+    elif value is None:
+        return
+    elif not path:
+        yield value
+    else:
+        yield from _values(value[path[0]], path[1:])

@@ -1,0 +1,157 @@
+"""From a query to a plan: the data that ``capture.py`` is given, here or on another machine."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
+
+from netstat_core.errors import SourceError
+from netstat_core.host.discovery import Host
+from netstat_core.owners import control_groups
+from netstat_core.plugin.readers import Feed, Reader
+from netstat_core.plugin.sources import Directory, File, NetlinkDump, Source
+from netstat_core.query import Query
+from netstat_core.report.run import feeds_in_order, select
+from netstat_core.system import capture
+
+EVERYTHING = Query(tables=(), processes=True, who=True)
+"""All tables, all sockets, and who holds them."""
+
+_OF_PROCESS = ("cmdline", "comm", "status")
+_CONTEXT = "attr/current"
+
+
+def plan(query: Query, host: Host | None = None) -> dict[str, Any]:
+    """The plan that reads all a replay of the query may need, as plain data.
+
+    The sources that readers fall back on are read only where what they prefer fails (``unless``).
+
+    What is recorded suffices for every output format and every look of the same rows. A query for all tables is
+    extended to all routing tables and the route cache. Raises UsageError for a query that names nothing known.
+    """
+    readers = [offer.reader for offer in select(query, host or Host())]
+    wishes = _Wishes()
+    for reader in readers:
+        wishes.add(reader, query)
+    if query.who:
+        wishes.first[File(control_groups.BOOT_FILE)] = None
+    owned = [reader for reader in readers if reader.inode_field]
+    owners = "all" if any(_hides_inodes(reader, query) for reader in owned) else "wanted"
+    return {
+        "version": capture.VERSION,
+        "byte_order": sys.byteorder,
+        "sources": list(_merged(wishes)),
+        "owners": owners if query.processes and owned else None,
+        "descriptors": query.who,
+        "processes": sorted(_process_files(query)),
+        "users": True,
+        **_namespaces(query),
+    }
+
+
+def _namespaces(query: Query) -> dict[str, Any]:
+    """Which namespaces are read besides the capture's own."""
+    selectors = ["all"] if query.all_network_namespaces else list(query.network_namespaces)
+    return {"namespaces": selectors, "namespace_limit": query.namespace_limit} if selectors else {}
+
+
+def _process_files(query: Query) -> set[str]:
+    if not query.processes:
+        return set()
+    return {*_OF_PROCESS, *((_CONTEXT,) if query.context else ()), *(control_groups.FILES if query.who else ())}
+
+
+def _variants(query: Query) -> Iterator[Query]:
+    """The queries that a replay may put to the capture of this one."""
+    yield query
+    if not query.tables:
+        yield query._replace(route_table="all")
+        yield query._replace(cache=True)
+
+
+class _Wishes:
+    """The sources of some readers: those of the feeds that a replay takes, and the others for when those fail."""
+
+    def __init__(self) -> None:
+        self.first: dict[Source, None] = {}
+        self.instead: dict[Source, dict[str, None]] = {}
+
+    def add(self, reader: Reader, query: Query) -> None:
+        """All sources of a reader, as structured output needs them and as text does."""
+        layout = reader.layout(query)
+        for variant in _variants(query):
+            looks = [layout.needs(variant)] if layout else []
+            for fields in (query.needs.get(reader.kind), *looks):
+                self._add_feeds(reader, variant._replace(fields=fields))
+
+    def _add_feeds(self, reader: Reader, query: Query) -> None:
+        found = [sources for feed in feeds_in_order(reader, query) if (sources := _of_feed(feed, query))]
+        for source in found[0] if found else ():
+            self.first[source] = None
+        needed = [source.name for source in found[0] if source.required] if found else []
+        for source in chain.from_iterable(found[1:]):
+            self.instead.setdefault(source, {}).update(dict.fromkeys(needed))
+
+
+def _of_feed(feed: Feed, query: Query) -> list[Source]:
+    try:
+        return [source for source in feed.sources(query) if source is not None]
+    except SourceError:  # this feed does not serve such a query
+        return []
+
+
+def _hides_inodes(reader: Reader, query: Query) -> bool:
+    """Whether a reader of sockets tells of no source of it where inodes are."""
+    wishes = _Wishes()
+    wishes.add(reader, query)
+    return all(_inode_place(source) is None for source in (*wishes.first, *wishes.instead))
+
+
+def _inode_place(source: Source) -> int | None:
+    if isinstance(source, NetlinkDump):
+        return source.inode_at
+    return source.inode_column if isinstance(source, File) else None
+
+
+def _merged(wishes: _Wishes) -> Iterator[dict[str, Any]]:
+    """Each path and request once; a dump is left out where a wider one is there."""
+    merged: dict[Any, dict[str, Any]] = {}
+    sources = [*wishes.first, *wishes.instead]
+    wanted = {(one.name, one.body) for one in wishes.first if isinstance(one, NetlinkDump)}
+    known = wanted.union((one.name, one.body) for one in wishes.instead if isinstance(one, NetlinkDump))
+    wider = {
+        one.name: next(name for name, body in one.wider if (name, body) in known)
+        for one in sources
+        if isinstance(one, NetlinkDump) and known.intersection(one.wider)
+    }
+    for source in sources:
+        wish = _wish(source)
+        if source not in wishes.first:
+            wish["unless"] = [wider.get(name, name) for name in wishes.instead[source]]
+        if not isinstance(source, NetlinkDump):
+            first = merged.setdefault(wish["path"], wish)
+            if first.get("keep") != wish.get("keep"):
+                first.pop("keep", None)
+        elif not (wanted if source in wishes.first else known).intersection(source.wider):
+            merged.setdefault((source.name, source.body), wish)
+    return iter(merged.values())
+
+
+def _wish(source: Source) -> dict[str, Any]:
+    """A source as plans have it."""
+    if isinstance(source, Directory):
+        return {"path": source.pattern}
+    if isinstance(source, File):
+        kept = [source.keep.column, list(source.keep.values)] if source.keep else None
+        places = {"inode": source.inode_column, "uid": source.uid_column, "keep": kept}
+        return {"path": source.path} | _told(places)
+    wish = {"name": source.name, "protocol": source.protocol, "type": source.type, "body": source.body.hex()}
+    flags = {"strict": source.strict or None, "restart": source.restart or None}
+    kept = [source.keep[0], [f"{byte:02x}" for byte in source.keep[1]]] if source.keep else None
+    return wish | _told({**flags, "inode": source.inode_at, "uid": source.uid_at, "keep": kept})
+
+
+def _told(places: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in places.items() if value is not None}

@@ -1,0 +1,99 @@
+"""The contents of sources: files and restartable dumps read once a run and shared, streams opened for one reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import Any
+
+from netstat_core.errors import NotInKernel, SourceError
+from netstat_core.plugin.outcomes import Gap
+from netstat_core.plugin.readers import Reader
+from netstat_core.plugin.records import NetworkNamespace
+from netstat_core.plugin.sources import Directory, File, NetlinkDump, Source
+from netstat_core.system import System
+
+
+def absent_sockets(
+    sources: Iterable[Source | None], contents: Iterable[Any], reader: Reader, namespace: NetworkNamespace | None
+) -> Iterator[Gap]:
+    """Gaps for the optional files of sockets that are not there, where that does not tell that there are none."""
+    for source, content in zip(sources, contents, strict=True):
+        if content is None and isinstance(source, File) and source.inode_column is not None:
+            gap = Gap("narrower_capture", source.name, "not there", reader.table, reader.name)
+            yield gap._replace(network_namespace=namespace)
+
+
+class Contents:
+    """Opens the sources of feeds on one system."""
+
+    def __init__(self, system: System) -> None:
+        self._system = system
+        self._kept: dict[tuple[type, Source], Any] = {}
+        self._flaws: dict[NetlinkDump, list[Gap]] = {}
+
+    def open(self, sources: Iterable[Source | None]) -> tuple[list[Any], list[Gap]]:
+        """The content of each source, None for optional ones that are absent, and the gaps that those leave.
+
+        Raises SourceError for a required source. A stream's first datagram is taken here, so that a refusal shows
+        before anything is parsed.
+        """
+        contents: list[Any] = []
+        gaps = []
+        for source in sources:
+            try:
+                contents.append(None if source is None else self._content(source))
+            except SourceError as error:
+                if source is None or source.required:
+                    raise
+                contents.append(None)
+                if not isinstance(error, NotInKernel) or (isinstance(source, File) and source.noted):
+                    gaps.append(_gap(error))
+            else:
+                gaps += self._flaws.get(source, ()) if isinstance(source, NetlinkDump) else ()
+        return contents, gaps
+
+    def _content(self, source: Source) -> Any:
+        if isinstance(source, NetlinkDump) and not source.restart:
+            return self._stream(source)
+        key = (type(source), source)
+        if key not in self._kept:
+            self._kept[key] = self._read(source)
+        kept = self._kept[key]
+        if isinstance(kept, SourceError):
+            raise kept
+        return iter(kept) if isinstance(source, NetlinkDump) else kept
+
+    def _read(self, source: Source) -> Any:
+        try:
+            if isinstance(source, File):
+                return self._system.read(source)
+            if isinstance(source, Directory):
+                return self._system.read_all(source)
+            return self._whole(source)
+        except SourceError as error:
+            return error
+
+    def _whole(self, request: NetlinkDump) -> list[memoryview | bytes]:
+        """All datagrams; an error behind the first keeps those that came, and is a flaw."""
+        datagrams: list[memoryview | bytes] = []
+        stream = self._stream(request)
+        try:
+            datagrams.extend(stream)
+        except SourceError as error:
+            self._flaws[request] = [_gap(error)]
+        return datagrams
+
+    def _stream(self, request: NetlinkDump) -> Iterator[memoryview | bytes]:
+        datagrams = self._system.dump(request)
+        try:
+            first = next(iter(datagrams), None)
+        except SourceError as error:
+            if error.errno in request.empty_on:
+                return iter(())
+            raise
+        return iter(()) if first is None else chain((first,), datagrams)
+
+
+def _gap(error: SourceError) -> Gap:
+    return Gap(error.reason, error.source, error.detail, errno=error.errno)

@@ -1,1 +1,0 @@
-../ansible_collection/plugins/module_utils/survey.py

@@ -1,0 +1,1 @@
+../../ansible_collection/plugins/module_utils/capture.py
