@@ -1,0 +1,214 @@
+"""The base of exported declarations: small objects that are checked when they are made, and never change.
+
+A subclass lists its fields as annotations, each with its default, if it has one::
+
+    class File(Value):
+        path: str = named(kw_only=False)
+        required: bool = True
+
+    File("/proc/net/tcp", required=False)
+
+Fields are given by keyword, but for the one that names the thing. Values are equal where all fields are; those of a
+class that says so, ``class Reader(Value, identity=True)``, are each equal to themselves only. A field whose annotation
+is ``str``, ``int``, ``bool``, ``bytes``, ``tuple``, ``frozenset``, ``Mapping``, ``Callable``, ``type`` or a union of
+those and ``None`` is held against it when it is given, what is in brackets is not; the rest is for :meth:`Value.check`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn
+
+from netstat_core.errors import PluginError
+
+if TYPE_CHECKING:
+    from typing_extensions import Self, dataclass_transform
+else:
+
+    def dataclass_transform(**_options: object) -> Callable[[type], type]:
+        """What only type checkers need."""
+        return lambda declared: declared
+
+
+_REQUIRED: Any = object()
+_NAMED: Any = object()
+
+_KINDS: dict[str, tuple[type, str]] = {
+    "str": (str, "text"),
+    "int": (int, "an integer"),
+    "bool": (bool, "True or False"),
+    "bytes": (bytes, "bytes"),
+    "tuple": (tuple, "a tuple"),
+    "frozenset": (frozenset, "a frozenset"),
+    "Mapping": (Mapping, "a mapping"),
+    "Callable": (Callable, "a callable"),  # type: ignore[dict-item]  # an alias to checkers, a class when run
+    "type": (type, "a class"),
+    "None": (type(None), "None"),
+}
+"""The annotations that are held against values, by their outermost name."""
+
+
+def named(*, kw_only: Literal[False]) -> Any:  # noqa: ARG001 - read by type checkers
+    """The default that marks the first field as the one that names the thing: required, and given without keyword.
+
+    ``kw_only=False`` is always written, since mypy knows of it from the call alone.
+    """
+    return _NAMED
+
+
+_Check = tuple[tuple[type, ...], "type | tuple[()]", str]
+"""What a value must be an instance of, what it must not be, and both in words."""
+
+
+@cache
+def _check_of(annotation: str) -> _Check:
+    """The check of an annotation by the outermost names of its union; one that lets anything pass for any other."""
+    names = []
+    depth = 0
+    for part in annotation.split("|"):
+        if not depth:
+            names.append(part.partition("[")[0].strip().rpartition(".")[2])
+        depth += part.count("[") - part.count("]")
+    if not _KINDS.keys() >= set(names):
+        return (object,), (), ""
+    kinds, words = zip(*(_KINDS[name] for name in names), strict=True)
+    return kinds, bool if "int" in names and "bool" not in names else (), " or ".join(words)
+
+
+class _Shape:
+    """The fields of a class: annotations in order, defaults, and the field that names the thing."""
+
+    __slots__ = ("annotations", "checks", "defaults", "name", "required")
+
+    def __init__(self, annotations: dict[str, str], defaults: dict[str, Any], name: str | None) -> None:
+        self.annotations = annotations
+        self.checks = {field: _check_of(annotation) for field, annotation in annotations.items()}
+        self.name = next((field for field, default in defaults.items() if default is _NAMED), name)
+        self.defaults = {field: one for field, one in defaults.items() if one is not _REQUIRED and one is not _NAMED}
+        self.required = annotations.keys() - self.defaults.keys()
+
+    def placed(self, owner: str, first: tuple[object, ...], given: dict[str, Any]) -> dict[str, Any]:
+        """The arguments by keyword, the first one too."""
+        if self.name is None or len(first) > 1:
+            most = "no" if self.name is None else "1"
+            were = "were" if len(first) > 1 else "was"
+            raise TypeError(f"{owner}() takes {most} positional argument but {len(first)} {were} given")
+        if self.name in given:
+            raise TypeError(f"{owner}() got multiple values for argument {self.name!r}")
+        return {self.name: first[0], **given}
+
+    def misfit(self, owner: str, given: dict[str, Any]) -> TypeError:
+        """What is wrong with the names of arguments."""
+        for field in given:
+            if field not in self.annotations:
+                return TypeError(f"{owner}() got an unexpected keyword argument {field!r}")
+        missing = [repr(field) for field in self.annotations if field in self.required and field not in given]
+        return TypeError(f"{owner}() missing argument{'s' if missing[1:] else ''} {', '.join(missing)}")
+
+
+_NOTHING = _Shape({}, {}, None)
+
+
+def _annotated(namespace: dict[str, Any]) -> dict[str, str]:
+    """The annotations of a class that is being made, as text, without those of class variables."""
+    found = namespace.get("__annotations__", {})
+    if not found and sys.version_info >= (3, 14):
+        import annotationlib  # noqa: PLC0415 - for modules without the future import only
+
+        if lazy := annotationlib.get_annotate_from_class_namespace(namespace):
+            found = annotationlib.call_annotate_function(lazy, format=annotationlib.Format.STRING)
+    texts = {field: kind.__name__ if type(kind) is type else str(kind) for field, kind in found.items()}
+    return {field: text for field, text in texts.items() if not text.partition("[")[0].endswith("ClassVar")}
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(named,))
+class _Declaration(type):
+    """Makes slots of annotations, and takes the defaults out of their way."""
+
+    _shape: _Shape
+
+    def __new__(
+        cls, title: str, bases: tuple[type, ...], namespace: dict[str, Any], *, identity: bool = False
+    ) -> _Declaration:
+        above: _Shape = getattr(bases[0], "_shape", _NOTHING) if bases else _NOTHING
+        own = _annotated(namespace)
+        defaults = {field: namespace.pop(field, _REQUIRED) for field in own}
+        shape = _Shape({**above.annotations, **own}, {**above.defaults, **defaults}, above.name)
+        if shape.name is not None and shape.name != next(iter(shape.annotations)):
+            raise TypeError(f"{title}: {shape.name!r} names the thing, and is not the first field")
+        for field in shape.annotations.keys() & {*namespace, "check", "replace"}:
+            raise TypeError(f"{title}: {field!r} is a field, and cannot be something else")
+        namespace.update(_shape=shape, __slots__=tuple(field for field in own if field not in above.annotations))
+        if identity:
+            namespace.update(__eq__=object.__eq__, __hash__=object.__hash__)
+        return super().__new__(cls, title, bases, namespace)
+
+
+class Value(metaclass=_Declaration):
+    """A declaration: made of keywords, checked, never changed. See the module's text."""
+
+    _shape: ClassVar[_Shape]
+
+    if not TYPE_CHECKING:  # checkers take the arguments from the annotations
+
+        def __init__(self, /, *first: object, **given: Any) -> None:
+            shape = self._shape
+            if first:
+                given = shape.placed(type(self).__name__, first, given)
+            if not shape.required <= given.keys() <= shape.annotations.keys():
+                raise shape.misfit(type(self).__name__, given)
+            for field, value in {**shape.defaults, **given}.items():
+                object.__setattr__(self, field, value)
+            for field, value in given.items():
+                kinds, refused, words = shape.checks[field]
+                if not isinstance(value, kinds) or isinstance(value, refused):
+                    raise self._wrong(field, f"must be {words}, not {value!r:.80}")
+            self.check()
+
+    def check(self) -> None:
+        """What a subclass has to say against its fields: raises PluginError, best made by ``_wrong``."""
+
+    def _wrong(self, field: str, why: str) -> PluginError:
+        """The error that says what is wrong with a field: ``Reader 'tcp': position: must be positive``."""
+        name = self._shape.name
+        thing = type(self).__name__ if name is None else f"{type(self).__name__} {getattr(self, name)!r:.80}"
+        return PluginError(f"{thing}: {field}: {why}")
+
+    def replace(self, **changes: Any) -> Self:
+        """A copy with other values of some fields, checked like any other."""
+        return type(self)(**{**dict(self._items()), **changes})
+
+    __replace__ = replace
+
+    def _items(self) -> Iterator[tuple[str, Any]]:
+        return ((field, getattr(self, field)) for field in self._shape.annotations)
+
+    def __setattr__(self, field: str, value: object) -> NoReturn:
+        raise AttributeError(f"{type(self).__name__} never changes: {field!r} cannot be set")
+
+    def __delattr__(self, field: str) -> NoReturn:
+        raise AttributeError(f"{type(self).__name__} never changes: {field!r} cannot be deleted")
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return tuple(self._items()) == tuple(other._items())
+
+    def __hash__(self) -> int:
+        return hash((type(self), *self._items()))
+
+    def __repr__(self) -> str:
+        defaults = self._shape.defaults
+        differing = ((field, value) for field, value in self._items() if defaults.get(field, _REQUIRED) != value)
+        shown = (f"{value!r}" if field == self._shape.name else f"{field}={value!r}" for field, value in differing)
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    def __copy__(self, _memo: object = None) -> Self:
+        return self
+
+    __deepcopy__ = __copy__
+
+    def __reduce__(self) -> tuple[Callable[[], Self], tuple[()]]:
+        return partial(type(self), **dict(self._items())), ()
