@@ -1,0 +1,170 @@
+"""What came of a case in one tree, and in what two of them differ."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+OUT, ERR = "stdout", "stderr"
+SHOWN_LINES = 24
+LONGEST_LINE = 240
+
+
+class Case(NamedTuple):
+    """One thing both trees do: `kind` is a function of `worker.py`, `given` what it is given."""
+
+    group: str
+    name: str
+    kind: str
+    given: dict[str, object]
+
+
+class Outcome(NamedTuple):
+    """What a case gave: its status, what it wrote to which stream in what order, and the files it made."""
+
+    status: str
+    writes: tuple[tuple[str, bytes], ...]
+    files: tuple[tuple[str, bytes], ...] = ()
+
+    def stream(self, name: str) -> bytes:
+        """All that was written to one of the streams."""
+        return b"".join(content for stream, content in self.writes if stream == name)
+
+
+def merged(writes: Iterable[tuple[str, bytes]]) -> tuple[tuple[str, bytes], ...]:
+    """Writes with neighbours of one stream joined: in how many parts something is written makes no difference."""
+    found: list[tuple[str, bytes]] = []
+    for stream, content in writes:
+        if not content:
+            continue
+        if found and found[-1][0] == stream:
+            found[-1] = (stream, found[-1][1] + content)
+        else:
+            found.append((stream, content))
+    return tuple(found)
+
+
+def differing(base: Outcome, head: Outcome) -> list[str]:
+    """The aspects in which two outcomes differ; the order of the streams counts where each of them is the same."""
+    aspects = {
+        "status": base.status != head.status,
+        OUT: base.stream(OUT) != head.stream(OUT),
+        ERR: base.stream(ERR) != head.stream(ERR),
+        "files": base.files != head.files,
+    }
+    found = [aspect for aspect, differs in aspects.items() if differs]
+    return found or (["order"] if merged(base.writes) != merged(head.writes) else [])
+
+
+def told(base: Outcome, head: Outcome) -> list[str]:
+    """A short unified diff of all that two outcomes hold."""
+    lines = difflib.unified_diff(_lines(base), _lines(head), "base", "head", n=1, lineterm="")
+    found = [line[:LONGEST_LINE] for line in lines]
+    more = len(found) - SHOWN_LINES
+    return found if more <= 0 else [*found[:SHOWN_LINES], f"... {more} lines more"]
+
+
+def _lines(outcome: Outcome) -> list[str]:
+    found = [f"status {outcome.status}"]
+    for stream, content in merged(outcome.writes):
+        found += [f"{stream}: {line}" for line in _split(content)]
+    for name, content in outcome.files:
+        found += [f"{name}: {line}" for line in _split(content)]
+    return found
+
+
+def _split(content: bytes) -> list[str]:
+    """Lines; those of JSON in one piece are cut where values end."""
+    lines = content.decode("utf-8", "backslashreplace").split("\n")
+    return [
+        part for line in lines for part in (line if len(line) < LONGEST_LINE else line.replace(",", ",\n")).split("\n")
+    ]
+
+
+def replaced(outcome: Outcome, pattern: bytes, by: bytes) -> Outcome:
+    """The outcome with a pattern replaced in all that was written."""
+    writes = merged(outcome.writes)
+    return outcome._replace(
+        writes=tuple((stream, re.sub(pattern, by, content)) for stream, content in writes),
+        files=tuple((name, re.sub(pattern, by, content)) for name, content in outcome.files),
+    )
+
+
+def time_of_capture(case: Case, side: str, outcome: Outcome) -> Outcome:
+    """The time of what is read of the running machine is another one at each run."""
+    if case.group != "live":
+        return outcome
+    return replaced(outcome, rb'("captured_at": ?)"[^"]*"', rb'\1"then"')
+
+
+def number_of_request(case: Case, side: str, outcome: Outcome) -> Outcome:
+    """Netlink messages hold the number of their request and of its sender, which is drawn anew each time."""
+    if case.group != "live":
+        return outcome
+    files = ((name, _unnumbered(content) if "netlink/" in name else content) for name, content in outcome.files)
+    return outcome._replace(files=tuple(files))
+
+
+def work_of_machine(case: Case, side: str, outcome: Outcome) -> Outcome:
+    """Captures hold all of /proc/stat, which counts what the processors do."""
+    if case.group != "live":
+        return outcome
+    files = (
+        (name, _start_of_machine(content) if name.endswith("proc/stat") else content) for name, content in outcome.files
+    )
+    return outcome._replace(files=tuple(files))
+
+
+def _start_of_machine(content: bytes) -> bytes:
+    return b"".join(line for line in content.splitlines(keepends=True) if line.startswith(b"btime "))
+
+
+def _unnumbered(framed: bytes) -> bytes:
+    """Datagrams behind their lengths, with zeros as the numbers of each message."""
+    content = bytearray(framed)
+    start = end = 0
+    while start < len(content):
+        if start == end:
+            end = start + 4 + int.from_bytes(content[start : start + 4], "big")
+            start += 4
+            continue
+        content[start + 8 : start + 16] = bytes(8)
+        start += max(int.from_bytes(content[start : start + 4], sys.byteorder) + 3 & ~3, 16)
+    return bytes(content)
+
+
+def time_between(case: Case, side: str, outcome: Outcome) -> Outcome:
+    """The time between two reports, and rates by it, are others at each run."""
+    if "--delta" not in case.name:
+        return outcome
+    return replaced(outcome, rb'("(?:interval_seconds|elapsed_seconds|per_second|seconds)": ?)[0-9.e-]+', rb"\g<1>0")
+
+
+NORMALISERS: dict[str, Callable[[Case, str, Outcome], Outcome]] = {
+    "time_of_capture": time_of_capture,
+    "number_of_request": number_of_request,
+    "work_of_machine": work_of_machine,
+    "time_between": time_between,
+}
+"""What is made equal before outcomes are compared, by name.
+
+Each gets the case, the side (`base` or `head`) and the outcome, and says in its first line what differs on purpose. One
+that is for some cases gives the others back as they are.
+"""
+
+
+def normalised(
+    case: Case,
+    side: str,
+    outcome: Outcome,
+    normalisers: Mapping[str, Callable[[Case, str, Outcome], Outcome]] = NORMALISERS,
+) -> Outcome:
+    """The outcome as it is compared."""
+    for normalise in normalisers.values():
+        outcome = normalise(case, side, outcome)
+    return outcome
