@@ -27,8 +27,8 @@ RICH = (
 )
 """Snapshots that all options of the sockets displays are tried on."""
 
-SAMPLE = 3
-"""Of the many trees of files each gets every third display; together they get all."""
+SAMPLE = 2
+"""Of the many trees of files each gets every second display; together they get all."""
 
 DISPLAYS = split(
     *("-an", "-a", "-anpeo", "-tulnp", "-xanp", "-wan", "-San", "-6tan", "-an --icmp", "-aNW"),
@@ -38,14 +38,18 @@ DISPLAYS = split(
 )
 """One or more of each display."""
 
-TEXT_MODES = split(
-    "", "--source procfs", "--source netlink", "--all-netns", "--netns red", "--netns ghost", "-v --no-plugin inet"
-)
+TEXT_MODES = split("", "--source procfs", "--source netlink", "-v --no-plugin inet")
 JSON_MODES = split(
-    *("", "--resolve", "--redact", "--source procfs", "--source netlink", "-p --who", "--all-netns", "--netns red"),
+    *("", "--resolve", "--redact", "--source procfs", "--source netlink", "-p --who"),
 )
 OTHER_FORMATS = split(
     *("--ndjson", "--ndjson --resolve", "--ndjson --redact", "--format facts", "--format facts-local"),
+)
+WITH_NAMESPACES = ("netlink/namespaces", "netlink/namespaces-asked", "captures/misc-a-6.1")
+"""Snapshots of several network namespaces, and one that is of none in particular."""
+
+NAMESPACE_MODES = split(
+    *("--all-netns", "--netns red", "--netns ghost", "--json --all-netns", "--json --netns red"),
     *("--ndjson --all-netns", "--format facts --all-netns", "--format facts --netns red"),
 )
 WHERE = [
@@ -54,7 +58,7 @@ WHERE = [
         (("-an",), "local_port < 1024 or local_port == 7000"),
         (("-anp",), "state in ['LISTEN', 'TIME_WAIT'] and family == 'inet6'"),
         (("-anpeo",), "recv_queue > 0 and timer.kind == 'off'"),
-        (("-tanp",), "processes.name =~ 'py.*'"),
+        (("-tanp",), "processes.length > 0 and processes[0].name =~ 'p.*|w.*'"),
         (("-xan",), "path =~ '.*stream.*'"),
         (("-xanp",), "listening and abstract"),
         (("-rn",), "gateway == null"),
@@ -62,7 +66,7 @@ WHERE = [
         (("-ian",), "mtu > 1500 or name == 'lo'"),
         (("-gn",), "group =~ '239.*'"),
         (("-Mn",), "nat != 'none'"),
-        (("--neighbours",), "state == 'PERMANENT'"),
+        (("--neighbours",), "state == 'permanent' and family == 'inet'"),
         (("--tables", "all"), "family == 'inet'"),
         (("-an",), "local_prt == 1"),
         (("-an",), "state == 'LISTENIN'"),
@@ -250,8 +254,9 @@ def offline(snapshots: Snapshots) -> Iterator[Case]:
     for name in RICH:
         yield from (_shown("matrix", name, snapshots.all[name], one) for one in matrix())
     for name, path in snapshots.packed.items():
-        for group, lists in (("namespaces", NAMESPACES), ("record", RECORDED)):
-            yield from (_shown(group, name, path, one) for one in lists)
+        yield from (_shown("record", name, path, one) for one in RECORDED)
+    for name in (*WITH_NAMESPACES, "netlink/sockets"):
+        yield from (_shown("namespaces", name, snapshots.all[name], one) for one in NAMESPACES)
     yield from _some(snapshots)
     yield from _alone()
     yield from _python(snapshots)
@@ -266,6 +271,7 @@ def matrix() -> list[Arguments]:
 def _displays(name: str, path: Path) -> Iterator[Case]:
     for display in DISPLAYS:
         modes = [*TEXT_MODES, *(("--json", *mode) for mode in JSON_MODES), *OTHER_FORMATS]
+        modes += NAMESPACE_MODES if name in WITH_NAMESPACES else []
         yield from (_shown("displays", name, path, (*display, *mode)) for mode in modes)
 
 

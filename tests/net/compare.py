@@ -11,6 +11,7 @@ something differs. Takes Python 3.11.
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 import threading
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 QUICK = 11
 """Of so many cases one is in the quick sample; a prime number, so that it meets all options of a product."""
 
+NOT_RUN = ("ImportError", "ModuleNotFoundError", "AttributeError", "NameError")
+"""What a case ends with that was not really run, so that both sides may well be the same."""
+
 ZOO = HERE.parent / "namespaces_live" / "namespace_zoo.py"
 
 
@@ -50,6 +54,7 @@ class Comparison:
         self.cases = cases
         self.compared = 0
         self.differences: list[tuple[Case, list[str], list[str]]] = []
+        self.not_run: Counter[str] = Counter()
         self._normalisers = normalisers
         self._waiting: dict[int, tuple[str, Outcome]] = {}
         self._lock = threading.Lock()
@@ -64,15 +69,23 @@ class Comparison:
                 self._waiting[number] = (side, mine)
                 return
             self.compared += 1
+            if mine.status.startswith(NOT_RUN):
+                self.not_run[f"{case.group}: {mine.status}"] += 1
         base, head = (mine, other[1]) if side == "base" else (other[1], mine)
         if aspects := differing(base, head):
             self.differences.append((case, aspects, told(base, head)))
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether every case was run on both sides and gave the same."""
+        return self.compared == len(self.cases) and not self.differences and not self.not_run
 
     def report(self, shown: int) -> list[str]:
         """Numbers, what differs by group and aspect, and the first differences."""
         groups = Counter(f"{case.group}: {', '.join(aspects)}" for case, aspects, _ in self.differences)
         lines = [f"{self.compared} of {len(self.cases)} cases compared, {len(self.differences)} differ"]
         lines += [f"  {count:6} {group}" for group, count in groups.most_common()]
+        lines += [f"  {count:6} not run, {reason}" for reason, count in self.not_run.most_common()]
         for case, aspects, diff in self.differences[:shown]:
             lines += ["", f"== {case.group}: {case.name} ({', '.join(aspects)})", *diff]
         return lines
@@ -94,7 +107,7 @@ def run(
             failures.append(error)
             raise
 
-    threads = [threading.Thread(target=work, args=(tree, job)) for tree in trees for job in range(jobs)]
+    threads = [threading.Thread(target=work, args=(tree, job), daemon=True) for tree in trees for job in range(jobs)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -136,12 +149,13 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help=f"one of {QUICK} cases")
     parser.add_argument("--show", type=int, default=10, metavar="N", help="so many differences in full (default 10)")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # the base commit is not left checked out
     started = time.monotonic()
     comparisons = compare(given.base, given)
     for comparison in comparisons:
         print("\n".join(comparison.report(given.show)))
     print(f"{time.monotonic() - started:.0f} s")
-    return int(any(one.differences or one.compared != len(one.cases) for one in comparisons))
+    return int(not all(one.is_clean for one in comparisons))
 
 
 if __name__ == "__main__":

@@ -71,8 +71,11 @@ def test_trees_are_told_apart(tmp_path: Path) -> None:
         Case("displays", "-rn", "run", {"arguments": ["--from", snapshot, "-rn"]}),
         Case("displays", "-an", "run", {"arguments": ["--from", snapshot, "-an"]}),
         Case("alone", "--plugins", "run", {"arguments": ["--plugins"]}),
+        Case("collect", "routes", "collect", {"snapshot": snapshot, "query": {"tables": ["routes"]}}),
     ]
     comparison = compare.Comparison(cases)
     compare.run(comparison, [Tree("base", ROOT, tmp_path), Tree("head", changed, tmp_path)], 1)
     assert comparison.compared == len(cases)
     assert [(case.name, aspects) for case, aspects, _ in comparison.differences] == [("-rn", ["stdout"])]
+    assert not comparison.not_run
+    assert not comparison.is_clean
