@@ -58,15 +58,18 @@ OWNED = st.builds(
 
 
 def check(pieces: list[Any]) -> None:
-    """Hold pieces against the schema, and show them in every form."""
+    """Hold pieces against the schema, and show them in every form: whole lines that a terminal may show."""
     records = [one for one in pieces if isinstance(one, dict)]
     assert all(isinstance(one, (dict, Problem, Gap, Trait)) for one in pieces)
     good, violations = CHECKER.check(records, "any", "iface")
     assert violations == []
     for record in good:
-        assert table_line(record, None).endswith("\n")
-        assert block(record, "x:1").endswith("\n\n")
-        assert block(record, None).isprintable() is False
+        for text, end in (
+            (table_line(record, None), "\n"),
+            *((block(record, alias), "\n\n") for alias in (None, "x:1")),
+        ):
+            assert text.endswith(end)
+            assert [line for line in text.removesuffix(end).split("\n") if not (line and line.isprintable())] == []
 
 
 def cut(datagram: bytes, place: int) -> bytes:
