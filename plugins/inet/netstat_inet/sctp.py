@@ -192,12 +192,16 @@ def _storages(payload: bytes) -> list[str]:
 
 
 def _files(query: Query) -> list[Source | None]:
-    """Endpoints only where servers are shown, associations only where others are, as netstat reads them."""
+    """Endpoints only where servers are shown, associations only where others are, as netstat reads them.
+
+    Where both are asked for, neither needs the other: what is absent is noted, and the rows of the other count.
+    """
     servers, others = query.show != "connected", query.show != "listening"
     inet, inet6 = query.serves_family("inet"), query.serves_family("inet6")
+    alone = not (servers and others)
     return [
-        File("/proc/net/sctp/eps", inode_column=7, uid_column=6) if inet and servers else None,
-        File("/proc/net/sctp/assocs", inode_column=10, uid_column=9) if inet and others else None,
+        File("/proc/net/sctp/eps", alone, noted=True, inode_column=7, uid_column=6) if inet and servers else None,
+        File("/proc/net/sctp/assocs", alone, noted=True, inode_column=10, uid_column=9) if inet and others else None,
         File("/proc/net/sctp6/eps", required=False, inode_column=7, uid_column=6) if inet6 and servers else None,
         File("/proc/net/sctp6/assocs", required=False, inode_column=10, uid_column=9) if inet6 and others else None,
     ]
@@ -250,11 +254,8 @@ def _needs(query: Query) -> frozenset[str]:
 
 
 def _complain(trouble: Problem | Gap, query: Query) -> Complaint | None:
-    """Where endpoints and associations are both missing netstat says so twice, unless it stops at the first."""
-    complaint = complain("sctp", f"sctp {trouble.code}" if isinstance(trouble, Problem) else "")(trouble, query)
-    if complaint and isinstance(trouble, Gap) and query.show == "all" and not complaint.ends_run:
-        return complaint._replace(text=f"{complaint.text}\n{complaint.text}")
-    return complaint
+    """Netstat's words, which it says for endpoints and for associations."""
+    return complain("sctp", f"sctp {trouble.code}" if isinstance(trouble, Problem) else "")(trouble, query)
 
 
 LAYOUT = Layout(BLOCK, rows, _needs, shown_sctp, _complain)
