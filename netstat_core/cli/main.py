@@ -282,7 +282,7 @@ class _Command:
             if isinstance(event, (list, Entered)):
                 continue
             complaint = self._complaint(reader, event, report)
-            if complaint is None or (complaint in told and (query.is_for_namespaces or complaint.ends_run)):
+            if complaint is None or (complaint in told and query.is_for_namespaces):
                 continue
             told.add(complaint)
             self._tell(complaint, sink)

@@ -17,7 +17,7 @@ from itertools import compress, repeat
 from operator import contains
 from typing import Any, overload
 
-from netstat_core.records import Record
+from netstat_core.plugin.records import Record
 
 _ABSENT: Any = object()
 

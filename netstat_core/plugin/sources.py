@@ -26,7 +26,8 @@ class Rows(NamedTuple):
 class File(NamedTuple):
     """One file, by its absolute path as on the live machine (``/proc/net/tcp``).
 
-    The absence of an optional file is a gap where it is ``noted``, else nothing to speak of. The rest is for captures:
+    The absence of an optional file is a gap where it is ``noted``, else nothing to speak of. Of a feed's optional
+    files with ``either`` one at least must be there, and the absence of another is a gap. The rest is for captures:
     ``keep`` tells which rows are of use to the query, ``inode_column`` and ``uid_column`` where socket inodes and user
     ids stand (-1 is the last column).
     """
@@ -37,6 +38,7 @@ class File(NamedTuple):
     keep: Rows | None = None
     inode_column: int | None = None
     uid_column: int | None = None
+    either: bool = False
 
     @property
     def name(self) -> str:

@@ -16,7 +16,6 @@ those and ``None`` is held against it when it is given, what is in brackets is n
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn
@@ -114,11 +113,6 @@ _NOTHING = _Shape({}, {}, None)
 def _annotated(namespace: dict[str, Any]) -> dict[str, str]:
     """The annotations of a class that is being made, as text, without those of class variables."""
     found = namespace.get("__annotations__", {})
-    if not found and sys.version_info >= (3, 14):
-        import annotationlib  # noqa: PLC0415 - for modules without the future import only
-
-        if lazy := annotationlib.get_annotate_from_class_namespace(namespace):
-            found = annotationlib.call_annotate_function(lazy, format=annotationlib.Format.STRING)
     texts = {field: kind.__name__ if type(kind) is type else str(kind) for field, kind in found.items()}
     return {field: text for field, text in texts.items() if not text.partition("[")[0].endswith("ClassVar")}
 

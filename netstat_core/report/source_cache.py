@@ -35,11 +35,14 @@ class Contents:
     def open(self, sources: Iterable[Source | None]) -> tuple[list[Any], list[Gap]]:
         """The content of each source, None for optional ones that are absent, and the gaps that those leave.
 
-        Raises SourceError for a required source. A stream's first datagram is taken here, so that a refusal shows
-        before anything is parsed.
+        Raises SourceError for a required source, and for the first of those of which one had to be there. A stream's
+        first datagram is taken here, so that a refusal shows before anything is parsed.
         """
         contents: list[Any] = []
         gaps = []
+        sources = list(sources)
+        either = [source for source in sources if isinstance(source, File) and source.either]
+        missing: list[SourceError] = []
         for source in sources:
             try:
                 contents.append(None if source is None else self._content(source))
@@ -47,10 +50,13 @@ class Contents:
                 if source is None or source.required:
                     raise
                 contents.append(None)
-                if not isinstance(error, NotInKernel) or (isinstance(source, File) and source.noted):
+                missing += [error] if source in either else []
+                if not isinstance(error, NotInKernel) or (isinstance(source, File) and (source.noted or source.either)):
                     gaps.append(_gap(error))
             else:
                 gaps += self._flaws.get(source, ()) if isinstance(source, NetlinkDump) else ()
+        if missing and len(missing) == len(either):
+            raise missing[0]
         return contents, gaps
 
     def _content(self, source: Source) -> Any:

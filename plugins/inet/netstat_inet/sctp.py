@@ -198,10 +198,11 @@ def _files(query: Query) -> list[Source | None]:
     """
     servers, others = query.show != "connected", query.show != "listening"
     inet, inet6 = query.serves_family("inet"), query.serves_family("inet6")
-    alone = not (servers and others)
+    eps = File("/proc/net/sctp/eps", required=False, either=True, inode_column=7, uid_column=6)
+    assocs = File("/proc/net/sctp/assocs", required=False, either=True, inode_column=10, uid_column=9)
     return [
-        File("/proc/net/sctp/eps", alone, noted=True, inode_column=7, uid_column=6) if inet and servers else None,
-        File("/proc/net/sctp/assocs", alone, noted=True, inode_column=10, uid_column=9) if inet and others else None,
+        eps if inet and servers else None,
+        assocs if inet and others else None,
         File("/proc/net/sctp6/eps", required=False, inode_column=7, uid_column=6) if inet6 and servers else None,
         File("/proc/net/sctp6/assocs", required=False, inode_column=10, uid_column=9) if inet6 and others else None,
     ]
@@ -254,8 +255,12 @@ def _needs(query: Query) -> frozenset[str]:
 
 
 def _complain(trouble: Problem | Gap, query: Query) -> Complaint | None:
-    """Netstat's words, which it says for endpoints and for associations."""
-    return complain("sctp", f"sctp {trouble.code}" if isinstance(trouble, Problem) else "")(trouble, query)
+    """Where endpoints and associations are both missing netstat says so twice, unless it stops at the first."""
+    complaint = complain("sctp", f"sctp {trouble.code}" if isinstance(trouble, Problem) else "")(trouble, query)
+    are_both = isinstance(trouble, Gap) and bool(trouble.attempts) and query.show == "all"
+    if complaint and are_both and not complaint.ends_run:
+        return complaint._replace(text=f"{complaint.text}\n{complaint.text}")
+    return complaint
 
 
 LAYOUT = Layout(BLOCK, rows, _needs, shown_sctp, _complain)
