@@ -104,13 +104,13 @@ ALONE = [
     *split("--schema inet.socket", "--schema=route", "--schema nope", "--explain", "-an --explain InErrs --json"),
     *(("--explain", counter) for counter in COUNTERS),
     *(("--schema", kind) for kind in ("unix.socket", "interface", "statistics.change", "masquerade", "neighbour")),
-    *split("capture", "capture -K", "capture --help", "capture -", "capture - -A nope", "capture - --tables nope"),
+    *split("capture", "capture -K", "capture --help", "capture - -A nope", "capture - --tables nope"),
     *split("capture - --from x", "capture - --record x", "capture - --redact", "capture - --netns ..", "capture - -K"),
     *split("capture made.txt --ax25 -n -t --foo", "capture absent/made.txt -tln --netns pid:x", "capture -x"),
-    *split("--tables nope", "--tables=", "--tables sockets,nope --json", "--format nope", "--format text --json -K"),
-    *split("--source nope -an", "--netns", "--from", "--json --redact --resolve", "--redact -an", "--no-plugin nope"),
+    *split("--tables nope", "--tables sockets,nope --json", "--format nope", "--format text --json -K"),
+    *split("--source nope -an", "--netns", "--from", "--json --redact --resolve", "--redact -an"),
 ]
-ENVIRONED = split("-an", "--json -an", "-rn", "-6s", "-K", "--all-netns -tan")
+ENVIRONED = split("-an", "--json -an", "-rn", "-6s", "-K", "--all-netns -tan", "--tables= -n", "--no-plugin nope -a")
 QUERIES: list[dict[str, Any]] = [
     {},
     {"tables": ["sockets"], "processes": True, "who": True},
@@ -285,13 +285,16 @@ def _some(snapshots: Snapshots) -> Iterator[Case]:
         yield from (_shown("repeated", name, path, one) for one in REPEATED)
         yield from (_shown("record", name, path, one) for one in RECORDED_FORMS)
         yield from (_shown("program", name, path, one, program="netstat") for one in ENVIRONED)
+    for arguments, program in product(option_matrix.REFUSED, ("pynetstat", "netstat")):
+        path = snapshots.trees["examples/sock"]
+        yield _shown("refused", f"{program} examples/sock", path, arguments, program=program)
     for path in (snapshots.packed["netlink/owners"], snapshots.broken["cut"], snapshots.forms["made.tgz"]):
         yield _shown("stdin", path.name, Path("-"), ("-tanp",), stdin=str(path))
 
 
 def _alone() -> Iterator[Case]:
-    """What needs no snapshot, or refuses before it reads one."""
-    for arguments in [*ALONE, *option_matrix.REFUSED]:
+    """What needs no snapshot, and reads nothing of this machine either."""
+    for arguments in ALONE:
         for program in ("pynetstat", "netstat"):
             given = {"arguments": list(arguments), "program": program}
             if arguments not in READING or program == "pynetstat":
