@@ -10,8 +10,8 @@ from typing import Any
 from netstat_core.errors import PluginError, SchemaViolation
 from netstat_core.escape import escape
 from netstat_core.plugin.readers import Reader
-from netstat_core.plugin.records import Record
-from netstat_core.plugin.schema import LARGEST_NUMBER, LEAST_NUMBER, Schema, reader_schema, schema_of
+from netstat_core.plugin.records import GREATEST_INTEGER, LEAST_INTEGER, Record
+from netstat_core.plugin.schema import Schema, reader_schema, schema_of
 
 Validity = Callable[[Any], bool]
 
@@ -113,7 +113,7 @@ def _unbounded(schema: Any) -> Any:
     """A schema without the bounds that all numbers have."""
     if not isinstance(schema, dict):
         return [_unbounded(one) for one in schema] if isinstance(schema, list) else schema
-    bounds = {"minimum": LEAST_NUMBER, "maximum": LARGEST_NUMBER}
+    bounds = {"minimum": LEAST_INTEGER, "maximum": GREATEST_INTEGER}
     rest = {key: value for key, value in schema.items() if key not in bounds or value != bounds[key]}
     return {key: value if key in _VALUES else _unbounded(value) for key, value in rest.items()}
 

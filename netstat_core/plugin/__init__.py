@@ -24,6 +24,8 @@ from netstat_core.plugin.netlink import (
 from netstat_core.plugin.outcomes import Gap, Problem, Trait
 from netstat_core.plugin.readers import Change, Explanation, Feed, Parsed, Reader
 from netstat_core.plugin.records import (
+    GREATEST_INTEGER,
+    LEAST_INTEGER,
     Address,
     Bytes,
     Count,
@@ -34,6 +36,7 @@ from netstat_core.plugin.records import (
     Port,
     Record,
     Uid,
+    bounded,
 )
 from netstat_core.plugin.sinks import Head, Rendering, Sink, Tail
 from netstat_core.plugin.socket_text import owner_cells, owner_heading, scope
@@ -44,7 +47,9 @@ from netstat_core.query import Query
 __all__ = [
     "ATTRIBUTE_HEADER",
     "ATTRIBUTE_TYPE",
+    "GREATEST_INTEGER",
     "HEADER",
+    "LEAST_INTEGER",
     "LINKS",
     "LINK_SIZE",
     "NEW_LINK",
@@ -88,6 +93,7 @@ __all__ = [
     "Uid",
     "UsageError",
     "attributes",
+    "bounded",
     "each_attribute",
     "escape",
     "hookimpl",

@@ -11,6 +11,20 @@ from typing import Annotated, Any, TypedDict
 Record = dict[str, Any]
 """One record as it travels: plain data that ``json.dumps`` accepts."""
 
+LEAST_INTEGER, GREATEST_INTEGER = -(1 << 63), (1 << 64) - 1
+"""Bounds of every number in a record: the kernel has no others, and many readers of JSON neither."""
+
+
+def bounded(number: int) -> int:
+    """A number that a record may hold; raises ValueError for one of more than 64 bits.
+
+    >>> bounded(-5)
+    -5
+    """
+    if not LEAST_INTEGER <= number <= GREATEST_INTEGER:
+        raise ValueError("a number of more than 64 bits")
+    return number
+
 
 class Field:
     """What a record field means and which values it takes.

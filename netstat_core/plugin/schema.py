@@ -9,16 +9,13 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from netstat_core.errors import PluginError
 from netstat_core.plugin.readers import Reader
-from netstat_core.plugin.records import Field, HostFields, OwnedFields
+from netstat_core.plugin.records import GREATEST_INTEGER, LEAST_INTEGER, Field, HostFields, OwnedFields
 
 Schema = dict[str, Any]
 Path = tuple[str, ...]
 """The names on the way to a field; through lists without a step of its own."""
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-LEAST_NUMBER, LARGEST_NUMBER = -(1 << 63), (1 << 64) - 1
-"""Bounds of every integer: 64 bits, as kernel fields and JSON parsers have."""
-
 MARK = "x-netstat-mark"
 """The keyword of a schema that says what a value identifies."""
 
@@ -94,7 +91,7 @@ def _of_class(hint: Any) -> Schema:
     if hint is Any:
         return {}
     if hint is int:
-        return {"type": "integer", "minimum": LEAST_NUMBER, "maximum": LARGEST_NUMBER}
+        return {"type": "integer", "minimum": LEAST_INTEGER, "maximum": GREATEST_INTEGER}
     if hint in _PLAIN:
         return {"type": _PLAIN[hint]}
     return schema_of(hint)

@@ -10,7 +10,7 @@ import msgspec
 
 from netstat_core.plugin.outcomes import Gap, Problem
 from netstat_core.plugin.readers import Reader
-from netstat_core.plugin.records import Record
+from netstat_core.plugin.records import GREATEST_INTEGER, LEAST_INTEGER, Record
 from netstat_core.plugin.sinks import Head, Tail
 
 _encoder = msgspec.json.Encoder()
@@ -50,7 +50,7 @@ def _plain(value: Any) -> Any:
     if value is None or isinstance(value, (bool, float)):
         return value
     if isinstance(value, int):
-        return value if -(1 << 63) <= value < 1 << 64 else f"{value:#x}"
+        return value if LEAST_INTEGER <= value <= GREATEST_INTEGER else f"{value:#x}"
     return str(value).encode("utf-8", "backslashreplace").decode()
 
 

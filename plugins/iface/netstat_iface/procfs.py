@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from netstat_core.plugin import About, Gap, Problem, Record, Trait, escape
+from netstat_core.plugin import GREATEST_INTEGER, About, Gap, Problem, Record, Trait, bounded, escape
 from netstat_iface import addresses
 from netstat_iface.arrange import arranged
 from netstat_iface.record import LAST_VLAN, interface
@@ -20,9 +20,6 @@ _INDEX = re.compile(rb"[0-9]{1,10}")
 _VLAN = re.compile(rb"(\S+) *\| *([0-9]{1,4}) *\| *(\S+)\s*")
 _COUNTER = re.compile(rb"[0-9]{1,20}\n?")
 _ROW_WITHOUT_COUNTERS = re.compile(rb"\s*(.*):\s*No statistics available\.\s*", re.DOTALL)
-
-_LARGEST = 0xFFFFFFFFFFFFFFFF
-"""Old kernels print counters with a sign."""
 
 _RECEIVED = ("rx_packets", "rx_errors", "rx_dropped_total", "rx_fifo_errors", "rx_frame_total")
 _SENT = ("tx_packets", "tx_errors", "tx_dropped", "tx_fifo_errors", "collisions", "tx_carrier_total")
@@ -51,8 +48,10 @@ def parse(  # noqa: PLR0913, PLR0917 - one for each source
     no file below /proc/net has another number for one.
     """
     records: dict[str, Record] = {}
+    names = set()
     for row in parse_dev(dev):
         if isinstance(row, Problem):
+            names.add(_name_of(row.raw))
             yield row
         else:
             records[row["name"]] = row
@@ -62,17 +61,19 @@ def parse(  # noqa: PLR0913, PLR0917 - one for each source
             yield found
         else:
             owned.append(found)
-    numbers = {**dict(_numbered_names(dev_mcast or b"")), **{name: index for index, name, _ in owned}}
+    numbered: dict[str, int] = {}
+    yield from _take_numbers(dev_mcast or b"", numbered)
+    numbers = {**numbered, **{name: index for index, name, _ in owned}}
     for name, index in numbers.items():
         if name in records:
             records[name]["index"] = index or None
     sysfs = Attributes(attributes)
-    if sysfs.agree_with(records, numbers):
+    if sysfs.agree_with(names.union(records), numbers):
         fill(records, sysfs)
         _add_parts(records, statistics or {})
     elif sysfs.names:
         yield Gap("unreadable", "/sys/class/net", "shows the interfaces of another network namespace")
-    _add_vlans(records, vlans or b"")
+    yield from _add_vlans(records, vlans or b"")
     if about.query.wants("addresses"):
         yield Gap("not_in_kernel", "/proc/net", "no file tells the IPv4 addresses of interfaces, or alias names")
         _add_addresses(records, owned if if_inet6 is not None else None)
@@ -100,16 +101,24 @@ def _row(line: bytes, columns: tuple[str, ...]) -> Record:
     words = found[2].split() if found else []
     if found is None or len(words) < len(columns):
         raise ValueError("too few columns")
-    counters = (int(word) & _LARGEST for word in words)
+    # Old kernels print counters with a sign.
+    counters = [bounded(int(word)) & GREATEST_INTEGER for word in words]
     return {**interface(escape(found[1])), **dict(zip(columns, counters, strict=False))}
 
 
-def _numbered_names(dev_mcast: bytes) -> Iterator[tuple[str, int]]:
-    """Names and numbers of interfaces: the first columns of /proc/net/dev_mcast."""
-    for line in dev_mcast.split(b"\n"):
+def _name_of(line: bytes) -> str:
+    """The name in a row whose numbers could not be read: its interface is there."""
+    return escape(line.partition(b":")[0].strip())
+
+
+def _take_numbers(dev_mcast: bytes, numbers: dict[str, int]) -> Iterator[Problem]:
+    """Note the numbers of interfaces, the first column of rows as ``2    eth0      1     0     333300000001``."""
+    for place, line in enumerate(dev_mcast.split(b"\n"), 1):
         words = line.split()
         if len(words) > 1 and _INDEX.fullmatch(words[0]):
-            yield escape(words[1]), int(words[0])
+            numbers[escape(words[1])] = int(words[0])
+        elif words:
+            yield Problem(DEV_MCAST, "a row needs the number and the name of an interface", line, place)
 
 
 def _add_addresses(records: dict[str, Record], owned: list[tuple[int, str, Record]] | None) -> None:
@@ -132,9 +141,12 @@ def _add_parts(records: dict[str, Record], statistics: Content) -> None:
             record[counter] = int(content)
 
 
-def _add_vlans(records: dict[str, Record], config: bytes) -> None:
-    """VLAN ids and the interfaces below: rows ``NAME | ID | DEVICE`` of /proc/net/vlan/config."""
-    for found in map(_VLAN.fullmatch, config.split(b"\n")):
-        record = found and records.get(escape(found[1]))
-        if found and record and int(found[2]) <= LAST_VLAN:
+def _add_vlans(records: dict[str, Record], config: bytes) -> Iterator[Problem]:
+    """VLAN ids and the interfaces below: rows ``NAME | ID | DEVICE`` of /proc/net/vlan/config, behind two headings."""
+    for place, line in enumerate(config.split(b"\n")[2:], 3):
+        found = _VLAN.fullmatch(line)
+        if found is None or int(found[2]) > LAST_VLAN:
+            if line.strip():
+                yield Problem(VLANS, "a row needs a name, a VLAN and the interface below", line, place)
+        elif record := records.get(escape(found[1])):
             record.update(link_kind="vlan", vlan_id=int(found[2]), link=escape(found[3]))

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netstat_core.plugin import About, Problem, Record, escape
+from netstat_core.plugin import About, Problem, Record, bounded, escape
 from netstat_igmp.addresses import word_text
 from netstat_igmp.mcfilter import Filters
-from netstat_igmp.numbers import count
+from netstat_igmp.numbers import bits, count
 
 PATH = "/proc/net/igmp"
 
@@ -65,7 +65,7 @@ def _group(about: About, interface: _Interface | None, words: list[bytes]) -> Re
         "group": word_text(words[0], about.order),
         "users": count(words[1]),
         "querier": querier,
-        "reporter": None if reporter is None else reporter != b"0",
+        "reporter": None if reporter is None else bounded(int(reporter)) != 0,
         "timer_seconds": None if timer is None else _seconds(timer, about.ticks_per_second),
         "flags": None,
         "source_filter": None,
@@ -75,7 +75,7 @@ def _group(about: About, interface: _Interface | None, words: list[bytes]) -> Re
 def _seconds(timer: bytes, ticks_per_second: int) -> float | None:
     """Seconds left of ``RUNNING:TICKS``; null while the timer does not run."""
     running, _, ticks = timer.partition(b":")
-    if int(running) == 0:
+    left = bits(ticks)
+    if bounded(int(running)) == 0:
         return None
-    left = int(ticks, 16)
     return 0.0 if left >= _OVERDUE else left / ticks_per_second

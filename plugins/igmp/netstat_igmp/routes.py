@@ -44,8 +44,12 @@ def file_parser(family: str) -> Callable[[About, bytes, bytes | None], Iterator[
     """The parser of one family's file, which shows the default table, and of its vifs for their names."""
 
     def parse(about: About, content: bytes, vif_content: bytes | None) -> Iterator[Record | Problem]:
-        rows = vifs.file_parser(family)(about, vif_content or b"")
-        names = {row["vif"]: row["interface"] for row in rows if isinstance(row, dict)}
+        names: dict[int, str | None] = {}
+        for row in vifs.file_parser(family)(about, vif_content or b""):
+            if isinstance(row, Problem):
+                yield row
+            else:
+                names[row["vif"]] = row["interface"]
         for line_number, line in enumerate(content.splitlines(), 1):
             if line.startswith(b"Group"):
                 continue

@@ -25,7 +25,7 @@ from netstat_core.plugin import (
 )
 from netstat_igmp.addresses import packed_text, word_text
 from netstat_igmp.netlink import of_family
-from netstat_igmp.numbers import count
+from netstat_igmp.numbers import bits, count
 from netstat_igmp.record import DEFAULT_TABLES, IPMR, VIF_FLAGS, flag_words, table_name
 
 DUMP = "route/multicast_vifs"
@@ -63,7 +63,7 @@ def file_parser(family: str) -> Callable[[About, bytes], Iterator[Record | Probl
 
 
 def _row(family: str, words: list[bytes], order: str) -> Record:
-    flags = int(words[6], 16) & 0xFFFF
+    flags = bits(words[6]) & 0xFFFF
     by_address = family == "inet" and not flags & _USE_INDEX
     local, remote = (word_text(word, order) for word in words[7:9]) if family == "inet" else (None, None)
     return {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from netstat_core.plugin import About, Gap, Problem, Record
+from netstat_core.plugin import GREATEST_INTEGER, About, Gap, Problem, Record, bounded
 from netstat_inet.addresses import HexWords
 from netstat_inet.record import LISTEN, States, timer_kind
 
@@ -66,7 +66,7 @@ class _LineParser:
         words = line.split()
         if len(words) < _LEAST_TOKENS:
             raise ValueError("too few columns")
-        int(words[0].removesuffix(b":"))
+        bounded(int(words[0].removesuffix(b":")))
         local, _, local_port = words[1].partition(b":")
         remote, _, remote_port = words[2].partition(b":")
         family, local_address, local_mapped = self._addresses[local]
@@ -74,11 +74,12 @@ class _LineParser:
         state = int(words[3], 16)
         sent, _, received = words[4].partition(b":")
         timer = self._timer(words)
-        uid = int(words[7]) & 0xFFFFFFFF
+        uid = bounded(int(words[7])) & 0xFFFFFFFF
         connectable = self.protocol in ("tcp", "udp", "udplite")
         port, far_port, inode = int(local_port, 16), int(remote_port, 16), int(words[9])
         recv_queue, send_queue = int(received, 16), int(sent, 16)
-        if min(state, recv_queue, send_queue, inode, port, far_port) < 0 or max(port, far_port) > _HIGHEST_PORT:
+        ports = port | far_port  # a union of bits is negative if any number is, and as long as the longest
+        if not 0 <= state | recv_queue | send_queue | inode | ports <= GREATEST_INTEGER or ports > _HIGHEST_PORT:
             raise ValueError("a number is out of its range")
         return {
             "family": family,
@@ -114,17 +115,17 @@ class _LineParser:
         number = int(code, 16)
         ticks = int(when, 16)
         retransmits = int(words[6], 16)
-        if min(number, ticks, retransmits) < 0:
-            raise ValueError("a timer is negative")
+        if not 0 <= number | ticks | retransmits <= GREATEST_INTEGER:
+            raise ValueError("a timer is out of its range")
         return {
             "kind": timer_kind(number),
             "expires_seconds": ticks / self._ticks if number else None,
             "retransmits": retransmits,
-            "probes": int(words[8]) & 0xFFFFFFFF,
+            "probes": bounded(int(words[8])) & 0xFFFFFFFF,
         }
 
     def _drops(self, words: list[bytes]) -> int | None:
         """The last column of datagram rows since 2.6.27; signed before 5.3. TCP has its timeout there."""
         if self.protocol == "tcp" or len(words) <= _DROPS:
             return None
-        return int(words[_DROPS]) & 0xFFFFFFFF
+        return bounded(int(words[_DROPS])) & 0xFFFFFFFF

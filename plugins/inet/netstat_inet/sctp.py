@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from socket import AF_INET6, inet_pton
 from typing import Any
 
 from netstat_core.plugin import (
+    GREATEST_INTEGER,
     About,
     Attributes,
     Complaint,
@@ -23,6 +23,7 @@ from netstat_core.plugin import (
     Record,
     Source,
     attributes,
+    bounded,
     messages,
 )
 from netstat_inet import diag
@@ -100,7 +101,7 @@ def _endpoint(words: list[bytes]) -> Record:
         state=word,
         state_number=state,
         socket_state=word,
-        uid=int(words[6]) & 0xFFFFFFFF,
+        uid=bounded(int(words[6])) & 0xFFFFFFFF,
         inode=inode or None,
     )
 
@@ -116,20 +117,20 @@ def _association(line: bytes, about: About) -> Record:
     return _socket(
         [_address(one) for one in words[13:]],
         [_address(one) for one in right.partition(b"\t")[0].split()],
-        association_id=int(words[6]) & 0xFFFFFFFF,
+        association_id=bounded(int(words[6])) & 0xFFFFFFFF,
         local_port=_number(words[11], _HIGHEST_PORT),
         remote_port=_number(words[12], _HIGHEST_PORT),
         state=sctp_state(state) if state >= 0 else None,
         state_number=number,
         socket_state=tcp_state(_number(words[3])),
-        send_queue=int(words[7]) & 0xFFFFFFFF,
-        recv_queue=int(words[8]) & 0xFFFFFFFF,
-        uid=int(words[9]) & 0xFFFFFFFF,
+        send_queue=bounded(int(words[7])) & 0xFFFFFFFF,
+        recv_queue=bounded(int(words[8])) & 0xFFFFFFFF,
+        uid=bounded(int(words[9])) & 0xFFFFFFFF,
         inode=_number(words[10]) or None,
     )
 
 
-def _number(word: bytes, most: float = math.inf) -> int:
+def _number(word: bytes, most: int = GREATEST_INTEGER) -> int:
     number = int(word)
     if not 0 <= number <= most:
         raise ValueError("a number is out of its range")

@@ -211,13 +211,16 @@ def _time(word: bytes) -> str | None:
 
 def parse_calls(source: str, content: bytes) -> Iterator[columns.Parsed]:
     """``Policy: N``, then ``UID CALL``."""
-    policy = _policy(content.partition(b"\n")[0])
+    first = content.partition(b"\n")[0]
+    policy = _policy(first)
+    if policy is None and first.startswith(b"Policy:"):
+        yield Problem(source, "a policy is a number", first, 1)
 
     def convert(words: list[bytes]) -> Record:
         uid, callsign = words
         return {"family": "ax25", "uid": columns.uid(uid), "callsign": columns.text(callsign), "policy": policy}
 
-    return columns.parse_rows(source, content, convert, "a row needs a uid and a callsign")
+    yield from columns.parse_rows(source, content, convert, "a row needs a uid and a callsign")
 
 
 def _policy(line: bytes) -> str | None:

@@ -11,14 +11,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from netstat_core.plugin import About, Feed, File, Gap, Problem, Record, Trait, escape
+from netstat_core.plugin import About, Feed, File, Gap, Problem, Record, Trait, bounded, escape
 
 PRESENT = "present"
 """The trait that every file yields first: headings can then tell an empty file from none."""
 
 _HEX = re.compile(rb"[0-9A-Fa-f]{1,16}")
 _SIGNED = re.compile(rb"-?[0-9]{1,19}")
-_LARGEST = (1 << 64) - 1
 
 Parsed = Record | Problem | Trait | Gap
 Parse = Callable[[str, bytes], Iterator[Parsed]]
@@ -103,7 +102,7 @@ def number(word: bytes) -> int:
     """A decimal number, which leading zeros do not make octal."""
     if not word.isdigit():
         raise ValueError("not a number")
-    return _bounded(int(word))
+    return bounded(int(word))
 
 
 def hexadecimal(word: bytes) -> int:
@@ -174,7 +173,7 @@ def seconds(word: bytes) -> Record:
 def minutes(word: bytes) -> Record:
     """A timer's ``LEFT/PERIOD`` in minutes."""
     left, period = _halves(word)
-    return {"left_seconds": _bounded(number(left) * 60), "period_seconds": _bounded(number(period) * 60)}
+    return {"left_seconds": bounded(number(left) * 60), "period_seconds": bounded(number(period) * 60)}
 
 
 def state(words: Sequence[str]) -> Callable[[bytes], str]:
@@ -192,10 +191,3 @@ def _halves(word: bytes) -> list[bytes]:
     if len(halves) != 2:  # noqa: PLR2004 - two halves
         raise ValueError("not two numbers")
     return halves
-
-
-def _bounded(value: int) -> int:
-    """A number that fits what reports are encoded with."""
-    if value > _LARGEST:
-        raise ValueError("more than 64 bits")
-    return value

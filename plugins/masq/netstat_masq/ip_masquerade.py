@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from socket import AF_INET, inet_ntop
 
-from netstat_core.plugin import About, Problem, Record, Trait
+from netstat_core.plugin import GREATEST_INTEGER, About, Problem, Record, Trait
 from netstat_masq.record import PROTOCOLS
 from netstat_masq.selection import Selection
 
@@ -75,7 +75,7 @@ def _connection(words: list[bytes], ticks_per_second: int, *, has_previous: bool
     source, source_port = _end(words[1])
     target, target_port = _end(words[2])
     expires = int(words[-1])
-    if not 0 <= expires < 1 << 64:
+    if not 0 <= expires <= GREATEST_INTEGER:
         raise ValueError("a time out of range")
     return {
         "family": "inet",

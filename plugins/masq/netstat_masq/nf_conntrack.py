@@ -11,20 +11,18 @@ for the answers, and GRE has some more before the first address.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from io import BytesIO
 
-from netstat_core.plugin import About, Problem, Record
+from netstat_core.plugin import GREATEST_INTEGER, About, Problem, Record, bounded
 from netstat_masq.addresses import CanonicalTexts
-from netstat_masq.record import NAT, PROTOCOLS
+from netstat_masq.record import NAT, PROTOCOLS, STATE_WORDS
 from netstat_masq.selection import Selection
 
 NF_CONNTRACK = "/proc/net/nf_conntrack"
 IP_CONNTRACK = "/proc/net/ip_conntrack"
 
 _FAMILIES = {b"2": "inet", b"10": "inet6"}
-_STATE = re.compile(rb"[A-Z][A-Z0-9_]*")
 _EXPECTATION = b"EXPECTING: "
 """Linux 2.4 lists connections to come in the same file."""
 
@@ -32,7 +30,6 @@ _FLAGS = {b"[ASSURED]": "assured", b"[OFFLOAD]": "offload", b"[HW_OFFLOAD]": "ha
 _UNREPLIED = b"[UNREPLIED]"
 _SOURCE_PORTS, _TARGET_PORTS = (b"sport", b"srckey"), (b"dport", b"dstkey")
 _ZONES = (b"zone", b"zone-orig", b"zone-reply")
-_LARGEST_COUNT = (1 << 64) - 1
 _LARGEST_PORT = 0xFFFF
 _BYTE = 0xFF
 
@@ -148,20 +145,21 @@ def _port(pairs: Pairs, keys: tuple[bytes, bytes]) -> int | None:
     port, key = keys
     if port in pairs:
         return _number(pairs[port], _LARGEST_PORT)
-    return int(pairs[key], 16) & _LARGEST_PORT if key in pairs else None
+    return bounded(int(pairs[key], 16)) & _LARGEST_PORT if key in pairs else None
 
 
 def _optional(pairs: Pairs, key: bytes) -> int | None:
-    return _number(pairs[key], _LARGEST_COUNT) if key in pairs else None
+    return _number(pairs[key], GREATEST_INTEGER) if key in pairs else None
 
 
 def _progress(free: list[bytes]) -> tuple[int | None, str | None]:
     """Seconds left and state, where there are any."""
     words = [word for word in free if not word.startswith(b"[")]
-    seconds = _number(words.pop(0), _LARGEST_COUNT) if words and words[0].isdigit() else None
-    if len(words) > 1 or (words and not _STATE.fullmatch(words[0])):
+    seconds = _number(words.pop(0), GREATEST_INTEGER) if words and words[0].isdigit() else None
+    state = words.pop(0).decode("ascii") if words else None
+    if words or (state and state not in STATE_WORDS):
         raise ValueError("more than seconds and a state")
-    return seconds, words[0].decode("ascii") if words else None
+    return seconds, state
 
 
 def _number(digits: bytes, largest: int) -> int:

@@ -40,6 +40,8 @@ NAT = ("none", "source", "destination", "both")
 """By IPS_SRC_NAT and IPS_DST_NAT as a number of two bits."""
 
 _STATES = tuple(dict.fromkeys(state for states in STATES.values() for state in states))
+STATE_WORDS = frozenset((*_STATES, "LISTEN"))
+"""The words that files under /proc/net have for states; LISTEN stood in those before Linux 2.6.31."""
 
 
 class Icmp(TypedDict):

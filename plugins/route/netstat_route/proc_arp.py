@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from socket import AF_INET, inet_ntop, inet_pton
 
-from netstat_core.plugin import About, Gap, Problem, Record, escape
+from netstat_core.plugin import About, Gap, Problem, Record, bounded, escape
 from netstat_route.neighbour_record import EMPTY
 
 PATH = "/proc/net/arp"
@@ -33,7 +33,7 @@ def _entry(words: list[bytes]) -> Record:
     """``ADDRESS TYPE FLAGS [HARDWARE] MASK DEVICE``. Raises ValueError or OSError for no row."""
     if len(words) < _LEAST_WORDS:
         raise ValueError("too few columns")
-    flags = int(words[2], 16)
+    flags = bounded(int(words[2], 16))
     hardware = b" ".join(words[3:-2]) if flags & _COMPLETE else b""
     is_proxy = bool(flags & _PUBLISHED)
     return {

@@ -14,6 +14,7 @@ from netstat_route.addresses import inet6_digits
 from netstat_route.cache_record import from_route
 from netstat_route.flags import ANYCAST, CACHE, LOCAL, PREFERENCE_SHIFT, REJECT, inet6_letters, inet6_words
 from netstat_route.memo import Memo
+from netstat_route.numbers import unsigned
 from netstat_route.paths import IPV6_ROUTE
 from netstat_route.queries import ALL, OPENED, table_number
 from netstat_route.record import EMPTY_ROUTE
@@ -21,7 +22,6 @@ from netstat_route.words import PREFERENCES
 
 _WIDTH = 32
 _LEAST_WORDS, _INTERFACE = 8, 8
-_UNSIGNED = 0xFFFFFFFF
 _LONGEST_PREFIX = 128
 
 
@@ -65,7 +65,7 @@ def _template(rest: bytes, *, cached: bool) -> Record | None:
         raise ValueError("too few columns")
     length, source_length = _prefix_length(words[0]), _prefix_length(words[2])
     source, gateway = inet6_digits(words[1]), inet6_digits(words[3])
-    metric, ref_count, use_count, flags = (int(word, 16) & _UNSIGNED for word in words[4:8])
+    metric, ref_count, use_count, flags = (unsigned(word, 16) for word in words[4:8])
     if bool(flags & CACHE) is not cached:
         return None
     is_known = "local" if flags & LOCAL else "anycast" if flags & ANYCAST else None

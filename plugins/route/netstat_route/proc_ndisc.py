@@ -12,12 +12,12 @@ from netstat_core.plugin import About, Problem, Record, Trait, escape
 from netstat_route.addresses import digits, inet6_digits
 from netstat_route.cache_record import EMPTY
 from netstat_route.flags import Letters, letters
+from netstat_route.numbers import unsigned
 from netstat_route.paths import NDISC
 from netstat_route.queries import OPENED
 from netstat_route.words import NEIGHBOUR_STATES
 
 _WORDS = 13
-_UNSIGNED = 0xFFFFFFFF
 _LONGEST_PREFIX = 128
 _HARDWARE_DIGITS = 12
 _JIFFIES_PER_SECOND = 100
@@ -42,7 +42,7 @@ def _entry(words: list[bytes]) -> Record:
     if len(words) < _WORDS:
         raise ValueError("too few columns")
     _, length, _, state, _, changed, reachable, collected, ref_count, flags = (
-        int(word, 16) & _UNSIGNED for word in words[1:11]
+        unsigned(word, 16) for word in words[1:11]
     )
     if length > _LONGEST_PREFIX:
         raise ValueError("a prefix longer than an address")

@@ -15,6 +15,7 @@ from netstat_core.plugin import About, Gap, Problem, Record, Trait, escape
 from netstat_route.addresses import address_text, inet_word, prefix_length
 from netstat_route.flags import UP, inet_letters, inet_words
 from netstat_route.memo import Memo
+from netstat_route.numbers import unsigned
 from netstat_route.paths import ROUTE
 from netstat_route.queries import OPENED, in_main_table, misses_tables
 from netstat_route.record import EMPTY_ROUTE
@@ -22,7 +23,6 @@ from netstat_route.record import EMPTY_ROUTE
 COLUMNS = ("Iface", "Destination", "Gateway", "Flags", "RefCnt", "Use", "Metric", "Mask", "MTU", "Window", "IRTT")
 _STANDARD = tuple(range(len(COLUMNS)))
 _LEAST_WORDS = 10
-_UNSIGNED = 0xFFFFFFFF
 
 Key = tuple[bytes, bytes]
 """A row without its destination: the interface, and everything behind the destination."""
@@ -110,9 +110,9 @@ def _template(order: str, key: Key) -> Record | None:
     if len(words) < _LEAST_WORDS - 2 or len(interface.split()) != 1:
         raise ValueError("too few columns")
     gateway, mask = (inet_word(words[position], order) for position in (0, 5))
-    flags = int(words[1], 16) & _UNSIGNED
-    ref_count, use_count, metric, mss, window = (int(words[position]) & _UNSIGNED for position in (2, 3, 4, 6, 7))
-    irtt = int(words[8]) & _UNSIGNED if len(words) > _LEAST_WORDS - 2 else 0
+    flags = unsigned(words[1], 16)
+    ref_count, use_count, metric, mss, window = (unsigned(words[position]) for position in (2, 3, 4, 6, 7))
+    irtt = unsigned(words[8]) if len(words) > _LEAST_WORDS - 2 else 0
     if not flags & UP:
         return None
     return {

@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from netstat_core.plugin import About, Problem, Record, Trait, escape
+from netstat_core.plugin import About, Problem, Record, Trait, bounded, escape
 from netstat_route.addresses import address_text, inet_word
 from netstat_route.cache_record import EMPTY
 from netstat_route.flags import Letters, rejecting
+from netstat_route.numbers import unsigned
 from netstat_route.paths import RT_CACHE
 from netstat_route.proc_route import find_columns
 from netstat_route.queries import OPENED
 from netstat_route.words import flag_words
 
-_UNSIGNED = 0xFFFFFFFF
 _LEAST_WORDS = 12
 _SIGNS = ("IRTT", "TOS", "HHRef", "HHUptod", "SpecDst", "HH", "ARP")
 """What formats are told apart by; netstat names those it found by the sum of their bits, in this order."""
@@ -121,8 +121,8 @@ def _entry(order: str, name: str, words: list[bytes]) -> Record:
     if len(words) < _LEAST_WORDS:
         raise ValueError("too few columns")
     destination, gateway, source = (address_text(inet_word(words[position], order)) for position in (1, 2, 7))
-    ref_count, use_count, metric, mss, window, irtt = (int(words[at]) & _UNSIGNED for at in (4, 5, 6, 8, 9, 10))
-    flags = int(words[3], 16) & _UNSIGNED
+    ref_count, use_count, metric, mss, window, irtt = (unsigned(words[at]) for at in (4, 5, 6, 8, 9, 10))
+    flags = unsigned(words[3], 16)
     form = FORMATS[name]
     return {
         **EMPTY,
@@ -149,11 +149,11 @@ def _further(order: str, name: str, words: list[bytes]) -> Record:
     if name == OLDEST:
         tos, specific, header = None, None, words
     else:
-        tos, specific, header = int(words[0], 16), words[3] if len(words) > 3 else None, words[1:3]  # noqa: PLR2004
-    count = int(header[0]) if header else -1
+        tos, specific, header = unsigned(words[0], 16), words[3] if len(words) > 3 else None, words[1:3]  # noqa: PLR2004
+    count = bounded(int(header[0])) if header else -1
     return {
         "tos": tos,
         "header_ref_count": count if count >= 0 else None,
-        "header_valid": int(header[1]) & _UNSIGNED if len(header) > 1 else None,
+        "header_valid": unsigned(header[1]) if len(header) > 1 else None,
         "specific_destination": specific and address_text(inet_word(specific, order)),
     }

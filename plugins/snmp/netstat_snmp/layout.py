@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from netstat_core.plugin import Block, Complaint, Gap, Layout, Names, Problem, Query, Record, printable
+from netstat_core.plugin import (
+    GREATEST_INTEGER,
+    Block,
+    Complaint,
+    Gap,
+    Layout,
+    Names,
+    Problem,
+    Query,
+    Record,
+    printable,
+)
 from netstat_snmp.labels import ALWAYS, SECTIONS, Label, Shown
 from netstat_snmp.pairs import UNPAIRED
-from netstat_snmp.record import LARGEST
 
 REFUSED = "families"
 """The code of the problem that netstat has no statistics for the families asked for."""
@@ -63,7 +73,7 @@ class Printer:
 
 def unsigned(value: int | None) -> int:
     """A counter as netstat prints it: 64 bits without a sign, an unknown one as 0."""
-    return (value or 0) & LARGEST
+    return (value or 0) & GREATEST_INTEGER
 
 
 def _rows(query: Query, _names: Names, _traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:

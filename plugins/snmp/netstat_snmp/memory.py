@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netstat_core.plugin import About, Problem, Record, escape
-from netstat_snmp.numbers import decimal
+from netstat_snmp.numbers import exact
 
 _NAMES = {
     "TCP6": "TCPv6",
@@ -95,7 +95,7 @@ def _take_sockstat(source: str, content: bytes, records: dict[str, Record]) -> I
         title, colon, rest = line.partition(b":")
         words = rest.split()
         try:
-            pairs = [(escape(key), decimal(value)) for key, value in zip(words[::2], words[1::2], strict=True)]
+            pairs = [(escape(key), exact(value)) for key, value in zip(words[::2], words[1::2], strict=True)]
         except ValueError:
             colon = b""
         if not line.strip():
@@ -136,5 +136,5 @@ def _cell(field: str, text: str) -> str | int | bool | None:
         return _ANSWERS.get(text)
     if field == "module":
         return text
-    number = decimal(text.encode())
+    number = exact(text.encode())
     return number if number >= 0 else None

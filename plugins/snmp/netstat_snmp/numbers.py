@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from netstat_snmp.record import LARGEST, SMALLEST
+from netstat_core.plugin import GREATEST_INTEGER, LEAST_INTEGER, bounded
 
 _DECIMAL = re.compile(rb"[+-]?[0-9]{1,40}")
 _HEXADECIMAL = re.compile(rb"[0-9a-fA-F]{1,16}")
@@ -18,9 +18,16 @@ def decimal(word: bytes) -> int:
     if not _DECIMAL.fullmatch(word):
         raise ValueError("not a number")
     number = int(word)
-    if abs(number) > LARGEST:
-        return LARGEST
-    return number if number >= SMALLEST else number + LARGEST + 1
+    if abs(number) > GREATEST_INTEGER:
+        return GREATEST_INTEGER
+    return number if number >= LEAST_INTEGER else number + GREATEST_INTEGER + 1
+
+
+def exact(word: bytes) -> int:
+    """A number in decimal. Raises ValueError for what is none, or has more than 64 bits."""
+    if not _DECIMAL.fullmatch(word):
+        raise ValueError("not a number")
+    return bounded(int(word))
 
 
 def hexadecimal(word: bytes) -> int:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, TypedDict
 
-from netstat_core.plugin import Bytes, Count, Field, InterfaceName
+from netstat_core.plugin import GREATEST_INTEGER, LEAST_INTEGER, Bytes, Count, Field, InterfaceName
 
-SMALLEST, LARGEST = -(1 << 63), (1 << 64) - 1
+Counter = Annotated[
+    int | None, Field("Value; null where the kernel tells none", minimum=LEAST_INTEGER, maximum=GREATEST_INTEGER)
+]
 """What a counter can be: 64 bits, mostly unsigned; a few settings are signed (MaxConn is -1)."""
-
-Counter = Annotated[int | None, Field("Value; null where the kernel tells none", minimum=SMALLEST, maximum=LARGEST)]
 
 
 class Statistics(TypedDict):

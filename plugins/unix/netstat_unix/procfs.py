@@ -16,10 +16,14 @@ NO_INODES = "no_inodes"
 """Trait of a file without the column Inode (Linux 2.0)."""
 
 _COLUMNS = rb"[ \t]*[^\s:]+:[ \t]*([0-9A-Fa-f]{1,16})[ \t]+([0-9A-Fa-f]{1,16}(?:[ \t]+[0-9A-Fa-f]{1,16}){3})"
-ROW = re.compile(_COLUMNS + rb"(?:[ \t]+([0-9]{1,19}))?(?=[ \t\n]|\Z)")
+ROW = re.compile(_COLUMNS + rb"(?:[ \t]+([0-9]{1,19})|(?![ \t]+-?[0-9]{20}))(?=[ \t\n]|\Z)")
 """``NUM: REF PROTO FLAGS TYPE ST INODE``; groups are REF, PROTO to ST, INODE. A name follows after one blank."""
 
 _ROW_WITHOUT_INODE = re.compile(_COLUMNS + rb"()(?=[ \t\n]|\Z)")
+
+
+_TOO_LONG = re.compile(rb"[ \t]*[0-9a-f]{8,16}:(?=.*[0-9A-Fa-f]{17})(?:[ \t]+-?[0-9A-Fa-f]+){5,6}(?=[ \t]|\Z)")
+"""What would be a row, as ``%pK:`` begins one, but for a number of more than 64 bits: no part of a name."""
 
 
 class Kinds(dict[bytes, Kind]):
@@ -83,6 +87,8 @@ class _Row:
 
     def _continue(self, line: bytes) -> bool:
         if self._columns is None or self._name is None or len(self._name) + 1 + len(line) > LONGEST_NAME:
+            return False
+        if _TOO_LONG.match(line):
             return False
         self._name += b"\n" + line
         return True
