@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import repeat
 from typing import BinaryIO
 
-from netstat_core.cli import commands
+from netstat_core.cli import commands, operands
 from netstat_core.dialects.net_tools import command_line
 from netstat_core.dialects.page import TEXT
 from netstat_core.errors import NarrowerCapture, NetstatError, SchemaViolation, UsageError
@@ -76,7 +76,7 @@ def run(arguments: Sequence[str], stdout: BinaryIO, stderr: BinaryIO, program: s
     """Run one command line on given streams. Lets KeyboardInterrupt and BrokenPipeError through."""
     try:
         command = _Command(stdout, stderr, program)
-        if arguments[:1] == ["capture"] and program != "netstat":
+        if operands.command_of(program, list(arguments)) == "capture":
             return command.capture(arguments[1:])
         return command.run(arguments)
     except _Done as done:
@@ -107,9 +107,10 @@ class _Command:
     def run(self, arguments: Sequence[str]) -> int:
         """Parse, then print as often as asked; returns the exit status."""
         self._request = self._parse(arguments)
-        for complaint in self._request.complaints:
-            self._say(complaint)
         try:
+            operands.check_operands(self._program, self._request)
+            for complaint in self._request.complaints:
+                self._say(complaint)
             return self._show(command_line.to_query(self._request))
         except NetstatError as error:
             if str(error):
@@ -126,6 +127,7 @@ class _Command:
 
         self._request = self._parse(arguments[1:])
         try:
+            operands.check_operands(self._program, self._request, capturing.COMMAND)
             query = command_line.to_query(self._request)
             return capturing.make_capture(arguments[0], self._request, query, self.host, self._stdout)
         except NetstatError as error:

@@ -73,7 +73,7 @@ class Request:
     @property
     def intervals(self) -> list[float]:
         """The operands that are numbers: a delay in seconds and how often to print."""
-        return [number for number in map(_number, self.operands) if number is not None][:2]
+        return [number for number in map(number_of, self.operands) if number is not None][:2]
 
     @property
     def interfaces(self) -> tuple[str, ...]:
@@ -81,11 +81,11 @@ class Request:
         if not self.given["interfaces"]:
             return ()
         named = [self.values["interfaces"]] if "interfaces" in self.values else []
-        return (*named, *(operand for operand in self.operands if _number(operand) is None))
+        return (*named, *(operand for operand in self.operands if number_of(operand) is None))
 
 
-def _number(operand: str) -> float | None:
-    """A number of seconds or rounds; None for any other operand, which netstat ignores."""
+def number_of(operand: str) -> float | None:
+    """A number of seconds or rounds; None for any other operand."""
     try:
         number = float(operand)
     except ValueError:
