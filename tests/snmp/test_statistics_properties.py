@@ -16,11 +16,11 @@ from netstat_snmp.layout import LAYOUT
 from netstat_snmp.pairs import parse_pairs
 from netstat_snmp.percpu import parse_conntrack, parse_softnet
 from netstat_snmp.readers import READERS
-from netstat_snmp.record import LARGEST, SMALLEST
 from netstat_snmp.rows import parse_interfaces, parse_one_section, parse_rows, section_by_prefix
 
 from netstat_core import Query
 from netstat_core.plugin import About, Problem
+from netstat_core.plugin.records import GREATEST_INTEGER, LEAST_INTEGER
 from netstat_core.plugin.schema import reader_schema
 from netstat_core.report.names import Names
 
@@ -84,7 +84,7 @@ def test_any_bytes(parser: str, content: bytes) -> None:
 NAMES = st.text(st.characters(min_codepoint=33, exclude_categories=("Z", "C")), min_size=1).filter(
     lambda name: ":" not in name
 )
-COUNTERS = st.dictionaries(NAMES, st.integers(SMALLEST, LARGEST), max_size=5)
+COUNTERS = st.dictionaries(NAMES, st.integers(LEAST_INTEGER, GREATEST_INTEGER), max_size=5)
 
 
 @given(sections=st.lists(st.tuples(NAMES, COUNTERS), max_size=4))
@@ -112,7 +112,7 @@ def test_rows_hold_every_counter(counters: dict[str, int]) -> None:
     assert list(read["counters"].items()) == [(name.replace("\\", r"\\"), value) for name, value in counters.items()]
 
 
-@given(before=st.integers(0, LARGEST), after=st.integers(0, LARGEST), seconds=st.floats(0.001, 1e6))
+@given(before=st.integers(0, GREATEST_INTEGER), after=st.integers(0, GREATEST_INTEGER), seconds=st.floats(0.001, 1e6))
 def test_changes_are_never_negative(before: int, after: int, seconds: float) -> None:
     """A counter grows by what it shows more, or was set back and has counted since what it shows."""
     first, second = ({"section": "Ip", "interface": None, "counters": {"InReceives": one}} for one in (before, after))
