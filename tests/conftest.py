@@ -7,11 +7,24 @@ from typing import TYPE_CHECKING
 import namespaces
 import pytest
 import realnetstat
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 from trees import Trees
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
+"""How long drawing takes tells of the machine: the first run in a checkout makes tables of all characters."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that hypothesis draws for, so that CI finds them: ``-m property``."""
+    for item in items:
+        if is_hypothesis_test(getattr(item, "obj", None)):
+            item.add_marker(pytest.mark.property)
 
 
 @pytest.fixture(scope="session")
