@@ -91,4 +91,4 @@ class Query(NamedTuple):
         plain = self._asdict()
         del plain["fields"], plain["needs"]
         plain["demanded"] = sorted(self.demanded)
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
+        return {name: [*value] if isinstance(value, tuple) else value for name, value in plain.items()}

@@ -73,5 +73,5 @@ class TextRendering:
         self._out.write(text.encode("utf-8", "backslashreplace"))
 
 
-TEXT = Sink("text", "netstat's text", TextRendering, uses_layouts=True)
+TEXT = Sink("text", meaning="netstat's text", make=TextRendering, uses_layouts=True)
 """The format of whoever asks for none; its name is nobody else's."""

@@ -33,6 +33,11 @@ def _query(readers: Collection[Reader], query: Query) -> Query:
 def netstat_sinks() -> Iterable[Sink]:
     """Facts as the result of a module, and alone."""
     return [
-        Sink("facts", "what an Ansible module returns", _facts, asks=_query),
-        Sink("facts-local", "the facts alone, for an executable in /etc/ansible/facts.d", _local_facts, asks=_query),
+        Sink("facts", meaning="what an Ansible module returns", make=_facts, asks=_query),
+        Sink(
+            "facts-local",
+            meaning="the facts alone, for an executable in /etc/ansible/facts.d",
+            make=_local_facts,
+            asks=_query,
+        ),
     ]

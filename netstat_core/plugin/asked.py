@@ -26,7 +26,7 @@ class About(NamedTuple):
     @property
     def kernel_version(self) -> tuple[int, ...]:
         """Leading numbers of the kernel release: ``(6, 1)`` for ``6.1.0-55-amd64``; empty where unknown."""
-        numbers = []
+        numbers: list[int] = []
         for part in self.kernel_release.replace("-", ".").split(".")[:2]:
             if not part.isdigit():
                 break

@@ -69,7 +69,7 @@ def each_attribute(message: bytes, start: int, order: str, stop: int | None = No
     ``stop`` is where the message, or the attribute around these, ends before the bytes do.
     """
     unpack = _unpacker(order, "HH").unpack_from
-    found = []
+    found: list[tuple[int, int, int]] = []
     size = len(message) if stop is None else stop
     last = size - ATTRIBUTE_HEADER
     while start <= last:
@@ -126,7 +126,7 @@ def attributes(message: bytes, start: int, order: str) -> Attributes:
 def interface_names(about: About, links: Datagrams | None) -> dict[int, str]:
     """Names of interfaces by index, from the answer to LINKS; whatever is no link is passed over."""
     index_at = _unpacker(about.order, "20xi").unpack_from
-    names = {}
+    names: dict[int, str] = {}
     for message in messages(LINKS.name, links or (), NEW_LINK, HEADER + LINK_SIZE, about.order):
         if not isinstance(message, Problem):
             name = attributes(message, HEADER + LINK_SIZE, about.order).text(_INTERFACE_NAME)

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from netstat_core.plugin.outcomes import Gap, Problem, Trait
 from netstat_core.plugin.records import Record
 from netstat_core.plugin.sources import Source
 from netstat_core.plugin.text import Layout
+from netstat_core.plugin.values import Value, named
 from netstat_core.query import Query
 
 Parsed = Record | list[Record] | Problem | Trait | Gap
 """What a parser yields; lists of records come from parsers that make many at once."""
 
 
-class Feed(NamedTuple):
+class Feed(Value, identity=True):
     """One way to fill a reader: its sources and the pure function that parses their contents.
 
     ``sources(query)`` lists them, with None in the place of one that this query has no use for;
@@ -24,13 +25,13 @@ class Feed(NamedTuple):
     ``lacks`` names the record fields this feed cannot know.
     """
 
-    name: str
+    name: str = named(kw_only=False)
     sources: Callable[[Query], Iterable[Source | None]]
     parse: Callable[..., Iterable[Parsed]]
     lacks: frozenset[str] = frozenset()
 
 
-class Explanation(NamedTuple):
+class Explanation(Value):
     """What a counter means, what it counts in, and the RFC object or kernel file behind it.
 
     A ``gauge`` tells a present state or a setting: it may fall, and has no rate.
@@ -44,7 +45,7 @@ class Explanation(NamedTuple):
     gauge: bool
 
 
-class Change(NamedTuple):
+class Change(Value, identity=True):
     """How two readings of a reader's records become records of what happened between them.
 
     ``compute(before, after, seconds)`` makes records of the kind that ``reader`` declares; it needs no feeds.
@@ -54,7 +55,7 @@ class Change(NamedTuple):
     compute: Callable[[list[Record], list[Record], float], list[Record]]
 
 
-class Reader(NamedTuple):
+class Reader(Value, identity=True):
     """One protocol or kernel object: where its records belong, what they look like, how they are had and shown.
 
     ``position`` orders readers of a table. ``families`` are the ``-A`` names it answers to; ``protocols`` further
@@ -63,7 +64,7 @@ class Reader(NamedTuple):
     readers of counters; ``explain(name)`` finds what counters of a name mean.
     """
 
-    name: str
+    name: str = named(kw_only=False)
     table: str
     position: int
     families: tuple[str, ...]

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, TypedDict
 
+from netstat_core.plugin.values import Value, named
+
 Record = dict[str, Any]
 """One record as it travels: plain data that ``json.dumps`` accepts."""
 
@@ -26,7 +28,7 @@ def bounded(number: int) -> int:
     return number
 
 
-class Field:
+class Field(Value):
     """What a record field means and which values it takes.
 
     ``meaning`` is shown to people and becomes the schema's description. ``minimum`` and ``maximum`` bound numbers;
@@ -35,24 +37,12 @@ class Field:
     names section looks such values up, and redaction replaces them.
     """
 
-    __slots__ = ("mark", "maximum", "meaning", "minimum", "pattern", "words")
-
-    def __init__(  # noqa: PLR0913 - one keyword for each thing a schema can say
-        self,
-        meaning: str,
-        *,
-        minimum: int | None = None,
-        maximum: int | None = None,
-        words: tuple[str, ...] = (),
-        pattern: str | None = None,
-        mark: str | None = None,
-    ) -> None:
-        self.meaning = meaning
-        self.minimum = minimum
-        self.maximum = maximum
-        self.words = words
-        self.pattern = pattern
-        self.mark = mark
+    meaning: str = named(kw_only=False)
+    minimum: int | None = None
+    maximum: int | None = None
+    words: tuple[str, ...] = ()
+    pattern: str | None = None
+    mark: str | None = None
 
 
 Address = Annotated[str, Field("Network address in canonical text form", mark="address")]

@@ -9,6 +9,7 @@ from netstat_core.plugin.outcomes import Gap, Problem
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import NetworkNamespace, Record
 from netstat_core.plugin.text import Names
+from netstat_core.plugin.values import Value, named
 from netstat_core.query import Query
 
 REPORT_SCHEMA = "urn:netstat:report:1"
@@ -81,14 +82,14 @@ class Rendering(Protocol):
         """The report is complete."""
 
 
-class Sink(NamedTuple):
+class Sink(Value):
     """An output format: its ``--format`` name, what it is in a few words, and how a report is written with it.
 
     A sink with ``uses_layouts`` needs only the fields that layouts show, and is told complaints in their words.
     ``asks`` makes the query of a command line that selects nothing to show, where that is not netstat's default.
     """
 
-    name: str
+    name: str = named(kw_only=False)
     meaning: str
     make: Callable[[BinaryIO], Rendering]
     uses_layouts: bool = False

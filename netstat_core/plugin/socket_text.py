@@ -32,7 +32,7 @@ def owner_cells(query: Query, record: Record) -> str:
 
 def context_cell(record: Record) -> str:
     """The security context of the first owner; a long one keeps its end."""
-    owners = record["processes"] or [{}]
+    owners: list[Record] = record["processes"] or [{}]
     context: str = owners[0].get("context") or "-"
     return context[-_LONGEST_CONTEXT:].ljust(_CONTEXT_WIDTH)
 

@@ -13,17 +13,17 @@ An optional source (``required=False``) that is absent gives ``None``.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from netstat_core.plugin.values import Value, named
 
 
-class Rows(NamedTuple):
+class Rows(Value):
     """The rows of a file that are of use: those with one of ``values`` in a column, counted from 0."""
 
     column: int
     values: tuple[str, ...]
 
 
-class File(NamedTuple):
+class File(Value):
     """One file, by its absolute path as on the live machine (``/proc/net/tcp``).
 
     The absence of an optional file is a gap where it is ``noted``, else nothing to speak of. Of a feed's optional
@@ -32,7 +32,7 @@ class File(NamedTuple):
     ids stand (-1 is the last column).
     """
 
-    path: str
+    path: str = named(kw_only=False)
     required: bool = True
     noted: bool = False
     keep: Rows | None = None
@@ -46,14 +46,14 @@ class File(NamedTuple):
         return self.path
 
 
-class Directory(NamedTuple):
+class Directory(Value):
     """All files matching a path pattern, in which ``*`` stands for one component or a part of one.
 
     ``Directory("/proc/net/dev_snmp6/*")`` or ``Directory("/sys/class/net/*/address")``. A directory that does
     not exist is absent; one without a matching file is an empty dict.
     """
 
-    pattern: str
+    pattern: str = named(kw_only=False)
     required: bool = True
 
     @property
@@ -62,7 +62,7 @@ class Directory(NamedTuple):
         return self.pattern
 
 
-class NetlinkDump(NamedTuple):
+class NetlinkDump(Value):
     """One netlink dump request (NLM_F_REQUEST | NLM_F_DUMP) and what its errors mean.
 
     ``name`` identifies the request in snapshots (``sock_diag/tcp``); ``protocol`` is the netlink protocol (0 route,
@@ -77,7 +77,7 @@ class NetlinkDump(NamedTuple):
     in this one's: a snapshot that has none of this may have one of those.
     """
 
-    name: str
+    name: str = named(kw_only=False)
     protocol: int
     type: int
     body: bytes

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from netstat_core.escape import printable
 from netstat_core.plugin.outcomes import Gap, Problem
 from netstat_core.plugin.records import Record
+from netstat_core.plugin.values import Value, named
 from netstat_core.query import Query
 
 
@@ -23,40 +24,44 @@ class Names(Protocol):
 
     def host(self, address: str) -> str:
         """The name of a host, or its address."""
+        ...
 
     def network(self, address: str) -> str:
         """The name of an IPv4 network, or its address."""
+        ...
 
     def port(self, number: int, protocol: str) -> str:
         """The name of a service of ``tcp``, ``udp`` or ``raw``, or its number; ``*`` for 0."""
+        ...
 
     def user(self, uid: int) -> str:
         """The name of a user, or the number."""
+        ...
 
 
 FormatRows = Callable[[Sequence[Record]], str]
 """Turns a batch of records into lines; may keep state from batch to batch."""
 
 
-class Block(NamedTuple):
+class Block(Value, identity=True):
     """What is printed once above the rows of one or more readers, even where there is no row.
 
     ``heading(query, traits)`` gives title and column heads; traits that the source told before its first record are
     known by then. ``when_absent`` says whether it is printed too when the reader's source does not exist.
     """
 
-    name: str
+    name: str = named(kw_only=False)
     heading: Callable[[Query, Mapping[str, Any]], str]
     when_absent: bool = True
 
 
-class Complaint(NamedTuple):
+class Complaint(Value):
     """How a problem or gap is told: the line, whether it goes to stdout, and the exit status.
 
     One that ``ends_run`` lets the reader it is about finish, and no other begin.
     """
 
-    text: str
+    text: str = named(kw_only=False)
     on_stdout: bool = False
     ends_run: bool = False
     status: int = 0
@@ -71,7 +76,7 @@ def is_silent(_trouble: Problem | Gap, _query: Query) -> Complaint | None:
     return None
 
 
-class Layout(NamedTuple):
+class Layout(Value, identity=True):
     """One reader's look in one dialect.
 
     ``rows(query, names, traits)`` returns the function that formats batches; ``traits`` fills as the source is read.
@@ -86,10 +91,10 @@ class Layout(NamedTuple):
     complain: Callable[[Problem | Gap, Query], Complaint | None] = is_silent
 
 
-class Column(NamedTuple):
+class Column(Value):
     """A column of a plain table: its heading, the field it shows, its least width and side."""
 
-    heading: str
+    heading: str = named(kw_only=False)
     field: str
     width: int = 0
     right: bool = False
@@ -114,7 +119,9 @@ def plain_table(name: str, title: str, columns: Sequence[Column]) -> Layout:
 
     fields = frozenset(column.field for column in columns)
     return Layout(
-        Block(name, lambda _query, _traits: f"{title}\n{header}\n", when_absent=False), rows, lambda _query: fields
+        block=Block(name, heading=lambda _query, _traits: f"{title}\n{header}\n", when_absent=False),
+        rows=rows,
+        needs=lambda _query: fields,
     )
 
 
@@ -129,5 +136,6 @@ def cell_text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return ",".join(cell_text(one) for one in value)
+        values: list[Any] = value
+        return ",".join(map(cell_text, values))
     return printable(value) if isinstance(value, str) else str(value)

@@ -64,7 +64,7 @@ _Check = tuple[tuple[type, ...], "type | tuple[()]", str]
 @cache
 def _check_of(annotation: str) -> _Check:
     """The check of an annotation by the outermost names of its union; one that lets anything pass for any other."""
-    names = []
+    names: list[str] = []
     depth = 0
     for part in annotation.split("|"):
         if not depth:
@@ -90,13 +90,14 @@ class _Shape:
 
     def placed(self, owner: str, first: tuple[object, ...], given: dict[str, Any]) -> dict[str, Any]:
         """The arguments by keyword, the first one too."""
-        if self.name is None or len(first) > 1:
+        value, *more = first
+        if self.name is None or more:
             most = "no" if self.name is None else "1"
-            were = "were" if len(first) > 1 else "was"
+            were = "were" if more else "was"
             raise TypeError(f"{owner}() takes {most} positional argument but {len(first)} {were} given")
         if self.name in given:
             raise TypeError(f"{owner}() got multiple values for argument {self.name!r}")
-        return {self.name: first[0], **given}
+        return {self.name: value, **given}
 
     def misfit(self, owner: str, given: dict[str, Any]) -> TypeError:
         """What is wrong with the names of arguments."""
@@ -120,8 +121,6 @@ def _annotated(namespace: dict[str, Any]) -> dict[str, str]:
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(named,))
 class _Declaration(type):
     """Makes slots of annotations, and takes the defaults out of their way."""
-
-    _shape: _Shape
 
     def __new__(
         cls, title: str, bases: tuple[type, ...], namespace: dict[str, Any], *, identity: bool = False

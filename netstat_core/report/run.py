@@ -268,7 +268,7 @@ class Report:
 
     def _noted(self, trouble: Problem | Gap, reader: Reader | None = None) -> Problem | Gap:
         if isinstance(trouble, Gap) and reader is not None:
-            trouble = trouble._replace(
+            trouble = trouble.replace(
                 table=trouble.table or reader.table,
                 reader=trouble.reader or reader.name,
                 network_namespace=self._here.namespace,

@@ -20,8 +20,8 @@ def absent_sockets(
     """Gaps for the optional files of sockets that are not there, where that does not tell that there are none."""
     for source, content in zip(sources, contents, strict=True):
         if content is None and isinstance(source, File) and source.inode_column is not None:
-            gap = Gap("narrower_capture", source.name, "not there", reader.table, reader.name)
-            yield gap._replace(network_namespace=namespace)
+            gap = Gap("narrower_capture", source.name, "not there", table=reader.table, reader=reader.name)
+            yield gap.replace(network_namespace=namespace)
 
 
 class Contents:

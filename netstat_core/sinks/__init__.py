@@ -25,6 +25,6 @@ def _ndjson(out: BinaryIO) -> Rendering:
 def netstat_sinks() -> Iterable[Sink]:
     """JSON as one document, and as lines."""
     return [
-        Sink("json", "one JSON report", _json),
-        Sink("ndjson", "a record a line, the rest of the report on the last", _ndjson),
+        Sink("json", meaning="one JSON report", make=_json),
+        Sink("ndjson", meaning="a record a line, the rest of the report on the last", make=_ndjson),
     ]

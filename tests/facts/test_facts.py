@@ -348,7 +348,7 @@ def test_replies_are_those_of_their_namespace() -> None:
     """A namespace of a snapshot cannot bring out again and again what another has, or what is of a process."""
     dump = {"name": "sock_diag/tcp", "protocol": 4, "type": 20, "body": "00", "reply": "proc/1/x"}
     system = SnapshotSystem(MemoryStore({**described(netlink=[dump]), "/proc/1/x": b"\0\0\0\0"}))
-    request = NetlinkDump("sock_diag/tcp", 4, 20, b"\0")
+    request = NetlinkDump("sock_diag/tcp", protocol=4, type=20, body=b"\0")
     assert list(system.dump(request)) == []
 
 

@@ -21,7 +21,9 @@ PATH = "/proc/net/things"
 THINGS = Query(tables=("things",))
 REPLAYED = Machine(hostname="stand-in", kernel_release="6.1.0", live=False)
 PLUGIN = Plugin(EntryPoint("stand_in", "nowhere", GROUP))
-LOOK = plain_table("things", "Things", (Column("Name", "name", 8), Column("Number", "number", 6, right=True)))
+LOOK = plain_table(
+    "things", "Things", (Column("Name", field="name", width=8), Column("Number", field="number", width=6, right=True))
+)
 
 OTHERS = ("unix", "route", "iface", "igmp", "masq", "snmp", "legacy_af")
 """Our plugins but inet, for tests that are not about them."""
@@ -118,7 +120,7 @@ def feed(
     parse: Callable[..., Iterable[Any]], *sources: Source | None, name: str = "procfs", lacks: Collection[str] = ()
 ) -> Feed:
     """Make a feed over some sources, :data:`PATH` where none is named."""
-    return Feed(name, lambda _query: sources or (File(PATH),), parse, frozenset(lacks))
+    return Feed(name, sources=lambda _query: sources or (File(PATH),), parse=parse, lacks=frozenset(lacks))
 
 
 def fixed(*parsed: Any) -> Callable[..., Iterator[Any]]:

@@ -33,7 +33,7 @@ THIRD_PARTY = {
     "jsonschema_rs": {"host.checker"},
     "msgspec": {"sinks.json"},
     "rule_engine": {"report.where"},
-    "typing_extensions": {"plugin.values"},
+    "typing_extensions": {"plugin.outcomes", "plugin.values"},
 }
 """Which modules of the host may import which package."""
 

@@ -75,12 +75,12 @@ JUNK: Any = ["/proc/net/tcp"]
 DECLARED_WRONG: dict[str, dict[str, Any]] = {
     "a record type that is none": {"record": int},
     "a schema that is none": {"record": {"type": "no such type"}},
-    "sources that raise": {"feeds": (PROCFS._replace(sources=raise_runtime_error),)},
-    "sources that are none": {"feeds": (PROCFS._replace(sources=lambda _query: JUNK),)},
-    "a parser of another shape": {"feeds": (PROCFS._replace(parse=parse_nothing),)},
-    "a parser that raises at once": {"feeds": (PROCFS._replace(parse=raise_runtime_error),)},
-    "a rule that raises": {"layouts": {"linux": LOOK._replace(shown=lambda _query: raise_runtime_error)}},
-    "a rule that is none": {"layouts": {"linux": LOOK._replace(shown=raise_runtime_error)}},
+    "sources that raise": {"feeds": (PROCFS.replace(sources=raise_runtime_error),)},
+    "sources that are none": {"feeds": (PROCFS.replace(sources=lambda _query: JUNK),)},
+    "a parser of another shape": {"feeds": (PROCFS.replace(parse=parse_nothing),)},
+    "a parser that raises at once": {"feeds": (PROCFS.replace(parse=raise_runtime_error),)},
+    "a rule that raises": {"layouts": {"linux": LOOK.replace(shown=lambda _query: raise_runtime_error)}},
+    "a rule that is none": {"layouts": {"linux": LOOK.replace(shown=raise_runtime_error)}},
 }
 
 
@@ -88,7 +88,7 @@ DECLARED_WRONG: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("layouts_only", [False, True])
 def test_wrong_declarations_cost_their_reader_only(mistake: str, *, layouts_only: bool) -> None:
     """Whatever a reader declares wrongly, it is named in completeness, and the readers behind it are read."""
-    bad = reader(PROCFS, name="bad")._replace(**DECLARED_WRONG[mistake])
+    bad = reader(PROCFS, name="bad").replace(**DECLARED_WRONG[mistake])
     good = reader(PROCFS, name="good", position=20)
     report = Report(THINGS, CannedSystem({PATH: b""}), FewPlugins(bad, good), layouts_only=layouts_only)
     assert [(one.name, record["number"]) for one, batch in report for record in batch] == [("good", 7)]
@@ -97,7 +97,7 @@ def test_wrong_declarations_cost_their_reader_only(mistake: str, *, layouts_only
 
 def test_a_layout_that_cannot_say_what_it_needs_costs_its_reader_only() -> None:
     """What a layout declares wrongly is its reader's loss in text, and no loss to records."""
-    bad = reader(PROCFS, name="bad", layouts={"linux": LOOK._replace(needs=raise_runtime_error)})
+    bad = reader(PROCFS, name="bad", layouts={"linux": LOOK.replace(needs=raise_runtime_error)})
     host = FewPlugins(bad, reader(PROCFS, name="good", position=20))
     for layouts_only, names in ((True, ["good"]), (False, ["bad", "good"])):
         report = Report(THINGS, CannedSystem({PATH: b""}), host, layouts_only=layouts_only)
@@ -241,7 +241,7 @@ def test_tables_stay_together() -> None:
 
 def test_layouts_hide_rows_everywhere() -> None:
     """What -l and -a hide in text is hidden in records too; without a layout nothing is hidden."""
-    odd = LOOK._replace(shown=lambda query: (lambda record: record["number"] % 2 == 1) if query.show != "all" else None)
+    odd = LOOK.replace(shown=lambda query: (lambda record: record["number"] % 2 == 1) if query.show != "all" else None)
     parse = fixed(*(thing(number) for number in range(5)))
     report = collected(feed(parse), layouts={"linux": odd})
     assert numbers(report) == [0, 1, 2, 3, 4]

@@ -283,7 +283,11 @@ def test_built_in_formats_cannot_be_taken_over(host_of: Plugins) -> None:
         raise AssertionError
 
     host = host_of(
-        good=[implementation("netstat_sinks", lambda: [Sink(name, "?", intrude) for name in ("text", "json", "mine")])],
+        good=[
+            implementation(
+                "netstat_sinks", lambda: [Sink(name, meaning="?", make=intrude) for name in ("text", "json", "mine")]
+            )
+        ],
         bad=[implementation("netstat_sinks", lambda: ["json"])],
     )
     sinks = host.sinks()

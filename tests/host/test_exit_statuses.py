@@ -56,7 +56,7 @@ def test_status_4_is_for_rejected_records(with_readers: Installed) -> None:
 )
 def test_no_other_trouble_makes_status_4(trouble: Any, status: int, with_readers: Installed) -> None:
     """A bad line has the words and status of its layout, a broken parser one line; neither is status 4."""
-    look = LOOK._replace(
+    look = LOOK.replace(
         complain=lambda told, _query: Complaint(told.reason, status=7 if getattr(told, "code", "") == "worse" else 0)
     )
     one = reader(feed(fixed(thing(1), trouble)), layouts={"linux": look})
@@ -102,7 +102,7 @@ def test_sinks_are_ended(with_readers: Installed) -> None:
         def end(self, tail: Any) -> None:
             self.out.write(b"end\n")
 
-    sink = Sink("counting", "numbers of records", Counting)
+    sink = Sink("counting", meaning="numbers of records", make=Counting)
     one = reader(feed(fixed(thing(1), Problem("/x", "bad"), thing(2))))
     assert with_readers("--format", "counting", readers=[one], sinks=[sink])[0] == b"begin 1 problem 1 end\n"
 

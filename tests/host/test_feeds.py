@@ -27,7 +27,7 @@ from netstat_core.errors import NoPermission, NotInKernel, SourceError
 from netstat_core.plugin import Directory, File, NetlinkDump
 from netstat_core.report.run import Report
 
-DUMP = NetlinkDump("canned", 4, 20, b"")
+DUMP = NetlinkDump("canned", protocol=4, type=20, body=b"")
 BROKEN_OFF = SourceError("canned", "broken off: No buffer space available", 105)
 REFUSED = NotInKernel("canned", "refused: no such family", 2)
 FORBIDDEN = NoPermission(PATH, "Permission denied", 13)
@@ -102,7 +102,7 @@ def test_why_nothing_could_be_read(netlink: SourceError, procfs: SourceError, re
 
 def test_errors_that_mean_no_rows() -> None:
     """An error number that a source declares as empty is an empty table, with nothing missing."""
-    quiet = feed(each_datagram, DUMP._replace(empty_on=frozenset({2})), name="netlink")
+    quiet = feed(each_datagram, DUMP.replace(empty_on=frozenset({2})), name="netlink")
     report = collected(quiet, PROCFS, dump=(REFUSED,))
     assert (numbers(report), report["completeness"]) == ([], [])
 
@@ -147,7 +147,7 @@ def test_absences_may_be_worth_noting() -> None:
 
 def test_whole_dumps_that_are_flawed_keep_what_came() -> None:
     """A restartable dump that breaks off gives what came, and is a gap for each reader that uses it."""
-    whole = feed(each_datagram, DUMP._replace(restart=True), name="netlink")
+    whole = feed(each_datagram, DUMP.replace(restart=True), name="netlink")
     host = FewPlugins(reader(whole, name="one"), reader(whole, name="two", position=20))
     report = collect(THINGS, CannedSystem(dumps={"canned": [b"1", b"2", BROKEN_OFF]}), host)
     assert numbers(report) == [1, 2, 1, 2]
@@ -159,7 +159,7 @@ def test_whole_dumps_that_are_flawed_keep_what_came() -> None:
 
 def test_contents_are_what_sources_promise() -> None:
     """A file is bytes, a directory a dict of bytes by path, a restartable dump an iterator of datagrams."""
-    whole = DUMP._replace(restart=True)
+    whole = DUMP.replace(restart=True)
     files: dict[str, Piece] = {PATH: b"x", "/proc/d/b": b"2", "/proc/d/a": b"1"}
     seen, _ = seen_contents(File(PATH), Directory("/proc/d/*"), whole, files=files, dumps={"canned": [b"1", b"2"]})
     assert seen[:2] == [b"x", {"/proc/d/a": b"1", "/proc/d/b": b"2"}]
@@ -168,7 +168,7 @@ def test_contents_are_what_sources_promise() -> None:
 
 def test_files_are_read_once_and_shared() -> None:
     """Readers of one file, or of one restartable dump, share one reading of it."""
-    whole = DUMP._replace(restart=True)
+    whole = DUMP.replace(restart=True)
     lengths: list[int] = []
 
     def parse(_about: object, _content: bytes, datagrams: Iterator[bytes]) -> Iterator[dict[str, Any]]:
@@ -199,7 +199,7 @@ def test_which_feed_is_best(source: str, numbers_read: list[int], *, layouts_onl
 
 def test_a_feed_may_lack_what_text_does_not_show() -> None:
     """For text the first feed is taken though it lacks fields, as long as the layout does not look at them."""
-    look = LOOK._replace(needs=lambda _query: frozenset({"number"}))
+    look = LOOK.replace(needs=lambda _query: frozenset({"number"}))
     system = CannedSystem({PATH: b""}, {"canned": [b"1"]})
     host = FewPlugins(reader(LACKING, PROCFS, layouts={"linux": look}))
     text = Report(THINGS, system, host, layouts_only=True)

@@ -263,7 +263,7 @@ def test_dumps_that_never_settle_are_told(place: str, kernel_with: Any) -> None:
 def test_live_dumps_that_never_settle_are_told(place: str, kernel_with: Any) -> None:
     """A live system gives what it got at the last try, and then says that it changed all the time."""
     kernel_with(*[INTERRUPTIONS[place]] * 4)
-    seen, error = until_error(LiveSystem().dump(NetlinkDump("canned", 0, 18, b"", restart=True)))
+    seen, error = until_error(LiveSystem().dump(NetlinkDump("canned", protocol=0, type=18, body=b"", restart=True)))
     assert (9 in seen, error.source, error.reason) == (True, "canned", "raced")
 
 
@@ -291,7 +291,7 @@ def test_datagrams_are_read_ahead_in_order(kernel_with: Any) -> None:
     """While one datagram is parsed the next are fetched: all come, each once, in order, and unchanged meanwhile."""
     kernel_with([*LONG, [done()]])
     kept = []
-    for datagram in LiveSystem().dump(NetlinkDump("canned", 4, 20, b"")):
+    for datagram in LiveSystem().dump(NetlinkDump("canned", protocol=4, type=20, body=b"")):
         kept.append(bytes(datagram))
         time.sleep(0.0001)
     assert rows(kept) == list(range(300))
@@ -300,7 +300,7 @@ def test_datagrams_are_read_ahead_in_order(kernel_with: Any) -> None:
 def test_errors_come_behind_what_was_read_ahead(kernel_with: Any) -> None:
     """An error far into a dump is raised after all rows before it, as the error of this source."""
     kernel_with([*LONG, [done(-errno.ENOBUFS)]])
-    seen, error = until_error(LiveSystem().dump(NetlinkDump("canned", 4, 20, b"")))
+    seen, error = until_error(LiveSystem().dump(NetlinkDump("canned", protocol=4, type=20, body=b"")))
     assert seen == list(range(300))
     assert (error.source, error.errno) == ("canned", errno.ENOBUFS)
 
@@ -309,7 +309,7 @@ def test_a_dump_that_is_left_alone_stops(kernel_with: Any) -> None:
     """Who stops reading in the midst of a dump leaves no thread and no setting of the interpreter behind."""
     interval = sys.getswitchinterval()
     kernel = kernel_with([*LONG, [done()]])
-    datagrams = LiveSystem().dump(NetlinkDump("canned", 4, 20, b""))
+    datagrams = LiveSystem().dump(NetlinkDump("canned", protocol=4, type=20, body=b""))
     for _ in range(10):
         next(datagrams)
     datagrams.close()  # type: ignore[attr-defined]

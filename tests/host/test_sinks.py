@@ -152,8 +152,8 @@ def test_json_streams_a_record_a_line() -> None:
     assert len(lines) == 5
 
 
-SHARED = Block("shared", lambda _query, _traits: "Title\nHead\n")
-QUIET = Block("quiet", lambda _query, _traits: "Quiet\n", when_absent=False)
+SHARED = Block("shared", heading=lambda _query, _traits: "Title\nHead\n")
+QUIET = Block("quiet", heading=lambda _query, _traits: "Quiet\n", when_absent=False)
 
 
 def plain_rows(_query: Query, _names: object, _traits: Mapping[str, Any]) -> Any:
@@ -167,7 +167,7 @@ def plain_rows(_query: Query, _names: object, _traits: Mapping[str, Any]) -> Any
 
 def shown(*parsed: Any, name: str, position: int, block: Block = SHARED, path: str = PATH) -> Reader:
     """Make a reader of things with a look of their number below a block's heading."""
-    look = Layout(block, plain_rows, lambda _query: frozenset({"number"}))
+    look = Layout(block=block, rows=plain_rows, needs=lambda _query: frozenset({"number"}))
     return reader(feed(fixed(*parsed), File(path)), name=name, position=position, layouts={"linux": look})
 
 
@@ -209,7 +209,7 @@ def test_blocks_keep_their_order() -> None:
 
 def test_headings_know_traits() -> None:
     """What the source tells before its first record is known to heading and rows."""
-    block = Block("block", lambda _query, traits: f"columns: {traits['columns']}\n")
+    block = Block("block", heading=lambda _query, traits: f"columns: {traits['columns']}\n")
     one = shown(Trait("columns", 9), thing(1), name="a", position=1, block=block)
     assert written("text", one) == b"columns: 9\n1\n"
 
@@ -238,7 +238,7 @@ def test_plain_tables() -> None:
 
 def test_a_stream_needs_no_end_to_show_rows() -> None:
     """Rows are written as they come, not when the report is complete."""
-    dump = NetlinkDump("canned", 0, 0, b"")
+    dump = NetlinkDump("canned", protocol=0, type=0, body=b"")
     out, seen = io.BytesIO(), []
 
     def parse(_about: object, _datagrams: object) -> Any:
@@ -262,7 +262,9 @@ def test_a_layout_that_raises_costs_its_own_rows() -> None:
         raise KeyError("no such field")
 
     broken = reader(feed(fixed(thing(1))), name="broken", position=1)
-    broken = broken._replace(layouts={"linux": LOOK._replace(block=Block("broken", lambda *_: ""), rows=break_down)})
+    broken = broken.replace(
+        layouts={"linux": LOOK.replace(block=Block("broken", heading=lambda *_: ""), rows=break_down)}
+    )
     whole = reader(feed(fixed(thing(2, "two"))), name="whole", position=2)
     report = Report(Query(tables=()), CannedSystem(FILES), FewPlugins(broken, whole), layouts_only=True)
     out = io.BytesIO()

@@ -247,7 +247,7 @@ def test_what_a_member_does_not_show() -> None:
     for ask in (
         lambda: system.read(File("/proc/sys/net/ipv4/ip_forward")),
         lambda: system.read_all(Directory("/sys/class/net/*/mtu")),
-        lambda: next(system.dump(NetlinkDump("links", 0, 18, bytes(16)))),
+        lambda: next(system.dump(NetlinkDump("links", protocol=0, type=18, body=bytes(16)))),
     ):
         with pytest.raises(NoPermission, match="CAP_SYS_ADMIN"):
             ask()  # type: ignore[no-untyped-call]

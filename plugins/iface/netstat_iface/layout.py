@@ -97,4 +97,4 @@ def complain(trouble: Problem | Gap, _query: Query) -> Complaint | None:
     return None
 
 
-LAYOUT = Layout(Block("interfaces", heading), rows, needs, shown, complain)
+LAYOUT = Layout(block=Block("interfaces", heading=heading), rows=rows, needs=needs, shown=shown, complain=complain)

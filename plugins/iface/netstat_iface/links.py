@@ -58,7 +58,7 @@ def request_links(_query: Query) -> NetlinkDump:
     Virtual functions are not asked for: hundreds of them overflow the 64 KiB of an attribute.
     """
     body = struct.pack("=BxHiIIHHI", 0, 0, 0, 0, 0, 8, _EXT_MASK, _SKIP_STATS)
-    return NetlinkDump(LINKS, ROUTE, GET_LINK, body, restart=True)
+    return NetlinkDump(LINKS, protocol=ROUTE, type=GET_LINK, body=body, restart=True)
 
 
 def request_addresses(query: Query) -> NetlinkDump:
@@ -66,7 +66,7 @@ def request_addresses(query: Query) -> NetlinkDump:
     family = _IP4 if query.fields is not None and not query.extend else 0
     body, every = (struct.pack("=BBBBI", one, 0, 0, 0, 0) for one in (family, 0))
     wider = ((ADDRESSES, every),) if family else ()
-    return NetlinkDump(ADDRESSES, ROUTE, GET_ADDRESS, body, restart=True, wider=wider)
+    return NetlinkDump(ADDRESSES, protocol=ROUTE, type=GET_ADDRESS, body=body, restart=True, wider=wider)
 
 
 def parse(

@@ -50,8 +50,8 @@ READERS = (
         kind="interface",
         record=Interface,
         feeds=(
-            Feed("netlink", _dumps, links.parse),
-            Feed("procfs", _files, procfs.parse, lacks=_PROCFS_LACKS),
+            Feed("netlink", sources=_dumps, parse=links.parse),
+            Feed("procfs", sources=_files, parse=procfs.parse, lacks=_PROCFS_LACKS),
         ),
         layouts={"linux": LAYOUT},
     ),

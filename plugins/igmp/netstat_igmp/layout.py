@@ -24,7 +24,7 @@ IPv6/IPv4 Group Memberships
 Interface       RefCnt Group
 --------------- ------ ---------------------
 """
-_BLOCK = Block("groups", lambda _query, _traits: _TITLE)
+_BLOCK = Block("groups", heading=lambda _query, _traits: _TITLE)
 
 
 def _needs(query: Query) -> frozenset[str]:
@@ -94,34 +94,34 @@ _ROUTE_TABLE = plain_table(
     "multicast_routes",
     "Multicast routes",
     (
-        Column("Origin", "origin", 15),
-        Column("Group", "group", 15),
-        Column("Iface", "interface", 15),
-        Column("Packets", "packets", 10, right=True),
-        Column("Bytes", "bytes", 12, right=True),
-        Column("Wrong-If", "wrong_interface", 8, right=True),
-        Column("Table", "table", 7),
-        Column("Out:TTL", "outgoing"),
+        Column("Origin", field="origin", width=15),
+        Column("Group", field="group", width=15),
+        Column("Iface", field="interface", width=15),
+        Column("Packets", field="packets", width=10, right=True),
+        Column("Bytes", field="bytes", width=12, right=True),
+        Column("Wrong-If", field="wrong_interface", width=8, right=True),
+        Column("Table", field="table", width=7),
+        Column("Out:TTL", field="outgoing"),
     ),
 )
 _VIF_TABLE = plain_table(
     "multicast_vifs",
     "Multicast interfaces",
     (
-        Column("Vif", "vif", 3, right=True),
-        Column("Iface", "interface", 15),
-        Column("RX-Packets", "rx_packets", 10, right=True),
-        Column("RX-Bytes", "rx_bytes", 12, right=True),
-        Column("TX-Packets", "tx_packets", 10, right=True),
-        Column("TX-Bytes", "tx_bytes", 12, right=True),
-        Column("Local", "local_address", 15),
-        Column("Remote", "remote_address", 15),
-        Column("Family", "family", 6),
-        Column("Table", "table", 7),
-        Column("Flags", "flags"),
+        Column("Vif", field="vif", width=3, right=True),
+        Column("Iface", field="interface", width=15),
+        Column("RX-Packets", field="rx_packets", width=10, right=True),
+        Column("RX-Bytes", field="rx_bytes", width=12, right=True),
+        Column("TX-Packets", field="tx_packets", width=10, right=True),
+        Column("TX-Bytes", field="tx_bytes", width=12, right=True),
+        Column("Local", field="local_address", width=15),
+        Column("Remote", field="remote_address", width=15),
+        Column("Family", field="family", width=6),
+        Column("Table", field="table", width=7),
+        Column("Flags", field="flags"),
     ),
 )
 
-GROUPS = Layout(_BLOCK, _rows, _needs, complain=_complain)
-VIFS = Layout(_VIF_TABLE.block, _VIF_TABLE.rows, _VIF_TABLE.needs, complain=_complain_of_routing)
-ROUTES = Layout(_ROUTE_TABLE.block, _route_rows, _ROUTE_TABLE.needs, complain=_complain_of_routing)
+GROUPS = Layout(block=_BLOCK, rows=_rows, needs=_needs, complain=_complain)
+VIFS = Layout(block=_VIF_TABLE.block, rows=_VIF_TABLE.rows, needs=_VIF_TABLE.needs, complain=_complain_of_routing)
+ROUTES = Layout(block=_ROUTE_TABLE.block, rows=_route_rows, needs=_ROUTE_TABLE.needs, complain=_complain_of_routing)

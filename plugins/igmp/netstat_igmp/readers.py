@@ -33,16 +33,18 @@ def _always(*sources: Source) -> Callable[[Query], tuple[Source, ...]]:
 
 def _route_feeds(family: str) -> tuple[Feed, Feed]:
     """All tables over netlink, where vifs have no number and yet nothing is missed; the default one from the files."""
-    request = NetlinkDump(routes.dump_name(family), 0, _GET_ROUTE, struct.pack("=B11x", IPMR[family]))
+    request = NetlinkDump(
+        routes.dump_name(family), protocol=0, type=_GET_ROUTE, body=struct.pack("=B11x", IPMR[family])
+    )
     files = File(routes.path(family)), File(vifs.path(family), required=False)
     return (
-        Feed("netlink", _always(request, LINKS), routes.dump_parser(family)),
-        Feed("procfs", _always(*files), routes.file_parser(family)),
+        Feed("netlink", sources=_always(request, LINKS), parse=routes.dump_parser(family)),
+        Feed("procfs", sources=_always(*files), parse=routes.file_parser(family)),
     )
 
 
 def _vif_feed(family: str) -> Feed:
-    return Feed("procfs", _always(File(vifs.path(family))), vifs.file_parser(family))
+    return Feed("procfs", sources=_always(File(vifs.path(family))), parse=vifs.file_parser(family))
 
 
 def _reader(name: str, position: int, look: Look, *feeds: Feed) -> Reader:
@@ -60,10 +62,16 @@ def _reader(name: str, position: int, look: Look, *feeds: Feed) -> Reader:
 
 
 READERS = (
-    _reader("igmp", 160, _GROUP, Feed("procfs", _of_group(igmp.PATH, "/proc/net/mcfilter"), igmp.parse)),
-    _reader("igmp6", 161, _GROUP, Feed("procfs", _of_group(igmp6.PATH, "/proc/net/mcfilter6"), igmp6.parse)),
+    _reader("igmp", 160, _GROUP, Feed("procfs", sources=_of_group(igmp.PATH, "/proc/net/mcfilter"), parse=igmp.parse)),
     _reader(
-        "multicast_vifs", 5200, _VIF, Feed("netlink", _always(_VIF_DUMP, LINKS), vifs.parse_dump), _vif_feed("inet")
+        "igmp6", 161, _GROUP, Feed("procfs", sources=_of_group(igmp6.PATH, "/proc/net/mcfilter6"), parse=igmp6.parse)
+    ),
+    _reader(
+        "multicast_vifs",
+        5200,
+        _VIF,
+        Feed("netlink", sources=_always(_VIF_DUMP, LINKS), parse=vifs.parse_dump),
+        _vif_feed("inet"),
     ),
     _reader("multicast_vifs6", 5201, _VIF, _vif_feed("inet6")),
     _reader("multicast_routes", 5202, _ROUTE, *_route_feeds("inet")),

@@ -49,9 +49,9 @@ def request(protocol: str, family: str, query: Query) -> NetlinkDump:
     wider = tuple((name, body(extensions, one)) for one in dict.fromkeys((states, ALL_STATES)) for extensions in more)
     return NetlinkDump(
         name,
-        SOCK_DIAG,
-        SOCK_DIAG_BY_FAMILY,
-        body(wanted, states),
+        protocol=SOCK_DIAG,
+        type=SOCK_DIAG_BY_FAMILY,
+        body=body(wanted, states),
         inode_at=_INODE_AT,
         uid_at=_INODE_AT - 4,
         wider=wider[1:],

@@ -55,7 +55,7 @@ def heading(query: Query, _traits: Mapping[str, Any]) -> str:
     return f"Active Internet connections {scope(query)}\n{header}\n"
 
 
-BLOCK = Block("inet", heading)
+BLOCK = Block("inet", heading=heading)
 
 
 def needs(query: Query) -> frozenset[str]:
@@ -218,4 +218,4 @@ def complain(name: str, bogus: str) -> Callable[[Problem | Gap, Query], Complain
 def layout(name: str, bogus: str) -> Layout:
     """The layout of tcp, udp, udplite or raw."""
     shown = shown_tcp if name == "tcp" else shown_datagram
-    return Layout(BLOCK, rows, needs, shown, complain(name, bogus))
+    return Layout(block=BLOCK, rows=rows, needs=needs, shown=shown, complain=complain(name, bogus))

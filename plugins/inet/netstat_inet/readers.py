@@ -11,7 +11,7 @@ from netstat_inet.record import InetSocket
 
 _PROCFS_LACKS = frozenset({"backlog", "v6_only", "interface"})
 
-_LISTENING = Rows(3, ("0A",))
+_LISTENING = Rows(column=3, values=("0A",))
 
 
 def _files(protocol: str) -> Callable[[Query], list[Source | None]]:
@@ -22,7 +22,7 @@ def _files(protocol: str) -> Callable[[Query], list[Source | None]]:
         kept = _LISTENING if query.show == "listening" and protocol == "tcp" else None
 
         def file(name: str, *, required: bool, noted: bool = False) -> File:
-            return File(f"/proc/net/{name}", required, noted, kept, inode_column=9, uid_column=7)
+            return File(f"/proc/net/{name}", required=required, noted=noted, keep=kept, inode_column=9, uid_column=7)
 
         return [
             file(protocol, required=not inet6, noted=True) if inet else None,
@@ -44,11 +44,11 @@ def _dumps(protocol: str) -> Callable[[Query], list[Source | None]]:
 
 def _procfs(protocol: str) -> Feed:
     lacks = _PROCFS_LACKS | {"drops"} if protocol == "tcp" else _PROCFS_LACKS
-    return Feed("procfs", _files(protocol), procfs.parser(protocol), lacks=lacks)
+    return Feed("procfs", sources=_files(protocol), parse=procfs.parser(protocol), lacks=lacks)
 
 
 def _netlink(protocol: str) -> Feed:
-    return Feed("netlink", _dumps(protocol), diag.parser(protocol))
+    return Feed("netlink", sources=_dumps(protocol), parse=diag.parser(protocol))
 
 
 def _reader(name: str, position: int, feeds: tuple[Feed, ...], look: Layout | None) -> Reader:

@@ -214,8 +214,8 @@ def _dumps(query: Query) -> list[Source | None]:
 
 
 FEEDS = (
-    Feed("netlink", _dumps, parse_netlink, lacks=frozenset({"association_id", "socket_state"})),
-    Feed("procfs", _files, parse_procfs, lacks=frozenset({"backlog"})),
+    Feed("netlink", sources=_dumps, parse=parse_netlink, lacks=frozenset({"association_id", "socket_state"})),
+    Feed("procfs", sources=_files, parse=parse_procfs, lacks=frozenset({"backlog"})),
 )
 
 
@@ -260,8 +260,8 @@ def _complain(trouble: Problem | Gap, query: Query) -> Complaint | None:
     complaint = complain("sctp", f"sctp {trouble.code}" if isinstance(trouble, Problem) else "")(trouble, query)
     are_both = isinstance(trouble, Gap) and bool(trouble.attempts) and query.show == "all"
     if complaint and are_both and not complaint.ends_run:
-        return complaint._replace(text=f"{complaint.text}\n{complaint.text}")
+        return complaint.replace(text=f"{complaint.text}\n{complaint.text}")
     return complaint
 
 
-LAYOUT = Layout(BLOCK, rows, _needs, shown_sctp, _complain)
+LAYOUT = Layout(block=BLOCK, rows=rows, needs=_needs, shown=shown_sctp, complain=_complain)

@@ -152,7 +152,7 @@ def parse_sockets(source: str, content: bytes) -> Iterator[columns.Parsed]:
         yield from columns.parse_rows(source, content, lambda words: _link(names, words), reason)
         return
     for parsed in columns.parse_rows(source, content, _headless_link, reason, headers=0):
-        yield parsed._replace(code=_HEADLESS) if isinstance(parsed, Problem) else parsed
+        yield parsed.replace(code=_HEADLESS) if isinstance(parsed, Problem) else parsed
 
 
 def _headless_link(words: list[bytes]) -> Record:

@@ -50,7 +50,7 @@ def _feed(parse: Parse, path: str) -> Feed:
         yield Trait(PRESENT)
         yield from parse(path, content)
 
-    return Feed("procfs", lambda _query: [File(path, inode_column=-1)], parse_content)
+    return Feed("procfs", sources=lambda _query: [File(path, inode_column=-1)], parse=parse_content)
 
 
 def parse_rows(

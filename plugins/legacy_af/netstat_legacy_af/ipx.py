@@ -186,9 +186,9 @@ def _bad_socket(problem: Problem) -> Complaint | None:
 
 
 _SOCKETS = Layout(
-    Block("ipx", _heading, when_absent=False),
-    _socket_rows,
-    lambda _query: frozenset(IpxSocket.__annotations__),
+    block=Block("ipx", heading=_heading, when_absent=False),
+    rows=_socket_rows,
+    needs=lambda _query: frozenset(IpxSocket.__annotations__),
     complain=looks.no_sockets("ipx", _bad_socket),
 )
 

@@ -56,8 +56,8 @@ def each(line: Line) -> Callable[[Query, Names, Mapping[str, Any]], FormatRows]:
 
 def sockets(family: str, heading: str, line: Line, needs: Sequence[str], complain: Complain) -> Layout:
     """A display of sockets: title and header where the family exists, even without a socket."""
-    block = Block(family, lambda _query, _traits: heading, when_absent=False)
-    return Layout(block, each(line), lambda _query: frozenset(needs), complain=complain)
+    block = Block(family, heading=lambda _query, _traits: heading, when_absent=False)
+    return Layout(block=block, rows=each(line), needs=lambda _query: frozenset(needs), complain=complain)
 
 
 def routes(  # noqa: PLR0913 - what differs between the families
@@ -70,7 +70,12 @@ def routes(  # noqa: PLR0913 - what differs between the families
             return heading
         return absent if family in query.families else ""
 
-    return Layout(Block(f"{family}.route", head), each(line), lambda _query: frozenset(needs), complain=complain)
+    return Layout(
+        block=Block(f"{family}.route", heading=head),
+        rows=each(line),
+        needs=lambda _query: frozenset(needs),
+        complain=complain,
+    )
 
 
 def problem_reading(problem: Problem) -> Complaint:
@@ -128,8 +133,8 @@ def table(kind: str, title: str, columns: Mapping[str, str]) -> Layout:
             return Complaint(_no_support(family), status=1)
         return Complaint(open_error(trouble), status=_OPEN_ERROR)
 
-    shown = [Column(heading.rstrip(), field, len(heading)) for heading, field in columns.items()]
-    return plain_table(kind, title, shown)._replace(complain=complain)
+    shown = [Column(heading.rstrip(), field=field, width=len(heading)) for heading, field in columns.items()]
+    return plain_table(kind, title, shown).replace(complain=complain)
 
 
 def when_named(look: Layout) -> Layout:
@@ -142,7 +147,7 @@ def when_named(look: Layout) -> Layout:
     def rows(query: Query, names: Names, traits: Mapping[str, Any]) -> FormatRows:
         return look.rows(query, names, traits) if family in query.families else lambda _batch: ""
 
-    return look._replace(block=look.block._replace(heading=heading), rows=rows)
+    return look.replace(block=look.block.replace(heading=heading), rows=rows)
 
 
 def flattened(look: Layout, needs: Sequence[str], flat: Callable[[Record], Record]) -> Layout:
@@ -152,4 +157,4 @@ def flattened(look: Layout, needs: Sequence[str], flat: Callable[[Record], Recor
         lines = look.rows(query, names, traits)
         return lambda batch: lines([flat(record) for record in batch])
 
-    return look._replace(rows=rows, needs=lambda _query: frozenset(needs))
+    return look.replace(rows=rows, needs=lambda _query: frozenset(needs))

@@ -308,7 +308,7 @@ _NEIGHBOURS = looks.table(
     },
 )
 
-_ROUTE_FEED = Feed("procfs", lambda _query: [File(NODES), File(NEIGHBOURS)], parse_routes)
+_ROUTE_FEED = Feed("procfs", sources=lambda _query: [File(NODES), File(NEIGHBOURS)], parse=parse_routes)
 
 READERS = (
     reader("netrom.socket", "sockets", 330, NetromSocket, columns.feeds(parse_sockets, "nr"), _SOCKETS, owned=True),

@@ -312,7 +312,7 @@ _CIRCUITS = looks.flattened(
     },
 )
 
-_ROUTE_FEED = Feed("procfs", lambda _query: [File(NODES), File(NEIGHBOURS)], parse_routes)
+_ROUTE_FEED = Feed("procfs", sources=lambda _query: [File(NODES), File(NEIGHBOURS)], parse=parse_routes)
 
 READERS = (
     reader("rose.socket", "sockets", 340, RoseSocket, columns.feeds(parse_sockets, "rose"), _SOCKETS, owned=True),

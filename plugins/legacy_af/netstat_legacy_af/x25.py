@@ -140,7 +140,7 @@ _SOCKETS = looks.sockets(
     _line,
     tuple(_FIELDS),
     looks.no_sockets("x25", lambda _problem: None),
-)._replace(shown=_shown)
+).replace(shown=_shown)
 
 
 def _route_line(one: Record) -> str:

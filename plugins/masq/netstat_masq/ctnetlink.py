@@ -80,7 +80,7 @@ def request(query: Query) -> NetlinkDump:
     families = [number for name, number in _AF.items() if query.serves_family(name)]
     family = families[0] if len(families) == 1 else 0
     wider = ((NAME, bytes(4)),) if family else ()
-    return NetlinkDump(NAME, NETFILTER, GET, struct.pack("=BBH", family, 0, 0), wider=wider)
+    return NetlinkDump(NAME, protocol=NETFILTER, type=GET, body=struct.pack("=BBH", family, 0, 0), wider=wider)
 
 
 def parse(about: About, datagrams: Datagrams) -> Iterator[Record | Problem]:

@@ -42,7 +42,7 @@ def parse(about: About, content: bytes) -> Iterator[Record | Problem | Trait]:
     for problem in problems[:1]:
         yield Trait(REFUSED)
         yield problem
-    yield from (problem._replace(code="bogus") for problem in problems[1:])
+    yield from (problem.replace(code="bogus") for problem in problems[1:])
     yield from filter(Selection(about.query).holds, records)
 
 

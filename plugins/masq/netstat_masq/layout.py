@@ -94,4 +94,9 @@ def _complain(trouble: Problem | Gap, _query: Query) -> Complaint | None:
     return Complaint(f"{trouble.source}: {trouble.detail}", ends_run=True, status=255)
 
 
-LAYOUT = Layout(Block("masquerade", lambda _query, _traits: "", when_absent=False), _rows, _needs, complain=_complain)
+LAYOUT = Layout(
+    block=Block("masquerade", heading=lambda _query, _traits: "", when_absent=False),
+    rows=_rows,
+    needs=_needs,
+    complain=_complain,
+)

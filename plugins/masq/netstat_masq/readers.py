@@ -10,7 +10,7 @@ from netstat_masq.record import PROTOCOLS, Connection
 
 def _file_feed(path: str) -> Feed:
     parse = ip_masquerade.parse if path == ip_masquerade.PATH else nf_conntrack.parser(path)
-    return Feed("procfs", lambda _query: [File(path)], parse)
+    return Feed("procfs", sources=lambda _query: [File(path)], parse=parse)
 
 
 READERS = (
@@ -23,7 +23,7 @@ READERS = (
         kind="masquerade",
         record=Connection,
         feeds=(
-            Feed("netlink", lambda query: [ctnetlink.request(query)], ctnetlink.parse),
+            Feed("netlink", sources=lambda query: [ctnetlink.request(query)], parse=ctnetlink.parse),
             _file_feed(nf_conntrack.NF_CONNTRACK),
             _file_feed(nf_conntrack.IP_CONNTRACK),
             _file_feed(ip_masquerade.PATH),

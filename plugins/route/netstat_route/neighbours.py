@@ -49,7 +49,7 @@ def _dumps(query: Query) -> list[Source | None]:
     def dump(what: str, flags: int) -> NetlinkDump:
         body, every = (struct.pack("=BxHiHBB", one, 0, 0, 0, flags, 0) for one in (family, 0))
         wider = ((f"route/{what}-all", every),) if family else ()
-        return NetlinkDump(f"route/{what}-{name}", 0, _GET_NEIGHBOUR, body, strict=True, wider=wider)
+        return NetlinkDump(f"route/{what}-{name}", protocol=0, type=_GET_NEIGHBOUR, body=body, strict=True, wider=wider)
 
     return [dump("neighbours", 0), dump("proxies", _PROXY), LINKS]
 
@@ -119,12 +119,12 @@ def shown(query: Query) -> Callable[[Record], bool] | None:
 
 
 _COLUMNS = (
-    Column("Address", "address", 39),
-    Column("HW Address", "hardware_address", 17),
-    Column("Iface", "interface", 15),
-    Column("State", "state", 10),
-    Column("Proxy", "proxy", 5),
-    Column("Flags", "flags"),
+    Column("Address", field="address", width=39),
+    Column("HW Address", field="hardware_address", width=17),
+    Column("Iface", field="interface", width=15),
+    Column("State", field="state", width=10),
+    Column("Proxy", field="proxy", width=5),
+    Column("Flags", field="flags"),
 )
 _TABLE = plain_table("neighbours", "Kernel neighbour table", _COLUMNS)
 _FIELDS = frozenset(column.field for column in _COLUMNS) | {"family"}
@@ -137,14 +137,14 @@ READER = Reader(
     kind="neighbour",
     record=Neighbour,
     feeds=(
-        Feed("netlink", _dumps, parse),
+        Feed("netlink", sources=_dumps, parse=parse),
         Feed(
             "procfs",
-            lambda _query: (File(proc_arp.PATH),),
-            proc_arp.parse,
+            sources=lambda _query: (File(proc_arp.PATH),),
+            parse=proc_arp.parse,
             lacks=frozenset(Neighbour.__annotations__)
             - {"family", "address", "hardware_address", "interface", "proxy"},
         ),
     ),
-    layouts={"linux": Layout(_TABLE.block, _TABLE.rows, lambda _query: _FIELDS, shown)},
+    layouts={"linux": Layout(block=_TABLE.block, rows=_TABLE.rows, needs=lambda _query: _FIELDS, shown=shown)},
 )

@@ -42,7 +42,7 @@ def _file(
     def sources(query: Query) -> Iterable[Source | None]:
         return (File(path, keep=defaults if query.default_routes else None),)
 
-    return Feed("procfs", _if_wanted(wanted, sources), _limited(parse), lacks=lacks)
+    return Feed("procfs", sources=_if_wanted(wanted, sources), parse=_limited(parse), lacks=lacks)
 
 
 def _limited(parse: Callable[..., Any]) -> Callable[..., Any]:
@@ -65,7 +65,7 @@ def _dump(wanted: Wanted, family: str, parse: str, lacks: frozenset[str], *, cac
         sources: Iterable[Source | None] = _dump_sources(family, query, cached=cached)
         return sources
 
-    return Feed("netlink", _if_wanted(wanted, sources), _limited(parser("rtnetlink", parse)), lacks=lacks)
+    return Feed("netlink", sources=_if_wanted(wanted, sources), parse=_limited(parser("rtnetlink", parse)), lacks=lacks)
 
 
 def _table(family: str, position: int, file: Feed, look: Layout) -> Reader:
@@ -103,16 +103,20 @@ def _cache_look(family: str) -> Layout:
     def heading(query: Query, traits: Mapping[str, Any]) -> str:
         return str(wanted_heading(query, traits)) if wants_cache(query) else ""
 
-    block = Block(f"routes-{family}-cache", heading)
+    block = Block(f"routes-{family}-cache", heading=heading)
     complain = later("text_cache", "complain")
-    return Layout(block, later("text_cache", f"{family}_rows"), lambda _query: _CACHE_NEEDS, complain=complain)
+    return Layout(
+        block=block, rows=later("text_cache", f"{family}_rows"), needs=lambda _query: _CACHE_NEEDS, complain=complain
+    )
 
 
 READERS = (
     _table(
         "inet",
         1000,
-        _file(wants_table, paths.ROUTE, parser("proc_route"), PROCFS_LACKS | {"tos"}, Rows(1, ("0" * 8,))),
+        _file(
+            wants_table, paths.ROUTE, parser("proc_route"), PROCFS_LACKS | {"tos"}, Rows(column=1, values=("0" * 8,))
+        ),
         text.INET,
     ),
     _cache(
@@ -128,7 +132,7 @@ READERS = (
             paths.IPV6_ROUTE,
             parser("proc_ipv6_route"),
             PROCFS_LACKS | {"table", "expires_seconds"},
-            Rows(0, ("0" * 32,)),
+            Rows(column=0, values=("0" * 32,)),
         ),
         text.INET6,
     ),

@@ -50,10 +50,12 @@ def sources(family: str, query: Query, *, cached: bool = False) -> list[Source |
     every = struct.pack("=BBBBBBBBI", AF[family], *bytes(7), 0)
     wider = () if cached or table == ALL else ((f"route/{family}-all", every),)
     none = frozenset({ENOENT})
-    request = NetlinkDump(f"route/{family}-{name}", 0, _GET_ROUTE, body, strict=True, empty_on=none, wider=wider)
+    request = NetlinkDump(
+        f"route/{family}-{name}", protocol=0, type=_GET_ROUTE, body=body, strict=True, empty_on=none, wider=wider
+    )
     if query.default_routes and not cached:
         wider = ((request.name, body), *wider)
-        request = request._replace(name=f"route/{family}-default", wider=wider, keep=_OF_LENGTH_0)
+        request = request.replace(name=f"route/{family}-default", wider=wider, keep=_OF_LENGTH_0)
     return [
         request,
         LINKS,

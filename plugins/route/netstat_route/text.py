@@ -251,5 +251,9 @@ def told(gap: Gap) -> Complaint:
     return Complaint(f"{gap.source}: {gap.detail}")
 
 
-INET = Layout(Block("routes-inet", inet_heading), inet_rows, needs(*_INET_BEHIND), complain=complain)
-INET6 = Layout(Block("routes-inet6", inet6_heading), inet6_rows, needs(*_INET6_BEHIND), complain=complain)
+INET = Layout(
+    block=Block("routes-inet", heading=inet_heading), rows=inet_rows, needs=needs(*_INET_BEHIND), complain=complain
+)
+INET6 = Layout(
+    block=Block("routes-inet6", heading=inet6_heading), rows=inet6_rows, needs=needs(*_INET6_BEHIND), complain=complain
+)

@@ -119,11 +119,11 @@ def _remark(counter: CounterChange) -> str:
     return f" ({', '.join(parts)})" if parts else ""
 
 
-LAYOUT = Layout(BLOCK, _rows, lambda _query: frozenset({"section", "counters"}))
+LAYOUT = Layout(block=BLOCK, rows=_rows, needs=lambda _query: frozenset({"section", "counters"}))
 """The lines of the statistics with what was counted meanwhile and its rate; gauges as they are."""
 
 CHANGE = Change(
-    Reader(
+    reader=Reader(
         name="statistics.change",
         table="statistics",
         position=4000,
@@ -133,5 +133,5 @@ CHANGE = Change(
         feeds=(),
         layouts={"linux": LAYOUT},
     ),
-    changes,
+    compute=changes,
 )

@@ -123,5 +123,7 @@ def refusal(query: Query) -> Problem | Gap | None:
     return Gap("not_in_kernel", "statistics", f"the kernel keeps none for {families}")
 
 
-BLOCK = Block("statistics", lambda _query, _traits: "")
-LAYOUT = Layout(BLOCK, _rows, lambda _query: frozenset({"section", "counters"}), _shown, _complain)
+BLOCK = Block("statistics", heading=lambda _query, _traits: "")
+LAYOUT = Layout(
+    block=BLOCK, rows=_rows, needs=lambda _query: frozenset({"section", "counters"}), shown=_shown, complain=_complain
+)

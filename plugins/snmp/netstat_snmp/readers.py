@@ -145,7 +145,7 @@ def _statistics(
         protocols=protocols,
         kind="statistics",
         record=Statistics,
-        feeds=(Feed("procfs", *feed),),
+        feeds=(Feed("procfs", sources=feed[0], parse=feed[1]),),
         layouts={"linux": LAYOUT},
         change=delta.CHANGE,
         explain=_explanations,
@@ -158,15 +158,15 @@ _MEMORY_LAYOUT = plain_table(
     "memory",
     "Socket memory",
     (
-        Column("Protocol", "name", 18),
-        Column("Sockets", "sockets", 8, right=True),
-        Column("Orphan", "orphans", 8, right=True),
-        Column("TimeWait", "time_wait", 8, right=True),
-        Column("Alloc", "allocated", 8, right=True),
-        Column("Pages", "memory_pages", 8, right=True),
-        Column("Bytes", "memory_bytes", 10, right=True),
-        Column("Pressure", "pressure", 8, right=True),
-        Column("Size", "socket_bytes", 6, right=True),
+        Column("Protocol", field="name", width=18),
+        Column("Sockets", field="sockets", width=8, right=True),
+        Column("Orphan", field="orphans", width=8, right=True),
+        Column("TimeWait", field="time_wait", width=8, right=True),
+        Column("Alloc", field="allocated", width=8, right=True),
+        Column("Pages", field="memory_pages", width=8, right=True),
+        Column("Bytes", field="memory_bytes", width=10, right=True),
+        Column("Pressure", field="pressure", width=8, right=True),
+        Column("Size", field="socket_bytes", width=6, right=True),
     ),
 )
 
@@ -200,9 +200,13 @@ READERS = (
         kind="memory",
         record=Memory,
         feeds=(
-            Feed("procfs", lambda _query: [_SOCKSTAT, _SOCKSTAT6, _BY_PROTOCOL], memory.parse),
-            Feed("protocols", lambda _query: [None, None, File(_BY_PROTOCOL.path)], memory.parse),
+            Feed("procfs", sources=lambda _query: [_SOCKSTAT, _SOCKSTAT6, _BY_PROTOCOL], parse=memory.parse),
+            Feed("protocols", sources=lambda _query: [None, None, File(_BY_PROTOCOL.path)], parse=memory.parse),
         ),
-        layouts={"linux": Layout(_MEMORY_LAYOUT.block, _MEMORY_LAYOUT.rows, _MEMORY_LAYOUT.needs, _shown_memory)},
+        layouts={
+            "linux": Layout(
+                block=_MEMORY_LAYOUT.block, rows=_MEMORY_LAYOUT.rows, needs=_MEMORY_LAYOUT.needs, shown=_shown_memory
+            )
+        },
     ),
 )

@@ -66,7 +66,9 @@ def request(query: Query, *, queues: bool = False, states: int = ALL_STATES) -> 
     )
     body, *more = bodies
     wider = tuple((SOURCE, one) for one in more)
-    return NetlinkDump(SOURCE, _SOCK_DIAG, _SOCK_DIAG_BY_FAMILY, body, inode_at=_INODE_AT, wider=wider)
+    return NetlinkDump(
+        SOURCE, protocol=_SOCK_DIAG, type=_SOCK_DIAG_BY_FAMILY, body=body, inode_at=_INODE_AT, wider=wider
+    )
 
 
 class Socket(NamedTuple):

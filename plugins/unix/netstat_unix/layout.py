@@ -101,4 +101,4 @@ def complain(trouble: Problem | Gap, query: Query) -> Complaint | None:
     return Complaint(text) if query.verbose else None
 
 
-LAYOUT = Layout(Block("unix", heading), rows, needs, shown, complain)
+LAYOUT = Layout(block=Block("unix", heading=heading), rows=rows, needs=needs, shown=shown, complain=complain)

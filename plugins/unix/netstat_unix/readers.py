@@ -34,9 +34,9 @@ READERS = (
         kind="unix.socket",
         record=UnixSocket,
         feeds=(
-            Feed("procfs+netlink", _both, merge.parse),
-            Feed("procfs", _file, procfs.parse, lacks=_ONLY_IN_DIAG),
-            Feed("netlink", _dump, diag.parse, lacks=frozenset({"ref_count"})),
+            Feed("procfs+netlink", sources=_both, parse=merge.parse),
+            Feed("procfs", sources=_file, parse=procfs.parse, lacks=_ONLY_IN_DIAG),
+            Feed("netlink", sources=_dump, parse=diag.parse, lacks=frozenset({"ref_count"})),
         ),
         layouts={"linux": LAYOUT},
         inode_field="inode",

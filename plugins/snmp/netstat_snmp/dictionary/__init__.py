@@ -51,7 +51,7 @@ def lookup(section: str, name: str) -> Explanation | None:
 def _of_type(entry: Explanation, number: int) -> Explanation:
     name = _types().get((entry.section, number))
     meaning = entry.meaning.replace("#", str(number)).replace("{type}", f" ({name})" if name else "")
-    return entry._replace(name=entry.name.replace("#", str(number)), meaning=meaning)
+    return entry.replace(name=entry.name.replace("#", str(number)), meaning=meaning)
 
 
 def _long_names(entry: Explanation) -> tuple[str, str]:
@@ -72,12 +72,14 @@ def _entries() -> dict[tuple[str, str], Explanation]:
     entries = {}
     for file in _FILES:
         for section, name, kind, unit, source, meaning in _rows(file, _COLUMNS):
-            entries[section, name] = Explanation(section, name, meaning, unit, source, kind == "gauge")
+            entries[section, name] = Explanation(
+                section=section, name=name, meaning=meaning, unit=unit, source=source, gauge=kind == "gauge"
+            )
     udp = [entry for entry in entries.values() if entry.section == "Udp"]
     for section, (prefix, before) in _LIKE_UDP.items():
         for entry in udp:
             name = prefix + entry.name
-            entries[section, name] = entry._replace(section=section, name=name, meaning=before + entry.meaning)
+            entries[section, name] = entry.replace(section=section, name=name, meaning=before + entry.meaning)
     return entries
 
 

@@ -32,7 +32,10 @@ def parse(_about: About, content: bytes) -> Iterator[Record | Problem]:
 @hookimpl
 def netstat_readers() -> Iterable[Reader]:
     """The only reader."""
-    columns = (Column("Type", "ethertype", 6, right=True), Column("Iface", "ifindex", 6, right=True))
+    columns = (
+        Column("Type", field="ethertype", width=6, right=True),
+        Column("Iface", field="ifindex", width=6, right=True),
+    )
     return [
         Reader(
             name="packet",
@@ -41,7 +44,7 @@ def netstat_readers() -> Iterable[Reader]:
             families=("packet",),
             kind="packet.socket",
             record=PacketSocket,
-            feeds=(Feed("procfs", lambda _query: [File("/proc/net/packet")], parse),),
+            feeds=(Feed("procfs", sources=lambda _query: [File("/proc/net/packet")], parse=parse),),
             layouts={"linux": plain_table("packet", "Active packet sockets", columns)},
         )
     ]

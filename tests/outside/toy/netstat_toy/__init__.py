@@ -63,10 +63,12 @@ SOCKETS = Reader(
     families=("toy",),
     kind="toy.socket",
     record=ToySocket,
-    feeds=(Feed("procfs", lambda _query: [File("/proc/net/toy")], parse_sockets),),
+    feeds=(Feed("procfs", sources=lambda _query: [File("/proc/net/toy")], parse=parse_sockets),),
     layouts={
         "linux": plain_table(
-            "toy", "Active toys", (Column("Name", "name", 8), Column("Wheels", "wheels", 6, right=True))
+            "toy",
+            "Active toys",
+            (Column("Name", field="name", width=8), Column("Wheels", field="wheels", width=6, right=True)),
         )
     },
 )
@@ -77,8 +79,12 @@ BOXES = Reader(
     families=("toy",),
     kind="toy.box",
     record=ToyBox,
-    feeds=(Feed("procfs", lambda _query: [File("/proc/net/toyboxes")], parse_boxes),),
-    layouts={"linux": plain_table("toyboxes", "Toy boxes", (Column("Label", "label", 10), Column("Room", "room")))},
+    feeds=(Feed("procfs", sources=lambda _query: [File("/proc/net/toyboxes")], parse=parse_boxes),),
+    layouts={
+        "linux": plain_table(
+            "toyboxes", "Toy boxes", (Column("Label", field="label", width=10), Column("Room", field="room"))
+        )
+    },
 )
 
 
@@ -115,4 +121,4 @@ def netstat_readers() -> Iterable[Reader]:
 @hookimpl
 def netstat_sinks() -> Iterable[Sink]:
     """The csvish format."""
-    return [Sink("csvish", "values joined by commas", Csvish)]
+    return [Sink("csvish", meaning="values joined by commas", make=Csvish)]
