@@ -136,6 +136,6 @@ def cell_text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        values: list[Any] = value
+        values: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
         return ",".join(map(cell_text, values))
     return printable(value) if isinstance(value, str) else str(value)
