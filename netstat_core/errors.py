@@ -4,6 +4,7 @@
 
     NetstatError                 1
     ├── UsageError               3    options that cannot be understood or combined
+    │   └── Refused              3    what a reader cannot serve, said before anything is read
     ├── SourceError              255  a source could not be read for a reason of its own
     │   ├── NotInKernel          1    the file or the netlink family does not exist
     │   ├── NoPermission         1    it exists, and this process may not read it
@@ -26,9 +27,22 @@ class NetstatError(Exception):
 
 
 class UsageError(NetstatError):
-    """The request contradicts itself or names something that does not exist."""
+    """The request contradicts itself or names something that does not exist.
+
+    ``field`` is the field of the query that the ``message`` is about, where it is about one: a command line says its
+    option for it, a playbook the task's.
+    """
 
     exit_status = 3
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(f"{field}: {message}" if field else message)
+        self.message = message
+        self.field = field
+
+
+class Refused(UsageError):
+    """A reader's sources cannot serve what was asked for: the whole request is refused before anything is read."""
 
 
 class SourceError(NetstatError):

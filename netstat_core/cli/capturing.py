@@ -9,7 +9,7 @@ from netstat_core.errors import UsageError
 from netstat_core.host.discovery import Host
 from netstat_core.query import Query
 from netstat_core.report.plan import EVERYTHING, plan
-from netstat_core.report.run import Report
+from netstat_core.report.run import Run
 from netstat_core.system import System, archive, capture, find_namespaces
 from netstat_core.system.recording import RecordingSystem
 
@@ -49,6 +49,6 @@ def recording(system: System) -> RecordingSystem:
     return RecordingSystem(system)
 
 
-def write_recording(recorded: RecordingSystem, report: Report, target: str, stdout: BinaryIO) -> None:
+def write_recording(recorded: RecordingSystem, run: Run, target: str, stdout: BinaryIO) -> None:
     """Write what a finished report was made from."""
-    archive.write(recorded.tree(report.told_names), target, stdout)
+    archive.write(recorded.tree(run.told_names), target, stdout)

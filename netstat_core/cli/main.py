@@ -12,19 +12,16 @@ from typing import BinaryIO
 
 from netstat_core.cli import commands, operands
 from netstat_core.dialects.net_tools import command_line
-from netstat_core.dialects.page import TEXT
-from netstat_core.errors import NarrowerCapture, NetstatError, SchemaViolation, UsageError
+from netstat_core.dialects.page import TEXT, needs_of_layouts
+from netstat_core.errors import NarrowerCapture, NetstatError, SchemaViolation, SnapshotError, UsageError
 from netstat_core.host.discovery import Host
-from netstat_core.plugin.outcomes import Gap, Problem
-from netstat_core.plugin.readers import Reader
-from netstat_core.plugin.sinks import Sink
+from netstat_core.plugin.outcomes import Gap
+from netstat_core.plugin.sinks import Rendering, Sink
 from netstat_core.plugin.text import Complaint
 from netstat_core.query import Query
-from netstat_core.report.deltas import Changes
-from netstat_core.report.itinerary import Entered
-from netstat_core.report.names import Names
-from netstat_core.report.rendering import render
-from netstat_core.report.run import GENERATOR, Report
+from netstat_core.report.deltas import Deltas
+from netstat_core.report.drain import drain
+from netstat_core.report.run import GENERATOR, SNAPSHOT_SOURCE, Noted, Run, names_for
 from netstat_core.system import NAMESPACE_SOURCE, System
 
 INTERRUPTED = 130
@@ -114,7 +111,7 @@ class _Command:
             return self._show(command_line.to_query(self._request))
         except NetstatError as error:
             if str(error):
-                self._say(f"{self._program}: {error}")
+                self._say(f"{self._program}: {command_line.worded(error)}")
             else:
                 commands.print_usage(self._stderr, self.sinks)
             return error.exit_status
@@ -131,7 +128,7 @@ class _Command:
             query = command_line.to_query(self._request)
             return capturing.make_capture(arguments[0], self._request, query, self.host, self._stdout)
         except NetstatError as error:
-            self._say(f"{self._program}: {error}")
+            self._say(f"{self._program}: {command_line.worded(error)}")
             return error.exit_status
 
     @property
@@ -190,10 +187,8 @@ class _Command:
             query = sink.asks([offer.reader for offer in self.host.offers()], query)
         _check_format(request, sink)
         self._place = self._opened()
-        is_live = self._place is None or self._place.machine.live
-        known = getattr(self._place, "names", {})
-        self._names = Names(query, resolving=is_live or query.resolve, known=known)
-        self._changes = Changes() if query.delta else None
+        self._names = names_for(query, self._place or System())
+        self._deltas = Deltas() if query.delta else None
         status = 0
         for number, delay in enumerate(self._delays()):
             time.sleep(delay)
@@ -258,59 +253,59 @@ class _Command:
         from netstat_core.cli import capturing  # noqa: PLC0415 - for those who record
 
         recorded = capturing.recording(system)
-        status, report = self._report(query, sink, recorded)
-        capturing.write_recording(recorded, report, target, self._stdout)
+        status, run = self._report(query, sink, recorded)
+        capturing.write_recording(recorded, run, target, self._stdout)
         return status
 
-    def _report(self, query: Query, sink: Sink, system: System) -> tuple[int, Report]:
-        report = Report(
+    def _report(self, query: Query, sink: Sink, system: System) -> tuple[int, Run]:
+        run = Run(
             query,
             system,
             self.host,
-            layouts_only=sink.uses_layouts,
+            needs=needs_of_layouts(query) if sink.uses_layouts else None,
+            by_place=sink.uses_layouts,
             repeating=self._repeats,
             names=self._names,
-            changes=self._changes,
+            deltas=self._deltas,
         )
         status = 0
         told: set[Complaint] = set()
-        is_baseline = query.delta and not query.round
-        rendering = sink.make(io.BytesIO() if is_baseline else self._stdout)
-        if self._request.given["redact"]:
-            from netstat_core.sinks.redacted import RedactedRendering  # noqa: PLC0415 - for those who redact
-
-            rendering = RedactedRendering(rendering)
-        for reader, event in render(report, rendering):
-            if isinstance(event, (list, Entered)):
-                continue
-            complaint = self._complaint(reader, event, report)
+        for event in drain(run, self._rendering(query, sink)):
+            complaint = self._complaint(event, run) if isinstance(event, Noted) else None
             if complaint is None or (complaint in told and query.is_for_namespaces):
                 continue
             told.add(complaint)
             self._tell(complaint, sink)
             status = status or complaint.status
             if complaint.ends_run and sink.uses_layouts and not query.is_for_namespaces:
-                report.stop()
-        return status or (SchemaViolation.exit_status if report.rejected else 0), report
+                run.stop()
+        return status or (SchemaViolation.exit_status if run.ledger.rejected else 0), run
 
-    def _complaint(self, reader: Reader | None, trouble: Problem | Gap, report: Report) -> Complaint | None:
+    def _rendering(self, query: Query, sink: Sink) -> Rendering:
+        """What the report is written with; the first of a comparison is not shown."""
+        is_baseline = query.delta and not query.round
+        rendering = sink.make(io.BytesIO() if is_baseline else self._stdout)
+        if not self._request.given["redact"]:
+            return rendering
+        from netstat_core.sinks.redacted import RedactedRendering  # noqa: PLC0415 - for those who redact
+
+        return RedactedRendering(rendering)
+
+    def _complaint(self, event: Noted, run: Run) -> Complaint | None:
         """What to say: the host's own words for what no netstat knows, else those of the reader's layout."""
+        reader, trouble = event
         if isinstance(trouble, Gap) and trouble.reason in ("broken_plugin", "rejected", "narrower_capture"):
             status = NarrowerCapture.exit_status if trouble.reason == NarrowerCapture.reason else 0
             return Complaint(f"{self._program}: {trouble.source}: {trouble.detail}", status=status)
         if isinstance(trouble, Gap) and trouble.source.startswith(NAMESPACE_SOURCE):
-            is_missed = trouble.reason != "truncated" and not report.query.all_network_namespaces
+            is_missed = trouble.reason != "truncated" and not run.query.all_network_namespaces
             return Complaint(f"{self._program}: {trouble.source}: {trouble.detail}", status=int(is_missed))
+        if isinstance(trouble, Gap) and trouble.source == SNAPSHOT_SOURCE:
+            return Complaint(f"{self._program}: {trouble.detail}", status=SnapshotError.exit_status)
         if reader is None:
-            return self._owners_complaint(report)
-        layout = reader.layout(report.query)
-        return layout.complain(trouble, report.query) if layout else None
-
-    def _owners_complaint(self, report: Report) -> Complaint | None:
-        table = report.processes
-        if table is None or not table.denied:
-            return None
-        return Complaint(_NOT_ALL_READ if table.knows_any else _NOTHING_READ.format(uid=os.geteuid()))
+            return _owners_complaint(run)
+        layout = reader.layout(run.query)
+        return layout.complain(trouble, run.query) if layout else None
 
     def _tell(self, complaint: Complaint, sink: Sink) -> None:
         if not complaint.text:
@@ -331,3 +326,10 @@ class _Command:
     def _say(self, line: str) -> None:
         self._stderr.write(f"{line}\n".encode("utf-8", "backslashreplace"))
         self._stderr.flush()
+
+
+def _owners_complaint(run: Run) -> Complaint | None:
+    table = run.owners
+    if table is None or not table.denied:
+        return None
+    return Complaint(_NOT_ALL_READ if table.knows_any else _NOTHING_READ.format(uid=os.geteuid()))

@@ -16,7 +16,8 @@ class Option(NamedTuple):
     """One option as declared: names without dashes, its argument (None where it takes none), group and help.
 
     ``optional`` marks an argument that may be left out, and then stands behind ``=`` only. ``own`` options are not
-    netstat's: they cannot be abbreviated, so that no abbreviation of netstat's becomes ambiguous.
+    netstat's: they cannot be abbreviated, so that no abbreviation of netstat's becomes ambiguous. ``field`` is the
+    query's field that it sets, where that is not called as the option's key.
     """
 
     key: str
@@ -27,6 +28,7 @@ class Option(NamedTuple):
     group: str = ""
     help: str = ""
     own: bool = False
+    field: str = ""
 
 
 OPERAND = Option("operand")

@@ -6,14 +6,16 @@ from collections.abc import Callable, Sequence
 from typing import Any, BinaryIO
 
 from netstat_core.escape import printable
-from netstat_core.plugin.outcomes import Gap, Problem
+from netstat_core.plugin.batches import Batch
+from netstat_core.plugin.outcomes import Gap, Problem, Trait
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import NetworkNamespace, Record
-from netstat_core.plugin.sinks import Head, Sink, Tail
+from netstat_core.plugin.sinks import Head, Rendering, Sink
 from netstat_core.plugin.text import Block, Layout
+from netstat_core.query import Query
 
 
-class TextRendering:
+class TextRendering(Rendering):
     """Prints each block's heading once, then the rows of its readers in order."""
 
     def __init__(self, out: BinaryIO) -> None:
@@ -25,15 +27,16 @@ class TextRendering:
     def begin(self, head: Head) -> None:
         """Remember what rows are formatted with."""
         self._head = head
+        self._traits: dict[str, dict[str, Any]] = {}
 
-    def batch(self, reader: Reader, records: Sequence[Record]) -> None:
+    def batch(self, reader: Reader, batch: Batch) -> None:
         """The heading where it is due, then a line or more for each record."""
         layout = reader.layout(self._head.query)
         if layout is None:
             return
         self._announce(reader, layout)
-        if records:
-            self._write(self._formatter(reader, layout)(records))
+        if batch:
+            self._write(self._formatter(reader, layout)(batch.read_only()))
 
     def enter(self, namespace: NetworkNamespace | None) -> None:
         """What follows is of another namespace: its own heading, and every block's again."""
@@ -42,6 +45,7 @@ class TextRendering:
         self._entered = True
         self._block = None
         self._rows.clear()
+        self._traits.clear()
         name, number = (namespace["name"], namespace["inode"]) if namespace else (None, None)
         shown = [printable(name)] if name is not None else []
         shown += [f"(inode {number})" if name is not None else f"inode {number}"] if number is not None else []
@@ -53,24 +57,35 @@ class TextRendering:
         if reader and layout and layout.block.when_absent and isinstance(trouble, Gap):
             self._announce(reader, layout)
 
-    def end(self, tail: Tail) -> None:
-        """Nothing follows the last row."""
+    def trait(self, reader: Reader, trait: Trait) -> None:
+        """What headings and rows of a reader are told besides records."""
+        self._traits_of(reader)[trait.name] = trait.value
 
     def _announce(self, reader: Reader, layout: Layout) -> None:
         if layout.block is not self._block:
             self._block = layout.block
-            self._write(layout.block.heading(self._head.query, self._traits(reader)))
+            self._write(layout.block.heading(self._head.query, self._traits_of(reader)))
 
     def _formatter(self, reader: Reader, layout: Layout) -> Callable[[Sequence[Record]], str]:
         if reader.name not in self._rows:
-            self._rows[reader.name] = layout.rows(self._head.query, self._head.names, self._traits(reader))
+            self._rows[reader.name] = layout.rows(self._head.query, self._head.names, self._traits_of(reader))
         return self._rows[reader.name]
 
-    def _traits(self, reader: Reader) -> dict[str, Any]:
-        return self._head.traits.setdefault(reader.name, {})
+    def _traits_of(self, reader: Reader) -> dict[str, Any]:
+        return self._traits.setdefault(reader.name, {})
 
     def _write(self, text: str) -> None:
         self._out.write(text.encode("utf-8", "backslashreplace"))
+
+
+def needs_of_layouts(query: Query) -> Callable[[Reader], frozenset[str] | None]:
+    """Which fields the text shows of a reader; None, for all, where the dialect has no layout for it."""
+
+    def needs(reader: Reader) -> frozenset[str] | None:
+        layout = reader.layout(query)
+        return layout.needs(query) if layout else None
+
+    return needs
 
 
 TEXT = Sink("text", meaning="netstat's text", make=TextRendering, uses_layouts=True)

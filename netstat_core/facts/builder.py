@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from netstat_core.facts.listeners import Listening, UnixListening
@@ -10,11 +10,11 @@ from netstat_core.facts.query import ALL_TABLES
 from netstat_core.facts.sanitise import MOST_KEYS, MOST_RECORDS, safe, safe_text
 from netstat_core.facts.schema import FACTS_SCHEMA
 from netstat_core.facts.tables import DefaultRoute, Groups, Interfaces, Listed, Part, Statistics, Totals, is_listed
-from netstat_core.owners.processes import SOURCE as OWNERS_SOURCE
+from netstat_core.plugin.batches import Batch
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import NetworkNamespace, Record
 from netstat_core.plugin.sinks import Head, Tail
-from netstat_core.system import NAMESPACE_SOURCE
+from netstat_core.report.coverage import Coverage, Entry, coverage
 
 _PARTS: dict[str, tuple[type[Part], ...]] = {
     "inet.socket": (Listening, Totals),
@@ -26,9 +26,6 @@ _PARTS: dict[str, tuple[type[Part], ...]] = {
 }
 """The parts that take the records of each kind; those of other kinds are listed."""
 
-Entry = dict[str, Any]
-"""One of a report's problems or gaps."""
-
 
 class FactsBuilder:
     """Takes the batches of one report, and gives the facts at its end."""
@@ -37,13 +34,13 @@ class FactsBuilder:
         self._head = head
         self._places: dict[int | None, _Place] = {}
 
-    def add(self, reader: Reader, records: Sequence[Record]) -> Sequence[Record]:
+    def add(self, reader: Reader, batch: Batch) -> Batch:
         """Take a reader's records, which are of one namespace; gives those that were asked for."""
         if reader.table == "sockets" and self._head.query.show == "listening":
-            records = [record for record in records if record.get("listening", True)]
-        if records:
-            self._place(records[0]["network_namespace"]).add(reader, records)
-        return records
+            batch = batch.matching(lambda record: record.get("listening", True))
+        if batch:
+            self._place(batch.column("network_namespace")[0]).add(reader, batch.read_only())
+        return batch
 
     def finish(self, tail: Tail) -> dict[str, Any]:
         """The facts, in the shape of :class:`netstat_core.facts.shape.Facts`."""
@@ -100,21 +97,16 @@ class _Place:
 
     def told(self, tail: Tail, *, is_machine: bool = False) -> dict[str, Any]:
         """What is known of the place, and whether that is all; of the machine also which namespaces were missed."""
-        entries = [
-            one
-            for one in (*tail.completeness, *tail.problems, *tail.unproven)
-            if self._is_here(one, is_machine=is_machine)
-        ]
-        missed = [one for one in entries if not (self._head.procfs and _is_absence(one))]
-        reasons = [_sentence(one) for one in missed]
+        covered = coverage(self._head, tail, self._namespace, is_machine=is_machine)
+        reasons = [_sentence(one) for one in covered.missed]
         reasons += [doubt for part in self._parts.values() for doubt in part.doubts()]
         known: dict[str, Any] = {
             "network_namespace": safe(self._namespace),
             "complete": not reasons,
             "incomplete_because": [safe_text(one) for one in dict.fromkeys(reasons)][:MOST_RECORDS],
-            "covers": self._covers(missed) | (self._covered_namespaces(missed) if is_machine else {}),
+            "covers": self._covers(covered) | (self._covered_namespaces(covered) if is_machine else {}),
         }
-        unread = {one.get("reader") for one in missed} - self._seen
+        unread = covered.partly - self._seen
         for kind, part in self._parts.items():
             readers = [reader for reader in self._head.readers if kind in _parts_of(reader, self._head)]
             lacking = [reader for reader in readers if reader.name in unread]
@@ -122,63 +114,44 @@ class _Place:
             known |= part.told(read, lacking) if read else {}
         return known
 
-    def _is_here(self, entry: Entry, *, is_machine: bool) -> bool:
-        """Whether an entry is of this place; one that tells of a namespace which was not read is the machine's."""
-        if _is_of_namespaces(entry):
-            return is_machine
-        return entry["network_namespace"] is None or _key(entry["network_namespace"]) == _key(self._namespace)
-
-    def _covers(self, missed: list[Entry]) -> dict[str, Any]:
-        """What was read whole."""
+    def _covers(self, covered: Coverage) -> dict[str, Any]:
+        """What was read whole, and is in the facts whole."""
         query = self._head.query
-        partly = {one.get("reader") for one in missed}.union(*(part.partly for part in self._parts.values()))
+        partly = covered.partly.union(*(part.partly for part in self._parts.values()))
         whole = [reader for reader in self._head.readers if reader.name not in partly]
         tables = {reader.table for reader in whole} - {one.table for one in self._head.readers if one.name in partly}
         tables -= {part.table for part in self._parts.values() if part.left_out}
-        if "routes" in {reader.table for reader in whole} and not self._is_missed(DefaultRoute.KINDS, missed):
+        if "routes" in {reader.table for reader in whole} and not self._is_missed(DefaultRoute.KINDS, covered):
             tables.add(DefaultRoute.table)
         if query.route_table != ALL_TABLES:
             tables.discard("routes")
         sockets = [reader for reader in whole if reader.table == "sockets"]
-        is_limited = any(one["source"] == OWNERS_SOURCE for one in missed)
         return {
             "tables": sorted(tables),
             "protocols": sorted({name for reader in sockets for name in reader.protocols or reader.families}),
             "families": sorted({one for reader in whole for one in reader.families if query.serves_family(one)}),
             "sockets": query.show,
             "where": query.where,
-            "owners": "none" if not query.processes else "some" if is_limited else "all",
+            "owners": "none" if not query.processes else "all" if covered.all_owners else "some",
         }
 
-    def _is_missed(self, kinds: Collection[str], missed: list[Entry]) -> bool:
+    def _is_missed(self, kinds: Collection[str], covered: Coverage) -> bool:
         """Whether something was left out of what readers of some kinds were to read, but for other routing tables."""
         names = {reader.name for reader in self._head.readers if reader.kind in kinds}
-        others = {one.get("reader") for one in missed if one["reason"] == "narrower_capture"} & self._seen
-        return any(one.get("reader") in names - others for one in missed)
+        narrower = {one.get("reader") for one in covered.missed if one["reason"] == "narrower_capture"}
+        return bool(covered.partly & (names - (narrower & self._seen)))
 
-    def _covered_namespaces(self, missed: list[Entry]) -> dict[str, Any]:
+    def _covered_namespaces(self, covered: Coverage) -> dict[str, Any]:
         query = self._head.query
         if not query.is_for_namespaces:
             return {}
-        is_all = query.all_network_namespaces and not any(map(_is_of_namespaces, missed))
-        return {"namespaces": "all" if is_all else "some"}
+        return {"namespaces": "all" if query.all_network_namespaces and covered.all_namespaces else "some"}
 
 
 def _parts_of(reader: Reader, head: Head) -> Iterator[type[Part]]:
     yield from _PARTS.get(reader.kind, ())
     if is_listed(reader, head):
         yield Listed
-
-
-def _is_absence(entry: Entry) -> bool:
-    """Whether an entry tells that there is nothing to see: the kernel has no such protocol."""
-    is_of_kernel = entry["source"] != OWNERS_SOURCE and not _is_of_namespaces(entry)
-    return entry["reason"] == "not_in_kernel" and is_of_kernel
-
-
-def _is_of_namespaces(entry: Entry) -> bool:
-    """Whether an entry tells of network namespaces that were not read."""
-    return str(entry["source"]).startswith(NAMESPACE_SOURCE)
 
 
 def _sentence(entry: Entry) -> str:

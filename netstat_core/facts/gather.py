@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from netstat_core.errors import UsageError
+from netstat_core.errors import SnapshotError, UsageError
 from netstat_core.facts.builder import FactsBuilder
 from netstat_core.facts.sanitise import safe_records
 from netstat_core.host.discovery import Host
+from netstat_core.plugin.outcomes import Problem
 from netstat_core.plugin.records import Record
 from netstat_core.query import Query
-from netstat_core.report.run import open_report
+from netstat_core.report.run import SNAPSHOT_SOURCE, Ended, Noted, Read, open_report
 from netstat_core.system import System
 
 MOST_KEPT = 250_000
@@ -27,17 +28,24 @@ class Gathered(NamedTuple):
 def gather(
     query: Query, system: System | None = None, host: Host | None = None, *, keep_sockets: bool = False
 ) -> Gathered:
-    """The facts that a query asks for, as :func:`netstat_core.facts.facts_query` makes it; of this machine by default.
+    """The facts that a query asks for, of this machine by default; ``facts_query`` makes such queries.
 
-    Raises UsageError for a query that names nothing known; what could not be seen is in the facts.
+    Raises UsageError for a query that names nothing known, and SnapshotError for a snapshot that turns out damaged.
+    What could not be seen is in the facts.
     """
-    report = open_report(query, system, host)
-    builder = FactsBuilder(report.head)
+    run = open_report(query, system, host)
+    builder = FactsBuilder(run.head)
     sockets: list[Record] = []
-    for reader, records in report:
-        shown = builder.add(reader, records)
-        if keep_sockets and reader.table == "sockets":
-            sockets += shown
-            if len(sockets) > MOST_KEPT:
-                raise UsageError(f"more than {MOST_KEPT} sockets; narrow them by protocols, families or where")
-    return Gathered(builder.finish(report.tail()), safe_records(sockets))
+    facts: dict[str, Any] = {}
+    for event in run:
+        if isinstance(event, Read):
+            shown = builder.add(event.reader, event.batch)
+            if keep_sockets and event.reader.table == "sockets":
+                sockets += shown.rows()
+                if len(sockets) > MOST_KEPT:
+                    raise UsageError(f"more than {MOST_KEPT} sockets; narrow them by protocols, families or where")
+        elif isinstance(event, Noted) and event.trouble.source == SNAPSHOT_SOURCE:
+            raise SnapshotError(event.trouble.reason if isinstance(event.trouble, Problem) else event.trouble.detail)
+        elif isinstance(event, Ended):
+            facts = builder.finish(event.tail)
+    return Gathered(facts, safe_records(sockets))

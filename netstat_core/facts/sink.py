@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from netstat_core.facts.builder import FactsBuilder
 from netstat_core.facts.query import query_for
-from netstat_core.plugin.outcomes import Gap, Problem
+from netstat_core.plugin.batches import Batch
 from netstat_core.plugin.readers import Reader
-from netstat_core.plugin.records import Record
-from netstat_core.plugin.sinks import Head, Tail
+from netstat_core.plugin.sinks import Head, Rendering, Tail
 from netstat_core.sinks.json import encode
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ def default_query(readers: Collection[Reader], query: Query) -> Query:
     return asked._replace(source=source, namespace_limit=query.namespace_limit, context=query.context)
 
 
-class LocalFactsRendering:
+class LocalFactsRendering(Rendering):
     """One line of JSON: the facts. Nothing is written before the report has ended."""
 
     def __init__(self, out: BinaryIO) -> None:
@@ -40,12 +39,9 @@ class LocalFactsRendering:
         """The report starts."""
         self._builder = FactsBuilder(head)
 
-    def batch(self, reader: Reader, records: Sequence[Record]) -> None:
+    def batch(self, reader: Reader, batch: Batch) -> None:
         """Records become facts."""
-        self._builder.add(reader, records)
-
-    def problem(self, reader: Reader | None, trouble: Problem | Gap) -> None:
-        """Problems are in the tail."""
+        self._builder.add(reader, batch)
 
     def end(self, tail: Tail) -> None:
         """The facts."""

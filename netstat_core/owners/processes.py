@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -9,7 +10,6 @@ from netstat_core.errors import SnapshotError, SourceError
 from netstat_core.escape import escape
 from netstat_core.owners import control_groups
 from netstat_core.plugin.outcomes import Gap
-from netstat_core.plugin.records import Record
 from netstat_core.plugin.sources import File
 from netstat_core.system import System
 from netstat_core.system.capture import Owners
@@ -56,15 +56,14 @@ class ProcessTable:
         """Whether the owner of any socket is known."""
         return bool(self._pids)
 
-    def join(self, records: list[Record], inode_field: str) -> None:
-        """Fill ``processes`` of records by their inode."""
-        of = self._of
-        for record in records:
-            record["processes"] = of(record[inode_field])
+    def holders(self, inodes: Sequence[int | None]) -> list[list[dict[str, Any]] | None]:
+        """The processes that hold each of some sockets; None where that cannot be known."""
+        held = list(map(self._of, inodes))
         if not self._system.machine.live:
-            self._held += sum(len(record["processes"] or ()) for record in records)
+            self._held += sum(len(processes or ()) for processes in held)
             if self._held > _MOST_HELD:
                 raise SnapshotError(f"the snapshot has sockets that share processes more than {_MOST_HELD} times")
+        return held
 
     def _of(self, inode: int | None) -> list[dict[str, Any]] | None:
         if not inode:

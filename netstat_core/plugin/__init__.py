@@ -3,9 +3,10 @@
 Everything that a plugin needs is here; what is below is the host's own business.
 """
 
-from netstat_core.errors import SourceError, UsageError
+from netstat_core.errors import Refused, SourceError, UsageError
 from netstat_core.escape import escape, printable, unescape
 from netstat_core.plugin.asked import About
+from netstat_core.plugin.batches import Batch
 from netstat_core.plugin.hooks import hookimpl
 from netstat_core.plugin.netlink import (
     ATTRIBUTE_HEADER,
@@ -56,6 +57,7 @@ __all__ = [
     "About",
     "Address",
     "Attributes",
+    "Batch",
     "Block",
     "Bytes",
     "Change",
@@ -83,6 +85,7 @@ __all__ = [
     "Query",
     "Reader",
     "Record",
+    "Refused",
     "Rendering",
     "Rows",
     "Sink",

@@ -12,7 +12,7 @@ latter, for it cannot tell what the other rows have.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import compress, repeat
 from operator import contains
 from typing import Any, overload
@@ -70,7 +70,7 @@ class Batch(Sequence[Record]):
             return [row.copy() for row in self._rows]
         return [self._without_later(row) for row in self._rows]
 
-    def read_only(self) -> Sequence[Mapping[str, Any]]:
+    def read_only(self) -> Sequence[Record]:
         """All records, to be read at once and not changed: what an encoder takes, without the cost of copies."""
         return self._rows if len(self._written) == self._own else self.rows()
 

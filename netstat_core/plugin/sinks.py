@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Any, BinaryIO, NamedTuple, Protocol
+from typing import Any, BinaryIO, NamedTuple
 
-from netstat_core.plugin.outcomes import Gap, Problem
+from netstat_core.plugin.batches import Batch
+from netstat_core.plugin.outcomes import Gap, Problem, Trait
 from netstat_core.plugin.readers import Reader
-from netstat_core.plugin.records import NetworkNamespace, Record
+from netstat_core.plugin.records import NetworkNamespace
 from netstat_core.plugin.text import Names
 from netstat_core.plugin.values import Value, named
 from netstat_core.query import Query
@@ -18,7 +19,6 @@ REPORT_SCHEMA = "urn:netstat:report:1"
 class Head(NamedTuple):
     """What is known before the first record: the request, the machine, the tables and readers to come.
 
-    ``traits`` holds for each reader's name what its source told besides records; it fills as the report streams by.
     ``repeating`` tells that more reports follow on the same output, ``procfs`` what :class:`Machine` tells.
     """
 
@@ -29,7 +29,6 @@ class Head(NamedTuple):
     tables: tuple[str, ...]
     readers: tuple[Reader, ...]
     names: Names
-    traits: dict[str, dict[str, Any]]
     repeating: bool = False
     procfs: bool = True
 
@@ -66,13 +65,19 @@ class Tail(NamedTuple):
         return section
 
 
-class Rendering(Protocol):
-    """One report being written."""
+class Rendering:
+    """One report being written. What an output format has no use for it leaves as it is here: nothing happens."""
 
     def begin(self, head: Head) -> None:
-        """The report starts."""
+        """The report starts; whatever can be refused was not."""
 
-    def batch(self, reader: Reader, records: Sequence[Record]) -> None:
+    def enter(self, namespace: NetworkNamespace | None) -> None:
+        """What follows is of this namespace. Only formats that show one namespace after the other are told."""
+
+    def trait(self, reader: Reader, trait: Trait) -> None:
+        """A reader's source told something that no record holds; before the first record as far as headings need it."""
+
+    def batch(self, reader: Reader, batch: Batch) -> None:
         """Records of a reader, in order; an empty first batch tells that its source was opened."""
 
     def problem(self, reader: Reader | None, trouble: Problem | Gap) -> None:

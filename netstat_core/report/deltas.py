@@ -9,7 +9,7 @@ from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import NetworkNamespace, Record
 
 
-class Changes:
+class Deltas:
     """Keeps what each reader saw last, and turns the next records into the changes since."""
 
     def __init__(self) -> None:
@@ -21,7 +21,7 @@ class Changes:
         Raises UsageError for a reader that counts nothing.
         """
         if reader.change is None:
-            raise UsageError(f"--delta: table {reader.table} has no counters to compare")
+            raise UsageError(f"table {reader.table} has no counters to compare", field="delta")
         now = time.monotonic()
         seen = (reader.name, namespace["inode"] if namespace else None)
         before = self._before.get(seen)

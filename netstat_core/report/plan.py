@@ -13,7 +13,7 @@ from netstat_core.owners import control_groups
 from netstat_core.plugin.readers import Feed, Reader
 from netstat_core.plugin.sources import Directory, File, NetlinkDump, Source
 from netstat_core.query import Query
-from netstat_core.report.run import feeds_in_order, select
+from netstat_core.report.selection import feeds_in_order, select
 from netstat_core.system import capture
 
 EVERYTHING = Query(tables=(), processes=True, who=True)

@@ -1,30 +1,32 @@
-"""The pipeline: select readers, read their sources, parse, validate, join and filter, as a stream of batches."""
+"""The one way from a query to a report: a stream of events that starts with the head and ends with the tail."""
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from netstat_core.errors import NotInKernel, SnapshotError, SourceError, UsageError
+from netstat_core.errors import SnapshotError, SourceError, UsageError
 from netstat_core.host.checker import Checker
 from netstat_core.host.discovery import Host, Offer
 from netstat_core.owners.processes import ProcessTable
 from netstat_core.plugin.asked import About
+from netstat_core.plugin.batches import Batch
 from netstat_core.plugin.outcomes import Gap, Problem, Trait
 from netstat_core.plugin.readers import Feed, Reader
 from netstat_core.plugin.records import NetworkNamespace, Record
 from netstat_core.plugin.sinks import Head, Tail
 from netstat_core.query import Query
-from netstat_core.report.deltas import Changes
-from netstat_core.report.itinerary import Entered, Place, itinerary, opened
-from netstat_core.report.ledger import gap_entry, problem_entry
+from netstat_core.report.deltas import Deltas
+from netstat_core.report.itinerary import Place, itinerary
+from netstat_core.report.ledger import Ledger, absence, failure
 from netstat_core.report.names import Names
 from netstat_core.report.names_section import NamesSection
+from netstat_core.report.selection import Needs, Prepared, needs_of, prepare, select
 from netstat_core.report.source_cache import absent_sockets
-from netstat_core.report.stages import MOST_PROBLEMS, Finish, failure, gathered
-from netstat_core.system import System
+from netstat_core.report.stages import Finish, gathered
+from netstat_core.system import Selectors, System
 from netstat_core.version import __version__
 
 if TYPE_CHECKING:
@@ -33,109 +35,104 @@ if TYPE_CHECKING:
 GENERATOR = f"netstat-core {__version__}"
 """The program's name and version, as reports give it."""
 
-Event = tuple[Reader | None, "list[Record] | Problem | Gap | Entered"]
+
+SNAPSHOT_SOURCE = "snapshot"
+"""The source of the gap that a snapshot leaves which is found to be damaged while it is read."""
 
 
-class Report:
-    """One answer to one query, streaming. Iterate it once; ``problems`` and ``completeness`` are final at its end.
+class Started(NamedTuple):
+    """The report begins: everything that can be refused was not."""
 
-    ``rejected`` counts the records that did not match their schema and were dropped.
+    head: Head
+
+
+class Entered(NamedTuple):
+    """What follows is of this namespace, to the next such event."""
+
+    namespace: NetworkNamespace | None
+
+
+class Told(NamedTuple):
+    """A source told something besides records."""
+
+    reader: Reader
+    trait: Trait
+
+
+class Read(NamedTuple):
+    """Records of a reader, in order; a first, empty batch tells that its source was opened."""
+
+    reader: Reader
+    batch: Batch
+
+
+class Noted(NamedTuple):
+    """Something was wrong at this point; it is in the tail too. What is about no reader has none."""
+
+    reader: Reader | None
+    trouble: Problem | Gap
+
+
+class Ended(NamedTuple):
+    """The report is complete."""
+
+    tail: Tail
+
+
+Event = Started | Entered | Told | Read | Noted | Ended
+
+
+class Run:
+    """One answer to one query, as a stream of events; iterate it once.
+
+    When it is made, the readers are selected and asked for their sources, and namespaces are found: it raises
+    UsageError for a query that cannot be served. From then on nothing is raised: what cannot be read is noted.
+
+    ``needs`` says which fields the output takes of a reader, where the query does not say it. With ``by_place`` readers
+    keep their order, and all are read in one network namespace before the next is entered; else each table is read in
+    all of them. ``names`` and ``deltas`` carry over from the report before; ``repeating`` says that there are several.
     """
 
-    def __init__(  # noqa: PLR0913 - the two flags and the names are the command line's
+    def __init__(  # noqa: PLR0913 - what an output needs, and what carries over
         self,
         query: Query,
         system: System,
         host: Host,
         *,
-        layouts_only: bool = False,
+        needs: Needs | None = None,
+        by_place: bool = False,
         repeating: bool = False,
         names: Names | None = None,
-        changes: Changes | None = None,
+        deltas: Deltas | None = None,
     ) -> None:
+        _check(query, deltas)
         self.query = query
-        self.problems: list[dict[str, Any]] = []
-        self.completeness: list[dict[str, Any]] = []
-        self.rejected = 0
-        self.processes: ProcessTable | None = None
-        known = getattr(system, "names", {})
-        self.names = names or Names(query, resolving=system.machine.live or query.resolve, known=known)
+        self.ledger = Ledger()
+        self.owners: ProcessTable | None = None
+        self.names = names or names_for(query, system)
         self._system = system
         self._host = host
-        self._here = Place(system)
-        self._entered: list[NetworkNamespace | None] = []
-        self._unproven: list[dict[str, Any]] = []
+        self._by_place = by_place
+        self._deltas = deltas
         self._checkers: dict[str, Checker] = {}
-        self._section = NamesSection(query, known) if query.resolve else None
-        self._layouts_only = layouts_only
-        self._repeating = repeating
-        self._changes = changes
+        self._section = NamesSection(query, system.names) if query.resolve else None
         self._stopped = False
-        self._offers = select(query, host, by_table=not layouts_only)
-        self._where = _where(query.where, self._offers)
-        self.head = self._head()
+        self._entered: list[NetworkNamespace | None] | None = None
+        self.offers = select(query, host, by_table=not by_place)
+        self._where = _where(query.where, self.offers)
+        self.head = self._head(repeating=repeating)
+        fields = self._where.fields if self._where else frozenset()
+        self._prepared = [prepare(offer, query, needs or needs_of(query), fields) for offer in self.offers]
+        self._events = self._stream()
+        self._started = next(self._events)  # finds the namespaces
 
-    def __iter__(self) -> Iterator[tuple[Reader, list[Record]]]:
-        """Batches of records, each with its reader."""
-        for reader, event in self.events():
-            if reader is not None and isinstance(event, list) and event:
-                yield reader, event
+    def __iter__(self) -> Iterator[Event]:
+        yield self._started
+        yield from self._events
 
-    def events(self) -> Iterator[Event]:
-        """Batches, problems and gaps in the order in which they are met.
-
-        Each reader whose source could be opened gives an empty batch first. Where namespaces were asked for, layouts
-        are told of each that is entered.
-        """
-        with _uncollected():
-            for broken in self._host.broken:
-                yield None, self._noted(Gap("broken_plugin", f"plugin {broken.plugin.name}", broken.reason))
-            yield from self._find_owners()
-            owners = self.processes.owners if self.processes else None
-            with opened(self.query, self._system, owners) as (systems, gaps):
-                yield from ((None, self._noted(gap)) for gap in gaps)
-                self._entered = [system.namespace for system in systems]
-                for place, offer in itinerary(systems, self._offers, by_table=not self._layouts_only):
-                    if self._stopped:
-                        return
-                    yield from self._enter(place)
-                    yield from self._offered(offer)
-
-    def _enter(self, place: Place) -> Iterator[Event]:
-        if place is not self._here:
-            self._here = place
-            if self._layouts_only and self.query.is_for_namespaces:
-                self.head.traits.clear()
-                yield None, Entered(place.namespace)
-
-    def _offered(self, offer: Offer) -> Iterator[Event]:
-        for reader, event in self._changed(offer) if self._changes else self._unchanged(offer):
-            if self._section is not None and isinstance(event, list):
-                self._section.note(reader, event)
-            yield reader, event
-
-    def _unchanged(self, offer: Offer) -> Iterator[tuple[Reader, list[Record] | Problem | Gap]]:
-        for event in self._read(offer):
-            yield offer.reader, event
-
-    def _changed(self, offer: Offer) -> Iterator[tuple[Reader, list[Record] | Problem | Gap]]:
-        """A reader's records as changes since the report before, held against the schema of changes."""
-        records: list[Record] = []
-        for event in self._read(offer):
-            if isinstance(event, list):
-                records += event
-            else:
-                yield offer.reader, event
-        here = self._here.namespace
-        changes = self._changes.since(offer.reader, records, here) if self._changes else None
-        if changes is not None and offer.reader.change is not None:
-            reader = offer.reader.change.reader
-            good, violations = Checker(reader).check(changes, "delta", offer.plugin.name)
-            for violation in violations:
-                yield reader, self._rejected(violation, reader)
-            for record in good:
-                record.update(kind=reader.kind, network_namespace=here)
-            yield reader, good
+    def batches(self) -> Iterator[tuple[Reader, Batch]]:
+        """The records alone, in batches, each with its reader."""
+        return ((event.reader, event.batch) for event in self if isinstance(event, Read) and event.batch)
 
     def stop(self) -> None:
         """End with the reader whose events are coming; those behind it are not read."""
@@ -146,18 +143,7 @@ class Report:
         """The names that were given out, as a recording needs them."""
         return self._section.told if self._section else self.names.told
 
-    def failed(self, reader: Reader, what: str, error: Exception) -> Problem | Gap:
-        """Note that a plugin's code raised while a reader was shown."""
-        plugin = next((offer.plugin.name for offer in self._offers if offer.reader.table == reader.table), reader.name)
-        return self._noted(failure(plugin, what, error), reader)
-
-    def tail(self) -> Tail:
-        """What the end of a rendering needs."""
-        entered = self._entered if self.query.is_for_namespaces else None
-        names = self._section.resolve() if self._section else None
-        return Tail(self.problems, self.completeness, names, entered, self._unproven)
-
-    def _head(self) -> Head:
+    def _head(self, *, repeating: bool) -> Head:
         machine = self._system.machine
         shown = {
             "hostname": machine.hostname,
@@ -166,91 +152,142 @@ class Report:
             "ticks_per_second": machine.ticks_per_second,
             "network_namespace": self._system.namespace,
         }
-        readers = tuple(offer.reader for offer in self._offers)
+        readers = tuple(offer.reader for offer in self.offers)
         tables = tuple(dict.fromkeys([*self.query.tables, *(reader.table for reader in readers)]))
         return Head(
-            *(self.query, machine.captured_at, GENERATOR, shown, tables, readers, self.names, {}),
-            repeating=self._repeating,
+            *(self.query, machine.captured_at, GENERATOR, shown, tables, readers, self.names),
+            repeating=repeating,
             procfs=machine.procfs,
         )
 
-    def _find_owners(self) -> Iterator[Event]:
-        wanted = self.query.processes or (self._where is not None and "processes" in self._where.fields)
-        if wanted and any(offer.reader.inode_field for offer in self._offers):
-            self.processes = ProcessTable(self._system, context=self.query.context, details=self.query.who)
-            if self.processes.gap is not None:
-                yield None, self._noted(self.processes.gap)
+    def _stream(self) -> Iterator[Event]:
+        query = self.query
+        selectors = Selectors(query.network_namespaces, query.all_network_namespaces, query.namespace_limit)
+        gap = self._find_owners()
+        owners = self.owners.owners if self.owners else None
+        with self._system.namespaces(selectors, owners) as (systems, missed):
+            yield Started(self.head)
+            with _uncollected():
+                for broken in self._host.broken:
+                    yield self._noted(Gap("broken_plugin", f"plugin {broken.plugin.name}", broken.reason))
+                for trouble in (*([gap] if gap else ()), *missed):
+                    yield self._noted(trouble)
+                if query.is_for_namespaces:
+                    self._entered = [system.namespace for system in systems]
+                try:
+                    yield from self._read_all(systems)
+                except SnapshotError as error:  # found damaged where it was read
+                    yield self._noted(Gap("unreadable", SNAPSHOT_SOURCE, str(error)))
+                yield Ended(self._tail())
 
-    def _read(self, offer: Offer) -> Iterator[list[Record] | Problem | Gap]:
-        """One reader's events; one whose declarations cannot be used costs its own records only."""
+    def _tail(self) -> Tail:
+        names = self._section.resolve() if self._section else None
+        ledger = self.ledger
+        return Tail(ledger.problems, ledger.completeness, names, self._entered, ledger.unproven)
+
+    def _find_owners(self) -> Gap | None:
+        """Look for the owners of sockets where they are asked for; the gap that remains."""
+        wanted = self.query.processes or (self._where is not None and "processes" in self._where.fields)
+        if not wanted or not any(offer.reader.inode_field for offer in self.offers):
+            return None
+        self.owners = ProcessTable(self._system, context=self.query.context, details=self.query.who)
+        return self.owners.gap
+
+    def _read_all(self, systems: Sequence[System]) -> Iterator[Event]:
+        here = None
+        for place, prepared in itinerary(systems, self._prepared, by_place=self._by_place):
+            if self._stopped:
+                return
+            self.ledger.namespace = place.namespace
+            if place is not here and self._by_place and self.query.is_for_namespaces:
+                yield Entered(place.namespace)
+            here = place
+            events = self._read(place, prepared)
+            for event in self._changes(prepared.offer, place, events) if self._deltas else events:
+                if self._section is not None and isinstance(event, Read):
+                    self._section.note(event.reader, event.batch)
+                yield event
+
+    def _changes(self, offer: Offer, place: Place, events: Iterator[Event]) -> Iterator[Event]:
+        """A reader's records as changes since the report before, held against the schema of changes."""
+        records: list[Record] = []
+        for event in events:
+            if isinstance(event, Read):
+                records += event.batch.rows()
+            else:
+                yield event
+        change = offer.reader.change
+        changes = self._deltas.since(offer.reader, records, place.namespace) if self._deltas else None
+        if changes is not None and change is not None:
+            good, violations = Checker(change.reader).check(changes, "delta", offer.plugin.name)
+            for violation in violations:
+                yield Noted(change.reader, self.ledger.reject(violation, change.reader))
+            batch = Batch(good).with_field("kind", value=change.reader.kind)
+            yield Read(change.reader, batch.with_field("network_namespace", value=place.namespace))
+
+    def _read(self, place: Place, prepared: Prepared) -> Iterator[Event]:
+        """One reader's events; a plugin that breaks costs its own records only."""
+        reader, plugin = prepared.offer.reader, prepared.offer.plugin.name
+        if prepared.broken is not None:
+            yield self._noted(prepared.broken, reader)
+            return
         try:
-            yield from self._read_first(offer)
-        except (UsageError, SnapshotError):
+            yield from self._read_first(place, prepared)
+        except SnapshotError:
             raise
         except Exception as error:  # noqa: BLE001 - a stranger's code
-            yield self._noted(failure(offer.plugin.name, f"reader {offer.reader.name}", error), offer.reader)
+            yield self._noted(failure(plugin, f"reader {reader.name}", error), reader)
 
-    def _read_first(self, offer: Offer) -> Iterator[list[Record] | Problem | Gap]:
+    def _read_first(self, place: Place, prepared: Prepared) -> Iterator[Event]:
         """One reader's events, from the first feed that can be opened."""
-        reader = offer.reader
-        query = self._query_for(reader)
+        reader = prepared.offer.reader
         failures: list[tuple[Feed, SourceError]] = []
-        for feed in feeds_in_order(reader, query):
+        for feed, sources in prepared.feeds:
             try:
-                sources = list(feed.sources(query))
-                contents, gaps = self._here.contents.open(sources)
-                batches = self._batches(offer, feed, query, contents)
-                first = next(batches, [])
+                if isinstance(sources, SourceError):
+                    raise sources
+                contents, gaps = place.sources.open(sources)
+                events = self._parsed(place, prepared, feed, contents)
+                opening = _to_first(events)
             except SourceError as error:
                 failures.append((feed, error))
                 continue
-            if not self._here.system.machine.procfs:
-                self._unproven += map(gap_entry, absent_sockets(sources, contents, reader, self._here.namespace))
-            yield []
+            if not place.system.machine.procfs:
+                for gap in absent_sockets(sources, contents, reader, place.namespace):
+                    self.ledger.doubt(gap)
+            yield from (event for event in opening if isinstance(event, Told))
+            yield Read(reader, Batch())
             yield from (self._noted(gap, reader) for gap in gaps)
-            yield first
-            yield from batches
+            yield from (event for event in opening if not isinstance(event, Told))
+            yield from events
             return
-        yield self._noted(_absence(failures), reader)
+        yield self._noted(absence(failures), reader)
 
-    def _query_for(self, reader: Reader) -> Query:
-        layout = reader.layout(self.query)
-        needed = self.query.needs.get(reader.kind)
-        if self._layouts_only and layout is not None:
-            needed = layout.needs(self.query)
-        if needed is None:
-            return self.query
-        return self.query._replace(fields=needed | (self._where.fields if self._where else frozenset()))
-
-    def _batches(
-        self, offer: Offer, feed: Feed, query: Query, contents: list[Any]
-    ) -> Iterator[list[Record] | Problem | Gap]:
+    def _parsed(self, place: Place, prepared: Prepared, feed: Feed, contents: list[Any]) -> Iterator[Event]:
         """What a feed yields, finished; an error before anything came is raised, a later one becomes a gap."""
+        reader, plugin = prepared.offer.reader, prepared.offer.plugin.name
         finish = Finish(
-            offer,
-            feed,
-            query,
-            checker=self._checker(offer.reader),
-            namespace=self._here.namespace,
-            processes=self.processes,
+            prepared,
+            self._checker(reader),
+            namespace=place.namespace,
+            processes=self.owners,
             where=self._where,
         )
-        came = False
-        for piece in gathered(feed.parse(self._about(query), *contents), offer.plugin.name):
+        has_come = False
+        for piece in gathered(feed.parse(self._about(prepared.query), *contents), plugin):
             if isinstance(piece, SourceError):
-                if not came:
+                if not has_come:
                     raise piece
-                gap = Gap("truncated", piece.source, piece.detail, errno=piece.errno)
-                yield self._noted(gap, offer.reader)
+                yield self._noted(Gap("truncated", piece.source, piece.detail, errno=piece.errno), reader)
             elif isinstance(piece, list):
-                records, violations = finish(piece)
-                yield from (self._rejected(reason, offer.reader) for reason in violations)
-                yield records
+                batch, violations = finish(piece, feed.name)
+                yield from (Noted(reader, self.ledger.reject(violation, reader)) for violation in violations)
+                yield Read(reader, batch)
             elif isinstance(piece, Trait):
-                self.head.traits.setdefault(offer.reader.name, {})[piece.name] = piece.value
+                yield Told(reader, piece)
             else:
-                yield self._noted(piece, offer.reader)
-            came = True
+                yield self._noted(piece, reader)
+            has_come = True
 
     def _checker(self, reader: Reader) -> Checker:
         if reader.name not in self._checkers:
@@ -261,54 +298,48 @@ class Report:
         machine = self._system.machine
         return About(query, machine.byte_order, machine.ticks_per_second, machine.kernel_release or "")
 
-    def _rejected(self, reason: Exception, reader: Reader) -> Problem | Gap:
-        self.rejected += 1
-        gap = Gap("rejected", reader.name, str(reason))
-        return self._noted(gap, reader) if self.rejected <= MOST_PROBLEMS else gap
-
-    def _noted(self, trouble: Problem | Gap, reader: Reader | None = None) -> Problem | Gap:
-        if isinstance(trouble, Gap) and reader is not None:
-            trouble = trouble.replace(
-                table=trouble.table or reader.table,
-                reader=trouble.reader or reader.name,
-                network_namespace=self._here.namespace,
-            )
-        if isinstance(trouble, Problem):
-            self.problems.append({**problem_entry(trouble, reader), "network_namespace": self._here.namespace})
-        else:
-            self.completeness.append(gap_entry(trouble))
-        return trouble
-
-
-def open_report(query: Query, system: System | None = None, host: Host | None = None) -> Report:
-    """A report that reads its sources while it is iterated. Raises UsageError for a query that names nothing known."""
-    return Report(query, system or _live(), host or Host())
+    def _noted(self, trouble: Problem | Gap, reader: Reader | None = None) -> Noted:
+        return Noted(reader, self.ledger.note(trouble, reader))
 
 
 def collect(query: Query, system: System | None = None, host: Host | None = None) -> dict[str, Any]:
     """The whole report as plain data that ``json.dumps`` accepts as it is: records by table, problems, completeness.
 
-    Raises UsageError for a query that names nothing known; what cannot be read is in ``completeness``.
+    Raises UsageError for a query that cannot be served; what cannot be read is in ``completeness``.
     """
-    report = open_report(query, system, host)
-    tables: dict[str, list[Record]] = {table: [] for table in report.head.tables}
-    for reader, records in report:
-        tables[reader.table] += records
-    return {**report.head.as_record(), "tables": tables, **report.tail().as_record()}
+    run = open_report(query, system, host)
+    tables: dict[str, list[Record]] = {table: [] for table in run.head.tables}
+    ends: dict[str, Any] = {}
+    for event in run:
+        if isinstance(event, Read):
+            tables[event.reader.table] += event.batch.rows()
+        elif isinstance(event, Ended):
+            ends = event.tail.as_record()
+    return {**run.head.as_record(), "tables": tables, **ends}
 
 
-def select(query: Query, host: Host, *, by_table: bool = False) -> list[Offer]:
-    """The readers a query asks for, by position; ``by_table`` keeps those of a table together."""
-    offers = host.offers(query.tables, query.families)
-    chosen = [offer for offer in offers if query.includes(offer.reader.families, offer.reader.protocols)]
-    if not chosen or not {*query.tables} <= {offer.reader.table for offer in offers}:
-        _refuse_unknown(query, host)
-    if query.families_in_order:
-        chosen.sort(key=lambda offer: _first(offer.reader.families, query.families))
-    if by_table:
-        order = [*query.tables, *(offer.reader.table for offer in chosen)]
-        chosen.sort(key=lambda offer: order.index(offer.reader.table))
-    return chosen
+def open_report(query: Query, system: System | None = None, host: Host | None = None) -> Run:
+    """A report of this machine, or of another system, that is read while it is iterated.
+
+    Raises UsageError for a query that cannot be served.
+    """
+    return Run(query, system or _live(), host or Host())
+
+
+def names_for(query: Query, system: System) -> Names:
+    """The names that the layouts of a report show: of a snapshot only those it brings, unless others are asked for."""
+    return Names(query, resolving=system.machine.live or query.resolve, known=system.names)
+
+
+def _check(query: Query, deltas: Deltas | None) -> None:
+    if query.delta and deltas is None:
+        raise UsageError("a single report has nothing to compare its counters with", field="delta")
+
+
+def _live() -> System:
+    from netstat_core.system.live import LiveSystem  # noqa: PLC0415 - replays do not need it
+
+    return LiveSystem()
 
 
 def _where(expression: str | None, offers: list[Offer]) -> Where | None:
@@ -319,52 +350,14 @@ def _where(expression: str | None, offers: list[Offer]) -> Where | None:
     return Where(expression, [offer.reader for offer in offers])
 
 
-def _first(names: Iterable[str], wanted: tuple[str, ...]) -> int:
-    """How far back the first of some names stands among those asked for."""
-    return min((wanted.index(name) for name in names if name in wanted), default=0)
-
-
-def feeds_in_order(reader: Reader, query: Query) -> list[Feed]:
-    """A reader's feeds, best first: the preferred source's, then those that lack nothing needed, then as declared.
-
-    Who prefers procfs gets files only, wherever there are any: behind the oldest interface there is nothing to fall
-    back on. Netlink is preferred where the kernel has it, and gives way to files where it has not.
-    """
-    files = [feed for feed in reader.feeds if feed.name == query.source == "procfs"]
-
-    def rank(feed: Feed) -> tuple[bool, bool]:
-        lacking = feed.lacks if query.fields is None else feed.lacks & query.fields
-        return query.source not in ("auto", feed.name), bool(lacking)
-
-    return sorted(files or reader.feeds, key=rank)
-
-
-def _refuse_unknown(query: Query, host: Host) -> None:
-    readers = [offer.reader for offer in host.offers()]
-    known = {
-        "table": {reader.table for reader in readers},
-        "family": {family for reader in readers for family in reader.families},
-        "protocol": {protocol for reader in readers for protocol in reader.protocols},
-    }
-    for what, asked in (("table", query.tables), ("family", query.families), ("protocol", query.protocols)):
-        for name in asked:
-            if name not in known[what]:
-                raise UsageError(f"unknown {what} {name!r}; known: {', '.join(sorted(known[what]))}")
-
-
-def _live() -> System:
-    from netstat_core.system.live import LiveSystem  # noqa: PLC0415 - replays do not need it
-
-    return LiveSystem()
-
-
-def _absence(failures: list[tuple[Feed, SourceError]]) -> Gap:
-    """One gap for a reader none of whose feeds could be opened; the last feed, the oldest interface, decides why."""
-    _, last = failures[-1]
-    attempts = tuple(f"{feed.name}: {error}" for feed, error in failures)
-    forbidden = next((error for _, error in failures if error.reason == "permission"), None)
-    decisive = forbidden if forbidden is not None and isinstance(last, NotInKernel) else last
-    return Gap(decisive.reason, decisive.source, decisive.detail, errno=decisive.errno, attempts=attempts)
+def _to_first(events: Iterator[Event]) -> list[Event]:
+    """The events up to the first that is no trait: what headings need to know."""
+    taken: list[Event] = []
+    for event in events:
+        taken.append(event)
+        if not isinstance(event, Told):
+            break
+    return taken
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from netstat_core.plugin.outcomes import Gap
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import NetworkNamespace
 from netstat_core.plugin.sources import Directory, File, NetlinkDump, Source
+from netstat_core.report.ledger import gap_of
 from netstat_core.system import System
 
 
@@ -24,7 +25,7 @@ def absent_sockets(
             yield gap.replace(network_namespace=namespace)
 
 
-class Contents:
+class SourceCache:
     """Opens the sources of feeds on one system."""
 
     def __init__(self, system: System) -> None:
@@ -52,7 +53,7 @@ class Contents:
                 contents.append(None)
                 missing += [error] if source in either else []
                 if not isinstance(error, NotInKernel) or (isinstance(source, File) and (source.noted or source.either)):
-                    gaps.append(_gap(error))
+                    gaps.append(gap_of(error))
             else:
                 gaps += self._flaws.get(source, ()) if isinstance(source, NetlinkDump) else ()
         if missing and len(missing) == len(either):
@@ -87,7 +88,7 @@ class Contents:
         try:
             datagrams.extend(stream)
         except SourceError as error:
-            self._flaws[request] = [_gap(error)]
+            self._flaws[request] = [gap_of(error)]
         return datagrams
 
     def _stream(self, request: NetlinkDump) -> Iterator[memoryview | bytes]:
@@ -99,7 +100,3 @@ class Contents:
                 return iter(())
             raise
         return iter(()) if first is None else chain((first,), datagrams)
-
-
-def _gap(error: SourceError) -> Gap:
-    return Gap(error.reason, error.source, error.detail, errno=error.errno)

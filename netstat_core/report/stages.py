@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from netstat_core.errors import SchemaViolation, SourceError
-from netstat_core.escape import escape
 from netstat_core.host.checker import Checker
-from netstat_core.host.discovery import Offer
 from netstat_core.owners.processes import ProcessTable
+from netstat_core.plugin.batches import Batch
 from netstat_core.plugin.outcomes import Gap, Problem, Trait
-from netstat_core.plugin.readers import Feed, Parsed
+from netstat_core.plugin.readers import Parsed
 from netstat_core.plugin.records import NetworkNamespace, Record
-from netstat_core.query import Query
+from netstat_core.report.ledger import MOST_PROBLEMS, broken, failure
+from netstat_core.report.selection import Prepared
 
 if TYPE_CHECKING:
     from netstat_core.report.where import Where
 
 BATCH = 512
 """Records that travel together, unless a parser makes more at once."""
-
-_LONGEST_REASON = 200
-
 
 Piece = list[Record] | Problem | Gap | Trait | SourceError
 
@@ -43,13 +40,10 @@ def gathered(parsed: Iterable[Parsed], plugin: str) -> Iterator[Piece]:
             yield run
             run = []
         if not isinstance(item, dict):
-            yield item if isinstance(item, _PIECES) else _broken(plugin, f"a parser yielded {type(item).__name__}")
+            yield item if isinstance(item, _PIECES) else broken(plugin, f"a parser yielded {type(item).__name__}")
     if run:
         yield run
 
-
-MOST_PROBLEMS = 1000
-"""Problems of one source that are told one by one."""
 
 _MOST_ROWS_LOST = 100_000
 """Problems after which the rest of a source is not read."""
@@ -83,76 +77,46 @@ def _guarded(parsed: Iterable[Parsed], plugin: str) -> Iterator[Parsed | SourceE
         yield failure(plugin, "its parser", error)
 
 
-def failure(plugin: str, what: str, error: Exception) -> Gap:
-    """What a plugin's code that raised costs: the records it would have given."""
-    reason = escape(str(error).encode("utf-8", "backslashreplace")[:_LONGEST_REASON])
-    return _broken(plugin, f"{what} failed: {type(error).__name__}: {reason}")
-
-
-def _broken(plugin: str, reason: str) -> Gap:
-    return Gap("broken_plugin", f"plugin {plugin}", reason)
-
-
 class Finish:
-    """What happens to each batch: check, fill in what the host knows, hide what is not to be shown."""
+    """What happens to each batch of one reader: check, fill in what the host knows, hide what is not to be shown."""
 
-    def __init__(  # noqa: PLR0913 - the stages of a pipeline
+    def __init__(
         self,
-        offer: Offer,
-        feed: Feed,
-        query: Query,
-        *,
+        prepared: Prepared,
         checker: Checker,
+        *,
         namespace: NetworkNamespace | None,
         processes: ProcessTable | None,
         where: Where | None,
     ) -> None:
-        reader = offer.reader
+        reader, query = prepared.offer.reader, prepared.query
         layout = reader.layout(query)
-        self._origin = (feed.name, offer.plugin.name)
+        self._plugin = prepared.offer.plugin.name
         self._check = checker.check
-        self._fill = _filler(reader.kind, namespace) if query.wants("network_namespace") or where else None
-        self._join = _joiner(reader.inode_field, processes, needed=query.wants("processes"))
-        self._filters = [
-            keeps
-            for keeps in (layout.shown(query) if layout else None, where.predicate(reader) if where else None)
-            if keeps
-        ]
+        self._kind = reader.kind
+        self._namespace = namespace
+        self._is_filled = query.wants("network_namespace") or where is not None
+        self._inode_field = reader.inode_field
+        self._processes = processes
+        self._is_joined = reader.inode_field is not None and (processes is not None or query.wants("processes"))
+        rules = (layout.shown(query) if layout else None, where.predicate(reader) if where else None)
+        self._rules = [rule for rule in rules if rule]
 
-    def __call__(self, records: list[Record]) -> tuple[list[Record], list[SchemaViolation]]:
+    def __call__(self, records: list[Record], feed: str) -> tuple[Batch, list[SchemaViolation]]:
         """The records to show, and why others were dropped."""
-        good, violations = self._check(records, *self._origin)
-        if self._fill is not None:
-            self._fill(good)
-        if self._join is not None:
-            self._join(good)
-        for keeps in self._filters:
-            good = [record for record in good if keeps(record)]
-        return good, violations
+        good, violations = self._check(records, feed, self._plugin)
+        batch = Batch(good)
+        if self._is_filled:
+            batch = batch.with_field("kind", value=self._kind)
+            batch = batch.with_field("network_namespace", value=self._namespace)
+        if self._is_joined and self._inode_field is not None:
+            batch = self._joined(batch, self._inode_field)
+        for rule in self._rules:
+            batch = batch.matching(rule)
+        return batch, violations
 
-
-Change = Callable[[list[Record]], None]
-
-
-def _filler(kind: str, namespace: NetworkNamespace | None) -> Change:
-    def fill(records: list[Record]) -> None:
-        for record in records:
-            record["kind"] = kind
-            record["network_namespace"] = namespace
-
-    return fill
-
-
-def _joiner(inode_field: str | None, processes: ProcessTable | None, *, needed: bool) -> Change | None:
-    if inode_field is None:
-        return None
-    if processes is not None:
-        return lambda records: processes.join(records, inode_field)
-    if not needed:
-        return None
-
-    def join(records: list[Record]) -> None:
-        for record in records:
-            record["processes"] = None
-
-    return join
+    def _joined(self, batch: Batch, inode_field: str) -> Batch:
+        """The records with their owners; null where nobody looked for them."""
+        if self._processes is None or not batch:
+            return batch.with_field("processes", value=None)
+        return batch.with_field("processes", values=self._processes.holders(batch.column(inode_field)))

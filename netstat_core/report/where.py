@@ -41,7 +41,9 @@ class Where:
         schemas = {reader.name: published_schema(reader) for reader in readers}
         able = {name: schema for name, schema in schemas.items() if self.fields <= set(schema["properties"])}
         if schemas and not able:
-            raise UsageError(_unknown(self.fields, {field for one in schemas.values() for field in one["properties"]}))
+            raise UsageError(
+                _unknown(self.fields, {field for one in schemas.values() for field in one["properties"]}), field="where"
+            )
         refusals = []
         for name, schema in able.items():
             try:
@@ -49,7 +51,7 @@ class Where:
             except _NeverHolds as error:  # a word of another kind's field of this name, perhaps
                 refusals.append(error)
         if refusals and not self._rules:
-            raise UsageError(_merged(refusals))
+            raise UsageError(_merged(refusals), field="where")
 
     def predicate(self, reader: Reader) -> Callable[[Record], bool]:
         """What tells whether a record of a reader matches; none does where the reader lacks a field."""
@@ -79,8 +81,8 @@ def _merged(refusals: list[_NeverHolds]) -> str:
     first = refusals[0]
     words = dict.fromkeys(word for one in refusals if one.field == first.field for word in one.words)
     if words:
-        return f"--where: {first.field} is never {first.value!r}; it is one of {', '.join(words)}"
-    return f"--where: {first.field} is of type {' or '.join(first.types)}, and never the text {first.value!r}"
+        return f"{first.field} is never {first.value!r}; it is one of {', '.join(words)}"
+    return f"{first.field} is of type {' or '.join(first.types)}, and never the text {first.value!r}"
 
 
 def _symbols(expression: str) -> set[str]:
@@ -88,17 +90,17 @@ def _symbols(expression: str) -> set[str]:
     try:
         rule_engine.Rule(expression, context=context)
     except errors.RuleSyntaxError as error:
-        raise UsageError(_misread(expression, error)) from error
+        raise UsageError(_misread(expression, error), field="where") from error
     except errors.EngineError as error:
-        raise UsageError(f"--where: {error.message}") from error
+        raise UsageError(f"{error.message}", field="where") from error
     return set(context.symbols)
 
 
 def _misread(expression: str, error: errors.RuleSyntaxError) -> str:
     if error.token is None:
-        return f"--where: the expression ends too early: {expression}"
+        return f"the expression ends too early: {expression}"
     at = error.token.lexpos
-    return f"--where: cannot read this from character {at + 1} on: {expression[at:]}"
+    return f"cannot read this from character {at + 1} on: {expression[at:]}"
 
 
 def _compiled(expression: str, schema: Schema) -> rule_engine.Rule:
@@ -108,7 +110,7 @@ def _compiled(expression: str, schema: Schema) -> rule_engine.Rule:
     try:
         rule = rule_engine.Rule(expression, context=context)
     except errors.EngineError as error:
-        raise UsageError(f"--where: {error.message}") from error
+        raise UsageError(f"{error.message}", field="where") from error
     for field, value in _comparisons(rule.statement.expression):
         _check_word(field, _field_at(schema, field.split(".")), value)
     return rule
@@ -158,7 +160,7 @@ def _field_at(schema: Schema, path: list[str]) -> Schema:
         if step not in parts:
             if not parts:
                 return {}
-            raise UsageError(_unknown({step}, set(parts)))
+            raise UsageError(_unknown({step}, set(parts)), field="where")
         field = parts[step]
     return field
 
@@ -201,5 +203,5 @@ def _unknown(names: Iterable[str], known: set[str]) -> str:
     close = [match for name in missing for match in get_close_matches(name, sorted(known), 1)]
     hint = f"; did you mean {', '.join(close)}?" if close else f"; known: {', '.join(sorted(known))}"
     if not missing:
-        return f"--where: no kind has all of {', '.join(sorted(names))}"
-    return f"--where: unknown field {', '.join(missing)}{hint}"
+        return f"no kind has all of {', '.join(sorted(names))}"
+    return f"unknown field {', '.join(missing)}{hint}"

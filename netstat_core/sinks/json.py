@@ -8,10 +8,10 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from netstat_core.plugin.outcomes import Gap, Problem
+from netstat_core.plugin.batches import Batch
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import GREATEST_INTEGER, LEAST_INTEGER, Record
-from netstat_core.plugin.sinks import Head, Tail
+from netstat_core.plugin.sinks import Head, Rendering, Tail
 
 _encoder = msgspec.json.Encoder()
 
@@ -54,7 +54,7 @@ def _plain(value: Any) -> Any:
     return str(value).encode("utf-8", "backslashreplace").decode()
 
 
-class JsonRendering:
+class JsonRendering(Rendering):
     """One JSON document, written as it streams: a record a line, or all on one line when more reports follow."""
 
     def __init__(self, out: BinaryIO) -> None:
@@ -69,16 +69,14 @@ class JsonRendering:
         self._table: str | None = None
         self._out.write(encode(head.as_record())[:-1] + b',"tables":{')
 
-    def batch(self, reader: Reader, records: Sequence[Record]) -> None:
+    def batch(self, reader: Reader, batch: Batch) -> None:
         """Records, below the name of their table."""
         self._enter(reader.table)
-        if records:
+        if batch:
             separator = b"," + self._newline
-            self._out.write((separator if self._open else self._newline) + separator.join(map(encode, records)))
+            rows = separator.join(map(encode, batch.read_only()))
+            self._out.write((separator if self._open else self._newline) + rows)
             self._open = True
-
-    def problem(self, reader: Reader | None, trouble: Problem | Gap) -> None:
-        """Problems are in the tail."""
 
     def end(self, tail: Tail) -> None:
         """Tables without a record, then what the tail holds."""
@@ -96,7 +94,7 @@ class JsonRendering:
             self._out.write(self._newline + encode(self._table) + b":[")
 
 
-class NdjsonRendering:
+class NdjsonRendering(Rendering):
     """A record a line; the last line is of kind ``report`` and holds the rest."""
 
     def __init__(self, out: BinaryIO) -> None:
@@ -106,13 +104,10 @@ class NdjsonRendering:
         """The head waits for the last line."""
         self._head = head
 
-    def batch(self, reader: Reader, records: Sequence[Record]) -> None:  # noqa: ARG002 - a record names its kind
+    def batch(self, reader: Reader, batch: Batch) -> None:  # noqa: ARG002 - a record names its kind
         """A line a record."""
-        if records:
-            self._out.write(_encode_lines(records))
-
-    def problem(self, reader: Reader | None, trouble: Problem | Gap) -> None:
-        """Problems are in the tail."""
+        if batch:
+            self._out.write(_encode_lines(batch.read_only()))
 
     def end(self, tail: Tail) -> None:
         """The line that is no record."""

@@ -8,13 +8,14 @@ times are not touched.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
-from netstat_core.plugin.outcomes import Gap, Problem
+from netstat_core.plugin.batches import Batch
+from netstat_core.plugin.outcomes import Trait
 from netstat_core.plugin.readers import Reader
-from netstat_core.plugin.records import Record
+from netstat_core.plugin.records import NetworkNamespace
 from netstat_core.plugin.schema import Schema, marked_fields, published_schema
 from netstat_core.plugin.sinks import Head, Rendering, Tail
 
@@ -145,7 +146,7 @@ def marks_of(schema: Schema) -> Marks:
     return marks
 
 
-class RedactedRendering:
+class RedactedRendering(Rendering):
     """Hands a report on, with substitutes in the place of what identifies."""
 
     def __init__(self, rendering: Rendering) -> None:
@@ -165,15 +166,20 @@ class RedactedRendering:
         system["network_namespace"] = self._named(system.get("network_namespace"))
         self._rendering.begin(head._replace(query=query, system=system))
 
-    def batch(self, reader: Reader, records: Sequence[Record]) -> None:
+    def enter(self, namespace: NetworkNamespace | None) -> None:
+        """The namespace under a substitute's name."""
+        self._rendering.enter(self._named(namespace))
+
+    def trait(self, reader: Reader, trait: Trait) -> None:
+        """Traits identify nobody."""
+        self._rendering.trait(reader, trait)
+
+    def batch(self, reader: Reader, batch: Batch) -> None:
         """The records with substitutes; the given ones stay as they are."""
         marks = self._marks.get(reader.kind)
         if marks is None:
             marks = self._marks[reader.kind] = marks_of(published_schema(reader))
-        self._rendering.batch(reader, [self._replaced(record, marks) for record in records])
-
-    def problem(self, reader: Reader | None, trouble: Problem | Gap) -> None:
-        """Problems are in the tail."""
+        self._rendering.batch(reader, Batch(self._replaced(record, marks) for record in batch.read_only()))
 
     def end(self, tail: Tail) -> None:
         """Raw lines are removed, and messages cleaned of what was replaced."""

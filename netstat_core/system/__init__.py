@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple, Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from types import MappingProxyType
+from typing import NamedTuple
 
+from netstat_core.errors import NotInKernel, UsageError
+from netstat_core.plugin.outcomes import Gap
 from netstat_core.plugin.records import NetworkNamespace
 from netstat_core.plugin.sources import Directory, File, NetlinkDump
 from netstat_core.system.capture import Owners
@@ -28,37 +32,64 @@ class Machine(NamedTuple):
     procfs: bool = True
 
 
-class System(Protocol):
-    """A machine's network state, read through declared sources only.
+class Selectors(NamedTuple):
+    """Which network namespaces are read: ``every`` one of the machine, or those that ``names`` select.
 
-    All methods raise :class:`~netstat_core.errors.SourceError`.
+    A name is one below /run/netns, ``pid:N`` or ``inode:N``. At most ``limit`` are read, and the others are told.
     """
 
-    @property
-    def machine(self) -> Machine:
-        """The machine itself."""
+    names: tuple[str, ...]
+    every: bool
+    limit: int
 
-    @property
-    def namespace(self) -> NetworkNamespace | None:
-        """The network namespace that is read."""
 
-    def offers_netlink(self) -> bool:
-        """Whether dumps can be asked for at all."""
+class System:
+    """A machine's network state, read through declared sources only.
+
+    Of what a system does not say otherwise it has nothing: it has no files, no dumps, no owners, no names, and no
+    namespace but the one it reads. The methods that read raise :class:`~netstat_core.errors.SourceError`.
+    """
+
+    machine = Machine()
+    namespace: NetworkNamespace | None = None
+    """The network namespace that is read."""
+
+    names: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+    """What a snapshot brings in place of look-ups: names of hosts, networks, services and users by number."""
+
+    def namespaces(
+        self,
+        selectors: Selectors,
+        owners: Owners | None,  # noqa: ARG002 - of systems that look for namespaces
+    ) -> AbstractContextManager[tuple[Sequence[System], Sequence[Gap]]]:
+        """The selected namespaces, each as a system that can be read until the context ends, and gaps for the others.
+
+        ``owners`` is a pass over all descriptors, made where it is needed and None. Raises UsageError for what is no
+        selector, and where there are no others to select from.
+        """
+        if selectors.every or selectors.names:
+            raise UsageError("this system has no network namespaces but one")
+        return nullcontext(([self], []))
 
     def read(self, file: File) -> bytes:
         """A file's content."""
+        raise NotInKernel(file.name, "not there")
 
     def read_all(self, directory: Directory) -> dict[str, bytes]:
         """The contents of all matching files by path, sorted."""
+        raise NotInKernel(directory.name, "not there")
 
     def dump(self, request: NetlinkDump) -> Iterator[memoryview | bytes]:
         """The datagrams of a dump; errors come before the first or between two."""
+        raise NotInKernel(request.name, "not there")
 
-    def owners(self, *, descriptors: bool = False) -> Owners:
+    def owners(self, *, descriptors: bool = False) -> Owners:  # noqa: ARG002 - there are none
         """The owners of all sockets; with ``descriptors`` also the numbers under which they hold them."""
+        return Owners()
 
-    def process_file(self, pid: int, name: str) -> bytes | None:
+    def process_file(self, pid: int, name: str) -> bytes | None:  # noqa: ARG002 - there are none
         """The content of ``/proc/PID/NAME``; None where the process is gone or keeps it to itself.
 
         Of ``exe`` it is the target of the link, of ``environ`` only what starts with ``LISTEN_``.
         """
+        return None

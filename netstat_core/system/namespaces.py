@@ -12,15 +12,12 @@ from contextlib import ExitStack, contextmanager
 from typing import ParamSpec, TypeVar
 
 from netstat_core.errors import NoPermission, NotInKernel, SourceError, UsageError
-from netstat_core.escape import encoded, escape
 from netstat_core.plugin.outcomes import Gap
-from netstat_core.plugin.records import NetworkNamespace
 from netstat_core.plugin.sources import Directory, File
-from netstat_core.query import Query
-from netstat_core.system import NAMESPACE_SOURCE, capture, find_namespaces
+from netstat_core.system import Selectors, System, capture, find_namespaces
 from netstat_core.system.find_namespaces import Found
-from netstat_core.system.live import LiveSystem
-from netstat_core.system.snapshot import SnapshotSystem
+from netstat_core.system.kernel import KernelSystem
+from netstat_core.system.namespace_gaps import gap_of, identity
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -52,15 +49,15 @@ class Visitor:
         self._pool.shutdown()
 
 
-class NamespaceSystem(LiveSystem):
+class NamespaceSystem(KernelSystem):
     """One network namespace of the machine: files are read and netlink sockets opened by a thread inside.
 
     Files below /sys are refused: they show the namespace of who mounted them.
     """
 
-    def __init__(self, found: Found, descriptor: int, visitor: Visitor, machine: LiveSystem) -> None:
+    def __init__(self, found: Found, descriptor: int, visitor: Visitor, machine: KernelSystem) -> None:
         self.machine = machine.machine
-        self.namespace = _identity(found)
+        self.namespace = identity(found)
         self._descriptor = descriptor
         self._visitor = visitor
 
@@ -85,17 +82,13 @@ class NamespaceSystem(LiveSystem):
             raise SourceError.from_os_error(name, error) from error
 
 
-class MemberSystem(LiveSystem):
+class MemberSystem(KernelSystem):
     """A network namespace that may not be entered, by what /proc shows of a process in it: files only."""
 
-    def __init__(self, found: Found, machine: LiveSystem) -> None:
+    def __init__(self, found: Found, machine: KernelSystem) -> None:
         self.machine = machine.machine
-        self.namespace = _identity(found)
+        self.namespace = identity(found)
         self._net = f"/proc/{found.member}/net"
-
-    def offers_netlink(self) -> bool:
-        """Sockets cannot be opened inside."""
-        return False
 
     def read(self, file: File) -> bytes:
         """A file's content, below /proc/net only."""
@@ -144,34 +137,30 @@ def _read_all(pattern: str, net: str) -> dict[str, bytes]:
     return contents
 
 
-Place = LiveSystem | Gap
-"""A namespace to read, or what is said of one that cannot be."""
-
-
 @contextmanager
-def opened(query: Query, machine: LiveSystem, owners: capture.Owners | None) -> Iterator[list[Place]]:
-    """The namespaces a query asks for, held open so that none vanishes while it is read, and gaps for the others.
-
-    ``owners`` is a pass over all descriptors, made here where it is needed and None. Raises UsageError for what is no
-    selector.
-    """
+def opened(
+    selectors: Selectors, machine: KernelSystem, owners: capture.Owners | None
+) -> Iterator[tuple[list[System], list[Gap]]]:
+    """The selected namespaces of a running machine, as :meth:`netstat_core.system.System.namespaces` has them."""
     finder = find_namespaces.Survey(machine.namespace and machine.namespace["inode"], owners)
     try:
-        found, missed = finder.all() if query.all_network_namespaces else finder.selected(query.network_namespaces)
+        found, missed = finder.all() if selectors.every else finder.selected(selectors.names)
     except find_namespaces.NoSelectorError as error:
-        raise UsageError(f"--netns {error}") from error
-    missed += find_namespaces.beyond(found, query.namespace_limit)
+        raise UsageError(str(error), field="network_namespaces") from error
+    missed += find_namespaces.beyond(found, selectors.limit)
     with ExitStack() as stack:
         visitor = Visitor()
         stack.callback(visitor.close)
-        places: list[Place] = [_open(one, visitor, machine, stack) for one in found[: query.namespace_limit]]
-        yield [*places, *map(gap_of, missed)]
+        places = [_open(one, visitor, machine, stack) for one in found[: selectors.limit]]
+        systems = [place for place in places if not isinstance(place, Gap)]
+        gaps = [place for place in places if isinstance(place, Gap)]
+        yield systems, [*gaps, *map(gap_of, missed)]
 
 
-def _open(found: Found, visitor: Visitor, machine: LiveSystem, stack: ExitStack) -> Place:
+def _open(found: Found, visitor: Visitor, machine: KernelSystem, stack: ExitStack) -> System | Gap:
     own = machine.namespace
     if own is not None and found.inode == own["inode"]:
-        machine.namespace = _identity(found)
+        machine.namespace = identity(found)
         return machine
     missed = find_namespaces.hidden(found)
     if missed is not None:
@@ -185,62 +174,3 @@ def _open(found: Found, visitor: Visitor, machine: LiveSystem, stack: ExitStack)
             return MemberSystem(found, machine)
         return gap_of(find_namespaces.unreachable(found, error), found)
     return NamespaceSystem(found, descriptor, visitor, machine)
-
-
-def recorded(query: Query, snapshot: SnapshotSystem) -> list[SnapshotSystem | Gap]:
-    """The namespaces that a query asks for among those of a snapshot, and gaps for those it could not hold.
-
-    Raises UsageError for a snapshot of a single one.
-    """
-    known = snapshot.namespaces()
-    if known is None:
-        raise UsageError("this snapshot holds one network namespace; others are captured where netns asks for them")
-    if query.all_network_namespaces:
-        missed = [*snapshot.missed(), *find_namespaces.beyond(known, query.namespace_limit)]
-        return [*known[: query.namespace_limit], *map(gap_of, missed), *_not_selected(snapshot)]
-    found = [_recorded(selector, snapshot, known) for selector in dict.fromkeys(query.network_namespaces)]
-    return [one for place, one in enumerate(found) if one not in found[:place]]
-
-
-def _not_selected(snapshot: SnapshotSystem) -> Iterator[Gap]:
-    """What is said of the namespaces that nobody asked a capture for."""
-    selected = snapshot.selected()
-    if selected is not None:
-        names = ", ".join(map(shown, selected))
-        yield Gap("narrower_capture", f"{NAMESPACE_SOURCE}s", f"this snapshot holds only those asked for: {names}")
-
-
-def _recorded(selector: str, snapshot: SnapshotSystem, known: list[SnapshotSystem]) -> SnapshotSystem | Gap:
-    inode = (snapshot.selected() or {}).get(selector)
-    for one in known:
-        place = one.namespace
-        if place and (selector in (place["name"], f"inode:{place['inode']}") or place["inode"] == inode):
-            return one
-    for missed in snapshot.missed():
-        if missed.what == selector or (inode and missed.inode == inode):
-            return gap_of(missed)
-    return Gap("narrower_capture", f"{NAMESPACE_SOURCE} {shown(selector)}", "not recorded in this snapshot")
-
-
-def _identity(found: Found) -> NetworkNamespace:
-    """How records name a namespace."""
-    return {"inode": found.inode, "name": None if found.name is None else escape(found.name)}
-
-
-def gap_of(missed: find_namespaces.Missed, found: Found | None = None) -> Gap:
-    """What completeness says of a namespace that was not read."""
-    source = f"{NAMESPACE_SOURCE} {shown(missed.what)}" if missed.what else f"{NAMESPACE_SOURCE}s"
-    where: NetworkNamespace | None = {"inode": missed.inode, "name": None} if missed.inode else None
-    return Gap(
-        missed.reason,
-        source,
-        shown(missed.detail),
-        errno=missed.errno,
-        count=missed.many or None,
-        network_namespace=_identity(found) if found else where,
-    )
-
-
-def shown(text: str) -> str:
-    """A text that may hold a file's name, as records have it."""
-    return escape(encoded(text))

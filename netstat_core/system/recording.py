@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from netstat_core.errors import Interrupted, SourceError
-from netstat_core.plugin.records import NetworkNamespace
+from netstat_core.escape import unescape
+from netstat_core.plugin.outcomes import Gap
 from netstat_core.plugin.sources import Directory, File, NetlinkDump
-from netstat_core.system import Machine, System, capture
+from netstat_core.system import NAMESPACE_SOURCE, Selectors, System, capture
 
 
-class RecordingSystem:
+class RecordingSystem(System):
     """Answers as another system does, and keeps the answers."""
 
     def __init__(self, system: System) -> None:
@@ -23,23 +26,34 @@ class RecordingSystem:
         self._owners: capture.Owners | None = None
         self._denied: SourceError | None = None
         self._described: set[int] = set()
+        self._selection: dict[str, Any] | None = None
+        self._others: list[RecordingSystem] = []
+        self.machine = system.machine
+        self.namespace = system.namespace
+        self.names = system.names
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._system, name)
+    @contextmanager
+    def namespaces(
+        self, selectors: Selectors, owners: capture.Owners | None
+    ) -> Iterator[tuple[list[System], Sequence[Gap]]]:
+        """The selected namespaces of the recorded system, each recorded too."""
+        with self._system.namespaces(selectors, owners) as (systems, gaps):
+            self.namespace = self._system.namespace
+            own = self.namespace and self.namespace["inode"]
+            places = [self if _inode(system) == own else RecordingSystem(system) for system in systems]
+            if selectors.every or selectors.names:
+                self._others = [place for place in places if place is not self]
+                self._selection = {
+                    "missed": [_missed(gap) for gap in gaps],
+                    "selected": None if selectors.every else dict(self._selected(selectors, owners)),
+                }
+            yield [*places], gaps
 
-    @property
-    def machine(self) -> Machine:
-        """The machine that is recorded."""
-        return self._system.machine
-
-    @property
-    def namespace(self) -> NetworkNamespace | None:
-        """The namespace that is recorded."""
-        return self._system.namespace
-
-    def offers_netlink(self) -> bool:
-        """Whether the recorded system has netlink."""
-        return self._system.offers_netlink()
+    def _selected(self, selectors: Selectors, owners: capture.Owners | None) -> Iterator[tuple[str, int]]:
+        """The inode of the namespace that each name selects, of those that can be read."""
+        for name in selectors.names:
+            with self._system.namespaces(selectors._replace(names=(name,)), owners) as (systems, _):
+                yield from ((name, inode) for system in systems if (inode := _inode(system)) is not None)
 
     def read(self, file: File) -> bytes:
         """A file's content, kept."""
@@ -123,13 +137,34 @@ class RecordingSystem:
             "ticks_per_second": machine.ticks_per_second,
             "captured_at": machine.captured_at,
             "network_namespace": self.namespace,
-            "asked": list(self._asked.values()),
-            "failed": self._failed,
-            "netlink": list(self._dumps.values()),
+            **self._told(),
             "owners": self._owners_told(),
             "names": names,
         }
-        return {**self._tree, capture.DESCRIPTION: capture.described(about)}
+        if self._selection is not None:
+            about |= {**self._selection, "namespaces": [other.told_of_namespace() for other in self._others]}
+        inner = {
+            f"{capture.NAMESPACES}/{_inode(other)}/{path}": content
+            for other in self._others
+            for path, content in other.contents.items()
+        }
+        return {**self._tree, **inner, capture.DESCRIPTION: capture.described(about)}
+
+    @property
+    def contents(self) -> Mapping[str, bytes]:
+        """What was read in this namespace, by path."""
+        return self._tree
+
+    def _told(self) -> dict[str, Any]:
+        """What was asked for in this namespace, and how that went."""
+        return {"asked": list(self._asked.values()), "failed": self._failed, "netlink": list(self._dumps.values())}
+
+    def told_of_namespace(self) -> dict[str, Any]:
+        """The same with the namespace itself, whose name captures have as Python reads that of a file."""
+        namespace = self.namespace
+        name = namespace["name"] if namespace else None
+        told = {"inode": _inode(self), "name": None if name is None else os.fsdecode(unescape(name))}
+        return {**self._told(), "network_namespace": told}
 
     def _owners_told(self) -> dict[str, Any] | None:
         """The owners of what was shown, and of one socket more where only that tells that any owner was found."""
@@ -148,6 +183,19 @@ def _by_pid(pids: Mapping[int, list[int]], inodes: Iterable[int]) -> dict[str, l
         for pid in pids[inode]:
             held.setdefault(str(pid), []).append(inode)
     return held
+
+
+def _inode(system: System) -> int | None:
+    """The number of the namespace that a system reads."""
+    return system.namespace["inode"] if system.namespace else None
+
+
+def _missed(gap: Gap) -> list[Any]:
+    """A namespace that could not be read, as captures tell it."""
+    inode = gap.network_namespace["inode"] if gap.network_namespace else None
+    what = os.fsdecode(unescape(gap.source.removeprefix(f"{NAMESPACE_SOURCE} ")))
+    what = "" if what == f"{NAMESPACE_SOURCE}s" else what
+    return [gap.reason, what, gap.detail, gap.errno, gap.count or 0, inode or 0]
 
 
 def _failure(error: SourceError) -> list[Any]:

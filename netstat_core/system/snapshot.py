@@ -3,79 +3,118 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import re
 import struct
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
-from netstat_core.errors import Interrupted, NarrowerCapture, NotInKernel, SnapshotError, SourceError
-from netstat_core.escape import encoded, escape
+from netstat_core.errors import Interrupted, NarrowerCapture, NotInKernel, SnapshotError, SourceError, UsageError
+from netstat_core.plugin.outcomes import Gap
 from netstat_core.plugin.records import NetworkNamespace
 from netstat_core.plugin.sources import Directory, File, NetlinkDump
-from netstat_core.system import Machine, archive, capture
+from netstat_core.system import NAMESPACE_SOURCE, Selectors, System, archive, capture, find_namespaces
+from netstat_core.system.description import (
+    Reply,
+    description_of,
+    is_within,
+    machine_of,
+    missed_of,
+    named,
+    names_of,
+    namespace_of,
+    objects,
+    os_error,
+    owners_of,
+    replies_of,
+)
 from netstat_core.system.find_namespaces import Missed
+from netstat_core.system.namespace_gaps import gap_of, shown
 from netstat_core.system.stores import FolderStore, InnerStore, MemoryStore, Store
 
-MOST_TICKS = 1_000_000
 _MOST_NAMESPACES = 10_000
-_MOST_VALUES = 1 << 22
-"""Of a description: that of a machine with a million sockets has half as many."""
-
-_PID = re.compile(r"[1-9][0-9]{0,9}")
 
 
-class SnapshotSystem:
+class SnapshotSystem(System):
     """Replays a snapshot. One with a full description tells apart what was absent and what was not recorded."""
 
     def __init__(self, source: str | os.PathLike[str] | Store, about: dict[str, Any] | None = None) -> None:
         self._store = _opened(os.fspath(source)) if isinstance(source, (str, os.PathLike)) else source
-        self._about = _description(self._store) if about is None else about
-        self.machine = _machine(self._about)
-        self.namespace: NetworkNamespace | None = _namespace(self._about.get("network_namespace"))
-        self.names: dict[str, dict[str, str]] = _names(self._about.get("names"))
+        self._about = description_of(self._store) if about is None else about
+        self.machine = machine_of(self._about)
+        self.namespace: NetworkNamespace | None = namespace_of(self._about.get("network_namespace"))
+        self.names = names_of(self._about.get("names"))
         self._is_complete = self._about.get("capture") == capture.VERSION
-        self._asked = {one["path"]: one for one in _objects(self._about, "asked") if isinstance(one.get("path"), str)}
-        self._dumps = _dumps(self._about)
+        self._asked = {one["path"]: one for one in objects(self._about, "asked") if isinstance(one.get("path"), str)}
+        self._dumps = replies_of(self._about)
 
-    def namespaces(self) -> list[SnapshotSystem] | None:
-        """This one and the others that were captured with it, each as a system; None where none were looked for."""
+    def namespaces(
+        self,
+        selectors: Selectors,
+        owners: capture.Owners | None,  # noqa: ARG002 - found by the capture
+    ) -> AbstractContextManager[tuple[Sequence[System], Sequence[Gap]]]:
+        """The selected ones of the namespaces that were captured, and gaps for those that the snapshot cannot hold."""
+        if not selectors.every and not selectors.names:
+            return nullcontext(([self], []))
+        known = self._recorded()
+        if selectors.every:
+            missed = [*self._missed(), *find_namespaces.beyond(known, selectors.limit)]
+            return nullcontext((known[: selectors.limit], [*map(gap_of, missed), *self._not_selected()]))
+        found = [self._chosen(selector, known) for selector in dict.fromkeys(selectors.names)]
+        systems = dict.fromkeys(one for one in found if isinstance(one, SnapshotSystem))
+        return nullcontext((list(systems), [one for one in found if isinstance(one, Gap)]))
+
+    def _recorded(self) -> list[SnapshotSystem]:
+        """This one and the others that were captured with it. Raises UsageError where none were looked for."""
         if "namespaces" not in self._about:
-            return None
+            raise UsageError("this snapshot holds one network namespace; others are captured where netns asks for them")
         told = {None if self.namespace is None else self.namespace["inode"]: self._about}
-        for one in _objects(self._about, "namespaces"):
-            place = _namespace(one.get("network_namespace"))
+        for one in objects(self._about, "namespaces"):
+            place = namespace_of(one.get("network_namespace"))
             told.setdefault(place and place["inode"], one)
         return [self, *map(self._inside, list(told.values())[1:_MOST_NAMESPACES])]
 
     def _inside(self, told: dict[str, Any]) -> SnapshotSystem:
         """The machine as it is seen from another namespace of the snapshot."""
-        place = _namespace(told.get("network_namespace"))
+        place = namespace_of(told.get("network_namespace"))
         store = InnerStore(self._store, f"/{capture.NAMESPACES}/{place and place['inode']}")
         inner = SnapshotSystem(store, {**self._about, **told})
-        inner.namespace = _named(place)
+        inner.namespace = named(place)
         return inner
 
-    def selected(self) -> dict[str, int] | None:
+    def _chosen(self, selector: str, known: list[SnapshotSystem]) -> SnapshotSystem | Gap:
+        inode = (self._selected() or {}).get(selector)
+        for one in known:
+            place = one.namespace
+            if place and (selector in (place["name"], f"inode:{place['inode']}") or place["inode"] == inode):
+                return one
+        for missed in self._missed():
+            if missed.what == selector or (inode and missed.inode == inode):
+                return gap_of(missed)
+        return Gap("narrower_capture", f"{NAMESPACE_SOURCE} {shown(selector)}", "not recorded in this snapshot")
+
+    def _not_selected(self) -> Iterator[Gap]:
+        """What is said of the namespaces that nobody asked the capture for."""
+        selected = self._selected()
+        if selected is not None:
+            names = ", ".join(map(shown, selected))
+            yield Gap("narrower_capture", f"{NAMESPACE_SOURCE}s", f"this snapshot holds only those asked for: {names}")
+
+    def _selected(self) -> dict[str, int] | None:
         """The inodes of the namespaces that were asked for, by what selected them; None where all were."""
         told = self._about.get("selected", {})
         if not isinstance(told, dict):
             return None
         return {selector: inode for selector, inode in islice(told.items(), _MOST_NAMESPACES) if isinstance(inode, int)}
 
-    def missed(self) -> list[Missed]:
+    def _missed(self) -> list[Missed]:
         """The namespaces that could not be captured."""
         told = self._about.get("missed")
         some = told[:_MOST_NAMESPACES] if isinstance(told, list) else []
-        return [missed for one in some if (missed := _missed(one))]
-
-    def offers_netlink(self) -> bool:
-        """Whether any dump was recorded."""
-        return bool(self._dumps)
+        return [missed for one in some if (missed := missed_of(one))]
 
     def read(self, file: File) -> bytes:
         """A recorded file's content."""
@@ -113,12 +152,12 @@ class SnapshotSystem:
             return
         number_and_words = self._about.get("failed", {}).get(path)
         if number_and_words is not None:
-            raise SourceError.from_os_error(path, _os_error(number_and_words))
+            raise SourceError.from_os_error(path, os_error(number_and_words))
         asked = self._asked.get(path)
         if asked is None:
             raise NarrowerCapture(path, "not recorded in this snapshot", errno.ENOENT)
         kept = asked.get("keep")
-        if kept is not None and file is not None and not _is_within(file, kept):
+        if kept is not None and file is not None and not is_within(file, kept):
             raise NarrowerCapture(path, "only some rows were recorded in this snapshot")
 
     def dump(self, request: NetlinkDump) -> Iterator[memoryview | bytes]:
@@ -130,11 +169,11 @@ class SnapshotSystem:
             except OSError as error:
                 raise SourceError.from_os_error(request.name, error) from error
         if found.error is not None:
-            raise SourceError.from_os_error(request.name, _os_error(found.error))
+            raise SourceError.from_os_error(request.name, os_error(found.error))
         if found.interrupted:
             raise Interrupted(request.name, "changed each time it was read")
 
-    def _reply(self, request: NetlinkDump) -> _Reply:
+    def _reply(self, request: NetlinkDump) -> Reply:
         if not self._dumps and not self._is_complete:
             raise NotInKernel(request.name, "not in this snapshot")
         for name, body in ((request.name, request.body), *request.wider):
@@ -147,9 +186,9 @@ class SnapshotSystem:
         """The owners recorded in the description, or as links under ``proc/PID/fd``."""
         told = self._about.get("owners")
         if isinstance(told, dict):
-            return _owners(told)
+            return owners_of(told)
         if "/proc" in self._about.get("failed", {}):
-            raise SourceError.from_os_error("/proc", _os_error(self._about["failed"]["/proc"]))
+            raise SourceError.from_os_error("/proc", os_error(self._about["failed"]["/proc"]))
         if self._is_complete:
             raise NarrowerCapture("/proc/PID/fd", "owners were not recorded in this snapshot", errno.ENOENT)
         try:
@@ -189,12 +228,6 @@ def _has_endless_word(content: bytes) -> bool:
     return False
 
 
-class _Reply(NamedTuple):
-    path: str | None
-    error: Any
-    interrupted: bool
-
-
 def _opened(source: str) -> Store:
     if os.path.isdir(source):
         return FolderStore(source)
@@ -209,139 +242,6 @@ def _opened(source: str) -> Store:
             return archive.load(file, source)
     except OSError as error:
         raise SnapshotError(f"{source}: {error.strerror}") from error
-
-
-def _description(store: Store) -> dict[str, Any]:
-    try:
-        content = store.read(f"/{capture.DESCRIPTION}")
-        if sum(map(content.count, (b",", b"[", b"{"))) > _MOST_VALUES:
-            raise SnapshotError(f"{capture.DESCRIPTION}: too long")
-        about = json.loads(content)
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, RecursionError) as error:
-        raise SnapshotError(f"{capture.DESCRIPTION}: {error}") from error
-    if not isinstance(about, dict) or about.get("byte_order", "little") not in ("little", "big"):
-        raise SnapshotError(f"{capture.DESCRIPTION}: not a description of a machine")
-    if not isinstance(about.get("failed", {}), dict) or about.get("capture", 1) != capture.VERSION:
-        raise SnapshotError(f"{capture.DESCRIPTION}: of another version, or damaged")
-    return about
-
-
-def _machine(about: Mapping[str, Any]) -> Machine:
-    return Machine(
-        hostname=_text(about, "hostname"),
-        kernel_release=_text(about, "kernel_release"),
-        byte_order=about.get("byte_order", "little"),
-        ticks_per_second=_ticks(about),
-        captured_at=_text(about, "captured_at"),
-        live=False,
-        procfs=about.get("capture") == capture.VERSION and about.get("procfs") is not False,
-    )
-
-
-def _text(about: Mapping[str, Any], key: str) -> str | None:
-    value = about.get(key)
-    return value if isinstance(value, str) else None
-
-
-def _ticks(about: Mapping[str, Any]) -> int:
-    value = about.get("ticks_per_second", 100)
-    return value if isinstance(value, int) and 0 < value <= MOST_TICKS else 100
-
-
-def _namespace(value: Any) -> NetworkNamespace | None:
-    match value:
-        case {"inode": int() | None as inode, "name": str() | None as name}:
-            return {"inode": inode, "name": name}
-    return None
-
-
-def _named(namespace: NetworkNamespace | None) -> NetworkNamespace | None:
-    """A namespace with its name as records have it; captures have names as Python reads those of files."""
-    if namespace is None or namespace["name"] is None:
-        return namespace
-    return {**namespace, "name": escape(encoded(namespace["name"]))}
-
-
-def _missed(told: Any) -> Missed | None:
-    match told:
-        case [str(reason), str(what), str(detail), int(number), int(many), int(inode)]:
-            return Missed(reason if reason in _REASONS else "unreadable", what, detail, number, many, inode)
-    return None
-
-
-_REASONS = frozenset({"not_in_kernel", "permission", "raced", "truncated"})
-
-
-def _names(value: Any) -> dict[str, dict[str, str]]:
-    sections = value.items() if isinstance(value, dict) else ()
-    return {
-        kind: {key: name for key, name in names.items() if isinstance(name, str)}
-        for kind, names in sections
-        if isinstance(names, dict)
-    }
-
-
-def _objects(about: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
-    value = about.get(key)
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-
-
-def _dumps(about: Mapping[str, Any]) -> dict[tuple[Any, ...], _Reply]:
-    """The recorded replies by what was asked."""
-    dumps: dict[tuple[Any, ...], _Reply] = {}
-    for one in _objects(about, "netlink"):
-        match one:
-            case {"name": str(name), "protocol": int(protocol), "type": int(kind), "body": str(body)}:
-                reply = one.get("reply")
-                is_reply = isinstance(reply, str) and reply.startswith("netlink/") and archive.is_safe(reply)
-                path = f"/{reply}" if is_reply else None
-                found = _Reply(path, one.get("error"), bool(one.get("interrupted")))
-                dumps.setdefault((name, protocol, kind, body), found)
-    return dumps
-
-
-def _os_error(told: Any) -> OSError:
-    match told:
-        case [int(number), str(words)]:
-            return OSError(number, words)
-    return OSError(0, "failed")
-
-
-def _is_within(file: File, kept: Any) -> bool:
-    """Whether the rows that a file is read for are among those that were kept."""
-    match kept:
-        case [int(column), list(values)]:
-            return file.keep is not None and file.keep.column == column and {*file.keep.values} <= {*map(str, values)}
-    return False
-
-
-def _owners(told: Mapping[str, Any]) -> capture.Owners:
-    owners = capture.Owners()
-    for key in ("denied", "unread"):
-        value = told.get(key)
-        setattr(owners, key, value if isinstance(value, int) else 0)
-    owners.hidden = bool(told.get("hidden"))
-    held, numbers = told.get("held"), told.get("descriptors")
-    owners.descriptors = {} if isinstance(numbers, dict) else None
-    for name, inodes in held.items() if isinstance(held, dict) else ():
-        if _PID.fullmatch(name) and isinstance(inodes, list):
-            below = numbers.get(name) if isinstance(numbers, dict) else None
-            _add_holder(owners, int(name), inodes, below if isinstance(below, list) else [])
-    for pids in owners.pids.values():
-        pids.sort()
-    return owners
-
-
-def _add_holder(owners: capture.Owners, pid: int, inodes: list[Any], numbers: list[Any]) -> None:
-    """Add the sockets of one process, and the descriptors that the list beside theirs has for each."""
-    for place, inode in enumerate(inodes):
-        if isinstance(inode, int):
-            owners.pids.setdefault(inode, []).append(pid)
-            below = numbers[place] if place < len(numbers) else None
-            if owners.descriptors is not None and isinstance(below, list):
-                owners.descriptors[inode, pid] = [number for number in below if isinstance(number, int)]
 
 
 def _datagrams(framed: bytes) -> Iterator[bytes]:

@@ -8,13 +8,15 @@ from importlib.metadata import EntryPoint
 from typing import Annotated, Any, TypedDict
 
 from netstat_core import Query, collect, facts, sinks
+from netstat_core.dialects.page import needs_of_layouts
 from netstat_core.errors import NotInKernel
 from netstat_core.host.discovery import GROUP, Host, Offer, Plugin
 from netstat_core.plugin import About, Column, Feed, Field, File, NetlinkDump, Reader, plain_table
 from netstat_core.plugin.records import NetworkNamespace
 from netstat_core.plugin.sinks import Sink
 from netstat_core.plugin.sources import Directory, Source
-from netstat_core.system import Machine
+from netstat_core.report.run import Run
+from netstat_core.system import Machine, System
 from netstat_core.system.capture import Owners
 
 PATH = "/proc/net/things"
@@ -43,7 +45,7 @@ def thing(number: int, name: str | None = None) -> dict[str, Any]:
     return {"name": name, "number": number}
 
 
-class CannedSystem:
+class CannedSystem(System):
     """A machine whose sources hold what a test says; an exception in a content's place is raised there."""
 
     def __init__(
@@ -60,10 +62,6 @@ class CannedSystem:
         self._dumps = dumps or {}
         self._owners = owners or Owners()
         self._processes = processes or {}
-
-    def offers_netlink(self) -> bool:
-        """Whether any dump was canned."""
-        return bool(self._dumps)
 
     def read(self, file: File) -> bytes:
         """Give a canned file."""
@@ -114,6 +112,12 @@ class FewPlugins(Host):
     def sinks(self) -> dict[str, Sink]:
         """Give the built-in sinks and these."""
         return {sink.name: sink for sink in [*sinks.netstat_sinks(), *facts.netstat_sinks(), *self._sinks]}
+
+
+def run_of(query: Query, system: System, host: Host, *, layouts_only: bool = False, repeating: bool = False) -> Run:
+    """Give a report as text needs it, or as the structured formats do."""
+    needs = needs_of_layouts(query) if layouts_only else None
+    return Run(query, system, host, needs=needs, by_place=layouts_only, repeating=repeating)
 
 
 def feed(

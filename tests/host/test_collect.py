@@ -21,6 +21,7 @@ from stand_ins import (
     numbers,
     reader,
     reasons,
+    run_of,
     thing,
 )
 
@@ -28,7 +29,6 @@ from netstat_core import Query, UsageError, collect, open_report
 from netstat_core.errors import NoPermission
 from netstat_core.host.discovery import Host
 from netstat_core.plugin import Gap, Problem, Trait
-from netstat_core.report.run import Report
 from netstat_core.system.capture import Owners
 
 PROCFS = feed(fixed(thing(7)))
@@ -90,9 +90,9 @@ def test_wrong_declarations_cost_their_reader_only(mistake: str, *, layouts_only
     """Whatever a reader declares wrongly, it is named in completeness, and the readers behind it are read."""
     bad = reader(PROCFS, name="bad").replace(**DECLARED_WRONG[mistake])
     good = reader(PROCFS, name="good", position=20)
-    report = Report(THINGS, CannedSystem({PATH: b""}), FewPlugins(bad, good), layouts_only=layouts_only)
-    assert [(one.name, record["number"]) for one, batch in report for record in batch] == [("good", 7)]
-    assert {(entry["reason"], entry["reader"]) for entry in report.completeness} == {("broken_plugin", "bad")}
+    report = run_of(THINGS, CannedSystem({PATH: b""}), FewPlugins(bad, good), layouts_only=layouts_only)
+    assert [(one.name, record["number"]) for one, batch in report.batches() for record in batch] == [("good", 7)]
+    assert {(entry["reason"], entry["reader"]) for entry in report.ledger.completeness} == {("broken_plugin", "bad")}
 
 
 def test_a_layout_that_cannot_say_what_it_needs_costs_its_reader_only() -> None:
@@ -100,8 +100,8 @@ def test_a_layout_that_cannot_say_what_it_needs_costs_its_reader_only() -> None:
     bad = reader(PROCFS, name="bad", layouts={"linux": LOOK.replace(needs=raise_runtime_error)})
     host = FewPlugins(bad, reader(PROCFS, name="good", position=20))
     for layouts_only, names in ((True, ["good"]), (False, ["bad", "good"])):
-        report = Report(THINGS, CannedSystem({PATH: b""}), host, layouts_only=layouts_only)
-        assert [one.name for one, _ in report] == names
+        report = run_of(THINGS, CannedSystem({PATH: b""}), host, layouts_only=layouts_only)
+        assert [one.name for one, _ in report.batches()] == names
 
 
 def test_problems_say_what_and_where() -> None:
@@ -231,12 +231,12 @@ def test_known_names_that_meet_nothing_are_no_mistake() -> None:
 def test_tables_stay_together() -> None:
     """Structured output has a table's readers one after the other, whatever their positions; text has positions."""
     mixed = [reader(PROCFS, name=str(n), table=table, position=n) for n, table in enumerate(("x", "y", "x", "y"))]
-    together = Report(Query(tables=()), CannedSystem({PATH: b""}), FewPlugins(*mixed))
-    assert [one.table for one, _ in together] == ["x", "x", "y", "y"]
-    asked = Report(Query(tables=("y", "x")), CannedSystem({PATH: b""}), FewPlugins(*mixed))
-    assert [one.table for one, _ in asked] == ["y", "y", "x", "x"]
-    text = Report(Query(tables=()), CannedSystem({PATH: b""}), FewPlugins(*mixed), layouts_only=True)
-    assert [one.table for one, _ in text] == ["x", "y", "x", "y"]
+    together = run_of(Query(tables=()), CannedSystem({PATH: b""}), FewPlugins(*mixed))
+    assert [one.table for one, _ in together.batches()] == ["x", "x", "y", "y"]
+    asked = run_of(Query(tables=("y", "x")), CannedSystem({PATH: b""}), FewPlugins(*mixed))
+    assert [one.table for one, _ in asked.batches()] == ["y", "y", "x", "x"]
+    text = run_of(Query(tables=()), CannedSystem({PATH: b""}), FewPlugins(*mixed), layouts_only=True)
+    assert [one.table for one, _ in text.batches()] == ["x", "y", "x", "y"]
 
 
 def test_layouts_hide_rows_everywhere() -> None:
@@ -263,7 +263,7 @@ def test_reports_stream() -> None:
 
     report = open_report(THINGS, CannedSystem({PATH: b""}), FewPlugins(reader(feed(parse))))
     assert made == 0
-    batches = iter(report)
+    batches = report.batches()
     _, first = next(batches)
     assert 0 < len(first) <= made < 5000
     del batches
@@ -282,7 +282,7 @@ def test_memory_is_flat() -> None:
     count = 0
     tracemalloc.start()
     try:
-        for _, batch in report:
+        for _, batch in report.batches():
             count += len(batch)
         _, peak = tracemalloc.get_traced_memory()
     finally:

@@ -19,13 +19,13 @@ from stand_ins import (
     numbers,
     reader,
     reasons,
+    run_of,
     thing,
 )
 
 from netstat_core import collect
 from netstat_core.errors import NoPermission, NotInKernel, SourceError
 from netstat_core.plugin import Directory, File, NetlinkDump
-from netstat_core.report.run import Report
 
 DUMP = NetlinkDump("canned", protocol=4, type=20, body=b"")
 BROKEN_OFF = SourceError("canned", "broken off: No buffer space available", 105)
@@ -193,8 +193,8 @@ def test_which_feed_is_best(source: str, numbers_read: list[int], *, layouts_onl
     """A feed that lacks a needed field comes after one that has all; a preferred source comes before, if there is."""
     system = CannedSystem({PATH: b""}, {"canned": [b"1"]})
     host = FewPlugins(reader(LACKING, PROCFS))
-    report = Report(THINGS._replace(source=source), system, host, layouts_only=layouts_only)
-    assert [record["number"] for _, batch in report for record in batch] == numbers_read
+    report = run_of(THINGS._replace(source=source), system, host, layouts_only=layouts_only)
+    assert [record["number"] for _, batch in report.batches() for record in batch] == numbers_read
 
 
 def test_a_feed_may_lack_what_text_does_not_show() -> None:
@@ -202,5 +202,5 @@ def test_a_feed_may_lack_what_text_does_not_show() -> None:
     look = LOOK.replace(needs=lambda _query: frozenset({"number"}))
     system = CannedSystem({PATH: b""}, {"canned": [b"1"]})
     host = FewPlugins(reader(LACKING, PROCFS, layouts={"linux": look}))
-    text = Report(THINGS, system, host, layouts_only=True)
-    assert [record["number"] for _, batch in text for record in batch] == [1]
+    text = run_of(THINGS, system, host, layouts_only=True)
+    assert [record["number"] for _, batch in text.batches() for record in batch] == [1]

@@ -10,16 +10,15 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from stand_ins import LOOK, PATH, CannedSystem, FewPlugins, feed, fixed, reader, thing
+from stand_ins import LOOK, PATH, CannedSystem, FewPlugins, feed, fixed, reader, run_of, thing
 
 from netstat_core import Query, facts, sinks
 from netstat_core.dialects.page import TEXT
 from netstat_core.errors import NoPermission, NotInKernel
 from netstat_core.plugin import Block, Gap, Layout, NetlinkDump, Problem, Reader, Record, Trait
 from netstat_core.plugin.sources import File
+from netstat_core.report.drain import drain
 from netstat_core.report.names import Names
-from netstat_core.report.rendering import render
-from netstat_core.report.run import Report
 
 FILES = {PATH: b""}
 LOOSE: Mapping[str, Any] = {"type": "object"}
@@ -32,14 +31,14 @@ def written(
     """Render a report on what some readers give."""
     sink = next(sink for sink in (TEXT, *sinks.netstat_sinks(), *facts.netstat_sinks()) if sink.name == form)
     out = io.BytesIO()
-    report = Report(
+    report = run_of(
         query or Query(tables=()),
         system or CannedSystem(FILES),
         FewPlugins(*readers),
         layouts_only=sink.uses_layouts,
         repeating=repeating,
     )
-    for _ in render(report, sink.make(out)):
+    for _ in drain(report, sink.make(out)):
         pass
     return out.getvalue()
 
@@ -248,8 +247,8 @@ def test_a_stream_needs_no_end_to_show_rows() -> None:
 
     one = reader(feed(parse, dump, name="netlink"))
     sink = next(sink for sink in sinks.netstat_sinks() if sink.name == "ndjson")
-    report = Report(Query(tables=()), CannedSystem(dumps={"canned": [b""]}), FewPlugins(one))
-    for _ in render(report, sink.make(out)):
+    report = run_of(Query(tables=()), CannedSystem(dumps={"canned": [b""]}), FewPlugins(one))
+    for _ in drain(report, sink.make(out)):
         pass
     assert seen[0] == 0
     assert 0 < seen[1000] <= 1000
@@ -266,9 +265,9 @@ def test_a_layout_that_raises_costs_its_own_rows() -> None:
         layouts={"linux": LOOK.replace(block=Block("broken", heading=lambda *_: ""), rows=break_down)}
     )
     whole = reader(feed(fixed(thing(2, "two"))), name="whole", position=2)
-    report = Report(Query(tables=()), CannedSystem(FILES), FewPlugins(broken, whole), layouts_only=True)
+    report = run_of(Query(tables=()), CannedSystem(FILES), FewPlugins(broken, whole), layouts_only=True)
     out = io.BytesIO()
-    for _ in render(report, TEXT.make(out)):
+    for _ in drain(report, TEXT.make(out)):
         pass
     assert b"two" in out.getvalue()
-    assert [entry["reason"] for entry in report.completeness] == ["broken_plugin"]
+    assert [entry["reason"] for entry in report.ledger.completeness] == ["broken_plugin"]

@@ -66,7 +66,6 @@ def test_a_folder_is_replayed(tree: Path) -> None:
 def test_a_folder_holds_no_netlink(tree: Path) -> None:
     """No dump can be asked of a folder, so its files are read, and completeness says nothing of that."""
     system = SnapshotSystem(tree)
-    assert not system.offers_netlink()
     assert (
         refusal(lambda: next(iter(system.dump(NetlinkDump("sock_diag/tcp", protocol=4, type=20, body=b"")))))
         is NotInKernel

@@ -12,12 +12,12 @@ from pynetstat import show
 from unix_rows import CLOSED, ESTABLISHED, HEADER, LISTEN, Crafted, Made, dump, listing
 
 from netstat_core import Query
-from netstat_core.dialects.page import TextRendering
+from netstat_core.dialects.page import TextRendering, needs_of_layouts
 from netstat_core.host.discovery import Host
 from netstat_core.plugin import Problem
 from netstat_core.plugin.outcomes import Gap
-from netstat_core.report.rendering import render
-from netstat_core.report.run import Report
+from netstat_core.report.drain import drain
+from netstat_core.report.run import Run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,8 +38,9 @@ def tree_with(folder: Path, content: bytes) -> Path:
 def text_of(system: Crafted, **wanted: str) -> bytes:
     """Return the text of a system's UNIX sockets, as the text sink writes it."""
     out = io.BytesIO()
-    report = Report(Query(families=("unix",), **wanted), system, Host(), layouts_only=True)  # type: ignore[arg-type]
-    assert list(render(report, TextRendering(out)))
+    query = Query(families=("unix",), **wanted)  # type: ignore[arg-type]
+    run = Run(query, system, Host(), needs=needs_of_layouts(query), by_place=True)
+    assert list(drain(run, TextRendering(out)))
     return out.getvalue()
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from netstat_core.errors import NotInKernel
-from netstat_core.system import Machine
+from netstat_core.system import Machine, System
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from netstat_core.plugin import Directory, File, NetlinkDump
+    from netstat_core.plugin import File, NetlinkDump
     from netstat_core.system.capture import Owners
 
 HEADER = b"Num       RefCount Protocol Flags    Type St Inode Path\n"
@@ -79,34 +79,21 @@ def dump(sockets: Iterable[Made], order: str = "<") -> list[bytes]:
     return [b"".join(messages[start : start + 3]) for start in range(0, len(messages), 3)]
 
 
-@dataclass
-class Crafted:
+class Crafted(System):
     """A system whose /proc/net/unix and dump are given; None is what it does not have."""
 
-    file: bytes | None = None
-    datagrams: list[bytes] | None = None
-    byte_order: str = "little"
-
-    namespace = None
-
-    @property
-    def machine(self) -> Machine:
-        """A machine that is not this one."""
-        return Machine(byte_order=self.byte_order, live=False)
-
-    def offers_netlink(self) -> bool:
-        """Whether there is a dump."""
-        return self.datagrams is not None
+    def __init__(
+        self, file: bytes | None = None, datagrams: list[bytes] | None = None, byte_order: str = "little"
+    ) -> None:
+        self.file = file
+        self.datagrams = datagrams
+        self.machine = Machine(byte_order=byte_order, live=False)
 
     def read(self, file: File) -> bytes:
         """The one file."""
         if self.file is None or file.path != "/proc/net/unix":
             raise NotInKernel(file.name, "No such file or directory", 2)
         return self.file
-
-    def read_all(self, directory: Directory) -> dict[str, bytes]:
-        """No directory."""
-        raise NotInKernel(directory.name, "No such file or directory", 2)
 
     def dump(self, request: NetlinkDump) -> Iterator[bytes]:
         """The one dump."""
@@ -117,7 +104,3 @@ class Crafted:
     def owners(self, *, descriptors: bool = False) -> Owners:
         """No processes."""
         raise NotInKernel("/proc", "No such file or directory", 2)
-
-    def process_file(self, pid: int, name: str) -> bytes | None:
-        """No processes."""
-        return None

@@ -95,9 +95,8 @@ def test_socket_activation() -> None:
         },
     )
     table = ProcessTable(system, details=True)
-    records: list[dict[str, Any]] = [{"inode": 500}, {"inode": 501}, {"inode": 502}]
-    table.join(records, "inode")
-    units = [[(one["pid"], one["unit"], one["socket_unit"]) for one in record["processes"]] for record in records]
+    held = table.holders([500, 501, 502])
+    units = [[(one["pid"], one["unit"], one["socket_unit"]) for one in holders or ()] for holders in held]
     assert units == [
         [(1, "web.socket", "web.socket"), (70, "web.service", "web.socket")],
         [(1, None, None)],

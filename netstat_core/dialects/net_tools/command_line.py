@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from netstat_core.dialects.getopt import OPERAND, Getopt, Option
 from netstat_core.dialects.net_tools.options import DISPLAYS as DISPLAYS_GROUP
-from netstat_core.dialects.net_tools.options import OPTIONS, SELECTION, SOCKETS
+from netstat_core.dialects.net_tools.options import OPTIONS, SELECTION, SOCKETS, option_of
 from netstat_core.errors import NetstatError, UsageError
 from netstat_core.query import Query
 
@@ -156,6 +156,13 @@ def _add_families(request: Request, names: list[str], plugin_families: Callable[
 def _is_added(name: str, plugin_families: Callable[[], Collection[str]]) -> bool:
     """Whether a plugin adds this family to those that netstat knows."""
     return name not in _OWN_FAMILIES and name in plugin_families()
+
+
+def worded(error: NetstatError) -> str:
+    """An error in the words of the command line, whose options set the fields of a query."""
+    if isinstance(error, UsageError) and error.field:
+        return f"{option_of(error.field)}: {error.message}"
+    return str(error)
 
 
 def selects(request: Request) -> bool:

@@ -123,6 +123,7 @@ OPTIONS = (
         group=SOURCE,
         help="another network namespace: NAME, pid:N or inode:N; may be repeated",
         own=True,
+        field="network_namespaces",
     ),
     Option("all_netns", "", ("all-netns",), group=SOURCE, help="every network namespace of this machine", own=True),
     Option(
@@ -146,3 +147,9 @@ OPTIONS = (
     Option("usage", "?", (), group=OTHER, help="this text on stderr, as an error"),
     Option("debug", "d", (), group=OTHER, help="accepted, no effect"),
 )
+
+
+def option_of(field: str) -> str:
+    """The long name of the option that sets a field of the query; the field's own name where none does."""
+    names = [option.long[0] for option in OPTIONS if option.long and field in (option.field, option.key)]
+    return f"--{names[0]}" if names else field

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netstat_core.plugin import Query, Trait, UsageError
+from netstat_core.plugin import Query, Refused, Trait
 from netstat_route.words import TABLES
 
 OPENED = Trait("opened")
@@ -29,7 +29,7 @@ def default_table(family: str, query: Query) -> int:
 
 
 def table_number(query: Query, default: int) -> int:
-    """The number of the table that is asked for, 0 for all. Raises UsageError for what names no table."""
+    """The number of the table that is asked for, 0 for all. Raises Refused for what names no table."""
     name = query.route_table
     if name is None:
         return default
@@ -37,7 +37,7 @@ def table_number(query: Query, default: int) -> int:
         return ALL
     number = int(name) if name.isascii() and name.isdigit() else _NUMBERS.get(name, 0)
     if not ALL < number <= _MOST:
-        raise UsageError(f"unknown routing table {name!r}; known: all, main, local, default, and numbers")
+        raise Refused(f"unknown routing table {name!r}; known: all, main, local, default, and numbers")
     return number
 
 

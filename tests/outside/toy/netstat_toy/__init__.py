@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Annotated, BinaryIO, Literal, TypedDict
 
 from netstat_core.plugin import (
     About,
+    Batch,
     Column,
     Feed,
     Field,
     File,
-    Gap,
     Head,
     Problem,
     Reader,
     Record,
+    Rendering,
     Sink,
     Tail,
     escape,
@@ -88,7 +89,7 @@ BOXES = Reader(
 )
 
 
-class Csvish:
+class Csvish(Rendering):
     """Values joined by commas, a record a line."""
 
     def __init__(self, out: BinaryIO) -> None:
@@ -98,14 +99,11 @@ class Csvish:
         """The generator and the tables."""
         self._out.write(f"# {head.generator}: {' '.join(head.tables)}\n".encode())
 
-    def batch(self, reader: Reader, records: Sequence[Record]) -> None:
+    def batch(self, reader: Reader, batch: Batch) -> None:
         """A line a record, the kind first."""
-        for record in records:
+        for record in batch:
             values = [str(value) for name, value in record.items() if name not in {"kind", "network_namespace"}]
             self._out.write(",".join([reader.kind, *values]).encode() + b"\n")
-
-    def problem(self, reader: Reader | None, trouble: Problem | Gap) -> None:
-        """Problems wait for the end."""
 
     def end(self, tail: Tail) -> None:
         """How much went wrong."""

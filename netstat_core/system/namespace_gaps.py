@@ -1,0 +1,33 @@
+"""How records and gaps name a network namespace."""
+
+from __future__ import annotations
+
+from netstat_core.escape import encoded, escape
+from netstat_core.plugin.outcomes import Gap
+from netstat_core.plugin.records import NetworkNamespace
+from netstat_core.system import NAMESPACE_SOURCE, find_namespaces
+from netstat_core.system.find_namespaces import Found
+
+
+def identity(found: Found) -> NetworkNamespace:
+    """How records name a namespace."""
+    return {"inode": found.inode, "name": None if found.name is None else escape(found.name)}
+
+
+def gap_of(missed: find_namespaces.Missed, found: Found | None = None) -> Gap:
+    """What completeness says of a namespace that was not read."""
+    source = f"{NAMESPACE_SOURCE} {shown(missed.what)}" if missed.what else f"{NAMESPACE_SOURCE}s"
+    where: NetworkNamespace | None = {"inode": missed.inode, "name": None} if missed.inode else None
+    return Gap(
+        missed.reason,
+        source,
+        shown(missed.detail),
+        errno=missed.errno,
+        count=missed.many or None,
+        network_namespace=identity(found) if found else where,
+    )
+
+
+def shown(text: str) -> str:
+    """A text that may hold a file's name, as records have it."""
+    return escape(encoded(text))
