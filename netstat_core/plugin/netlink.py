@@ -40,6 +40,15 @@ _U32 = 4
 Default = TypeVar("Default", int, None)
 
 
+def align4(length: int) -> int:
+    """A length up to where the next message or attribute starts: NLMSG_ALIGN and NLA_ALIGN of linux/netlink.h.
+
+    >>> align4(5)
+    8
+    """
+    return length + 3 & ~3
+
+
 @cache
 def _unpacker(order: str, form: str) -> struct.Struct:
     return struct.Struct(order + form)
@@ -53,14 +62,16 @@ def messages(source: str, datagrams: Datagrams, kind: int, least: int, order: st
     header = _unpacker(order, "IH").unpack_from
     for datagram in datagrams:
         start, size = 0, len(datagram)
+        last = size - HEADER
         while start < size:
-            length, found = header(datagram, start) if size - start >= HEADER else (0, 0)
-            if length < HEADER or start + length > size or (found == kind and length < least):
+            length, found = header(datagram, start) if start <= last else (0, 0)
+            end = start + length
+            if length < HEADER or end > size or (found == kind and length < least):
                 yield Problem(source, "a message is cut off", bytes(datagram[start : start + least]))
                 break
             if found == kind:
-                yield bytes(datagram[start : start + length])
-            start += length + 3 & ~3
+                yield bytes(datagram[start:end])
+            start += align4(length)
 
 
 def each_attribute(message: bytes, start: int, order: str, stop: int | None = None) -> list[tuple[int, int, int]]:
@@ -74,11 +85,11 @@ def each_attribute(message: bytes, start: int, order: str, stop: int | None = No
     last = size - ATTRIBUTE_HEADER
     while start <= last:
         length, kind = unpack(message, start)
-        end = start + length
-        if length < ATTRIBUTE_HEADER or end > size:
+        payload, end = start + ATTRIBUTE_HEADER, start + length
+        if not payload <= end <= size:
             break
-        found.append((kind & ATTRIBUTE_TYPE, start + ATTRIBUTE_HEADER, end))
-        start += length + 3 & ~3
+        found.append((kind & ATTRIBUTE_TYPE, payload, end))
+        start += align4(length)
     return found
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from netstat_core import SourceError
-from netstat_core.plugin import NetlinkDump
+from netstat_core.plugin import NetlinkDump, align4
 from netstat_core.system import capture
 from netstat_core.system.capture import DumpFailed, DumpInterrupted, dump, whole_dump
 from netstat_core.system.live import LiveSystem
@@ -335,3 +335,10 @@ def test_the_real_kernel_answers() -> None:
         with pytest.raises(DumpFailed) as raised:
             list(dump(*request))
         assert raised.value.errno in numbers
+
+
+def test_messages_start_at_the_same_places_everywhere() -> None:
+    """The travelling file's alignment is the project's: up to the next multiple of four."""
+    lengths = [*range(1 << 12), *range((1 << 16) - 8, (1 << 16) + 8), (1 << 31) - 1]
+    assert [capture.align4(length) for length in lengths] == [align4(length) for length in lengths]
+    assert [align4(length) for length in range(6)] == [0, 4, 4, 4, 4, 8]

@@ -7,6 +7,8 @@ import re
 import sys
 from typing import TYPE_CHECKING, NamedTuple
 
+from netstat_core.plugin import align4
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
@@ -134,7 +136,7 @@ def _unnumbered(framed: bytes) -> bytes:
             start += 4
             continue
         content[start + 8 : start + 16] = bytes(8)
-        start += max(int.from_bytes(content[start : start + 4], sys.byteorder) + 3 & ~3, 16)
+        start += max(align4(int.from_bytes(content[start : start + 4], sys.byteorder)), 16)
     return bytes(content)
 
 

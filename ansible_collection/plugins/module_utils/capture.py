@@ -193,13 +193,18 @@ def whole_dump(  # noqa: PLR0913, PLR0917 - a request, and how it is made
     return datagrams, False
 
 
+def align4(length: "int") -> "int":
+    """A length up to where the next message starts: NLMSG_ALIGN of linux/netlink.h."""
+    return length + 3 & ~3
+
+
 def _is_interrupted(datagram: "bytes") -> "bool":
     offset = 0
     while offset + _HEADER.size <= len(datagram):
         length, _kind, flags = _HEADER.unpack_from(datagram, offset)[:3]
         if flags & _NLM_F_DUMP_INTR:
             return True
-        offset += max(length + 3 & ~3, _HEADER.size)
+        offset += max(align4(length), _HEADER.size)
     return False
 
 
@@ -589,7 +594,7 @@ def kept_messages(datagrams: "list[bytes]", place: "int", values: "list[str]") -
     for datagram in datagrams:
         start, parts = 0, []
         while start + _HEADER.size + place < len(datagram):
-            end = start + max(_HEADER.unpack_from(datagram, start)[0] + 3 & ~3, _HEADER.size)
+            end = start + max(align4(_HEADER.unpack_from(datagram, start)[0]), _HEADER.size)
             if datagram[start + _HEADER.size + place] in wanted:
                 parts.append(datagram[start:end])
             start = end
@@ -608,7 +613,7 @@ def _numbers_in_messages(datagrams: "list[bytes]", place: "int") -> "set[int]":
         start = 0
         while start + _HEADER.size + place + 4 <= len(datagram):
             found.add(_NUMBER.unpack_from(datagram, start + _HEADER.size + place)[0])
-            start += max(_HEADER.unpack_from(datagram, start)[0] + 3 & ~3, _HEADER.size)
+            start += max(align4(_HEADER.unpack_from(datagram, start)[0]), _HEADER.size)
     return found
 
 

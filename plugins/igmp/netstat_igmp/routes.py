@@ -11,7 +11,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator
 
-from netstat_core.plugin import HEADER, About, Datagrams, Problem, Record, attributes, interface_names, messages
+from netstat_core.plugin import HEADER, About, Datagrams, Problem, Record, align4, attributes, interface_names, messages
 from netstat_igmp import vifs
 from netstat_igmp.addresses import colons_text, packed_text, word_text
 from netstat_igmp.netlink import of_family
@@ -132,8 +132,9 @@ def _route(message: bytes, family: str, source: str, names: dict[int, str], orde
 
 def _hops(content: bytes, names: dict[int, str], order: str) -> Iterator[Record]:
     """Each struct rtnexthop: length, flags, the ttl where other routes have a weight, and an interface."""
+    unpack = struct.Struct(f"{order}HxBi").unpack_from
     start = 0
     while start + _HOP <= len(content):
-        length, ttl, index = struct.unpack_from(f"{order}HxBi", content, start)
+        length, ttl, index = unpack(content, start)
         yield {"interface": names.get(index), "vif": None, "ttl": ttl}
-        start += max(length + 3 & ~3, _HOP)
+        start += max(align4(length), _HOP)

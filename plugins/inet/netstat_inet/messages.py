@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from itertools import repeat
 from typing import Any
 
-from netstat_core.plugin import ATTRIBUTE_HEADER, each_attribute
+from netstat_core.plugin import ATTRIBUTE_HEADER, align4, each_attribute
 
 MESSAGE_SIZE = 88
 """struct nlmsghdr and struct inet_diag_msg."""
@@ -52,7 +52,7 @@ class Shape:
             if reading:
                 self.at[kind] = count + 1
             count += 1 + len(reading.lstrip("0123456789x"))
-        self.size = _aligned(len(message))
+        self.size = align4(len(message))
         self.struct = struct.Struct(f"{layout}{self.size - position}x")
         self.ports = struct.Struct(f">20xHH{self.size - 24}x")  # these alone are in network order
 
@@ -136,7 +136,3 @@ def _leading(shape: Shape, rows: list[tuple[Any, ...]]) -> int:
     if all([row[index] for row in rows].count(expected) == len(rows) for index, expected in shape.headers):
         return len(rows)
     return next(number for number, row in enumerate(rows) if not shape.fits(row))
-
-
-def _aligned(length: int) -> int:
-    return length + 3 & ~3

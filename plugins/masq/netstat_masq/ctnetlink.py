@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from netstat_core.plugin import About, Datagrams, NetlinkDump, Problem, Query, Record
+from netstat_core.plugin import About, Datagrams, NetlinkDump, Problem, Query, Record, align4
 from netstat_masq.addresses import PackedTexts
 from netstat_masq.record import NAT, PROTOCOLS, state_word, status_words
 from netstat_masq.selection import Selection
@@ -104,7 +104,7 @@ def parse(about: About, datagrams: Datagrams) -> Iterator[Record | Problem]:
                 yield Problem(NAME, "a connection lacks an address", bytes(datagram[start : start + length]))
             elif selection.everything or selection.holds(record):
                 yield record
-            start += length + 3 & ~3
+            start += align4(length)
 
 
 def _connection(values: tuple[Any, ...], texts: PackedTexts) -> Record | None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from operator import itemgetter
 from typing import Any
 
-from netstat_core.plugin import ATTRIBUTE_HEADER, each_attribute
+from netstat_core.plugin import ATTRIBUTE_HEADER, align4, each_attribute
 
 Path = tuple[int, ...]
 """Types of the attributes in each other that lead to one."""
@@ -76,6 +76,6 @@ class Shapes:
             yield path, at, stop - at
             if path in self._nests:
                 yield from self._walk(message, at, stop, path)
-            start = at + (stop - at + 3 & ~3)
+            start = at + align4(stop - at)
         if start + ATTRIBUTE_HEADER <= end:
             yield (), start + ATTRIBUTE_HEADER, 0

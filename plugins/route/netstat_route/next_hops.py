@@ -5,7 +5,17 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Mapping
 
-from netstat_core.plugin import HEADER, Attributes, Datagrams, NetlinkDump, Problem, Record, attributes, messages
+from netstat_core.plugin import (
+    HEADER,
+    Attributes,
+    Datagrams,
+    NetlinkDump,
+    Problem,
+    Record,
+    align4,
+    attributes,
+    messages,
+)
 from netstat_route.addresses import INET6_WIDTH, INET_WIDTH, address_text
 from netstat_route.words import ENCAPSULATIONS, HOP_FLAGS, flag_words, word
 
@@ -61,7 +71,7 @@ class HopReader:
                 break
             found = attributes(payload[start : start + length], _HOP_SIZE, self._order)
             hops.append(self.hop(found, flags, share + 1, index))
-            start += length + 3 & ~3
+            start += align4(length)
         return hops
 
     def objects(self, datagrams: Datagrams | None) -> dict[int, list[Record]]:

@@ -19,6 +19,7 @@ from netstat_core.plugin import (
     Query,
     Record,
     Source,
+    align4,
     interface_names,
 )
 from netstat_route.addresses import WIDTHS
@@ -103,8 +104,9 @@ def _routes(
     for datagram in dump or ():
         data = bytes(datagram)
         start, size = 0, len(data)
+        last = size - HEADER
         while start < size:
-            length, kind = unpack(data, start) if size - start >= HEADER else (0, 0)
+            length, kind = unpack(data, start) if start <= last else (0, 0)
             end = start + length
             if length < HEADER or end > size:
                 yield Problem(f"route/{family}", "a message does not fit its datagram", data[start : start + _QUOTED])
@@ -116,7 +118,7 @@ def _routes(
                 record = None
             if record is not None:
                 yield record
-            start = end + 3 & ~3
+            start += align4(length)
 
 
 def _row_maker(family: str, order: str, messages: RouteMessages) -> Callable[[bytes, int, int], Record | None]:

@@ -20,6 +20,7 @@ from netstat_core.plugin import (
     Problem,
     Query,
     Record,
+    align4,
     escape,
 )
 from netstat_unix.record import ACCEPTING, NAMELESS, Kind, Name, kind_of, to_record
@@ -132,12 +133,13 @@ def sockets(about: About, datagrams: Datagrams) -> Iterator[Socket | Problem]:
             length = 0
             if size - start >= _MESSAGE_SIZE:
                 length, message, family, kind, state, _, inode = unpack(datagram, start)
-            if length < _MESSAGE_SIZE or start + length > size or (message, family) != (_SOCK_DIAG_BY_FAMILY, _AF_UNIX):
+            end = start + length
+            if length < _MESSAGE_SIZE or end > size or (message, family) != (_SOCK_DIAG_BY_FAMILY, _AF_UNIX):
                 raw = bytes(datagram[start : start + _MESSAGE_SIZE])
                 yield Problem(SOURCE, "a message holds no UNIX socket", raw)
                 break
-            yield Socket(kind, state, inode, *read(datagram, start + _MESSAGE_SIZE, start + length))
-            start += length + 3 & ~3
+            yield Socket(kind, state, inode, *read(datagram, start + _MESSAGE_SIZE, end))
+            start += align4(length)
 
 
 class _Attributes:
@@ -153,15 +155,16 @@ class _Attributes:
     ) -> tuple[bytes | None, int | None, tuple[int, int] | None, int | None]:
         """Name, peer, queues and uid; stops at an attribute that does not fit."""
         name = peer = queues = uid = None
+        header = self._header
         while at + ATTRIBUTE_HEADER <= end:
-            length, kind = self._header(message, at)
-            if length < ATTRIBUTE_HEADER or at + length > end:
+            length, kind = header(message, at)
+            payload, stop = at + ATTRIBUTE_HEADER, at + length
+            if not payload <= stop <= end:
                 break
             kind &= ATTRIBUTE_TYPE
-            payload = at + ATTRIBUTE_HEADER
-            size = length - ATTRIBUTE_HEADER
+            size = stop - payload
             if kind == _NAME and size:
-                name = bytes(message[payload : at + length])
+                name = bytes(message[payload:stop])
                 name = name if name[0] == 0 else name.removesuffix(b"\0")
             elif kind == _PEER and size >= _NUMBER:
                 (peer,) = self._number(message, payload)
@@ -169,7 +172,7 @@ class _Attributes:
                 queues = self._numbers(message, payload)
             elif kind == _UID and size >= _NUMBER:
                 (uid,) = self._number(message, payload)
-            at += length + 3 & ~3
+            at += align4(length)
         return name, peer, queues, uid
 
 
