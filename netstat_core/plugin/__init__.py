@@ -9,6 +9,7 @@ from netstat_core.plugin.asked import About
 from netstat_core.plugin.batches import Batch
 from netstat_core.plugin.hooks import hookimpl
 from netstat_core.plugin.netlink import (
+    AF,
     ATTRIBUTE_HEADER,
     ATTRIBUTE_TYPE,
     HEADER,
@@ -47,6 +48,7 @@ from netstat_core.plugin.text import Block, Column, Complaint, FormatRows, Layou
 from netstat_core.query import Query
 
 __all__ = [
+    "AF",
     "ATTRIBUTE_HEADER",
     "ATTRIBUTE_TYPE",
     "GREATEST_INTEGER",

@@ -18,6 +18,12 @@ from netstat_core.plugin.sources import NetlinkDump
 Datagrams = Iterable["memoryview | bytes"]
 """What a parser receives for a NetlinkDump."""
 
+AF = {"unix": 1, "inet": 2, "inet6": 10}
+"""Linux's numbers of address families, as messages and files have them, whatever they are where a snapshot is replayed.
+
+Functions of :mod:`socket` want the numbers of their own system, ``socket.AF_INET6``.
+"""
+
 HEADER = 16
 """The size of struct nlmsghdr: where a message's own fixed part starts."""
 

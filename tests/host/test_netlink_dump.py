@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from netstat_core import SourceError
-from netstat_core.plugin import NetlinkDump, align4
+from netstat_core.plugin import AF, NetlinkDump, align4
 from netstat_core.system import capture
 from netstat_core.system.capture import DumpFailed, DumpInterrupted, dump, whole_dump
 from netstat_core.system.live import LiveSystem
@@ -342,3 +342,8 @@ def test_messages_start_at_the_same_places_everywhere() -> None:
     lengths = [*range(1 << 12), *range((1 << 16) - 8, (1 << 16) + 8), (1 << 31) - 1]
     assert [capture.align4(length) for length in lengths] == [align4(length) for length in lengths]
     assert [align4(length) for length in range(6)] == [0, 4, 4, 4, 4, 8]
+
+
+def test_address_families_are_those_of_linux() -> None:
+    """The numbers that messages have, which on Linux are those of its sockets."""
+    assert {name: getattr(socket, f"AF_{name.upper()}") for name in AF} == AF

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 
-from netstat_core.plugin import HEADER, Datagrams, Problem, Record, attributes, escape, messages
+from netstat_core.plugin import AF, HEADER, Datagrams, Problem, Record, attributes, escape, messages
 from netstat_iface.record import ADDRESS_FLAGS, SCOPES, flag_words
 
 NEW_ADDRESS = 20
@@ -14,7 +14,9 @@ IF_INET6 = "/proc/net/if_inet6"
 
 _SIZE = 8
 _ADDRESS, _LOCAL, _LABEL, _BROADCAST, _FLAGS = 1, 2, 3, 4, 8
-_FAMILIES: dict[int, tuple[str, int]] = {AF_INET: ("inet", 4), AF_INET6: ("inet6", 16)}
+_FAMILIES = {AF["inet"]: ("inet", AF_INET, 4), AF["inet6"]: ("inet6", AF_INET6, 16)}
+"""The word for a family, its number for inet_ntop, and the size of its addresses."""
+
 _COLUMNS = 6
 _INET6_BITS = 128
 _LARGEST = 0x7FFFFFFF
@@ -52,17 +54,17 @@ def _from_message(message: bytes, order: str, header: Sequence[int]) -> Record:
     local = found.get(_LOCAL) or address
     broadcast = found.get(_BROADCAST)
     label = found.text(_LABEL)
-    word, size = _FAMILIES[family]
+    word, own, size = _FAMILIES[family]
     if prefix > size * 8:
         raise ValueError("a prefix longer than the address")
     return {
         "family": word,
-        "address": inet_ntop(family, local),
+        "address": inet_ntop(own, local),
         "prefix_length": prefix,
         "scope": SCOPES.get(scope, f"unknown({scope})"),
-        "label": escape(label) if label and family == AF_INET else None,
-        "peer_address": inet_ntop(family, address) if address and address != local else None,
-        "broadcast_address": inet_ntop(family, broadcast) if broadcast else None,
+        "label": escape(label) if label and word == "inet" else None,
+        "peer_address": inet_ntop(own, address) if address and address != local else None,
+        "broadcast_address": inet_ntop(own, broadcast) if broadcast else None,
         "flags": flag_words(found.number(_FLAGS, 0) or flags, ADDRESS_FLAGS),
     }
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from netstat_core.plugin import (
+    AF,
     HEADER,
     LINK_SIZE,
     NEW_LINK,
@@ -47,7 +48,6 @@ _STATE, _INFO, _DESCRIPTION, _STATS64, _EXT_MASK, _NAMESPACE, _PROPERTIES, _ALTE
 _KIND, _KIND_DATA, _PORT_KIND = 1, 2, 4
 _VLAN_ID, _VLAN_PROTOCOL, _BOND_MODE = 1, 5, 1
 _SKIP_STATS = 8
-_IP4 = 2
 
 _VLAN_PROTOCOLS = {b"\x81\x00": "802.1Q", b"\x88\xa8": "802.1ad"}
 
@@ -63,7 +63,7 @@ def request_links(_query: Query) -> NetlinkDump:
 
 def request_addresses(query: Query) -> NetlinkDump:
     """All addresses, or the IPv4 ones where only alias names are shown."""
-    family = _IP4 if query.fields is not None and not query.extend else 0
+    family = AF["inet"] if query.fields is not None and not query.extend else 0
     body, every = (struct.pack("=BBBBI", one, 0, 0, 0, 0) for one in (family, 0))
     wider = ((ADDRESSES, every),) if family else ()
     return NetlinkDump(ADDRESSES, protocol=ROUTE, type=GET_ADDRESS, body=body, restart=True, wider=wider)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterable, Iterator
 
-from netstat_core.plugin import About, Datagrams, NetlinkDump, Problem, Query, Record, interface_names
+from netstat_core.plugin import AF, About, Datagrams, NetlinkDump, Problem, Query, Record, interface_names
 from netstat_inet.addresses import Ipv4Texts, Ipv6Texts, is_mapped
 from netstat_inet.messages import INFO, RAW_PROTOCOL, SKMEMINFO, V6ONLY, Columns, Shapes
 from netstat_inet.record import LISTEN, SYN_RECV, InetSocket, States, timer_kind
@@ -18,7 +18,7 @@ SOCK_DIAG_BY_FAMILY = 20
 ALL_STATES = 0xFFF
 """What procfs shows: every state but the bound and inactive."""
 
-AF = {"inet": 2, "inet6": 10}
+FAMILIES = ("inet", "inet6")
 NUMBERS = {"tcp": 6, "udp": 17, "sctp": 132, "udplite": 136, "raw": 255}
 _INODE_AT = 68
 _TIME_WAIT_TIMER = 3

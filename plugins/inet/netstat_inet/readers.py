@@ -36,7 +36,7 @@ def _dumps(protocol: str) -> Callable[[Query], list[Source | None]]:
     """The protocol's two dumps, and the links where the output names interfaces."""
 
     def sources(query: Query) -> list[Source | None]:
-        families = [diag.request(protocol, one, query) if query.serves_family(one) else None for one in diag.AF]
+        families = [diag.request(protocol, one, query) if query.serves_family(one) else None for one in diag.FAMILIES]
         return [*families, LINKS if query.wants("interface") else None]
 
     return sources

@@ -8,6 +8,7 @@ from socket import AF_INET6, inet_pton
 from typing import Any
 
 from netstat_core.plugin import (
+    AF,
     GREATEST_INTEGER,
     About,
     Attributes,
@@ -187,7 +188,7 @@ def _storages(payload: bytes) -> list[str]:
     addresses = []
     for start in range(0, len(payload) - _STORAGE + 1, _STORAGE):
         raw = payload[start : start + _STORAGE]
-        is_inet6 = AF_INET6 in (raw[0], raw[1])
+        is_inet6 = AF["inet6"] in (raw[0], raw[1])
         addresses.append(ipv6_text(raw[8:24]) if is_inet6 else ipv4_text(raw[4:8]))
     return addresses
 
@@ -210,7 +211,7 @@ def _files(query: Query) -> list[Source | None]:
 
 
 def _dumps(query: Query) -> list[Source | None]:
-    return [diag.request("sctp", one, query) if query.serves_family(one) else None for one in diag.AF]
+    return [diag.request("sctp", one, query) if query.serves_family(one) else None for one in diag.FAMILIES]
 
 
 FEEDS = (

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from netstat_core.plugin import About, Datagrams, NetlinkDump, Problem, Query, Record, align4
+from netstat_core.plugin import AF, About, Datagrams, NetlinkDump, Problem, Query, Record, align4
 from netstat_masq.addresses import PackedTexts
 from netstat_masq.record import NAT, PROTOCOLS, state_word, status_words
 from netstat_masq.selection import Selection
@@ -22,7 +22,6 @@ GET, NEW = 0x101, 0x100
 
 NAME = "netfilter/conntrack"
 
-_AF = {"inet": 2, "inet6": 10}
 _FIXED = 20
 """struct nlmsghdr and struct nfgenmsg."""
 
@@ -77,7 +76,7 @@ _REPLY_AT = _ORIGINAL_AT + len(_particulars(_ORIGINAL))
 
 def request(query: Query) -> NetlinkDump:
     """The dump of all connections, of one family where only that was asked for."""
-    families = [number for name, number in _AF.items() if query.serves_family(name)]
+    families = [AF[name] for name in ("inet", "inet6") if query.serves_family(name)]
     family = families[0] if len(families) == 1 else 0
     wider = ((NAME, bytes(4)),) if family else ()
     return NetlinkDump(NAME, protocol=NETFILTER, type=GET, body=struct.pack("=BBH", family, 0, 0), wider=wider)

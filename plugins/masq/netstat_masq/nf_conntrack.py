@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from io import BytesIO
 
-from netstat_core.plugin import GREATEST_INTEGER, About, Problem, Record, bounded
+from netstat_core.plugin import AF, GREATEST_INTEGER, About, Problem, Record, bounded
 from netstat_masq.addresses import CanonicalTexts
 from netstat_masq.record import NAT, PROTOCOLS, STATE_WORDS
 from netstat_masq.selection import Selection
@@ -22,7 +22,7 @@ from netstat_masq.selection import Selection
 NF_CONNTRACK = "/proc/net/nf_conntrack"
 IP_CONNTRACK = "/proc/net/ip_conntrack"
 
-_FAMILIES = {b"2": "inet", b"10": "inet6"}
+_FAMILIES = {b"%d" % AF[name]: name for name in ("inet", "inet6")}
 _EXPECTATION = b"EXPECTING: "
 """Linux 2.4 lists connections to come in the same file."""
 

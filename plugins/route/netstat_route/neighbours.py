@@ -6,6 +6,7 @@ import struct
 from collections.abc import Callable, Iterator, Mapping
 
 from netstat_core.plugin import (
+    AF,
     HEADER,
     LINKS,
     About,
@@ -36,13 +37,12 @@ _ADDRESS, _HARDWARE, _CACHE_INFO, _PROBES, _PROTOCOL, _FURTHER_FLAGS = 1, 2, 3, 
 _PROXY = 0x8
 _FURTHER = {0x1: "managed", 0x2: "locked", 0x4: "ext_validated"}
 _CACHE_INFO_SIZE = 16
-_NUMBERS = {"inet": 2, "inet6": 10}
-_FAMILIES = {number: name for name, number in _NUMBERS.items()}
+_FAMILIES = {AF[name]: name for name in ("inet", "inet6")}
 
 
 def _dumps(query: Query) -> list[Source | None]:
     """Entries, proxies and links; a dump of no family is one of both."""
-    wanted = [number for family, number in _NUMBERS.items() if query.serves_family(family)]
+    wanted = [number for number, family in _FAMILIES.items() if query.serves_family(family)]
     family = wanted[0] if len(wanted) == 1 else 0
     name = _FAMILIES.get(family, "all")
 
@@ -133,7 +133,7 @@ READER = Reader(
     name="neighbours",
     table="neighbours",
     position=5000,
-    families=tuple(_NUMBERS),
+    families=tuple(_FAMILIES.values()),
     kind="neighbour",
     record=Neighbour,
     feeds=(

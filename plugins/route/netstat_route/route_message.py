@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from netstat_core.plugin import About, Attributes, Record, attributes
+from netstat_core.plugin import AF, About, Attributes, Record, attributes
 from netstat_route import flags as rtf
 from netstat_route.addresses import WIDTHS, address_text
 from netstat_route.metrics import ADVERTISED_MSS, RTT, WINDOW, metrics
@@ -13,7 +13,6 @@ from netstat_route.queries import ALL, default_table, table_number
 from netstat_route.record import EMPTY_ROUTE
 from netstat_route.words import PREFERENCES, PROTOCOLS, SCOPES, TABLES, TYPES, number_or_word, word
 
-AF = {"inet": 2, "inet6": 10}
 CLONED = 0x200
 """RTM_F_CLONED: an exception learned for a host, not a route."""
 

@@ -9,6 +9,7 @@ from functools import partial
 from socket import AF_INET6, inet_ntoa, inet_ntop
 
 from netstat_core.plugin import (
+    AF,
     HEADER,
     LINKS,
     About,
@@ -27,7 +28,7 @@ from netstat_route.cache_record import from_route
 from netstat_route.memo import Memo, Nested
 from netstat_route.next_hops import OBJECTS, HopReader
 from netstat_route.queries import ALL, OPENED, default_table, table_number
-from netstat_route.route_message import AF, CLONED, DESTINATION, TABLE, RouteMessages
+from netstat_route.route_message import CLONED, DESTINATION, TABLE, RouteMessages
 from netstat_route.words import TABLES, number_or_word
 
 _GET_ROUTE, _NEW_ROUTE = 26, 24

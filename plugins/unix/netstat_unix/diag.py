@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from netstat_core.plugin import (
+    AF,
     ATTRIBUTE_HEADER,
     ATTRIBUTE_TYPE,
     About,
@@ -31,7 +32,6 @@ LISTEN = 10
 
 _SOCK_DIAG = 4
 _SOCK_DIAG_BY_FAMILY = 20
-_AF_UNIX = 1
 ALL_STATES = 0xFFFFFFFF
 _SHOW_NAME, _SHOW_PEER, _SHOW_RQLEN, _SHOW_UID = 0x01, 0x04, 0x10, 0x40
 _NAME, _PEER, _RQLEN, _UID = 0, 2, 4, 7
@@ -61,7 +61,7 @@ def request(query: Query, *, queues: bool = False, states: int = ALL_STATES) -> 
         for uids in (0, _SHOW_UID)
     )
     bodies = (
-        struct.pack("=BBHIII8x", _AF_UNIX, 0, 0, wanted, 0, one)
+        struct.pack("=BBHIII8x", AF["unix"], 0, 0, wanted, 0, one)
         for wanted in dict.fromkeys((states, ALL_STATES))
         for one in shows
     )
@@ -127,6 +127,7 @@ def sockets(about: About, datagrams: Datagrams) -> Iterator[Socket | Problem]:
     """The sockets of a dump in order; a message that holds none ends its datagram with a problem."""
     unpack = struct.Struct(f"{about.order}IH10x4BI8x").unpack_from
     read = _Attributes(about.order).read
+    expected = (_SOCK_DIAG_BY_FAMILY, AF["unix"])
     for datagram in datagrams:
         start, size = 0, len(datagram)
         while start < size:
@@ -134,7 +135,7 @@ def sockets(about: About, datagrams: Datagrams) -> Iterator[Socket | Problem]:
             if size - start >= _MESSAGE_SIZE:
                 length, message, family, kind, state, _, inode = unpack(datagram, start)
             end = start + length
-            if length < _MESSAGE_SIZE or end > size or (message, family) != (_SOCK_DIAG_BY_FAMILY, _AF_UNIX):
+            if length < _MESSAGE_SIZE or end > size or (message, family) != expected:
                 raw = bytes(datagram[start : start + _MESSAGE_SIZE])
                 yield Problem(SOURCE, "a message holds no UNIX socket", raw)
                 break
