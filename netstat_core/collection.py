@@ -11,7 +11,7 @@ from netstat_core.answers.listening import brief, listening_on
 from netstat_core.errors import NetstatError
 from netstat_core.facts.gather import gather
 from netstat_core.facts.ports import listen_ports
-from netstat_core.facts.query import facts_query
+from netstat_core.facts.query import facts_query, worded
 from netstat_core.facts.sanitise import safe_text
 from netstat_core.host.checker import Checker
 from netstat_core.host.discovery import Host
@@ -39,6 +39,7 @@ __all__ = [
     "unpacked",
     "warmed_host",
     "where",
+    "worded",
 ]
 
 

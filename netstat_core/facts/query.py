@@ -36,6 +36,17 @@ DIALECT = "facts"
 """A dialect that no reader has a layout for: none hides records as netstat's options do."""
 
 
+OPTION_OF = {"network_namespaces": "netns"}
+"""The options of facts by the fields of a query, where they are called otherwise."""
+
+
+def worded(error: Exception) -> str:
+    """An error in the words of tasks and states, whose options make the query."""
+    if isinstance(error, UsageError) and error.field:
+        return f"{OPTION_OF.get(error.field, error.field)}: {error.message}"
+    return str(error)
+
+
 def facts_query(host: Host, **options: Any) -> Query:
     """The query that gives the facts asked for; :func:`query_for` tells the options. Raises UsageError as it does."""
     return query_for([offer.reader for offer in host.offers()], **options)

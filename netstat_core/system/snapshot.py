@@ -64,7 +64,7 @@ class SnapshotSystem(System):
             missed = [*self._missed(), *find_namespaces.beyond(known, selectors.limit)]
             return nullcontext((known[: selectors.limit], [*map(gap_of, missed), *self._not_selected()]))
         found = [self._chosen(selector, known) for selector in dict.fromkeys(selectors.names)]
-        systems = dict.fromkeys(one for one in found if isinstance(one, SnapshotSystem))
+        systems = dict.fromkeys(one for one in found if not isinstance(one, Gap))
         return nullcontext((list(systems), [one for one in found if isinstance(one, Gap)]))
 
     def _recorded(self) -> list[SnapshotSystem]:

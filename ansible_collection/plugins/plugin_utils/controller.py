@@ -123,5 +123,5 @@ def result(text, asked):
 
 
 def told(error):
-    """An error in the words of tasks, whose options have no dashes."""
-    return str(error).removeprefix("--")
+    """An error in the words of tasks."""
+    return str(error) if isinstance(error, Refused) else core.worded(error)

@@ -298,6 +298,7 @@ def _absolute(path: str) -> str:
 def _in_words_of_salt() -> Iterator[None]:
     """Raise errors as the exception that Salt shows in one line, and as they are where there is no Salt."""
     from netstat_core.errors import NetstatError  # noqa: PLC0415
+    from netstat_core.facts.query import worded  # noqa: PLC0415
     from netstat_core.facts.sanitise import safe_text  # noqa: PLC0415
     from netstat_core.system.capture import Refused  # noqa: PLC0415
 
@@ -307,4 +308,4 @@ def _in_words_of_salt() -> Iterator[None]:
         exceptions = sys.modules.get("salt.exceptions")
         if exceptions is None:
             raise
-        raise exceptions.CommandExecutionError(safe_text(str(error))[:_LONGEST_MESSAGE]) from None
+        raise exceptions.CommandExecutionError(safe_text(worded(error))[:_LONGEST_MESSAGE]) from None

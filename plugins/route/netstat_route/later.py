@@ -8,15 +8,15 @@ from typing import Any
 
 
 def later(module: str, name: str) -> Callable[..., Any]:
-    """The function of a module of this package."""
+    """The function of a module, named whole."""
 
     def call(*arguments: Any, **named: Any) -> Any:
-        return getattr(import_module(f"netstat_route.{module}"), name)(*arguments, **named)
+        return getattr(import_module(module), name)(*arguments, **named)
 
     return call
 
 
 def parser(module: str, name: str = "parse") -> Callable[..., Any]:
-    """A parser of a module of this package, which has nothing to say where it is given nothing."""
+    """The parser of a module, which has nothing to say where it is given nothing."""
     function = later(module, name)
     return lambda about, *contents: function(about, *contents) if contents else ()

@@ -23,7 +23,7 @@ _CACHE_NEEDS = _COUNTS | {"destination", "source", "gateway", "interface", "flag
 Wanted = Callable[[Query], bool]
 Sources = Callable[[Query], Iterable[Source | None]]
 
-_dump_sources = later("rtnetlink", "sources")
+_dump_sources = later("netstat_route.rtnetlink", "sources")
 
 
 def _if_wanted(wanted: Wanted, sources: Sources) -> Sources:
@@ -65,7 +65,12 @@ def _dump(wanted: Wanted, family: str, parse: str, lacks: frozenset[str], *, cac
         sources: Iterable[Source | None] = _dump_sources(family, query, cached=cached)
         return sources
 
-    return Feed("netlink", sources=_if_wanted(wanted, sources), parse=_limited(parser("rtnetlink", parse)), lacks=lacks)
+    return Feed(
+        "netlink",
+        sources=_if_wanted(wanted, sources),
+        parse=_limited(parser("netstat_route.rtnetlink", parse)),
+        lacks=lacks,
+    )
 
 
 def _table(family: str, position: int, file: Feed, look: Layout) -> Reader:
@@ -98,15 +103,18 @@ def _cache(family: str, position: int, files: tuple[Feed, ...]) -> Reader:
 
 def _cache_look(family: str) -> Layout:
     """Text of a cache comes from /proc, which alone has the counts."""
-    wanted_heading = later("text_cache", f"{family}_heading")
+    wanted_heading = later("netstat_route.text_cache", f"{family}_heading")
 
     def heading(query: Query, traits: Mapping[str, Any]) -> str:
         return str(wanted_heading(query, traits)) if wants_cache(query) else ""
 
     block = Block(f"routes-{family}-cache", heading=heading)
-    complain = later("text_cache", "complain")
+    complain = later("netstat_route.text_cache", "complain")
     return Layout(
-        block=block, rows=later("text_cache", f"{family}_rows"), needs=lambda _query: _CACHE_NEEDS, complain=complain
+        block=block,
+        rows=later("netstat_route.text_cache", f"{family}_rows"),
+        needs=lambda _query: _CACHE_NEEDS,
+        complain=complain,
     )
 
 
@@ -115,14 +123,18 @@ READERS = (
         "inet",
         1000,
         _file(
-            wants_table, paths.ROUTE, parser("proc_route"), PROCFS_LACKS | {"tos"}, Rows(column=1, values=("0" * 8,))
+            wants_table,
+            paths.ROUTE,
+            parser("netstat_route.proc_route"),
+            PROCFS_LACKS | {"tos"},
+            Rows(column=1, values=("0" * 8,)),
         ),
         text.INET,
     ),
     _cache(
         "inet",
         1001,
-        (_file(wants_cache, paths.RT_CACHE, parser("proc_rt_cache"), _CACHE_LACKS),),
+        (_file(wants_cache, paths.RT_CACHE, parser("netstat_route.proc_rt_cache"), _CACHE_LACKS),),
     ),
     _table(
         "inet6",
@@ -130,7 +142,7 @@ READERS = (
         _file(
             wants_table,
             paths.IPV6_ROUTE,
-            parser("proc_ipv6_route"),
+            parser("netstat_route.proc_ipv6_route"),
             PROCFS_LACKS | {"table", "expires_seconds"},
             Rows(column=0, values=("0" * 32,)),
         ),
@@ -140,8 +152,8 @@ READERS = (
         "inet6",
         1011,
         (
-            _file(wants_cache, paths.NDISC, parser("proc_ndisc"), _CACHE_LACKS),
-            _file(wants_cache, paths.IPV6_ROUTE, parser("proc_ipv6_route", "parse_cached"), _CACHE_LACKS),
+            _file(wants_cache, paths.NDISC, parser("netstat_route.proc_ndisc"), _CACHE_LACKS),
+            _file(wants_cache, paths.IPV6_ROUTE, parser("netstat_route.proc_ipv6_route", "parse_cached"), _CACHE_LACKS),
         ),
     ),
 )

@@ -23,11 +23,6 @@ _NUMBERED = re.compile(r"(.*Type)([0-9]+)", re.IGNORECASE)
 """ICMP messages by type: one entry, ``InType#``, stands for all numbers."""
 
 
-def explain(name: str) -> Explanation | None:
-    """The explanation of a counter; the first where several sections have one of that name; None for no known name."""
-    return next(iter(explanations(name)), None)
-
-
 def explanations(name: str) -> tuple[Explanation, ...]:
     """All explanations that fit a name.
 
