@@ -48,6 +48,29 @@ def test_replayed_as_seen(zoo: Zoo, tmp_path: Path, display: str, source: str) -
     assert zoo.show("--from", taken, "--all-netns", display, "--source", source) == live
 
 
+@pytest.mark.parametrize("selection", [("--all-netns",), ("--netns", "red"), ("--netns", "red", "--netns", "lived-in")])
+@pytest.mark.parametrize("display", ["-tlnp", "-rn", "-an"])
+def test_recorded_as_shown(zoo: Zoo, tmp_path: Path, display: str, selection: tuple[str, ...]) -> None:
+    """A recorded run of other namespaces replays to the text it showed, and holds none that was not asked for."""
+    taken = str(tmp_path / "taken.txt")
+    shown = zoo.show(display, *selection, "--record", taken)
+    assert "Network namespace" in shown[0]
+    assert zoo.show("--from", taken, display, *selection) == shown
+    if "--all-netns" not in selection:
+        assert "not recorded" in zoo.show("--from", taken, display, "--netns", "blue")[1]
+
+
+def test_a_recorded_process_is_found_again(zoo: Zoo, tmp_path: Path) -> None:
+    """A namespace that was selected by a process in it is selected by the same words in the replay."""
+    taken = str(tmp_path / "taken.txt")
+    pid = zoo.outer.run(["pgrep", "-x", "sleep"]).stdout.decode().strip()
+    if not pid:
+        pytest.skip("pgrep is not installed")
+    shown = zoo.show("-tln", "--netns", f"pid:{pid}", "--record", taken)
+    assert f":{PORTS['lived-in']} " in shown[0]
+    assert zoo.show("--from", taken, "-tln", "--netns", f"pid:{pid}") == shown
+
+
 def test_only_those_asked_for(zoo: Zoo, tmp_path: Path) -> None:
     """A capture holds its own namespace and those named; others were not recorded, and that is said."""
     taken = str(tmp_path / "taken.tar.gz")
