@@ -6,6 +6,9 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+NAMESPACE_LIMIT = 500
+"""Network namespaces that are read at the most, unless something else is asked for."""
+
 
 class Query(NamedTuple):
     """One request. Every option syntax and every caller fills the same fields.
@@ -54,7 +57,7 @@ class Query(NamedTuple):
     who: bool = False
     network_namespaces: tuple[str, ...] = ()
     all_network_namespaces: bool = False
-    namespace_limit: int = 500
+    namespace_limit: int = NAMESPACE_LIMIT
     round: int = 0
 
     source: str = "auto"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,9 @@ from hypothesis import strategies as st
 from netstat_core import Query, UsageError
 from netstat_core.dialects.net_tools import command_line
 from netstat_core.dialects.net_tools.command_line import UnknownFamilyError
+from netstat_core.dialects.net_tools.options import OPTIONS
+from netstat_core.query import NAMESPACE_LIMIT
+from netstat_core.system import find_namespaces
 
 ALL = ("tcp", "sctp", "udp", "udplite", "raw")
 IMPLICIT = (*ALL, "icmp")
@@ -316,3 +320,12 @@ def test_queries_are_plain_data(letters: str) -> None:
     record = query(f"-{letters}" if letters else "").as_record()
     assert all(isinstance(value, (str, int, list, type(None))) for value in record.values())
     assert "fields" not in record
+
+
+def test_the_limit_of_namespaces_is_one_number() -> None:
+    """Queries, captures, the help and the documentation have the same."""
+    page = Path(__file__).parents[2] / "docs/namespaces.md"
+    (told,) = (option.help for option in OPTIONS if option.key == "netns_limit")
+    assert find_namespaces.MOST == Query().namespace_limit == NAMESPACE_LIMIT
+    assert f"(default {NAMESPACE_LIMIT})" in told
+    assert f"at most N of them, {NAMESPACE_LIMIT} if not told otherwise" in page.read_text("utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netstat_core.dialects.getopt import Option
+from netstat_core.query import NAMESPACE_LIMIT
 
 DISPLAYS = "Displays (default: sockets)"
 SOCKETS = "Which rows"
@@ -127,7 +128,13 @@ OPTIONS = (
     ),
     Option("all_netns", "", ("all-netns",), group=SOURCE, help="every network namespace of this machine", own=True),
     Option(
-        "netns_limit", "", ("netns-limit",), "N", group=SOURCE, help="read at most N of them (default 500)", own=True
+        "netns_limit",
+        "",
+        ("netns-limit",),
+        "N",
+        group=SOURCE,
+        help=f"read at most N of them (default {NAMESPACE_LIMIT})",
+        own=True,
     ),
     Option("no_plugin", "", ("no-plugin",), "NAME", group=SOURCE, help="leave a plugin out; may be repeated", own=True),
     Option("plugins", "", ("plugins",), group=OTHER, help="list plugins, readers and feeds", own=True),
