@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 
-from netstat_core.errors import UsageError
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import NetworkNamespace, Record
 
@@ -16,14 +15,11 @@ class Deltas:
         self._before: dict[tuple[str, int | None], tuple[float, list[Record]]] = {}
 
     def since(self, reader: Reader, records: list[Record], namespace: NetworkNamespace | None) -> list[Record] | None:
-        """The changes since the records seen before in this namespace; None where these are the first.
-
-        Raises UsageError for a reader that counts nothing.
-        """
-        if reader.change is None:
-            raise UsageError(f"table {reader.table} has no counters to compare", field="delta")
+        """The changes since the records seen before in this namespace; None where there are none to tell yet."""
         now = time.monotonic()
         seen = (reader.name, namespace["inode"] if namespace else None)
         before = self._before.get(seen)
         self._before[seen] = (now, records)
-        return None if before is None else reader.change.compute(before[1], records, now - before[0])
+        if before is None or reader.change is None:
+            return None
+        return reader.change.compute(before[1], records, now - before[0])

@@ -105,7 +105,6 @@ class Run:
         names: Names | None = None,
         deltas: Deltas | None = None,
     ) -> None:
-        _check(query, deltas)
         self.query = query
         self.ledger = Ledger()
         self.owners: ProcessTable | None = None
@@ -119,6 +118,7 @@ class Run:
         self._stopped = False
         self._entered: list[NetworkNamespace | None] | None = None
         self.offers = select(query, host, by_table=not by_place)
+        _check_delta(query, deltas, [offer.reader for offer in self.offers])
         self._where = _where(query.where, self.offers)
         self.head = self._head(repeating=repeating)
         fields = self._where.fields if self._where else frozenset()
@@ -331,9 +331,15 @@ def names_for(query: Query, system: System) -> Names:
     return Names(query, resolving=system.machine.live or query.resolve, known=system.names)
 
 
-def _check(query: Query, deltas: Deltas | None) -> None:
-    if query.delta and deltas is None:
+def _check_delta(query: Query, deltas: Deltas | None, readers: Sequence[Reader]) -> None:
+    """Raise UsageError where changes are asked for and cannot be told."""
+    if not query.delta:
+        return
+    if deltas is None:
         raise UsageError("a single report has nothing to compare its counters with", field="delta")
+    for reader in readers:
+        if reader.change is None:
+            raise UsageError(f"table {reader.table} has no counters to compare", field="delta")
 
 
 def _live() -> System:

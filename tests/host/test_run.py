@@ -143,3 +143,33 @@ def test_damage_covers_nothing() -> None:
     damaged = damaged_run()
     tail = next(event.tail for event in damaged if isinstance(event, Ended))
     assert coverage(damaged.head, tail, None).partly == {"first", "second", "third"}
+
+
+REFUSED = [
+    ["--delta", "-tn"],
+    ["--delta", "-r"],
+    ["--netns-limit", "0", "--all-netns"],
+    ["--source", "nowhere"],
+    ["--where", "local_port <"],
+    ["--where", "family == 'inet7'"],
+    ["--where", "local_port == 'ssh'"],
+    ["--tables", "nosuch"],
+    ["-A", "inet", "--tables", "memory,nosuch"],
+    ["--netns", "a/b"],
+    ["--netns", "inode:x"],
+    ["-r", "--route-table", "main,local"],
+    ["-r", "--route-table", "4294967296"],
+    ["-rn", "--netns", "pid:"],
+]
+"""What nobody can serve, by the part that finds out: options, filters, readers, sources, namespaces."""
+
+
+@pytest.mark.parametrize("form", [[], ["--json"], ["--ndjson"], ["--format", "facts"], ["--format", "facts-local"]])
+@pytest.mark.parametrize("arguments", REFUSED, ids=" ".join)
+def test_no_format_begins_what_is_refused(arguments: list[str], form: list[str]) -> None:
+    """Whatever finds out that a request cannot be served, and in whichever format, nothing is on stdout."""
+    stdout, stderr = io.BytesIO(), io.BytesIO()
+    assert run([*form, *arguments], stdout, stderr) == 3
+    assert stdout.getvalue() == b""
+    assert stderr.getvalue().startswith(b"pynetstat: ")
+    assert stderr.getvalue().count(b"\n") == 1
