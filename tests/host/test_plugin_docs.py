@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import re
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from netstat_core.plugin import Rendering
 
 TESTS = Path(__file__).resolve().parents[1]
 PAGE = (TESTS.parent / "docs/plugins.md").read_text("utf-8")
@@ -122,6 +125,14 @@ def test_the_commands_of_the_page_run(installed: Path, tree: Path) -> None:
         ran = run(installed, "--from", str(tree), *arguments)
         assert (ran.stderr, ran.returncode) == ("", 0), arguments
         assert "netlink" in ran.stdout
+
+
+def test_the_page_has_every_method_of_a_format() -> None:
+    """The table of a rendering's methods is complete, with the names of their parameters."""
+    methods = inspect.getmembers(Rendering, inspect.isfunction)
+    calls = [f"`{name}({', '.join([*inspect.signature(method).parameters][1:])})`" for name, method in methods]
+    assert len(calls) >= 4
+    assert [call for call in calls if f"| {call} |" not in PAGE] == []
 
 
 @pytest.fixture(scope="module")
