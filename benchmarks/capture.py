@@ -23,7 +23,7 @@ from netstat_core.query import Query
 from netstat_core.report.plan import EVERYTHING, plan
 
 MOST_SECONDS, MOST_BYTES = 1.0, 600_000
-TCP = Query(families=("inet", "inet6"), protocols=("tcp",), processes=True)
+TCP = Query(families=("inet", "inet6"), protocols=("tcp",), owners=("processes",))
 PLANS = {
     "all TCP sockets, owners": TCP,
     "all TCP sockets, owners, from files": TCP._replace(source="procfs"),

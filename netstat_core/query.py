@@ -1,4 +1,4 @@
-"""What was asked for, independent of any option syntax."""
+"""What was asked for, independent of any option syntax and of how it is shown."""
 
 from __future__ import annotations
 
@@ -9,22 +9,28 @@ from typing import Any, NamedTuple
 NAMESPACE_LIMIT = 500
 """Network namespaces that are read at the most, unless something else is asked for."""
 
+PROCESSES, DETAILS, CONTEXTS = "processes", "details", "contexts"
+"""The words of ``Query.owners``: who holds a socket; program, unit and container besides; the security context too."""
+
+ROUTE_CACHE = "route_cache"
+"""The table that is read only where it is named: kernels since Linux 3.6 keep no cache of IPv4 routes."""
+
 
 class Query(NamedTuple):
     """One request. Every option syntax and every caller fills the same fields.
 
-    Selection: ``tables``; ``families`` (the ``-A`` names) and ``protocols``, each empty for all; ``show`` (``all``,
-    ``listening`` or ``connected``). ``demanded`` names what the caller asked for by name, so that its absence is an
-    error rather than a fact. With ``families_in_order`` text shows the families in the order they were given.
+    Selection: ``tables``, ``families`` (the ``-A`` names) and ``protocols``, each empty for all; ``show`` (``all``,
+    ``listening`` or ``connected``). ``required`` names what the caller asked for by name, so that its absence
+    is an error rather than a fact. ``owners`` says what is wanted of the processes that hold sockets (``processes``,
+    ``details``, ``contexts``); none are looked for where it is empty.
 
-    ``fib`` asks for the routing table, as does naming nothing, ``cache`` for the route cache, ``route_table`` (main,
-    local, all or a number) for more than text shows, ``default_routes`` for those of length 0 in the main table only,
-    ``interfaces`` for some interfaces by name. ``where`` is an expression that records must match. ``delta`` turns
-    counters into changes since the report before. ``resolve`` adds a section of names to structured output. ``round``
-    counts the reports printed before this one. ``who`` tells more of each process. ``network_namespaces`` selects some
-    of this machine by NAME, ``pid:N`` or ``inode:N``, of which at most ``namespace_limit`` are read.
-    ``source`` prefers a kind of feed, ``dialect`` chooses the layouts.
-    ``needs`` are the fields that the output takes of some kinds of records, where it does not take all;
+    ``route_table`` (main, local, all or a number) asks for more than text shows, ``default_routes`` for those of length
+    0 in the main table only, ``interfaces`` for some interfaces by name. ``where`` is an expression that records must
+    match. ``delta`` turns counters into changes since the report before. ``resolve`` adds a section of names.
+    ``network_namespaces`` selects some of this machine by NAME, ``pid:N`` or ``inode:N``, of which at most
+    ``namespace_limit`` are read. ``source`` prefers a kind of feed.
+
+    Not published: ``needs`` are the fields that the output takes of some kinds of records, where it does not take all;
     ``fields`` those a reader is asked for, ``None`` for all: the host fills it.
     """
 
@@ -32,36 +38,19 @@ class Query(NamedTuple):
     families: tuple[str, ...] = ()
     protocols: tuple[str, ...] = ()
     show: str = "all"
-    demanded: frozenset[str] = frozenset()
-    verbose: bool = False
-
-    processes: bool = False
-    context: bool = False
-    timers: bool = False
-    extend: int = 0
-    wide: bool = False
-    numeric_hosts: bool = True
-    numeric_ports: bool = True
-    numeric_users: bool = True
-    symbolic: bool = False
-    fib: bool = False
-    cache: bool = False
+    required: frozenset[str] = frozenset()
+    owners: tuple[str, ...] = ()
     route_table: str | None = None
     default_routes: bool = False
     interfaces: tuple[str, ...] = ()
-    families_in_order: bool = False
-
     where: str | None = None
     delta: bool = False
     resolve: bool = False
-    who: bool = False
     network_namespaces: tuple[str, ...] = ()
     all_network_namespaces: bool = False
     namespace_limit: int = NAMESPACE_LIMIT
-    round: int = 0
-
     source: str = "auto"
-    dialect: str = "linux"
+
     needs: Mapping[str, frozenset[str]] = MappingProxyType({})
     fields: frozenset[str] | None = None
 
@@ -93,5 +82,5 @@ class Query(NamedTuple):
         """The request as plain data, for the report."""
         plain = self._asdict()
         del plain["fields"], plain["needs"]
-        plain["demanded"] = sorted(self.demanded)
+        plain["required"] = sorted(self.required)
         return {name: [*value] if isinstance(value, tuple) else value for name, value in plain.items()}

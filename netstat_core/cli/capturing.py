@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-from netstat_core.dialects.net_tools.command_line import Request
+from netstat_core.dialects import Request
 from netstat_core.errors import UsageError
 from netstat_core.host.discovery import Host
-from netstat_core.query import Query
+from netstat_core.query import CONTEXTS
 from netstat_core.report.plan import EVERYTHING, plan
 from netstat_core.report.run import Run
 from netstat_core.system import System, archive, capture, find_namespaces
@@ -15,29 +15,25 @@ from netstat_core.system.recording import RecordingSystem
 
 COMMAND = "capture"
 
-_NOT_OF_DISPLAYS = frozenset(
-    {"numeric", "numeric_hosts", "numeric_ports", "numeric_users", "wide", "source", "context"}
-    | {"netns", "all_netns", "netns_limit"}
-)
-"""Options that do not narrow what is captured."""
 
-
-def make_capture(target: str, request: Request, query: Query, host: Host, stdout: BinaryIO) -> int:
+def make_capture(target: str, request: Request, host: Host, stdout: BinaryIO) -> int:
     """Capture what the options select, or everything where they select nothing, and write it."""
-    for option in ("from", "record", "redact"):
-        if request.given[option]:
+    given = {"from": request.snapshot is not None, "record": request.record is not None, "redact": request.redact}
+    for option, is_given in given.items():
+        if is_given:
             raise UsageError(f"--{option} does not go with {COMMAND}")
-    if not request.families and not set(request.given) - _NOT_OF_DISPLAYS:
+    query = request.query
+    if not request.narrows:
         query = EVERYTHING._replace(
-            context=query.context,
+            owners=(*EVERYTHING.owners, *([CONTEXTS] if CONTEXTS in query.owners else [])),
             network_namespaces=query.network_namespaces,
             all_network_namespaces=query.all_network_namespaces,
             namespace_limit=query.namespace_limit,
         )
-    if not query.tables and "tables" not in request.values and not query.who and request.families:
+    elif not request.shows:
         raise UsageError("nothing to capture for such a family")
     try:
-        tree = find_namespaces.capture_all(plan(query, host))
+        tree = find_namespaces.capture_all(plan(query, host, request.style))
     except capture.Refused as error:
         raise UsageError(f"--netns: {error}") from error
     archive.write(tree, target, stdout)

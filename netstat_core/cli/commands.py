@@ -6,30 +6,22 @@ import json
 from collections.abc import Callable
 from typing import BinaryIO
 
+from netstat_core.dialects import Dialect
 from netstat_core.dialects.getopt import Option
-from netstat_core.dialects.net_tools.options import GROUPS, OPTIONS
 from netstat_core.errors import UsageError
 from netstat_core.host.checker import check_schemas
 from netstat_core.host.discovery import Host, Offer
 from netstat_core.plugin.schema import published_schema
 from netstat_core.plugin.sinks import Sink
 
-_USAGE = """\
-usage: pynetstat [option ...] [delay [count]]
-       pynetstat capture FILE|DIR|- [option ...]
 
-Shows sockets, routes, interfaces and statistics of the kernel's network, as netstat does.
-A delay in seconds prints again and again, a count bounds how often.
-"""
-
-
-def print_usage(out: BinaryIO, sinks: Callable[[], dict[str, Sink]]) -> None:
-    """The help text, made from the declared options."""
-    formats = ", ".join(sorted(sinks()))
-    lines = [_USAGE]
-    for group in GROUPS:
+def print_usage(out: BinaryIO, dialect: Dialect, sinks: Callable[[], dict[str, Sink]]) -> None:
+    """The help text, made from the dialect's declared options."""
+    formats = ", ".join(sorted(["text", *sinks()]))
+    lines = [dialect.usage]
+    for group in dialect.groups:
         lines.append(f"\n{group}:\n")
-        lines += [_line(option, formats) for option in OPTIONS if option.group == group]
+        lines += [_line(option, formats) for option in dialect.options if option.group == group]
     out.write("".join(lines).encode())
 
 
@@ -39,6 +31,13 @@ def _line(option: Option, formats: str) -> str:
     if argument:
         argument = f"[={argument}]" if option.optional else f" {argument}"
     return f"  {', '.join(names) + argument:<28} {option.help.format(formats=formats)}\n"
+
+
+def act(action: str, about: str, host: Host, out: BinaryIO) -> int:
+    """What a command line asks for instead of a report; the exit status."""
+    if action == "plugins":
+        return print_plugins(host, out)
+    return print_schemas(host, about, out) if action == "schema" else print_explanation(host, about, out)
 
 
 def print_plugins(host: Host, out: BinaryIO) -> int:

@@ -10,23 +10,25 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import repeat
 from typing import BinaryIO
 
-from netstat_core.cli import commands, operands
-from netstat_core.dialects.net_tools import command_line
-from netstat_core.dialects.page import TEXT, needs_of_layouts
+from netstat_core.cli import commands
+from netstat_core.dialects import NET_TOOLS, Request, find
 from netstat_core.errors import NarrowerCapture, NetstatError, SchemaViolation, SnapshotError, UsageError
-from netstat_core.host.discovery import Host
+from netstat_core.host.discovery import TEXT, Host
 from netstat_core.plugin.outcomes import Gap
 from netstat_core.plugin.sinks import Rendering, Sink
 from netstat_core.plugin.text import Complaint
 from netstat_core.query import Query
 from netstat_core.report.deltas import Deltas
 from netstat_core.report.drain import drain
-from netstat_core.report.run import GENERATOR, SNAPSHOT_SOURCE, Noted, Run, names_for
+from netstat_core.report.run import GENERATOR, SNAPSHOT_SOURCE, Noted, Run, names_for, shows_everything
 from netstat_core.system import NAMESPACE_SOURCE, System
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141
 _OPTION_ERROR = 3
+
+COMMANDS = ("capture",)
+"""What may stand first in place of options, unless the program is called netstat."""
 
 _NOTHING_READ = '(No info could be read for "-p": geteuid()={uid} but you should be root.)'
 _NOT_ALL_READ = """\
@@ -69,52 +71,51 @@ class _Done(Exception):
         self.status = status
 
 
-def run(arguments: Sequence[str], stdout: BinaryIO, stderr: BinaryIO, program: str = "pynetstat") -> int:
+def run(
+    arguments: Sequence[str],
+    stdout: BinaryIO,
+    stderr: BinaryIO,
+    program: str = "pynetstat",
+    dialect: str = NET_TOOLS,
+) -> int:
     """Run one command line on given streams. Lets KeyboardInterrupt and BrokenPipeError through."""
     try:
-        command = _Command(stdout, stderr, program)
-        if operands.command_of(program, list(arguments)) == "capture":
+        command = _Command(stdout, stderr, program, dialect)
+        if program != "netstat" and arguments and arguments[0] in COMMANDS:
             return command.capture(arguments[1:])
         return command.run(arguments)
     except _Done as done:
         return done.status
 
 
-def _check_format(request: command_line.Request, sink: Sink) -> None:
+def _check_format(request: Request, query: Query, sink: Sink | None) -> None:
     """Raise UsageError for options that the output format cannot follow."""
-    given = request.given
-    if given["record"] and (request.intervals or given["continuous"] or given["delta"]):
+    if request.record is not None and (request.intervals or request.continuous or query.delta):
         raise UsageError("--record takes one report")
-    if given["delta"] and sink.asks is not None:
+    if sink is not None and sink.asks is not None and query.delta:
         raise UsageError(f"--delta does not go with --format {sink.name}")
-    if given["redact"] and (sink.uses_layouts or sink.asks is not None or given["resolve"]):
+    if request.redact and (sink is None or sink.asks is not None or query.resolve):
         raise UsageError("--redact goes with JSON output, without --resolve")
 
 
 class _Command:
     """One invocation: its streams, its plugins, and what it has printed."""
 
-    def __init__(self, stdout: BinaryIO, stderr: BinaryIO, program: str) -> None:
+    def __init__(self, stdout: BinaryIO, stderr: BinaryIO, program: str, dialect: str) -> None:
         self._stdout = stdout
         self._stderr = stderr
         self._program = program
+        self._dialect = find(dialect)
         self._host: Host | None = None
-        self._request = command_line.Request()
+        self._blocked: list[str] = []
 
     def run(self, arguments: Sequence[str]) -> int:
         """Parse, then print as often as asked; returns the exit status."""
-        self._request = self._parse(arguments)
         try:
-            operands.check_operands(self._program, self._request)
-            for complaint in self._request.complaints:
-                self._say(complaint)
-            return self._show(command_line.to_query(self._request))
+            self._request = self._parse(arguments)
+            return self._show()
         except NetstatError as error:
-            if str(error):
-                self._say(f"{self._program}: {command_line.worded(error)}")
-            else:
-                commands.print_usage(self._stderr, self.sinks)
-            return error.exit_status
+            return self._refuse(error)
 
     def capture(self, arguments: Sequence[str]) -> int:
         """Write a snapshot of what the options behind its name select; returns the exit status."""
@@ -122,36 +123,49 @@ class _Command:
             return self.run(["--help"] if arguments[:1] == ["--help"] else ["-?"])
         from netstat_core.cli import capturing  # noqa: PLC0415 - for those who capture
 
-        self._request = self._parse(arguments[1:])
         try:
-            operands.check_operands(self._program, self._request, capturing.COMMAND)
-            query = command_line.to_query(self._request)
-            return capturing.make_capture(arguments[0], self._request, query, self.host, self._stdout)
+            request = self._parse(arguments[1:], capturing.COMMAND)
+            return capturing.make_capture(arguments[0], request, self.host, self._stdout)
         except NetstatError as error:
-            self._say(f"{self._program}: {command_line.worded(error)}")
-            return error.exit_status
+            return self._refuse(error)
+
+    def _refuse(self, error: NetstatError) -> int:
+        """Say what is wrong, or where it says nothing how it would be right; the exit status."""
+        if str(error):
+            self._say(f"{self._program}: {self._dialect.worded(error)}")
+        else:
+            self._print_usage(self._stderr)
+        return error.exit_status
 
     @property
     def host(self) -> Host:
         """The plugins, found when first needed."""
         if self._host is None:
-            self._host = Host(self._request.blocked)
+            self._host = Host(self._blocked)
         return self._host
 
-    def sinks(self) -> dict[str, Sink]:
-        """The output formats."""
-        return {TEXT.name: TEXT, **self.host.sinks()}
-
-    def _parse(self, arguments: Sequence[str]) -> command_line.Request:
+    def _parse(self, arguments: Sequence[str], command: str | None = None) -> Request:
         try:
-            return command_line.parse(self._program, arguments, self._act, self._plugin_families)
+            parsed = self._dialect.parse(self._program, arguments, self._act, self._plugin_families, COMMANDS)
         except UsageError as error:
             self._say(str(error))
-            commands.print_usage(self._stderr, self.sinks)
+            self._print_usage(self._stderr)
             raise _Done(_OPTION_ERROR) from error
-        except command_line.UnknownFamilyError as error:
+        except NetstatError as error:  # in the dialect's own words
             self._say(str(error))
             raise _Done(error.exit_status) from error
+        self._blocked = parsed.blocked
+        parsed.check_operands(command)
+        if command is None:
+            for complaint in parsed.complaints:
+                self._say(complaint)
+        return parsed.request()
+
+    def _print_usage(self, out: BinaryIO) -> None:
+        commands.print_usage(out, self._dialect, self._sinks)
+
+    def _sinks(self) -> dict[str, Sink]:
+        return self.host.sinks()
 
     def _plugin_families(self) -> Collection[str]:
         return {family for offer in Host().offers() for family in offer.reader.families}
@@ -159,10 +173,10 @@ class _Command:
     def _act(self, key: str) -> None:
         """What happens at an option's place, before the rest is looked at."""
         if key == "help":
-            commands.print_usage(self._stdout, self.sinks)
+            self._print_usage(self._stdout)
             raise _Done(0)
         if key == "usage":
-            commands.print_usage(self._stderr, self.sinks)
+            self._print_usage(self._stderr)
             raise _Done(_OPTION_ERROR)
         if key == "version":
             self._stdout.write(f"{GENERATOR}\n".encode())
@@ -171,128 +185,122 @@ class _Command:
             self._say("SELinux is not enabled on this machine.")
             raise _Done(1)
 
-    def _show(self, query: Query) -> int:
+    def _show(self) -> int:
         request = self._request
-        if request.given["plugins"]:
-            return commands.print_plugins(self.host, self._stdout)
-        if request.given["schema"]:
-            kind = request.values.get("schema") or next(iter(request.operands), "")
-            return commands.print_schemas(self.host, kind, self._stdout)
-        if request.given["explain"]:
-            return commands.print_explanation(self.host, request.values["explain"], self._stdout)
-        if not query.tables and "tables" not in request.values:
+        if request.action is not None:
+            return commands.act(*request.action, self.host, self._stdout)
+        if not request.shows:
             return self._finish(0)
         sink = self._sink()
-        if sink.asks is not None and not command_line.selects(request):
+        query, is_asked = request.query, sink is not None and sink.asks is not None and not request.selects
+        if sink is not None and sink.asks is not None and is_asked:
             query = sink.asks([offer.reader for offer in self.host.offers()], query)
-        _check_format(request, sink)
+        _check_format(request, query, sink)
         self._place = self._opened()
-        self._names = names_for(query, self._place or System())
+        self._session = self._dialect.session(request)
+        self._shown = shows_everything if is_asked else self._session.shown
+        wanted = {"users": True} if is_asked else self._session.names()
+        self._names = names_for(self._place or System(), resolve=query.resolve, **wanted)
         self._deltas = Deltas() if query.delta else None
         status = 0
         for number, delay in enumerate(self._delays()):
             time.sleep(delay)
-            status = self._print_once(query._replace(round=number), sink)
+            status = self._print_once(query, sink, is_hidden=query.delta and not number)
             self._stdout.flush()
+            self._session.next_round()
             if status not in (0, SchemaViolation.exit_status):
                 break
         return self._finish(status)
 
     def _delays(self) -> Iterator[float]:
-        """What to wait before each report; a number operand repeats without -c too, a second one bounds it.
+        """What to wait before each report; a second interval bounds how often the first repeats it.
 
         Changes need one more report, of which nothing is shown but what comes after.
         """
-        numbers = self._request.intervals
-        delta = bool(self._request.given["delta"])
+        intervals = self._request.intervals
+        delta = self._request.query.delta
         yield 0.0
-        if len(numbers) > 1:
-            yield from repeat(numbers[0], max(int(numbers[1]) - 1 + delta, 0))
-        elif self._repeats:
-            yield from repeat(numbers[0] if numbers else 1.0)
+        if len(intervals) > 1:
+            yield from repeat(intervals[0], max(int(intervals[1]) - 1 + delta, 0))
+        elif self._request.repeats:
+            yield from repeat(intervals[0] if intervals else 1.0)
         elif delta:
             yield 1.0
 
-    @property
-    def _repeats(self) -> bool:
-        """-c repeats every display but the statistics, which netstat prints once; a delay repeats all."""
-        request = self._request
-        return bool(request.intervals) or bool(request.given["continuous"] and not request.given["statistics"])
-
-    def _sink(self) -> Sink:
-        request = self._request
-        name = "json" if request.given["json"] else "ndjson" if request.given["ndjson"] else "text"
-        name = request.values.get("format", name)
-        if name == TEXT.name:
-            return TEXT
-        sinks = self.sinks()
+    def _sink(self) -> Sink | None:
+        """The output format; None for text, which is the dialect's own page."""
+        name = self._request.format
+        if name == TEXT:
+            return None
+        sinks = self.host.sinks()
         if name not in sinks:
-            raise UsageError(f"unknown format {name!r}; known: {', '.join(sorted(sinks))}")
+            raise UsageError(f"unknown format {name!r}; known: {', '.join(sorted([TEXT, *sinks]))}")
         return sinks[name]
 
     def _opened(self) -> System | None:
         """The snapshot that is replayed; None for a live run, which opens the system for each report."""
-        source = self._request.values.get("from")
-        if source is None:
+        if self._request.snapshot is None:
             return None
         from netstat_core.system.snapshot import SnapshotSystem  # noqa: PLC0415 - live runs do not need it
 
-        return SnapshotSystem(source)
+        return SnapshotSystem(self._request.snapshot)
 
     def _system(self) -> System:
         from netstat_core.system.live import LiveSystem  # noqa: PLC0415 - nor do replays this
 
         return self._place or LiveSystem()
 
-    def _print_once(self, query: Query, sink: Sink) -> int:
+    def _print_once(self, query: Query, sink: Sink | None, *, is_hidden: bool) -> int:
         """One report; returns its exit status: the first complaint's, else 4 where a record was rejected."""
+        rendering = self._rendering(sink, io.BytesIO() if is_hidden else self._stdout)
         system = self._system()
-        target = self._request.values.get("record")
-        if target is None:
-            return self._report(query, sink, system)[0]
+        if self._request.record is None:
+            return self._report(query, sink, system, rendering)[0]
         from netstat_core.cli import capturing  # noqa: PLC0415 - for those who record
 
         recorded = capturing.recording(system)
-        status, run = self._report(query, sink, recorded)
-        capturing.write_recording(recorded, run, target, self._stdout)
+        status, run = self._report(query, sink, recorded, rendering)
+        capturing.write_recording(recorded, run, self._request.record, self._stdout)
         return status
 
-    def _report(self, query: Query, sink: Sink, system: System) -> tuple[int, Run]:
+    def _report(self, query: Query, sink: Sink | None, system: System, rendering: Rendering) -> tuple[int, Run]:
+        is_text = sink is None
         run = Run(
             query,
             system,
             self.host,
-            needs=needs_of_layouts(query) if sink.uses_layouts else None,
-            by_place=sink.uses_layouts,
-            repeating=self._repeats,
+            needs=self._session.needs if is_text else None,
+            shown=self._shown,
+            families=self._request.families,
+            by_place=is_text,
+            repeating=self._request.repeats,
             names=self._names,
             deltas=self._deltas,
         )
         status = 0
         told: set[Complaint] = set()
-        for event in drain(run, self._rendering(query, sink)):
+        for event in drain(run, rendering):
             complaint = self._complaint(event, run) if isinstance(event, Noted) else None
             if complaint is None or (complaint in told and query.is_for_namespaces):
                 continue
             told.add(complaint)
-            self._tell(complaint, sink)
+            self._tell(complaint, is_text=is_text)
             status = status or complaint.status
-            if complaint.ends_run and sink.uses_layouts and not query.is_for_namespaces:
+            if complaint.ends_run and is_text and not query.is_for_namespaces:
                 run.stop()
         return status or (SchemaViolation.exit_status if run.ledger.rejected else 0), run
 
-    def _rendering(self, query: Query, sink: Sink) -> Rendering:
-        """What the report is written with; the first of a comparison is not shown."""
-        is_baseline = query.delta and not query.round
-        rendering = sink.make(io.BytesIO() if is_baseline else self._stdout)
-        if not self._request.given["redact"]:
+    def _rendering(self, sink: Sink | None, out: BinaryIO) -> Rendering:
+        """What a report is written with."""
+        rendering = self._session.page(out) if sink is None else sink.make(out)
+        if not self._request.redact:
             return rendering
         from netstat_core.sinks.redacted import RedactedRendering  # noqa: PLC0415 - for those who redact
 
         return RedactedRendering(rendering)
 
     def _complaint(self, event: Noted, run: Run) -> Complaint | None:
-        """What to say: the host's own words for what no netstat knows, else those of the reader's layout."""
+        """What to say: the host's own words for what no dialect knows, else those of the dialect."""
         reader, trouble = event
         if isinstance(trouble, Gap) and trouble.reason in ("broken_plugin", "rejected", "narrower_capture"):
             status = NarrowerCapture.exit_status if trouble.reason == NarrowerCapture.reason else 0
@@ -302,22 +310,19 @@ class _Command:
             return Complaint(f"{self._program}: {trouble.source}: {trouble.detail}", status=int(is_missed))
         if isinstance(trouble, Gap) and trouble.source == SNAPSHOT_SOURCE:
             return Complaint(f"{self._program}: {trouble.detail}", status=SnapshotError.exit_status)
-        if reader is None:
-            return _owners_complaint(run)
-        layout = reader.layout(run.query)
-        return layout.complain(trouble, run.query) if layout else None
+        return _owners_complaint(run) if reader is None else self._session.complain(reader, trouble)
 
-    def _tell(self, complaint: Complaint, sink: Sink) -> None:
+    def _tell(self, complaint: Complaint, *, is_text: bool) -> None:
         if not complaint.text:
             return  # some failures have a status and no words
         if not complaint.on_stdout:
             self._say(complaint.text)
-        elif sink.uses_layouts:
+        elif is_text:
             self._stdout.write(f"{complaint.text}\n".encode("utf-8", "backslashreplace"))
 
     def _finish(self, status: int) -> int:
         """Last comes what was asked for and cannot be shown."""
-        refused = command_line.refusal(self._request)
+        refused = self._request.last_words
         if status or refused is None:
             return status
         self._say(str(refused))

@@ -1,4 +1,4 @@
-"""Records as classic text, through the layouts of the query's dialect."""
+"""The page of a dialect that shows each reader in a layout of its own."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from netstat_core.plugin.batches import Batch
 from netstat_core.plugin.outcomes import Gap, Problem, Trait
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import NetworkNamespace, Record
-from netstat_core.plugin.sinks import Head, Rendering, Sink
-from netstat_core.plugin.text import Block, Layout
-from netstat_core.query import Query
+from netstat_core.plugin.sinks import Head, Rendering
+from netstat_core.plugin.text import Block, Layout, Style
 
 
-class TextRendering(Rendering):
+class Page(Rendering):
     """Prints each block's heading once, then the rows of its readers in order."""
 
-    def __init__(self, out: BinaryIO) -> None:
+    def __init__(self, out: BinaryIO, style: Style, layout: Callable[[Reader], Layout | None]) -> None:
         self._out = out
+        self._style = style
+        self._layout = layout
         self._block: Block | None = None
         self._rows: dict[str, Callable[[Sequence[Record]], str]] = {}
         self._entered = False
@@ -31,7 +32,7 @@ class TextRendering(Rendering):
 
     def batch(self, reader: Reader, batch: Batch) -> None:
         """The heading where it is due, then a line or more for each record."""
-        layout = reader.layout(self._head.query)
+        layout = self._layout(reader)
         if layout is None:
             return
         self._announce(reader, layout)
@@ -53,7 +54,7 @@ class TextRendering(Rendering):
 
     def problem(self, reader: Reader | None, trouble: Problem | Gap) -> None:
         """The heading of what is absent, where its layout wants that."""
-        layout = reader.layout(self._head.query) if reader else None
+        layout = self._layout(reader) if reader else None
         if reader and layout and layout.block.when_absent and isinstance(trouble, Gap):
             self._announce(reader, layout)
 
@@ -64,11 +65,11 @@ class TextRendering(Rendering):
     def _announce(self, reader: Reader, layout: Layout) -> None:
         if layout.block is not self._block:
             self._block = layout.block
-            self._write(layout.block.heading(self._head.query, self._traits_of(reader)))
+            self._write(layout.block.heading(self._style, self._traits_of(reader)))
 
     def _formatter(self, reader: Reader, layout: Layout) -> Callable[[Sequence[Record]], str]:
         if reader.name not in self._rows:
-            self._rows[reader.name] = layout.rows(self._head.query, self._head.names, self._traits_of(reader))
+            self._rows[reader.name] = layout.rows(self._style, self._head.names, self._traits_of(reader))
         return self._rows[reader.name]
 
     def _traits_of(self, reader: Reader) -> dict[str, Any]:
@@ -76,17 +77,3 @@ class TextRendering(Rendering):
 
     def _write(self, text: str) -> None:
         self._out.write(text.encode("utf-8", "backslashreplace"))
-
-
-def needs_of_layouts(query: Query) -> Callable[[Reader], frozenset[str] | None]:
-    """Which fields the text shows of a reader; None, for all, where the dialect has no layout for it."""
-
-    def needs(reader: Reader) -> frozenset[str] | None:
-        layout = reader.layout(query)
-        return layout.needs(query) if layout else None
-
-    return needs
-
-
-TEXT = Sink("text", meaning="netstat's text", make=TextRendering, uses_layouts=True)
-"""The format of whoever asks for none; its name is nobody else's."""

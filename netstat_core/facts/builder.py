@@ -121,7 +121,8 @@ class _Place:
         whole = [reader for reader in self._head.readers if reader.name not in partly]
         tables = {reader.table for reader in whole} - {one.table for one in self._head.readers if one.name in partly}
         tables -= {part.table for part in self._parts.values() if part.left_out}
-        if "routes" in {reader.table for reader in whole} and not self._is_missed(DefaultRoute.KINDS, covered):
+        has_routes = any(reader.table == "routes" for reader in self._head.readers)
+        if has_routes and not self._is_missed(DefaultRoute.KINDS, covered):
             tables.add(DefaultRoute.table)
         if query.route_table != ALL_TABLES:
             tables.discard("routes")
@@ -132,7 +133,7 @@ class _Place:
             "families": sorted({one for reader in whole for one in reader.families if query.serves_family(one)}),
             "sockets": query.show,
             "where": query.where,
-            "owners": "none" if not query.processes else "all" if covered.all_owners else "some",
+            "owners": "none" if not query.owners else "all" if covered.all_owners else "some",
         }
 
     def _is_missed(self, kinds: Collection[str], covered: Coverage) -> bool:

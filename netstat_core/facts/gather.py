@@ -11,8 +11,9 @@ from netstat_core.host.discovery import Host
 from netstat_core.plugin.outcomes import Problem
 from netstat_core.plugin.records import Record
 from netstat_core.query import Query
-from netstat_core.report.run import SNAPSHOT_SOURCE, Ended, Noted, Read, open_report
+from netstat_core.report.run import SNAPSHOT_SOURCE, Ended, Noted, Read, Run, names_for, shows_everything
 from netstat_core.system import System
+from netstat_core.system.live import LiveSystem
 
 MOST_KEPT = 250_000
 """Socket records of one answer, which take 2 kB each."""
@@ -33,7 +34,9 @@ def gather(
     Raises UsageError for a query that names nothing known, and SnapshotError for a snapshot that turns out damaged.
     What could not be seen is in the facts.
     """
-    run = open_report(query, system, host)
+    system = system or LiveSystem()
+    names = names_for(system, users=True)
+    run = Run(query, system, host or Host(), names=names, shown=shows_everything)
     builder = FactsBuilder(run.head)
     sockets: list[Record] = []
     facts: dict[str, Any] = {}

@@ -12,6 +12,7 @@ from netstat_core.facts.tables import Part
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import Record
 from netstat_core.plugin.sinks import Head
+from netstat_core.query import DETAILS
 
 _WILDCARD6 = "::"
 _MOST_NAMED = 20
@@ -48,7 +49,7 @@ class _Listeners(Part):
         """The listeners that nobody was seen to hold: the kernel's own, or those of processes out of sight."""
         yield from super().doubts()
         unheld = [key for key, sockets in self._sockets.items() if any(one["processes"] == [] for one in sockets)]
-        if unheld and self.head.query.processes:
+        if unheld and self.head.query.owners:
             unheld.sort(key=self._order)
             more = f" and {len(unheld) - _MOST_NAMED} more" if len(unheld) > _MOST_NAMED else ""
             names = ", ".join(unheld[:_MOST_NAMED])
@@ -71,13 +72,13 @@ class _Listeners(Part):
         held_by = {id(socket["processes"]): socket["processes"] or () for socket in sockets}  # sockets may share a list
         for one in (one for holders in held_by.values() for one in holders):
             before = processes.get(one["pid"])
-            processes[one["pid"]] = _as_one(before, one) if before and self.head.query.who else one
+            processes[one["pid"]] = _as_one(before, one) if before and DETAILS in self.head.query.owners else one
         held: dict[str, Any] = {
             "processes": sorted({safe_text(one["name"]) for one in processes.values() if one["name"]}),
             "pids": sorted(processes),
             "owner_seen": all(map(_are_known, held_by.values())),
         }
-        if self.head.query.who:
+        if DETAILS in self.head.query.owners:
             held["owners"] = [safe(processes[pid]) for pid in sorted(processes)]
         return held
 

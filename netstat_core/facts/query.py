@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from netstat_core.errors import UsageError
 from netstat_core.plugin.readers import Reader
-from netstat_core.query import Query
+from netstat_core.query import DETAILS, PROCESSES, Query
 
 if TYPE_CHECKING:
     from netstat_core.host.discovery import Host
@@ -31,9 +31,6 @@ NEEDS = {
     "unix.socket": _OF_SOCKETS | {"path", "abstract", "type"},
 }
 """What facts take of sockets that nobody asked to see themselves."""
-
-DIALECT = "facts"
-"""A dialect that no reader has a layout for: none hides records as netstat's options do."""
 
 
 OPTION_OF = {"network_namespaces": "netns"}
@@ -74,15 +71,12 @@ def query_for(  # noqa: PLR0913 - one keyword for each option of the facts
         families=tuple(families),
         protocols=tuple(protocols),
         show=sockets,
-        demanded=frozenset(families),
-        processes=True,
-        who=who,
+        required=frozenset(families),
+        owners=(PROCESSES, DETAILS) if who else (PROCESSES,),
         where=where,
         network_namespaces=tuple(netns),
         all_network_namespaces=all_netns,
-        numeric_users=False,
         source="netlink",
-        dialect=DIALECT,
         needs=NEEDS if sockets == "listening" else {},
     )
     wanted = _wanted(query, readers, tables)
@@ -109,7 +103,7 @@ def _wanted(query: Query, readers: Collection[Reader], tables: Sequence[str]) ->
     missing = [table for table in tables if table not in serving]
     if missing:
         raise UsageError(f"table {missing[0]!r} has nothing of the families and protocols asked for")
-    ordered = dict.fromkeys([*(reader.table for reader in readers), DEFAULT_ROUTE])
+    ordered = dict.fromkeys([*(reader.table for reader in readers if not reader.on_request), DEFAULT_ROUTE])
     return list(tables) or [table for table in ordered if table in serving and table not in ON_REQUEST]
 
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
 from netstat_core.facts.builder import FactsBuilder
 from netstat_core.facts.query import query_for
 from netstat_core.plugin.batches import Batch
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.sinks import Head, Rendering, Tail
+from netstat_core.query import CONTEXTS, DETAILS, Query
 from netstat_core.sinks.json import encode
-
-if TYPE_CHECKING:
-    from netstat_core.query import Query
 
 
 def default_query(readers: Collection[Reader], query: Query) -> Query:
@@ -23,10 +21,11 @@ def default_query(readers: Collection[Reader], query: Query) -> Query:
         where=query.where,
         netns=query.network_namespaces,
         all_netns=query.all_network_namespaces,
-        who=query.who,
+        who=DETAILS in query.owners,
     )
     source = asked.source if query.source == "auto" else query.source
-    return asked._replace(source=source, namespace_limit=query.namespace_limit, context=query.context)
+    contexts = (CONTEXTS,) if CONTEXTS in query.owners else ()
+    return asked._replace(source=source, namespace_limit=query.namespace_limit, owners=(*asked.owners, *contexts))
 
 
 class LocalFactsRendering(Rendering):

@@ -5,7 +5,9 @@ One plugin that cannot be loaded, or that declares nonsense, is told in one line
 
 from __future__ import annotations
 
+import functools
 import os
+import sys
 from collections.abc import Collection, Iterable
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, NamedTuple
@@ -66,9 +68,9 @@ class Host:
         self.blocked = {*blocked, *filter(None, os.environ.get(BLOCK_VARIABLE, "").split(","))}
         self._manager = pluggy.PluginManager(hooks.PROJECT)
         self._manager.add_hookspecs(hooks)
-        entries = [entry for entry in _entries() if entry.name not in self.blocked]
-        self._formats = [entry for entry in entries if _is_own_format(entry)]
-        self._load_all([entry for entry in entries if entry not in self._formats])
+        found = [entry for entry in entries(GROUP) if entry.name not in self.blocked]
+        self._formats = [entry for entry in found if _is_own(entry)]
+        self._load_all([entry for entry in found if entry not in self._formats])
 
     def offers(self, tables: Collection[str] = (), families: Collection[str] = ()) -> list[Offer]:
         """The readers for some tables and families (empty: all), by position."""
@@ -90,7 +92,7 @@ class Host:
         self._load_all(self._formats)
         self._formats = []
         found: dict[str, Sink] = {}
-        for plugin in sorted(self.plugins, key=lambda plugin: not _is_own_format(plugin.entry)):
+        for plugin in sorted(self.plugins, key=lambda plugin: not _is_own(plugin.entry)):
             for sink in self._ask(plugin, "netstat_sinks"):
                 if not isinstance(sink, Sink):
                     self._give_up(plugin, f"netstat_sinks gave {type(sink).__name__}, not a Sink")
@@ -146,15 +148,22 @@ class Host:
         self.broken.append(Broken(plugin, reason))
 
 
-def _entries() -> list[EntryPoint]:
+def entries(group: str) -> list[EntryPoint]:
+    """The entry points of a group by name, each name once: this package's own first, then as they are found."""
     seen: dict[str, EntryPoint] = {}
-    for entry in entry_points(group=GROUP):
+    for entry in sorted(_all_entries(tuple(sys.path)).select(group=group), key=lambda entry: not _is_own(entry)):
         seen.setdefault(entry.name, entry)
     return sorted(seen.values(), key=lambda entry: entry.name)
 
 
-def _is_own_format(entry: EntryPoint) -> bool:
-    """Whether an entry brings formats of this package itself, which are imported only where formats are asked for."""
+@functools.cache
+def _all_entries(_path: tuple[str, ...]) -> Any:
+    """All entry points, by group, of what is installed below a path: a file of every distribution is read for them."""
+    return entry_points()
+
+
+def _is_own(entry: EntryPoint) -> bool:
+    """Whether an entry brings a part of this package itself."""
     return entry.value.startswith("netstat_core.")
 
 

@@ -62,6 +62,7 @@ class Reader(Value, identity=True):
     selection below a family, empty where there is none. ``record`` is a TypedDict or a JSON Schema. A reader whose
     records carry a socket inode names that field in ``inode_field`` and gets ``processes`` joined. ``change`` is for
     readers of counters; ``explain(name)`` finds what counters of a name mean.
+    One that is ``on_request`` is read where its table is named, and not among all tables.
     """
 
     name: str = named(kw_only=False)
@@ -77,7 +78,4 @@ class Reader(Value, identity=True):
     inode_field: str | None = None
     change: Change | None = None
     explain: Callable[[str], Iterable[Explanation]] | None = None
-
-    def layout(self, query: Query) -> Layout | None:
-        """How this reader looks in the query's dialect; ``None`` where that dialect has no display for it."""
-        return self.layouts.get(query.dialect)
+    on_request: bool = False

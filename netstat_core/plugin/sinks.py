@@ -90,12 +90,10 @@ class Rendering:
 class Sink(Value):
     """An output format: its ``--format`` name, what it is in a few words, and how a report is written with it.
 
-    A sink with ``uses_layouts`` needs only the fields that layouts show, and is told complaints in their words.
     ``asks`` makes the query of a command line that selects nothing to show, where that is not netstat's default.
     """
 
     name: str = named(kw_only=False)
     meaning: str
     make: Callable[[BinaryIO], Rendering]
-    uses_layouts: bool = False
     asks: Callable[[Collection[Reader], Query], Query] | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netstat_core.escape import unescape
 from netstat_core.plugin.records import Record
-from netstat_core.query import Query
+from netstat_core.plugin.text import Style
 
 _PROGRAM_WIDTH = 20
 _LONGEST_PROGRAM = 19
@@ -13,21 +13,21 @@ _CONTEXT_WIDTH = 50
 _LONGEST_CONTEXT = 48
 
 
-def scope(query: Query) -> str:
+def scope(style: Style) -> str:
     """The parenthesis of a title: which sockets are shown."""
-    return {"all": "(servers and established)", "listening": "(only servers)"}.get(query.show, "(w/o servers)")
+    return {"all": "(servers and established)", "listening": "(only servers)"}.get(style.query.show, "(w/o servers)")
 
 
-def owner_heading(query: Query) -> str:
+def owner_heading(style: Style) -> str:
     """The heads of the columns that -p and -Z add."""
-    program = " PID/Program name    " if query.processes else ""
-    return program + (" Security Context".ljust(_CONTEXT_WIDTH) if query.context else "")
+    program = " PID/Program name    " if style.shows_owners else ""
+    return program + (" Security Context".ljust(_CONTEXT_WIDTH) if style.shows_contexts else "")
 
 
-def owner_cells(query: Query, record: Record) -> str:
+def owner_cells(style: Style, record: Record) -> str:
     """The columns that -p and -Z add, each behind a blank."""
-    program = f" {program_cell(record)}" if query.processes else ""
-    return f"{program} {context_cell(record)}" if query.context else program
+    program = f" {program_cell(record)}" if style.shows_owners else ""
+    return f"{program} {context_cell(record)}" if style.shows_contexts else program
 
 
 def context_cell(record: Record) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from netstat_core.escape import printable
 from netstat_core.plugin.outcomes import Gap, Problem
 from netstat_core.plugin.records import Record
 from netstat_core.plugin.values import Value, named
-from netstat_core.query import Query
+from netstat_core.query import CONTEXTS, Query
 
 
 class Names(Protocol):
@@ -43,15 +43,44 @@ FormatRows = Callable[[Sequence[Record]], str]
 """Turns a batch of records into lines; may keep state from batch to batch."""
 
 
+class Style(NamedTuple):
+    """How net-tools' text looks, and the query that it answers.
+
+    ``verbose`` tells of families that the kernel lacks, ``extend`` counts ``-e``, ``wide`` shows addresses whole. Of
+    reports that follow each other ``round`` counts those before this one.
+    """
+
+    query: Query = Query()
+    verbose: bool = False
+    timers: bool = False
+    extend: int = 0
+    wide: bool = False
+    symbolic: bool = False
+    numeric_hosts: bool = True
+    numeric_ports: bool = True
+    numeric_users: bool = True
+    round: int = 0
+
+    @property
+    def shows_owners(self) -> bool:
+        """Whether there is a column of processes."""
+        return bool(self.query.owners)
+
+    @property
+    def shows_contexts(self) -> bool:
+        """Whether there is a column of security contexts."""
+        return CONTEXTS in self.query.owners
+
+
 class Block(Value, identity=True):
     """What is printed once above the rows of one or more readers, even where there is no row.
 
-    ``heading(query, traits)`` gives title and column heads; traits that the source told before its first record are
+    ``heading(style, traits)`` gives title and column heads; traits that the source told before its first record are
     known by then. ``when_absent`` says whether it is printed too when the reader's source does not exist.
     """
 
     name: str = named(kw_only=False)
-    heading: Callable[[Query, Mapping[str, Any]], str]
+    heading: Callable[[Style, Mapping[str, Any]], str]
     when_absent: bool = True
 
 
@@ -71,7 +100,7 @@ def shows_all(_query: Query) -> None:
     """No row is hidden by ``-a`` or ``-l``."""
 
 
-def is_silent(_trouble: Problem | Gap, _query: Query) -> Complaint | None:
+def is_silent(_trouble: Problem | Gap, _style: Style) -> Complaint | None:
     """Nothing is said; the report still holds it."""
     return None
 
@@ -79,16 +108,16 @@ def is_silent(_trouble: Problem | Gap, _query: Query) -> Complaint | None:
 class Layout(Value, identity=True):
     """One reader's look in one dialect.
 
-    ``rows(query, names, traits)`` returns the function that formats batches; ``traits`` fills as the source is read.
+    ``rows(style, names, traits)`` returns the function that formats batches; ``traits`` fills as the source is read.
     ``shown(query)`` returns the rule for what ``-a`` and ``-l`` hide, ``None`` where nothing is hidden.
-    ``needs(query)`` names the record fields that rows and rule look at. ``complain`` words problems and gaps.
+    ``needs(style)`` names the record fields that rows and rule look at. ``complain`` words problems and gaps.
     """
 
     block: Block
-    rows: Callable[[Query, Names, Mapping[str, Any]], FormatRows]
-    needs: Callable[[Query], frozenset[str]]
+    rows: Callable[[Style, Names, Mapping[str, Any]], FormatRows]
+    needs: Callable[[Style], frozenset[str]]
     shown: Callable[[Query], Callable[[Record], bool] | None] = shows_all
-    complain: Callable[[Problem | Gap, Query], Complaint | None] = is_silent
+    complain: Callable[[Problem | Gap, Style], Complaint | None] = is_silent
 
 
 class Column(Value):
@@ -111,7 +140,7 @@ def plain_table(name: str, title: str, columns: Sequence[Column]) -> Layout:
     """
     header = " ".join(column.cell(column.heading) for column in columns).rstrip()
 
-    def rows(_query: Query, _names: Names, _traits: Mapping[str, Any]) -> FormatRows:
+    def rows(_style: Style, _names: Names, _traits: Mapping[str, Any]) -> FormatRows:
         def lines(batch: Sequence[Record]) -> str:
             return "".join(_line(columns, record) for record in batch)
 
@@ -119,9 +148,9 @@ def plain_table(name: str, title: str, columns: Sequence[Column]) -> Layout:
 
     fields = frozenset(column.field for column in columns)
     return Layout(
-        block=Block(name, heading=lambda _query, _traits: f"{title}\n{header}\n", when_absent=False),
+        block=Block(name, heading=lambda _style, _traits: f"{title}\n{header}\n", when_absent=False),
         rows=rows,
-        needs=lambda _query: fields,
+        needs=lambda _style: fields,
     )
 
 

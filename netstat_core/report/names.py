@@ -15,7 +15,6 @@ from functools import cache
 from types import MappingProxyType
 
 from netstat_core.escape import escape, printable
-from netstat_core.query import Query
 
 PATIENCE_SECONDS = 5.0
 """How long all host look-ups of one run may be waited for."""
@@ -25,28 +24,32 @@ _UNSPECIFIED = {"0.0.0.0": "0.0.0.0", "::": "[::]"}  # noqa: S104 - not bound to
 
 
 class Names:
-    """Resolves what the query does not want numeric; ``resolving=False`` (replays) shows numbers for everything.
+    """Names of ``hosts``, ``ports`` and ``users``, each where it is wanted; numbers for everything else.
 
-    ``known`` are the names a snapshot brings, by kind (hosts, networks, services, users); a kind that it has is never
-    looked up here. ``told`` are, in the same form, all names that were given out.
+    With ``resolving=False`` (replays) nothing is looked up here. ``known`` are the names a snapshot brings, by kind
+    (hosts, networks, services, users); a kind that it has is never looked up. ``told`` are, in the same form, all names
+    that were given out.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each kind by itself
         self,
-        query: Query,
         *,
+        hosts: bool = False,
+        ports: bool = False,
+        users: bool = False,
         resolving: bool = True,
         patience: float = PATIENCE_SECONDS,
         known: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
     ) -> None:
         self._known = known
-        self.resolves_hosts = (resolving or "hosts" in known) and not query.numeric_hosts
-        self.resolves_ports = (resolving or "services" in known) and not query.numeric_ports
-        self.resolves_users = (resolving or "users" in known) and not query.numeric_users
+        self.resolves_hosts = (resolving or "hosts" in known) and hosts
+        self.resolves_ports = (resolving or "services" in known) and ports
+        self.resolves_users = (resolving or "users" in known) and users
         self._hosts = _Lookups(_host_name, 0 if "hosts" in known else patience)
         self._hosts.known.update(known.get("hosts", {}))
-        hosts, ports, users = self.resolves_hosts, self.resolves_ports, self.resolves_users
-        resolved = {"hosts": hosts, "networks": hosts, "services": ports, "users": users}
+        resolves_hosts = self.resolves_hosts
+        resolved = {"hosts": resolves_hosts, "networks": resolves_hosts}
+        resolved |= {"services": self.resolves_ports, "users": self.resolves_users}
         self.told: dict[str, dict[str, str]] = {kind: {} for kind, wanted in resolved.items() if wanted}
 
     def expect_hosts(self, addresses: Iterable[str]) -> None:

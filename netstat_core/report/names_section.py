@@ -8,7 +8,6 @@ from typing import Any
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import Record
 from netstat_core.plugin.schema import Path, marked_fields, reader_schema
-from netstat_core.query import Query
 from netstat_core.report.names import Names
 
 _SERVICES = {"tcp": "tcp", "udp": "udp", "udplite": "udp"}
@@ -17,9 +16,8 @@ _SERVICES = {"tcp": "tcp", "udp": "udp", "udplite": "udp"}
 class NamesSection:
     """Gathers addresses, ports and user ids by the marks of their fields, and looks each up once at the end."""
 
-    def __init__(self, query: Query, known: Mapping[str, Mapping[str, str]]) -> None:
-        everything = query._replace(numeric_hosts=False, numeric_ports=False, numeric_users=False)
-        self._names = Names(everything, known=known)
+    def __init__(self, known: Mapping[str, Mapping[str, str]]) -> None:
+        self._names = Names(hosts=True, ports=True, users=True, known=known)
         self._paths: dict[str, list[tuple[str, Path]]] = {}
         self._seen: dict[str, set[Any]] = {"address": set(), "port": set(), "user": set()}
 

@@ -12,18 +12,19 @@ from netstat_core.host.discovery import Host
 from netstat_core.owners import control_groups
 from netstat_core.plugin.readers import Feed, Reader
 from netstat_core.plugin.sources import Directory, File, NetlinkDump, Source
-from netstat_core.query import Query
+from netstat_core.plugin.text import Style
+from netstat_core.query import CONTEXTS, DETAILS, PROCESSES, ROUTE_CACHE, Query
 from netstat_core.report.selection import feeds_in_order, select
 from netstat_core.system import capture
 
-EVERYTHING = Query(tables=(), processes=True, who=True)
+EVERYTHING = Query(tables=(), owners=(PROCESSES, DETAILS))
 """All tables, all sockets, and who holds them."""
 
 _OF_PROCESS = ("cmdline", "comm", "status")
 _CONTEXT = "attr/current"
 
 
-def plan(query: Query, host: Host | None = None) -> dict[str, Any]:
+def plan(query: Query, host: Host | None = None, style: Style | None = None) -> dict[str, Any]:
     """The plan that reads all a replay of the query may need, as plain data.
 
     The sources that readers fall back on are read only where what they prefer fails (``unless``).
@@ -31,20 +32,22 @@ def plan(query: Query, host: Host | None = None) -> dict[str, Any]:
     What is recorded suffices for every output format and every look of the same rows. A query for all tables is
     extended to all routing tables and the route cache. Raises UsageError for a query that names nothing known.
     """
-    readers = [offer.reader for offer in select(query, host or Host())]
-    wishes = _Wishes()
+    host = host or Host()
+    offers = {offer.reader: None for variant in _variants(query) for offer in select(variant, host)}
+    readers = sorted(offers, key=lambda reader: reader.position)
+    wishes = _Wishes(style)
     for reader in readers:
         wishes.add(reader, query)
-    if query.who:
+    if DETAILS in query.owners:
         wishes.first[File(control_groups.BOOT_FILE)] = None
     owned = [reader for reader in readers if reader.inode_field]
-    owners = "all" if any(_hides_inodes(reader, query) for reader in owned) else "wanted"
+    owners = "all" if any(_hides_inodes(reader, query, style) for reader in owned) else "wanted"
     return {
         "version": capture.VERSION,
         "byte_order": sys.byteorder,
         "sources": list(_merged(wishes)),
-        "owners": owners if query.processes and owned else None,
-        "descriptors": query.who,
+        "owners": owners if query.owners and owned else None,
+        "descriptors": DETAILS in query.owners,
         "processes": sorted(_process_files(query)),
         "users": True,
         **_namespaces(query),
@@ -58,9 +61,13 @@ def _namespaces(query: Query) -> dict[str, Any]:
 
 
 def _process_files(query: Query) -> set[str]:
-    if not query.processes:
+    if not query.owners:
         return set()
-    return {*_OF_PROCESS, *((_CONTEXT,) if query.context else ()), *(control_groups.FILES if query.who else ())}
+    return {
+        *_OF_PROCESS,
+        *((_CONTEXT,) if CONTEXTS in query.owners else ()),
+        *(control_groups.FILES if DETAILS in query.owners else ()),
+    }
 
 
 def _variants(query: Query) -> Iterator[Query]:
@@ -68,21 +75,21 @@ def _variants(query: Query) -> Iterator[Query]:
     yield query
     if not query.tables:
         yield query._replace(route_table="all")
-        yield query._replace(cache=True)
+        yield query._replace(tables=(ROUTE_CACHE,))
 
 
 class _Wishes:
     """The sources of some readers: those of the feeds that a replay takes, and the others for when those fail."""
 
-    def __init__(self) -> None:
+    def __init__(self, style: Style | None) -> None:
+        self._style = style or Style()
         self.first: dict[Source, None] = {}
         self.instead: dict[Source, dict[str, None]] = {}
 
     def add(self, reader: Reader, query: Query) -> None:
         """All sources of a reader, as structured output needs them and as text does."""
-        layout = reader.layout(query)
         for variant in _variants(query):
-            looks = [layout.needs(variant)] if layout else []
+            looks = [layout.needs(self._style._replace(query=variant)) for layout in reader.layouts.values()]
             for fields in (query.needs.get(reader.kind), *looks):
                 self._add_feeds(reader, variant._replace(fields=fields))
 
@@ -102,9 +109,9 @@ def _of_feed(feed: Feed, query: Query) -> list[Source]:
         return []
 
 
-def _hides_inodes(reader: Reader, query: Query) -> bool:
+def _hides_inodes(reader: Reader, query: Query, style: Style | None) -> bool:
     """Whether a reader of sockets tells of no source of it where inodes are."""
-    wishes = _Wishes()
+    wishes = _Wishes(style)
     wishes.add(reader, query)
     return all(_inode_place(source) is None for source in (*wishes.first, *wishes.instead))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,7 +17,7 @@ from netstat_core.plugin.outcomes import Gap, Problem, Trait
 from netstat_core.plugin.readers import Feed, Reader
 from netstat_core.plugin.records import NetworkNamespace, Record
 from netstat_core.plugin.sinks import Head, Tail
-from netstat_core.query import Query
+from netstat_core.query import CONTEXTS, DETAILS, Query
 from netstat_core.report.deltas import Deltas
 from netstat_core.report.itinerary import Place, itinerary
 from netstat_core.report.ledger import Ledger, absence, failure
@@ -25,7 +25,7 @@ from netstat_core.report.names import Names
 from netstat_core.report.names_section import NamesSection
 from netstat_core.report.selection import Needs, Prepared, needs_of, prepare, select
 from netstat_core.report.source_cache import absent_sockets
-from netstat_core.report.stages import Finish, gathered
+from netstat_core.report.stages import Finish, Rule, gathered
 from netstat_core.system import Selectors, System
 from netstat_core.version import __version__
 
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 GENERATOR = f"netstat-core {__version__}"
 """The program's name and version, as reports give it."""
 
+
+Shown = Callable[[Reader, Query], "Rule | None"]
+"""Which records of a reader are shown for what ``show`` says; None for all."""
 
 SNAPSHOT_SOURCE = "snapshot"
 """The source of the gap that a snapshot leaves which is found to be damaged while it is read."""
@@ -88,9 +91,11 @@ class Run:
     When it is made, the readers are selected and asked for their sources, and namespaces are found: it raises
     UsageError for a query that cannot be served. From then on nothing is raised: what cannot be read is noted.
 
-    ``needs`` says which fields the output takes of a reader, where the query does not say it. With ``by_place`` readers
-    keep their order, and all are read in one network namespace before the next is entered; else each table is read in
-    all of them. ``names`` and ``deltas`` carry over from the report before; ``repeating`` says that there are several.
+    ``needs`` says which fields the output takes of a reader, where the query does not say it, and ``shown`` which of
+    its records are left by what ``show`` says. Where ``families`` are named, their readers come in that order. With
+    ``by_place`` readers keep their order, and all are read in one network namespace before the next is entered; else
+    each table is read in all of them. ``names`` and ``deltas`` carry over from the report before; ``repeating`` says
+    that there are several.
     """
 
     def __init__(  # noqa: PLR0913 - what an output needs, and what carries over
@@ -100,6 +105,8 @@ class Run:
         host: Host,
         *,
         needs: Needs | None = None,
+        shown: Shown | None = None,
+        families: Sequence[str] = (),
         by_place: bool = False,
         repeating: bool = False,
         names: Names | None = None,
@@ -108,16 +115,17 @@ class Run:
         self.query = query
         self.ledger = Ledger()
         self.owners: ProcessTable | None = None
-        self.names = names or names_for(query, system)
+        self.names = names or names_for(system, resolve=query.resolve)
         self._system = system
         self._host = host
         self._by_place = by_place
+        self._shown = shown or shown_by_default
         self._deltas = deltas
         self._checkers: dict[str, Checker] = {}
-        self._section = NamesSection(query, system.names) if query.resolve else None
+        self._section = NamesSection(system.names) if query.resolve else None
         self._stopped = False
         self._entered: list[NetworkNamespace | None] | None = None
-        self.offers = select(query, host, by_table=not by_place)
+        self.offers = select(query, host, by_table=not by_place, families=families)
         _check_delta(query, deltas, [offer.reader for offer in self.offers])
         self._where = _where(query.where, self.offers)
         self.head = self._head(repeating=repeating)
@@ -187,10 +195,12 @@ class Run:
 
     def _find_owners(self) -> Gap | None:
         """Look for the owners of sockets where they are asked for; the gap that remains."""
-        wanted = self.query.processes or (self._where is not None and "processes" in self._where.fields)
+        wanted = bool(self.query.owners) or (self._where is not None and "processes" in self._where.fields)
         if not wanted or not any(offer.reader.inode_field for offer in self.offers):
             return None
-        self.owners = ProcessTable(self._system, context=self.query.context, details=self.query.who)
+        self.owners = ProcessTable(
+            self._system, context=CONTEXTS in self.query.owners, details=DETAILS in self.query.owners
+        )
         return self.owners.gap
 
     def _read_all(self, systems: Sequence[System]) -> Iterator[Event]:
@@ -271,6 +281,7 @@ class Run:
             self._checker(reader),
             namespace=place.namespace,
             processes=self.owners,
+            shown=self._shown(reader, prepared.query),
             where=self._where,
         )
         has_come = False
@@ -326,9 +337,20 @@ def open_report(query: Query, system: System | None = None, host: Host | None = 
     return Run(query, system or _live(), host or Host())
 
 
-def names_for(query: Query, system: System) -> Names:
-    """The names that the layouts of a report show: of a snapshot only those it brings, unless others are asked for."""
-    return Names(query, resolving=system.machine.live or query.resolve, known=system.names)
+def names_for(system: System, *, resolve: bool = False, **wanted: bool) -> Names:
+    """The names that a report shows: of a snapshot only those it brings, unless others are asked for."""
+    return Names(resolving=system.machine.live or resolve, known=system.names, **wanted)
+
+
+def shown_by_default(reader: Reader, query: Query) -> Rule | None:
+    """Which records of a reader are shown where no dialect says it."""
+    layout = reader.layouts.get("net-tools")
+    return layout.shown(query) if layout else None
+
+
+def shows_everything(_reader: Reader, _query: Query) -> Rule | None:
+    """No record is left out by ``show``."""
+    return None
 
 
 def _check_delta(query: Query, deltas: Deltas | None, readers: Sequence[Reader]) -> None:

@@ -34,17 +34,21 @@ class Prepared(NamedTuple):
     broken: Gap | None = None
 
 
-def select(query: Query, host: Host, *, by_table: bool = False) -> list[Offer]:
+def select(query: Query, host: Host, *, by_table: bool = False, families: Sequence[str] = ()) -> list[Offer]:
     """The readers a query asks for, by position; ``by_table`` keeps those of a table together.
+
+    Where ``families`` are named, their readers come in that order.
 
     Raises UsageError for a query that names nothing known.
     """
     offers = host.offers(query.tables, query.families)
     chosen = [offer for offer in offers if query.includes(offer.reader.families, offer.reader.protocols)]
+    if not query.tables:
+        chosen = [offer for offer in chosen if not offer.reader.on_request]
     if not chosen or not {*query.tables} <= {offer.reader.table for offer in offers}:
         _refuse_unknown(query, host)
-    if query.families_in_order:
-        chosen.sort(key=lambda offer: _first(offer.reader.families, query.families))
+    if families:
+        chosen.sort(key=lambda offer: _first(offer.reader.families, families))
     if by_table:
         order = [*query.tables, *(offer.reader.table for offer in chosen)]
         chosen.sort(key=lambda offer: order.index(offer.reader.table))
@@ -91,7 +95,7 @@ def feeds_in_order(reader: Reader, query: Query) -> list[Feed]:
     return sorted(files or reader.feeds, key=rank)
 
 
-def _first(names: Iterable[str], wanted: tuple[str, ...]) -> int:
+def _first(names: Iterable[str], wanted: Sequence[str]) -> int:
     """How far back the first of some names stands among those asked for."""
     return min((wanted.index(name) for name in names if name in wanted), default=0)
 

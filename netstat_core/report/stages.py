@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from netstat_core.errors import SchemaViolation, SourceError
@@ -77,20 +77,24 @@ def _guarded(parsed: Iterable[Parsed], plugin: str) -> Iterator[Parsed | SourceE
         yield failure(plugin, "its parser", error)
 
 
+Rule = Callable[[Record], bool]
+"""Whether a record is shown."""
+
+
 class Finish:
     """What happens to each batch of one reader: check, fill in what the host knows, hide what is not to be shown."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the stages of a pipeline
         self,
         prepared: Prepared,
         checker: Checker,
         *,
         namespace: NetworkNamespace | None,
         processes: ProcessTable | None,
+        shown: Rule | None,
         where: Where | None,
     ) -> None:
         reader, query = prepared.offer.reader, prepared.query
-        layout = reader.layout(query)
         self._plugin = prepared.offer.plugin.name
         self._check = checker.check
         self._kind = reader.kind
@@ -99,7 +103,7 @@ class Finish:
         self._inode_field = reader.inode_field
         self._processes = processes
         self._is_joined = reader.inode_field is not None and (processes is not None or query.wants("processes"))
-        rules = (layout.shown(query) if layout else None, where.predicate(reader) if where else None)
+        rules = (shown, where.predicate(reader) if where else None)
         self._rules = [rule for rule in rules if rule]
 
     def __call__(self, records: list[Record], feed: str) -> tuple[Batch, list[SchemaViolation]]:

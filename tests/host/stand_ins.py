@@ -8,10 +8,11 @@ from importlib.metadata import EntryPoint
 from typing import Annotated, Any, TypedDict
 
 from netstat_core import Query, collect, facts, sinks
-from netstat_core.dialects.page import needs_of_layouts
+from netstat_core.dialects import Request
+from netstat_core.dialects.net_tools.session import NetToolsSession
 from netstat_core.errors import NotInKernel
 from netstat_core.host.discovery import GROUP, Host, Offer, Plugin
-from netstat_core.plugin import About, Column, Feed, Field, File, NetlinkDump, Reader, plain_table
+from netstat_core.plugin import About, Column, Feed, Field, File, NetlinkDump, Reader, Style, plain_table
 from netstat_core.plugin.records import NetworkNamespace
 from netstat_core.plugin.sinks import Sink
 from netstat_core.plugin.sources import Directory, Source
@@ -116,8 +117,9 @@ class FewPlugins(Host):
 
 def run_of(query: Query, system: System, host: Host, *, layouts_only: bool = False, repeating: bool = False) -> Run:
     """Give a report as text needs it, or as the structured formats do."""
-    needs = needs_of_layouts(query) if layouts_only else None
-    return Run(query, system, host, needs=needs, by_place=layouts_only, repeating=repeating)
+    session = NetToolsSession(Request(query, Style(query)))
+    needs = session.needs if layouts_only else None
+    return Run(query, system, host, needs=needs, shown=session.shown, by_place=layouts_only, repeating=repeating)
 
 
 def feed(
@@ -149,7 +151,7 @@ def reader(*feeds: Feed, name: str = "things", table: str = "things", **changes:
         "kind": "thing",
         "record": Thing,
         "feeds": feeds,
-        "layouts": {"linux": LOOK},
+        "layouts": {"net-tools": LOOK},
     }
     return Reader(**{**declared, **changes})
 

@@ -435,13 +435,14 @@ def test_old_pythons_capture(version: str, tmp_path: Path) -> None:
     (tmp_path / "travelling/__init__.py").touch()
     for name in TRAVELLING:
         shutil.copy(HOST / name, tmp_path / "travelling")
-    wanted = json.dumps(plan(Query(tables=("sockets", "interfaces"), processes=True, all_network_namespaces=True)))
+    query = Query(tables=("sockets", "interfaces"), owners=("processes",))
+    wanted = json.dumps(plan(query._replace(all_network_namespaces=True)))
     environment = {**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [python, "-c", CAPTURING]
     ran = subprocess.run(command, input=wanted.encode(), capture_output=True, check=False, env=environment, timeout=60)
     assert ran.stderr == b""
     system = SnapshotSystem(unpacked(ran.stdout.decode()))
-    report = collect(Query(tables=("sockets", "interfaces"), processes=True), system)
+    report = collect(query, system)
     assert "lo" in {one["name"] for one in report["tables"]["interfaces"]}
     assert [one for one in report["completeness"] if one["reason"] == "narrower_capture"] == []
 

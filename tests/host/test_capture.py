@@ -149,7 +149,7 @@ def test_owners_of_real_sockets() -> None:
             pids = sorted([os.getpid(), child.pid])
             assert scan_owners().pids[os.fstat(shared.fileno()).st_ino] == pids
             port = shared.getsockname()[1]
-            report = collect(Query(protocols=("tcp",), processes=True), host=Host(blocked=("unix",)))
+            report = collect(Query(protocols=("tcp",), owners=("processes",)), host=Host(blocked=("unix",)))
             (record,) = [one for one in report["tables"]["sockets"] if one["local_port"] == port]
             row_of_text = next(line for line in text_of("-tlnp").splitlines() if f":{port} " in line)
         finally:

@@ -117,7 +117,7 @@ def test_repeated_json_is_a_report_a_line(tree: Path, sleeps: list[float]) -> No
     stdout, _, _ = run("--from", str(tree), "-tan", "--json", "1", "3")
     reports = [json.loads(line) for line in stdout.splitlines()]
     assert [len(report["tables"]["sockets"]) for report in reports] == [1, 1, 1]
-    assert [report["query"]["round"] for report in reports] == [0, 1, 2]
+    assert reports[0]["query"] == reports[2]["query"]
     alone = run("--from", str(tree), "-tan", "--json")[0]
     assert len(json.loads(alone)["tables"]["sockets"]) == 1
 

@@ -79,8 +79,8 @@ DECLARED_WRONG: dict[str, dict[str, Any]] = {
     "sources that are none": {"feeds": (PROCFS.replace(sources=lambda _query: JUNK),)},
     "a parser of another shape": {"feeds": (PROCFS.replace(parse=parse_nothing),)},
     "a parser that raises at once": {"feeds": (PROCFS.replace(parse=raise_runtime_error),)},
-    "a rule that raises": {"layouts": {"linux": LOOK.replace(shown=lambda _query: raise_runtime_error)}},
-    "a rule that is none": {"layouts": {"linux": LOOK.replace(shown=raise_runtime_error)}},
+    "a rule that raises": {"layouts": {"net-tools": LOOK.replace(shown=lambda _query: raise_runtime_error)}},
+    "a rule that is none": {"layouts": {"net-tools": LOOK.replace(shown=raise_runtime_error)}},
 }
 
 
@@ -97,7 +97,7 @@ def test_wrong_declarations_cost_their_reader_only(mistake: str, *, layouts_only
 
 def test_a_layout_that_cannot_say_what_it_needs_costs_its_reader_only() -> None:
     """What a layout declares wrongly is its reader's loss in text, and no loss to records."""
-    bad = reader(PROCFS, name="bad", layouts={"linux": LOOK.replace(needs=raise_runtime_error)})
+    bad = reader(PROCFS, name="bad", layouts={"net-tools": LOOK.replace(needs=raise_runtime_error)})
     host = FewPlugins(bad, reader(PROCFS, name="good", position=20))
     for layouts_only, names in ((True, ["good"]), (False, ["bad", "good"])):
         report = run_of(THINGS, CannedSystem({PATH: b""}), host, layouts_only=layouts_only)
@@ -172,7 +172,7 @@ def test_processes_are_joined(found: Any, processes: list[Any], gaps: list[str])
     schema = {"type": "object", "properties": {"name": {}, "inode": {}}}
     sockets = reader(feed(parse), record=schema, inode_field="inode")
     system = CannedSystem({PATH: b""}, owners=found, processes=FILES_OF_77)
-    report = collect(THINGS._replace(processes=True), system, FewPlugins(sockets))
+    report = collect(THINGS._replace(owners=("processes",)), system, FewPlugins(sockets))
     assert [record["processes"] for record in report["tables"]["things"]] == processes
     assert reasons(report) == gaps
     json.dumps(report)
@@ -243,11 +243,11 @@ def test_layouts_hide_rows_everywhere() -> None:
     """What -l and -a hide in text is hidden in records too; without a layout nothing is hidden."""
     odd = LOOK.replace(shown=lambda query: (lambda record: record["number"] % 2 == 1) if query.show != "all" else None)
     parse = fixed(*(thing(number) for number in range(5)))
-    report = collected(feed(parse), layouts={"linux": odd})
+    report = collected(feed(parse), layouts={"net-tools": odd})
     assert numbers(report) == [0, 1, 2, 3, 4]
     system = CannedSystem({PATH: b""})
     listening = THINGS._replace(show="listening")
-    assert numbers(collect(listening, system, FewPlugins(reader(feed(parse), layouts={"linux": odd})))) == [1, 3]
+    assert numbers(collect(listening, system, FewPlugins(reader(feed(parse), layouts={"net-tools": odd})))) == [1, 3]
     assert len(numbers(collect(listening, system, FewPlugins(reader(feed(parse), layouts={}))))) == 5
 
 

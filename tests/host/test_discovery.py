@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -189,7 +189,7 @@ def host_of(monkeypatch: pytest.MonkeyPatch) -> Plugins:
             monkeypatch.setitem(sys.modules, module.__name__, module)
             entries.append(EntryPoint(name, module.__name__, GROUP))
         entries.append(EntryPoint("json", "netstat_core.sinks", GROUP))
-        monkeypatch.setattr(discovery, "entry_points", lambda group: entries)
+        monkeypatch.setattr(discovery, "_all_entries", lambda _path: EntryPoints(entries))
         return Host()
 
     monkeypatch.delenv("NETSTAT_PLUGINS_BLOCK", raising=False)
@@ -300,7 +300,7 @@ def test_blocked_plugins_are_not_imported(host_of: Plugins, monkeypatch: pytest.
     """A blocked plugin's module is never loaded; several names are separated by commas."""
     host_of(good=[readers(GOOD)])
     entries = [EntryPoint(name, "stand_in_that_does_not_exist", GROUP) for name in ("one", "two", "three")]
-    monkeypatch.setattr(discovery, "entry_points", lambda group: entries)
+    monkeypatch.setattr(discovery, "_all_entries", lambda _path: EntryPoints(entries))
     monkeypatch.setenv("NETSTAT_PLUGINS_BLOCK", "one,,two")
     assert [broken.plugin.name for broken in Host().broken] == ["three"]
     assert Host(blocked=["three"]).broken == []

@@ -59,7 +59,7 @@ def test_no_other_trouble_makes_status_4(trouble: Any, status: int, with_readers
     look = LOOK.replace(
         complain=lambda told, _query: Complaint(told.reason, status=7 if getattr(told, "code", "") == "worse" else 0)
     )
-    one = reader(feed(fixed(thing(1), trouble)), layouts={"linux": look})
+    one = reader(feed(fixed(thing(1), trouble)), layouts={"net-tools": look})
     for form in ("text", "json"):
         _, stderr, ended = with_readers("--format", form, readers=[one])
         assert (stderr.count(b"\n"), ended) == (1, status)

@@ -201,6 +201,6 @@ def test_a_feed_may_lack_what_text_does_not_show() -> None:
     """For text the first feed is taken though it lacks fields, as long as the layout does not look at them."""
     look = LOOK.replace(needs=lambda _query: frozenset({"number"}))
     system = CannedSystem({PATH: b""}, {"canned": [b"1"]})
-    host = FewPlugins(reader(LACKING, PROCFS, layouts={"linux": look}))
+    host = FewPlugins(reader(LACKING, PROCFS, layouts={"net-tools": look}))
     text = run_of(THINGS, system, host, layouts_only=True)
     assert [record["number"] for _, batch in text.batches() for record in batch] == [1]

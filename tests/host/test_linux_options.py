@@ -113,8 +113,8 @@ DEMANDED = {
 
 @pytest.mark.parametrize("line", DEMANDED)
 def test_what_was_asked_for_by_name(line: str) -> None:
-    """What was named is demanded, so that its absence is an error; the protocols of a family alone are not."""
-    assert query(line).demanded == DEMANDED[line]
+    """What was named is required, so that its absence is an error; the protocols of a family alone are not."""
+    assert query(line).required == DEMANDED[line]
 
 
 TABLES: dict[str, tuple[Any, ...]] = {
@@ -159,6 +159,21 @@ def test_displays_exclude_each_other(line: str) -> None:
     assert raised.value.exit_status == 3
 
 
+def fields_of(line: str) -> dict[str, Any]:
+    """Return what a command line asks for and how that looks."""
+    style = command_line.to_style(request(line))
+    found = {**style._asdict(), **style.query._asdict()}
+    del found["query"]
+    return found
+
+
+@pytest.mark.parametrize("line", ["-r", "-rC", "-rFC4", "-r -A inet6,inet"])
+def test_routes_come_in_the_order_of_families(line: str) -> None:
+    """The families of routes are shown as they were named; those of sockets have an order of their own."""
+    assert request(line).request().families == query(line).families
+    assert request("-A inet6,inet").request().families == ()
+
+
 @pytest.mark.parametrize(
     ("line", "fields"),
     [
@@ -173,32 +188,35 @@ def test_displays_exclude_each_other(line: str) -> None:
         ("-e", {"extend": 1}),
         ("-eee -e", {"extend": 4}),
         ("-o", {"timers": True}),
-        ("-p", {"processes": True, "context": False}),
-        ("-Z", {"processes": True, "context": True}),
+        ("-p", {"owners": ("processes",)}),
+        ("-Z", {"owners": ("processes", "contexts")}),
+        ("--who", {"owners": ("processes", "details")}),
         ("-W", {"wide": True}),
         ("-T", {"wide": True}),
         ("--notrim", {"wide": True}),
         ("-N", {"symbolic": True}),
-        ("-C", {"cache": True}),
-        ("-F", {"fib": True, "cache": False}),
+        ("-C", {}),
+        ("-rC", {"tables": ("route_cache",)}),
+        ("-rF", {"tables": ("routes",)}),
+        ("-rFC", {"tables": ("routes", "route_cache")}),
         ("-v", {"verbose": True}),
         ("-v4", {"verbose": False}),
         ("-v4t", {"verbose": True}),
         ("-d", {}),
         ("--resolve", {"resolve": True}),
         ("--source procfs", {"source": "procfs"}),
-        ("--route-table all -r", {"route_table": "all", "families_in_order": True}),
+        ("--route-table all -r", {"route_table": "all"}),
         ("-i eth0 lo", {"interfaces": ("eth0", "lo")}),
         ("--interfaces=eth0 5", {"interfaces": ("eth0",)}),
         ("eth0 -t", {"interfaces": ()}),
     ],
 )
 def test_looks(line: str, fields: dict[str, Any]) -> None:
-    """Each option sets its own field of the query and no other."""
+    """Each option sets its own field of the query or of the style, and no other."""
     neutral = {"show", "numeric_hosts", "numeric_ports", "numeric_users"}
-    asked, unasked = query(line)._asdict(), query("")._asdict()
+    asked, unasked = fields_of(line), fields_of("")
     assert {name: asked[name] for name in fields} == fields
-    chosen = {"tables", "families", "protocols", "demanded"}
+    chosen = {"tables", "families", "protocols", "required"}
     assert {name for name in asked if asked[name] != unasked[name]} - chosen <= set(fields) - (
         neutral if not line else set()
     )

@@ -16,8 +16,8 @@ from netstat_core import Query, collect
 from netstat_core.report import names
 from netstat_core.report.names import Names
 
-NAMED = Query(numeric_hosts=False, numeric_ports=False, numeric_users=False)
-NUMERIC = Query()
+NAMED = {"hosts": True, "ports": True, "users": True}
+NUMERIC: dict[str, bool] = {}
 
 
 class Resolver:
@@ -73,7 +73,7 @@ def databases(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]
 
 def test_hosts_have_names(resolver: Resolver) -> None:
     """Both IP versions are looked up, and each address once however often it is asked for."""
-    known = Names(NAMED)
+    known = Names(**NAMED)
     for _ in range(3):
         known.expect_hosts(["192.0.2.1", "2001:db8::1"])
         assert known.host("192.0.2.1") == "host-192.0.2.1"
@@ -89,7 +89,7 @@ def test_hosts_without_a_name_are_numbers(resolver: Resolver) -> None:
         raise {"192.0.2.1": socket.herror(1), "192.0.2.2": OSError("!")}.get(address, UnicodeError("idna"))
 
     resolver.answer = fail
-    known = Names(NAMED)
+    known = Names(**NAMED)
     for address in ("192.0.2.1", "192.0.2.2", "2001:db8::1", "192.0.2.1"):
         assert known.host(address) == address
     assert len(resolver.asked) == 3
@@ -97,7 +97,7 @@ def test_hosts_without_a_name_are_numbers(resolver: Resolver) -> None:
 
 def test_unspecified_addresses_have_no_name(resolver: Resolver) -> None:
     """The unspecified addresses show as netstat has them, and no resolver is asked about them."""
-    known = Names(NAMED)
+    known = Names(**NAMED)
     known.expect_hosts(["0.0.0.0", "::"])
     assert (known.host("0.0.0.0"), known.host("::")) == ("0.0.0.0", "[::]")
     assert resolver.asked == []
@@ -107,7 +107,7 @@ def test_numeric_output_touches_no_resolver(resolver: Resolver, monkeypatch: pyt
     """With -n, or in a replay, neither a resolver nor a database is asked anything."""
     monkeypatch.setattr(names, "_database", lambda _path: pytest.fail("a database was read"))
     names._services.cache_clear()
-    for known in (Names(NUMERIC), Names(NAMED, resolving=False)):
+    for known in (Names(), Names(**NAMED, resolving=False)):
         known.expect_hosts(["192.0.2.1"])
         assert (known.host("192.0.2.1"), known.host("::"), known.port(22, "tcp")) == ("192.0.2.1", "::", "22")
         assert (known.user(0), known.network("127.0.0.0")) == ("0", "127.0.0.0")
@@ -118,7 +118,7 @@ def test_numeric_output_touches_no_resolver(resolver: Resolver, monkeypatch: pyt
 def test_hosts_are_looked_up_side_by_side(resolver: Resolver) -> None:
     """A page of hosts takes hardly longer than one."""
     resolver.delay = 0.2
-    known = Names(NAMED)
+    known = Names(**NAMED)
     started = time.monotonic()
     known.expect_hosts([f"192.0.2.{number}" for number in range(20)])
     assert time.monotonic() - started < 2
@@ -129,7 +129,7 @@ def test_hosts_are_looked_up_side_by_side(resolver: Resolver) -> None:
 def test_a_dead_resolver_costs_bounded_time(resolver: Resolver) -> None:
     """All look-ups of a run wait as long as one bound says, be they thousands; then there are numbers at once."""
     resolver.delay = 60
-    known = Names(NAMED, patience=0.3)
+    known = Names(**NAMED, patience=0.3)
     started = time.monotonic()
     for page in range(20):
         addresses = [f"10.0.{page}.{number}" for number in range(50)]
@@ -141,7 +141,7 @@ def test_a_dead_resolver_costs_bounded_time(resolver: Resolver) -> None:
 def test_late_answers_are_used(resolver: Resolver) -> None:
     """What a slow resolver does answer in time counts, also when it was asked for earlier."""
     resolver.delay = 0.05
-    known = Names(NAMED, patience=5)
+    known = Names(**NAMED, patience=5)
     assert known.host("192.0.2.1") == "host-192.0.2.1"
     assert known.host("192.0.2.2") == "host-192.0.2.2"
 
@@ -159,7 +159,7 @@ def test_late_answers_are_used(resolver: Resolver) -> None:
 def test_odd_host_names_are_masked(name: str, shown: str, resolver: Resolver) -> None:
     """Whoever answers for an address cannot send commands to a terminal."""
     resolver.answer = lambda _address: name
-    assert Names(NAMED).host("192.0.2.1") == shown
+    assert Names(**NAMED).host("192.0.2.1") == shown
 
 
 SERVICES = """\
@@ -177,7 +177,7 @@ odd x/tcp
 def test_the_last_service_wins(databases: Path) -> None:
     """Of several services at a port the last counts; protocols are apart, aliases and bad lines are passed over."""
     (databases / "services").write_text(SERVICES)
-    known = Names(NAMED)
+    known = Names(**NAMED)
     shown = [known.port(number, "tcp") for number in (22, 80, 81, 0)]
     assert shown == ["ssh", "http", "81", "*"]
     assert [known.port(number, "udp") for number in (22, 80, 0)] == ["22", "web", "*"]
@@ -188,34 +188,34 @@ def test_raw_ports_are_protocols(databases: Path) -> None:
     """The port of a raw socket is an IP protocol; a service with protocol raw comes before."""
     (databases / "protocols").write_text("icmp 1 ICMP\nospf 89 OSPFIGP\n")
     (databases / "services").write_text("mine 89/raw\n")
-    known = Names(NAMED)
+    known = Names(**NAMED)
     assert [known.port(number, "raw") for number in (1, 89, 255, 0)] == ["icmp", "mine", "255", "*"]
 
 
 def test_networks_have_names(databases: Path) -> None:
     """A network's name is that of /etc/networks, whose short numbers are filled up with zeros."""
     (databases / "networks").write_text("loopback 127.0.0.0\nlocal 192.168 alias\n")
-    known = Names(NAMED)
+    known = Names(**NAMED)
     assert [known.network(one) for one in ("127.0.0.0", "192.168.0.0", "10.0.0.0")] == ["loopback", "local", "10.0.0.0"]
 
 
 def test_missing_databases_give_numbers(databases: Path) -> None:
     """Without the files of /etc there are numbers."""
-    known = Names(NAMED)
+    known = Names(**NAMED)
     assert (known.port(22, "tcp"), known.port(1, "raw"), known.network("127.0.0.0")) == ("22", "1", "127.0.0.0")
 
 
 @pytest.mark.parametrize("query", [NAMED, NUMERIC])
-def test_unknown_users_are_signed_numbers(query: Query) -> None:
+def test_unknown_users_are_signed_numbers(query: dict[str, bool]) -> None:
     """A user without a name shows as netstat prints the number: with a sign."""
-    known = Names(query)
+    known = Names(**query)
     assert [known.user(uid) for uid in (4294967294, 2147483647, 2147483648)] == ["-2", "2147483647", "-2147483648"]
 
 
 def test_users_have_names() -> None:
     """User 0 is called as the system says."""
     pwd = pytest.importorskip("pwd")
-    assert Names(NAMED).user(0) == pwd.getpwuid(0).pw_name
+    assert Names(**NAMED).user(0) == pwd.getpwuid(0).pw_name
 
 
 def test_the_section_of_names(resolver: Resolver, databases: Path) -> None:

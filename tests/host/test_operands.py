@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netstat_core.cli import main as entry
-from netstat_core.cli.operands import COMMANDS, distance
+from netstat_core.cli.main import COMMANDS
+from netstat_core.dialects.net_tools.operands import distance
 
 HEADER = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
 ROW = "   0: 0100007F:0050 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1001 1\n"

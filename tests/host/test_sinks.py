@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from stand_ins import LOOK, PATH, CannedSystem, FewPlugins, feed, fixed, reader, run_of, thing
 
 from netstat_core import Query, facts, sinks
-from netstat_core.dialects.page import TEXT
+from netstat_core.dialects import Request
+from netstat_core.dialects.net_tools.session import NetToolsSession
 from netstat_core.errors import NoPermission, NotInKernel
-from netstat_core.plugin import Block, Gap, Layout, NetlinkDump, Problem, Reader, Record, Trait
+from netstat_core.plugin import Block, Gap, Layout, NetlinkDump, Problem, Reader, Record, Rendering, Style, Trait
 from netstat_core.plugin.sources import File
 from netstat_core.report.drain import drain
 from netstat_core.report.names import Names
@@ -25,20 +26,22 @@ LOOSE: Mapping[str, Any] = {"type": "object"}
 """The schema of a careless plugin: records may hold anything."""
 
 
+def page(query: Query, out: io.BytesIO) -> Rendering:
+    """Make the page of net-tools' text."""
+    return NetToolsSession(Request(query, Style(query))).page(out)
+
+
 def written(
     form: str, *readers: Reader, query: Query | None = None, repeating: bool = False, system: CannedSystem | None = None
 ) -> bytes:
     """Render a report on what some readers give."""
-    sink = next(sink for sink in (TEXT, *sinks.netstat_sinks(), *facts.netstat_sinks()) if sink.name == form)
+    query = query or Query(tables=())
     out = io.BytesIO()
-    report = run_of(
-        query or Query(tables=()),
-        system or CannedSystem(FILES),
-        FewPlugins(*readers),
-        layouts_only=sink.uses_layouts,
-        repeating=repeating,
-    )
-    for _ in drain(report, sink.make(out)):
+    made = {sink.name: sink.make for sink in (*sinks.netstat_sinks(), *facts.netstat_sinks())}
+    rendering = page(query, out) if form == "text" else made[form](out)
+    host = FewPlugins(*readers)
+    report = run_of(query, system or CannedSystem(FILES), host, layouts_only=form == "text", repeating=repeating)
+    for _ in drain(report, rendering):
         pass
     return out.getvalue()
 
@@ -167,7 +170,7 @@ def plain_rows(_query: Query, _names: object, _traits: Mapping[str, Any]) -> Any
 def shown(*parsed: Any, name: str, position: int, block: Block = SHARED, path: str = PATH) -> Reader:
     """Make a reader of things with a look of their number below a block's heading."""
     look = Layout(block=block, rows=plain_rows, needs=lambda _query: frozenset({"number"}))
-    return reader(feed(fixed(*parsed), File(path)), name=name, position=position, layouts={"linux": look})
+    return reader(feed(fixed(*parsed), File(path)), name=name, position=position, layouts={"net-tools": look})
 
 
 def test_headings_are_printed_once() -> None:
@@ -230,7 +233,7 @@ def test_text_survives_names_that_are_no_text() -> None:
 
 def test_plain_tables() -> None:
     """A plain table has a cell for each column: dashes for nothing, yes and no, lists joined by commas."""
-    rows = LOOK.rows(Query(), Names(Query()), {})
+    rows = LOOK.rows(Style(), Names(), {})
     texts = [rows([{"name": value, "number": 5}]) for value in (None, [], True, False, ["a", 2], 7)]
     assert [text.split()[0] for text in texts] == ["-", "-", "yes", "no", "a,2", "7"]
 
@@ -262,12 +265,12 @@ def test_a_layout_that_raises_costs_its_own_rows() -> None:
 
     broken = reader(feed(fixed(thing(1))), name="broken", position=1)
     broken = broken.replace(
-        layouts={"linux": LOOK.replace(block=Block("broken", heading=lambda *_: ""), rows=break_down)}
+        layouts={"net-tools": LOOK.replace(block=Block("broken", heading=lambda *_: ""), rows=break_down)}
     )
     whole = reader(feed(fixed(thing(2, "two"))), name="whole", position=2)
     report = run_of(Query(tables=()), CannedSystem(FILES), FewPlugins(broken, whole), layouts_only=True)
     out = io.BytesIO()
-    for _ in drain(report, TEXT.make(out)):
+    for _ in drain(report, page(Query(tables=()), out)):
         pass
     assert b"two" in out.getvalue()
     assert [entry["reason"] for entry in report.ledger.completeness] == ["broken_plugin"]

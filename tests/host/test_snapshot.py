@@ -179,7 +179,7 @@ def test_owners_come_from_the_folder(tree: Path) -> None:
     (tree / "proc/1/fd").mkdir(parents=True)
     (tree / "proc/1/fd/3").symlink_to("socket:[1001]")
     (tree / "proc/1/cmdline").write_bytes(b"/sbin/init\0--x\0")
-    (record,) = sockets(tree, processes=True)["tables"]["sockets"]
+    (record,) = sockets(tree, owners=("processes",))["tables"]["sockets"]
     assert record["processes"] == [{"pid": 1, "uid": None, "name": None, "command": ["/sbin/init", "--x"]}]
     assert b" 1/init " in show(tree, "-tanp").stdout
 
@@ -189,7 +189,7 @@ def test_owners_outside_the_folder_are_not_seen(link: str, tree: Path) -> None:
     """A process or its descriptors that are links to somewhere else are no owners."""
     (tree / link).parent.mkdir(exist_ok=True)
     (tree / link).symlink_to(tree.parent / ("secrets" if link == "proc/1" else "secrets/fd"))
-    (record,) = sockets(tree, processes=True)["tables"]["sockets"]
+    (record,) = sockets(tree, owners=("processes",))["tables"]["sockets"]
     assert not record["processes"]
 
 

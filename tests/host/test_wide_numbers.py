@@ -90,15 +90,15 @@ def outcome(feed: Feed, query: Query, contents: list[Any], checker: Checker) -> 
 
 
 def takes(reader: Reader) -> Iterator[tuple[Feed, Query, list[Any]]]:
-    """Each feed that reads files, with the queries that make it read different ones."""
+    """Each feed that reads files, with the query that makes it read them."""
+    query = Query(tables=(reader.table,))
     for feed in reader.feeds:
-        for query in (Query(tables=(reader.table,), show="all"), Query(tables=(reader.table,), show="all", cache=True)):
-            try:
-                sources = list(feed.sources(query))
-            except SourceError:
-                continue
-            if not any(isinstance(one, NetlinkDump) for one in sources):
-                yield feed, query, sources
+        try:
+            sources = list(feed.sources(query))
+        except SourceError:
+            continue
+        if not any(isinstance(one, NetlinkDump) for one in sources):
+            yield feed, query, sources
 
 
 def lines_of(text: bytes) -> Iterator[tuple[int, bytes]]:

@@ -9,7 +9,7 @@ from netstat_iface import links
 from netstat_iface.layout import LAYOUT
 
 from netstat_core import Query
-from netstat_core.plugin import About, Gap, Record, Trait
+from netstat_core.plugin import About, Gap, Record, Style, Trait
 from netstat_core.report.names import Names
 
 if TYPE_CHECKING:
@@ -71,13 +71,13 @@ def records(links_: Iterable[bytes], owned: Iterable[bytes] = (), **asked: Any) 
     return [one for one in read(links_, owned, **asked) if isinstance(one, dict)]
 
 
-def shown(links_: Iterable[bytes], owned: Iterable[bytes] = (), **asked: Any) -> str:
+def shown(links_: Iterable[bytes], owned: Iterable[bytes] = (), *, extend: int = 0, **asked: Any) -> str:
     """Return the rows of text for messages, as asked for."""
     query = QUERY._replace(**asked)
     pieces = read(links_, owned, query=query)
     traits = {one.name: one.value for one in pieces if isinstance(one, Trait)}
     rule = LAYOUT.shown(query) or bool
-    rows = LAYOUT.rows(query, Names(query), traits)
+    rows = LAYOUT.rows(Style(query, extend=extend), Names(), traits)
     return rows([one for one in pieces if isinstance(one, dict) and rule(one)])
 
 

@@ -12,7 +12,7 @@ from netstat_iface.readers import READERS
 from netstat_iface.record import FLAGS, STATISTICS
 
 from netstat_core.host.checker import Checker
-from netstat_core.plugin import NetlinkDump, Problem
+from netstat_core.plugin import NetlinkDump, Problem, Style
 
 (READER,) = READERS
 ETH0, BOND0 = lm.link(b"eth0", index=2), lm.link(b"bond0", index=3)
@@ -167,9 +167,10 @@ def test_dumps_are_read_again_when_interrupted() -> None:
 
 def test_text_asks_for_no_more_than_it_shows() -> None:
     """The table needs IPv4 addresses only, for alias names; blocks need all."""
-    shown = lm.QUERY._replace(fields=READER.layouts["linux"].needs(lm.QUERY))
+    shown = lm.QUERY._replace(fields=READER.layouts["net-tools"].needs(Style(lm.QUERY)))
     assert request_addresses(shown).body[0] == AF_INET
-    assert request_addresses(shown._replace(extend=1)).body[0] == 0
+    blocks = READER.layouts["net-tools"].needs(Style(lm.QUERY, extend=1))
+    assert request_addresses(lm.QUERY._replace(fields=blocks)).body[0] == 0
     assert request_addresses(lm.QUERY).body[0] == 0
     assert request_links(shown) == request_links(lm.QUERY)
 

@@ -154,7 +154,20 @@ KINDS: dict[str, Callable[[dict[str, Any], Writes], str]] = {
 
 def _query(fields: dict[str, Any]) -> Any:
     plain = {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
-    return found("Query")(**plain)
+    query = found("Query")
+    return query(**(plain if "processes" in query._fields else _in_words_of_today(plain)))
+
+
+def _in_words_of_today(plain: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a query as they are called since it says only what is asked."""
+    owners = {"processes": "processes", "who": "details", "context": "contexts"}
+    words = tuple(word for name, word in owners.items() if plain.pop(name, False))
+    words = words if "processes" in words else ()
+    cached = ("route_cache",) if plain.pop("cache", False) else ()
+    others = () if cached and not plain.pop("fib", False) else plain.get("tables", ("sockets",))
+    tables = {"tables": (*others, *cached)}
+    plain = {name: value for name, value in plain.items() if name in found("Query")._fields}
+    return {**plain, **tables, "owners": words}
 
 
 def _system(snapshot: str) -> Any:
@@ -163,7 +176,7 @@ def _system(snapshot: str) -> Any:
 
 @functools.lru_cache(maxsize=4)
 def _collected(snapshot: str) -> Any:
-    query = found("Query")(tables=("sockets", "routes", "interfaces"), processes=True)
+    query = _query({"tables": ["sockets", "routes", "interfaces"], "processes": True})
     return found("collect")(query, _system(snapshot))
 
 

@@ -14,7 +14,7 @@ from netstat_route.readers import READERS
 from rtnetlink_messages import about, attribute, message
 
 from netstat_core.host.checker import Checker
-from netstat_core.plugin import Gap, Problem, Trait
+from netstat_core.plugin import Gap, Problem, Style, Trait
 from netstat_core.report.names import Names
 
 CHECKERS = {reader.name: Checker(reader) for reader in (*READERS, NEIGHBOURS)}
@@ -131,6 +131,6 @@ def test_inet6_there_and_back(address: int, length: int, metric: int, flags: int
     assert (IPv6Address(record["destination"]), record["prefix_length"]) == (IPv6Address(address), length)
     assert (record["metric"], record["gateway"]) == (metric, None)
     if parse is proc_ipv6_route.parse:
-        layout = READERS[2].layouts["linux"]
+        layout = READERS[2].layouts["net-tools"]
         query = about().query
-        assert layout.rows(query, Names(query), {})([record]).count("\n") == 1
+        assert layout.rows(Style(query), Names(), {})([record]).count("\n") == 1

@@ -146,6 +146,6 @@ def test_any_description(about: object) -> None:
 
     store = MemoryStore({"/proc/net/tcp": hostile.TCP, "/capture.json": json.dumps(about).encode()})
     try:
-        collect(Query(families=("inet",), processes=True), SnapshotSystem(store))
+        collect(Query(families=("inet",), owners=("processes",)), SnapshotSystem(store))
     except SnapshotError:
         return

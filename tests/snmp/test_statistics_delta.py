@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 from netstat_snmp.delta import CHANGE, LAYOUT, changes
 
 from netstat_core import Query
+from netstat_core.plugin import Style
 from netstat_core.plugin.schema import reader_schema
 from netstat_core.report.names import Names
 
@@ -106,7 +107,7 @@ def test_no_time_no_rate() -> None:
 def shown(found: list[dict[str, Any]], *protocols: str) -> str:
     """Return changes as text."""
     query = Query(tables=("statistics",), protocols=protocols)
-    return LAYOUT.rows(query, Names(query), {})(found)
+    return LAYOUT.rows(Style(query), Names(), {})(found)
 
 
 def test_text() -> None:

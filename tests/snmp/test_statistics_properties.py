@@ -19,7 +19,7 @@ from netstat_snmp.readers import READERS
 from netstat_snmp.rows import parse_interfaces, parse_one_section, parse_rows, section_by_prefix
 
 from netstat_core import Query
-from netstat_core.plugin import About, Problem
+from netstat_core.plugin import About, Problem, Style
 from netstat_core.plugin.records import GREATEST_INTEGER, LEAST_INTEGER
 from netstat_core.plugin.schema import reader_schema
 from netstat_core.report.names import Names
@@ -77,8 +77,8 @@ def test_any_bytes(parser: str, content: bytes) -> None:
     assert all(VALID[kind].is_valid(one) for one in found)
     if kind == "statistics":
         query = Query(tables=("statistics",))
-        assert LAYOUT.rows(query, Names(query), {})(found).count("\n") >= len(found)
-        assert delta.LAYOUT.rows(query, Names(query), {})(changes(found[1:], found, 1.0)).count("\n") >= len(found)
+        assert LAYOUT.rows(Style(query), Names(), {})(found).count("\n") >= len(found)
+        assert delta.LAYOUT.rows(Style(query), Names(), {})(changes(found[1:], found, 1.0)).count("\n") >= len(found)
 
 
 NAMES = st.text(st.characters(min_codepoint=33, exclude_categories=("Z", "C")), min_size=1).filter(

@@ -13,6 +13,7 @@ from pynetstat import show
 from statistics_files import NEWEST, statistics_trees, write_tree
 
 from netstat_core import Query
+from netstat_core.plugin import Style
 from netstat_core.report.names import Names
 
 if TYPE_CHECKING:
@@ -190,7 +191,7 @@ def test_text_needs_only_records(tree: str, options: tuple[str, ...], trees: Tre
     protocols = {"t": "tcp", "w": "raw", "u": "udp", "U": "udplite"}
     wanted = tuple(word for letter, word in protocols.items() if any(letter in option for option in options))
     query = Query(tables=("statistics",), families=(family,), protocols=wanted)
-    rows = LAYOUT.rows(query, Names(query), {})
+    rows = LAYOUT.rows(Style(query), Names(), {})
     assert "".join(rows([one]) for one in sections).encode() == text.stdout
 
 

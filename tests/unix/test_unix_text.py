@@ -12,9 +12,10 @@ from pynetstat import show
 from unix_rows import CLOSED, ESTABLISHED, HEADER, LISTEN, Crafted, Made, dump, listing
 
 from netstat_core import Query
-from netstat_core.dialects.page import TextRendering, needs_of_layouts
+from netstat_core.dialects import Request
+from netstat_core.dialects.net_tools.session import NetToolsSession
 from netstat_core.host.discovery import Host
-from netstat_core.plugin import Problem
+from netstat_core.plugin import Problem, Style
 from netstat_core.plugin.outcomes import Gap
 from netstat_core.report.drain import drain
 from netstat_core.report.run import Run
@@ -39,8 +40,9 @@ def text_of(system: Crafted, **wanted: str) -> bytes:
     """Return the text of a system's UNIX sockets, as the text sink writes it."""
     out = io.BytesIO()
     query = Query(families=("unix",), **wanted)  # type: ignore[arg-type]
-    run = Run(query, system, Host(), needs=needs_of_layouts(query), by_place=True)
-    assert list(drain(run, TextRendering(out)))
+    session = NetToolsSession(Request(query, Style(query)))
+    run = Run(query, system, Host(), needs=session.needs, shown=session.shown, by_place=True)
+    assert list(drain(run, session.page(out)))
     return out.getvalue()
 
 
@@ -126,9 +128,9 @@ def test_programs(trees: Trees) -> None:
 
 def test_contexts() -> None:
     """-Z adds a column of fifty behind the program; a long context keeps its end, an unknown one is a dash."""
-    query = Query(processes=True, context=True)
+    style = Style(Query(owners=("processes", "contexts")))
     assert (
-        LAYOUT.block.heading(query, {}).splitlines()[1].endswith(f"PID/Program name    {' Security Context':<50} Path")
+        LAYOUT.block.heading(style, {}).splitlines()[1].endswith(f"PID/Program name    {' Security Context':<50} Path")
     )
     contexts = [None, "system_u:system_r:sshd_t:s0", "begins:" + "c" * 48]
     owned = [
@@ -144,7 +146,7 @@ def test_contexts() -> None:
         "path": "/p",
         "abstract": False,
     }
-    format_batch = LAYOUT.rows(query, None, {})  # type: ignore[arg-type]  # names are not asked
+    format_batch = LAYOUT.rows(style, None, {})  # type: ignore[arg-type]  # names are not asked
     shown = format_batch([{**record, "processes": [one]} for one in owned]).splitlines()
     cells = [line.partition("1/x")[2] for line in shown]
     assert cells == [f"{'':17} {cell:<50} /p" for cell in ("-", contexts[1], "c" * 48)]
@@ -165,9 +167,9 @@ def test_captured_records(name: str, trees: Trees) -> None:
     assert report["problems"] == report["completeness"] == []
 
 
-def words(trouble: Problem | Gap, query: Query) -> tuple[str, bool, int] | None:
+def words(trouble: Problem | Gap, style: Style) -> tuple[str, bool, int] | None:
     """Return what is said of something: the text, whether it ends the run, and the status."""
-    complaint = LAYOUT.complain(trouble, query)
+    complaint = LAYOUT.complain(trouble, style)
     return None if complaint is None else (complaint.text, complaint.ends_run, complaint.status)
 
 
@@ -177,10 +179,10 @@ def test_complaints() -> None:
     assert words(Problem("/proc/net/unix", "no row"), Query()) == ("warning, got bogus unix line.", False, 0)
     for reason in ("not_in_kernel", "permission"):
         gap = Gap(reason, "/proc/net/unix", "")
-        assert words(gap, Query(demanded=frozenset({"unix"}))) == (absent, True, 1)
-        assert words(gap, Query(verbose=True)) == (absent, False, 0)
-        assert words(gap, Query()) is None
-    assert words(Gap("raced", "/proc/net/unix", "", count=3), Query(verbose=True)) is None
+        assert words(gap, Style(Query(required=frozenset({"unix"})))) == (absent, True, 1)
+        assert words(gap, Style(verbose=True)) == (absent, False, 0)
+        assert words(gap, Style()) is None
+    assert words(Gap("raced", "/proc/net/unix", "", count=3), Style(verbose=True)) is None
 
 
 def test_an_absent_file(tmp_path: Path) -> None:

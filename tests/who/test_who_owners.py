@@ -28,9 +28,9 @@ FOUR = ["pid", "uid", "name", "command"]
 FURTHER = {"executable", "started_at", "cgroup", "unit", "user_unit", "container", "pod", "descriptors", "socket_unit"}
 
 
-def own_sockets(**wanted: Any) -> list[dict[str, Any]]:
+def own_sockets(owners: tuple[str, ...] = ("processes",), **wanted: Any) -> list[dict[str, Any]]:
     """Return the TCP sockets of this machine that this process holds."""
-    found = collect(Query(protocols=("tcp",), processes=True, **wanted))["tables"]["sockets"]
+    found = collect(Query(protocols=("tcp",), owners=owners, **wanted))["tables"]["sockets"]
     return [one for one in found if any(owner["pid"] == os.getpid() for owner in one["processes"] or ())]
 
 
@@ -39,7 +39,7 @@ def test_own_process() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         again = os.dup(server.fileno())
         port = server.getsockname()[1]
-        (told,) = [one for one in own_sockets(who=True) if one["local_port"] == port]
+        (told,) = [one for one in own_sockets(("processes", "details")) if one["local_port"] == port]
         (plain,) = [one for one in own_sockets() if one["local_port"] == port]
         os.close(again)
     owner = next(one for one in told["processes"] if one["pid"] == os.getpid())
@@ -61,8 +61,8 @@ def test_records_match_the_published_schema() -> None:
     """The further keys are in the published schema, and records match it with and without them."""
     schema = published_schema(Host().kinds()["inet.socket"])
     with socket.create_server(("127.0.0.1", 0)):
-        for wanted in ({"who": True}, {}, {"who": True, "context": True}):
-            sockets = own_sockets(**wanted)
+        for owners in (("processes", "details"), ("processes",), ("processes", "details", "contexts")):
+            sockets = own_sockets(owners)
             assert sockets
             for one in sockets:
                 Draft202012Validator(schema).validate(one)

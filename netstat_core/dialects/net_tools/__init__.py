@@ -1,1 +1,10 @@
-"""The dialect of net-tools: the options of its netstat, and what they ask for."""
+"""The dialect of net-tools: the options of its netstat, what they ask for, and the text of each reader's own layout."""
+
+from __future__ import annotations
+
+from netstat_core.dialects import NET_TOOLS, Dialect
+from netstat_core.dialects.net_tools.command_line import parse
+from netstat_core.dialects.net_tools.options import GROUPS, OPTIONS, USAGE
+from netstat_core.dialects.net_tools.session import NetToolsSession
+
+DIALECT = Dialect(NET_TOOLS, usage=USAGE, groups=GROUPS, options=OPTIONS, parse=parse, session=NetToolsSession)

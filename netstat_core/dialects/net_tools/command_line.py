@@ -7,11 +7,14 @@ from collections.abc import Callable, Collection, Sequence
 from itertools import takewhile
 from typing import NamedTuple
 
+from netstat_core.dialects import Request
 from netstat_core.dialects.getopt import OPERAND, Getopt, Option
+from netstat_core.dialects.net_tools.operands import Operands, check_operands, number_of
 from netstat_core.dialects.net_tools.options import DISPLAYS as DISPLAYS_GROUP
-from netstat_core.dialects.net_tools.options import OPTIONS, SELECTION, SOCKETS, option_of
+from netstat_core.dialects.net_tools.options import OPTIONS, SELECTION, SOCKETS
 from netstat_core.errors import NetstatError, UsageError
-from netstat_core.query import Query
+from netstat_core.plugin.text import Style
+from netstat_core.query import CONTEXTS, DETAILS, PROCESSES, ROUTE_CACHE, Query
 
 PROTOCOLS = ("tcp", "sctp", "udp", "udplite", "raw")
 LEGACY = ("ipx", "ax25", "x25", "netrom", "rose")
@@ -50,18 +53,26 @@ _OWN_FAMILIES = frozenset(FAMILY_NAMES) | frozenset(FAMILY_NAMES.values())
 
 _LONGEST_FAMILIES = 255
 _LONGEST_LIMIT = 6
-_LONGEST_DELAY = 1 << 31
 _BROKEN_TCPIP = "netstat.c: Internal Error `longopts 1 range'."
+
+
+_NOT_OF_DISPLAYS = frozenset(
+    {"numeric", "numeric_hosts", "numeric_ports", "numeric_users", "wide", "source", "context"}
+    | {"netns", "all_netns", "netns_limit"}
+)
+"""Options that do not narrow what is captured."""
 
 
 class UnknownFamilyError(NetstatError):
     """A name behind -A that is no family, or none that this netstat was built with."""
 
 
-class Request:
+class Options:
     """A parsed command line: how often what was given, and what took arguments."""
 
-    def __init__(self) -> None:
+    def __init__(self, program: str = "pynetstat", commands: Sequence[str] = ()) -> None:
+        self._program = program
+        self._commands = commands
         self.given: Counter[str] = Counter()
         self.families: list[str] = []
         self.values: dict[str, str] = {}
@@ -83,14 +94,42 @@ class Request:
         named = [self.values["interfaces"]] if "interfaces" in self.values else []
         return (*named, *(operand for operand in self.operands if number_of(operand) is None))
 
+    def check_operands(self, command: str | None) -> None:
+        """Raise UsageError for the first operand that means nothing; netstat ignores those."""
+        has_kind = self.given["schema"] and "schema" not in self.values
+        given = Operands(self.operands[1:] if has_kind else self.operands, bool(self.given["interfaces"]))
+        check_operands(self._program, given, command, self._commands)
 
-def number_of(operand: str) -> float | None:
-    """A number of seconds or rounds; None for any other operand."""
-    try:
-        number = float(operand)
-    except ValueError:
-        return None
-    return number if 0 <= number < _LONGEST_DELAY else None
+    def request(self) -> Request:
+        """The request that these options mean."""
+        style = to_style(self)
+        given, values = self.given, self.values
+        name = "json" if given["json"] else "ndjson" if given["ndjson"] else "text"
+        return Request(
+            style.query,
+            style,
+            shows=bool(style.query.tables) or "tables" in values,
+            selects=selects(self),
+            narrows=bool(self.families or set(given) - _NOT_OF_DISPLAYS),
+            action=self._action(),
+            format=values.get("format", name),
+            snapshot=values.get("from"),
+            record=values.get("record"),
+            redact=bool(given["redact"]),
+            intervals=self.intervals,
+            continuous=bool(given["continuous"]),
+            repeats=bool(self.intervals) or bool(given["continuous"] and not given["statistics"]),
+            families=families_in_order(style.query),
+            last_words=refusal(self),
+        )
+
+    def _action(self) -> tuple[str, str] | None:
+        """What is to be done instead of a report, and what it is about."""
+        if self.given["plugins"]:
+            return "plugins", ""
+        if self.given["schema"]:
+            return "schema", self.values.get("schema") or next(iter(self.operands), "")
+        return ("explain", self.values["explain"]) if self.given["explain"] else None
 
 
 class _Parser(Getopt):
@@ -107,21 +146,22 @@ def parse(
     arguments: Sequence[str],
     act: Callable[[str], None],
     plugin_families: Callable[[], Collection[str]],
-) -> Request:
+    commands: Sequence[str] = (),
+) -> Options:
     """Read a command line.
 
     ``act`` is called at once for options that do something at their place (help, version, -Z); ``plugin_families``
     names the families that plugins add, asked only for a name that netstat does not have.
     Raises UsageError for getopt's mistakes and UnknownFamilyError for a bad -A.
     """
-    request = Request()
+    request = Options(program, commands)
     for option, value in _Parser(program, plugin_families).parse(arguments):
         _take(request, option, value, plugin_families)
         act(option.key)
     return request
 
 
-def _take(request: Request, option: Option, value: str | None, plugin_families: Callable[[], Collection[str]]) -> None:
+def _take(request: Options, option: Option, value: str | None, plugin_families: Callable[[], Collection[str]]) -> None:
     if option is OPERAND:
         request.operands.append(value or "")
     elif option.key == "protocol":
@@ -142,7 +182,7 @@ def _take(request: Request, option: Option, value: str | None, plugin_families: 
             request.values[option.key] = value
 
 
-def _add_families(request: Request, names: list[str], plugin_families: Callable[[], Collection[str]]) -> None:
+def _add_families(request: Options, names: list[str], plugin_families: Callable[[], Collection[str]]) -> None:
     for name in names:
         family = FAMILY_NAMES.get(name)
         if family is None and not _is_added(name, plugin_families):
@@ -158,60 +198,68 @@ def _is_added(name: str, plugin_families: Callable[[], Collection[str]]) -> bool
     return name not in _OWN_FAMILIES and name in plugin_families()
 
 
-def worded(error: NetstatError) -> str:
-    """An error in the words of the command line, whose options set the fields of a query."""
-    if isinstance(error, UsageError) and error.field:
-        return f"{option_of(error.field)}: {error.message}"
-    return str(error)
-
-
-def selects(request: Request) -> bool:
+def selects(request: Options) -> bool:
     """Whether a command line says what to show, rather than how or of what."""
     return bool(request.families) or any(request.given[key] for key in _SELECTING)
 
 
-def displays(request: Request) -> list[str]:
+def displays(request: Options) -> list[str]:
     """The display asked for; raises UsageError without a message where netstat prints its usage."""
     if sum(request.given[name] for name in DISPLAYS) > 1:
         raise UsageError("")
     return [name for name in DISPLAYS if request.given[name]]
 
 
-def to_query(request: Request) -> Query:
+def to_query(request: Options) -> Query:
     """The query that a command line means."""
     given = request.given
-    numeric = bool(given["numeric"])
     selection = _select(request)
     return Query(
         tables=selection.tables,
         families=selection.families,
         protocols=selection.protocols,
         show="all" if given["all"] else "listening" if given["listening"] else "connected",
-        demanded=selection.demanded,
-        verbose=bool(given["verbose"]) and not selection.is_implicit,
-        processes=bool(given["programs"] or given["context"] or given["who"]),
-        context=bool(given["context"]),
-        timers=bool(given["timers"]),
-        extend=given["extend"],
-        wide=bool(given["wide"]),
-        numeric_hosts=numeric or bool(given["numeric_hosts"]),
-        numeric_ports=numeric or bool(given["numeric_ports"]),
-        numeric_users=numeric or bool(given["numeric_users"]),
-        symbolic=bool(given["symbolic"]),
-        fib=bool(given["fib"]),
-        cache=bool(given["cache"]),
+        required=selection.required,
+        owners=_owners(request),
         route_table=request.values.get("route_table"),
         interfaces=request.interfaces,
-        families_in_order=selection.tables[:1] == ("routes",),
         where=request.values.get("where"),
         delta=bool(given["delta"]),
         resolve=bool(given["resolve"]),
-        who=bool(given["who"]),
         network_namespaces=tuple(request.namespaces),
         all_network_namespaces=bool(given["all_netns"]),
         namespace_limit=_limit(request.values.get("netns_limit")),
         source=_source(request.values.get("source", "auto")),
     )
+
+
+def to_style(request: Options) -> Style:
+    """The query that a command line means, and how its answer looks."""
+    given = request.given
+    numeric = bool(given["numeric"])
+    return Style(
+        query=to_query(request),
+        verbose=bool(given["verbose"]) and not _select(request).is_implicit,
+        timers=bool(given["timers"]),
+        extend=given["extend"],
+        wide=bool(given["wide"]),
+        symbolic=bool(given["symbolic"]),
+        numeric_hosts=numeric or bool(given["numeric_hosts"]),
+        numeric_ports=numeric or bool(given["numeric_ports"]),
+        numeric_users=numeric or bool(given["numeric_users"]),
+    )
+
+
+def families_in_order(query: Query) -> tuple[str, ...]:
+    """The families whose readers come in the order they were named: those of routes."""
+    return query.families if set(query.tables[:1]) & set(_ROUTES) else ()
+
+
+def _owners(request: Options) -> tuple[str, ...]:
+    given = request.given
+    words = {PROCESSES: given["programs"] or given["who"] or given["context"]}
+    words |= {DETAILS: given["who"], CONTEXTS: given["context"]}
+    return tuple(word for word, is_given in words.items() if is_given)
 
 
 def _limit(given: str | None) -> int:
@@ -234,12 +282,12 @@ class _Selection(NamedTuple):
 
     families: tuple[str, ...]
     protocols: tuple[str, ...]
-    demanded: frozenset[str] = frozenset()
+    required: frozenset[str] = frozenset()
     tables: tuple[str, ...] = ("sockets",)
     is_implicit: bool = False
 
 
-def _select(request: Request) -> _Selection:
+def _select(request: Options) -> _Selection:
     """The tables of the display asked for, with its families and protocols."""
     given = request.given
     own = tuple(name for name in OWN_DISPLAYS if given[name])
@@ -250,7 +298,7 @@ def _select(request: Request) -> _Selection:
     chosen = displays(request)[:1]
     if chosen == ["routes"]:
         routed = _routed(families or ("inet",))
-        return _Selection(routed, (), frozenset(families), (*["routes"][: len(routed)], *own))
+        return _Selection(routed, (), frozenset(families), (*(_route_tables(request) if routed else ()), *own))
     if chosen in (["interfaces"], ["masquerade"]):  # netstat ignores what sockets are selected by
         return _Selection((), (), tables=(*chosen, *own))
     if chosen or own:
@@ -258,12 +306,22 @@ def _select(request: Request) -> _Selection:
     return _select_sockets(request)
 
 
+_ROUTES = ("routes", ROUTE_CACHE)
+
+
+def _route_tables(request: Options) -> tuple[str, ...]:
+    """The routes, unless only their cache is asked for: -C without -F."""
+    given = request.given
+    wanted = {"routes": given["fib"] or not given["cache"], ROUTE_CACHE: given["cache"]}
+    return tuple(table for table in _ROUTES if wanted[table])
+
+
 def _routed(families: tuple[str, ...]) -> tuple[str, ...]:
     """The families whose routes are shown: those before the first that has none."""
     return tuple(takewhile(lambda family: family not in _UNROUTED, families))
 
 
-def refusal(request: Request) -> NetstatError | None:
+def refusal(request: Options) -> NetstatError | None:
     """What netstat says last of a family it has no display for, once those named before it were shown."""
     if request.given["routes"]:
         refused = [family for family in request.families if family in _UNROUTED][:1]
@@ -278,7 +336,7 @@ def _tables(names: str) -> tuple[str, ...]:
     return () if names == "all" else tuple(name.replace("-", "_") for name in names.split(",") if name)
 
 
-def _select_sockets(request: Request) -> _Selection:
+def _select_sockets(request: Options) -> _Selection:
     """Netstat's rules: a family alone selects all its protocols, a protocol alone both IP versions."""
     given = request.given
     ip = [family for family in ("inet", "inet6") if family in request.families]
@@ -292,13 +350,13 @@ def _select_sockets(request: Request) -> _Selection:
     others = [name for name in others if name != "bluetooth"]
     if not (protocols or others or given["groups"] or given["icmp"] or refusal(request)):
         return _Selection((), ())
-    demanded = {name for name in others if name in LEGACY}
+    required = {name for name in others if name in LEGACY}
     if not is_implicit:
-        demanded |= {*others, *protocols, *(["igmp"] if given["groups"] else [])}
+        required |= {*others, *protocols, *(["igmp"] if given["groups"] else [])}
     if is_implicit or given["icmp"]:
         protocols.append("icmp")
     if given["groups"] and not protocols:  # which keeps the Internet sockets out when other families are shown
         protocols.append("igmp")
     tables = ("sockets",) * bool(set(protocols) - {"igmp"} or others) + ("groups",) * bool(given["groups"])
     families = (*(ip if protocols or given["groups"] else ()), *others)
-    return _Selection(families, tuple(protocols), frozenset(demanded), tables, is_implicit)
+    return _Selection(families, tuple(protocols), frozenset(required), tables, is_implicit)

@@ -155,8 +155,10 @@ OPTIONS = (
     Option("debug", "d", (), group=OTHER, help="accepted, no effect"),
 )
 
+USAGE = """\
+usage: pynetstat [option ...] [delay [count]]
+       pynetstat capture FILE|DIR|- [option ...]
 
-def option_of(field: str) -> str:
-    """The long name of the option that sets a field of the query; the field's own name where none does."""
-    names = [option.long[0] for option in OPTIONS if option.long and field in (option.field, option.key)]
-    return f"--{names[0]}" if names else field
+Shows sockets, routes, interfaces and statistics of the kernel's network, as netstat does.
+A delay in seconds prints again and again, a count bounds how often.
+"""

@@ -33,7 +33,7 @@ def _listening() -> dict[str, Any]:
 
     host = Host()
     query = facts_query(host, tables=("sockets",), protocols=("tcp", "udp"))
-    facts = gather(query._replace(processes=False, numeric_users=True), host=host).facts
+    facts = gather(query._replace(owners=()), host=host).facts
     found = {port: entry["addresses"] for port, entry in facts["listening"].items()}
     kept = {port: found[port][:_MOST_ADDRESSES] for port in islice(found, _MOST_PORTS)}
     reasons = facts["incomplete_because"]

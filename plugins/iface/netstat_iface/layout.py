@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from errno import ENODEV
 from typing import Any
 
-from netstat_core.plugin import Block, Complaint, Gap, Layout, Names, Problem, Query, Record, printable
+from netstat_core.plugin import Block, Complaint, Gap, Layout, Names, Problem, Query, Record, Style, printable
 from netstat_iface import details
 from netstat_iface.arrange import ALIASES, alias_names, asked_names, is_shown
 
@@ -25,14 +25,14 @@ NEEDS = frozenset(
 )
 
 
-def heading(query: Query, _traits: Mapping[str, Any]) -> str:
+def heading(style: Style, _traits: Mapping[str, Any]) -> str:
     """The title the first time, the column heads each time; -e has none."""
-    return ("" if query.round else _TITLE) + ("" if query.extend else _HEADER)
+    return ("" if style.round else _TITLE) + ("" if style.extend else _HEADER)
 
 
-def needs(query: Query) -> frozenset[str]:
+def needs(style: Style) -> frozenset[str]:
     """The record fields that text looks at."""
-    return NEEDS | details.NEEDS if query.extend else NEEDS
+    return NEEDS | details.NEEDS if style.extend else NEEDS
 
 
 def shown(query: Query) -> Callable[[Record], bool] | None:
@@ -42,10 +42,10 @@ def shown(query: Query) -> Callable[[Record], bool] | None:
     return lambda record: is_shown(record, query)
 
 
-def rows(query: Query, _names: Names, traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
+def rows(style: Style, _names: Names, traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
     """The formatter; lines of aliases wait until the interface is printed behind which netstat sorts them."""
-    line = details.block if query.extend else table_line
-    asked = asked_names(query)
+    line = details.block if style.extend else table_line
+    asked = asked_names(style.query)
     waiting: dict[str, str] = {}
 
     def lines(record: Record) -> str:
@@ -84,7 +84,7 @@ def _text(value: Any) -> str:
     return "-" if value is None else str(value)
 
 
-def complain(trouble: Problem | Gap, _query: Query) -> Complaint | None:
+def complain(trouble: Problem | Gap, _style: Style) -> Complaint | None:
     """What netstat says of an interface that does not exist, and where there is no list of them at all."""
     if isinstance(trouble, Problem):
         return None

@@ -63,7 +63,7 @@ def request_links(_query: Query) -> NetlinkDump:
 
 def request_addresses(query: Query) -> NetlinkDump:
     """All addresses, or the IPv4 ones where only alias names are shown."""
-    family = AF["inet"] if query.fields is not None and not query.extend else 0
+    family = 0 if query.wants("hardware_address") else AF["inet"]
     body, every = (struct.pack("=BBBBI", one, 0, 0, 0, 0) for one in (family, 0))
     wider = ((ADDRESSES, every),) if family else ()
     return NetlinkDump(ADDRESSES, protocol=ROUTE, type=GET_ADDRESS, body=body, restart=True, wider=wider)

@@ -16,7 +16,7 @@ _ONLY_IN_STATISTICS = PARTS | {"rx_nohandler"}
 
 def _dumps(query: Query) -> list[Source | None]:
     addresses = query.wants("addresses")
-    inet6 = query.fields is None or query.extend
+    inet6 = query.wants("hardware_address")
     return [
         links.request_links(query),
         links.request_addresses(query) if addresses else None,
@@ -53,6 +53,6 @@ READERS = (
             Feed("netlink", sources=_dumps, parse=links.parse),
             Feed("procfs", sources=_files, parse=procfs.parse, lacks=_PROCFS_LACKS),
         ),
-        layouts={"linux": LAYOUT},
+        layouts={"net-tools": LAYOUT},
     ),
 )

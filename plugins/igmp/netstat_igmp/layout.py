@@ -13,8 +13,8 @@ from netstat_core.plugin import (
     Layout,
     Names,
     Problem,
-    Query,
     Record,
+    Style,
     plain_table,
     printable,
 )
@@ -27,12 +27,12 @@ Interface       RefCnt Group
 _BLOCK = Block("groups", heading=lambda _query, _traits: _TITLE)
 
 
-def _needs(query: Query) -> frozenset[str]:
+def _needs(style: Style) -> frozenset[str]:
     fields = {"interface", "users", "group"}
-    return frozenset(fields | {"source_filter"} if query.verbose else fields)
+    return frozenset(fields | {"source_filter"} if style.verbose else fields)
 
 
-def _rows(query: Query, names: Names, _traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
+def _rows(style: Style, names: Names, _traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
     """A line for each membership; -v appends its source filter, where it has one."""
 
     def format_batch(batch: Sequence[Record]) -> str:
@@ -40,7 +40,7 @@ def _rows(query: Query, names: Names, _traits: Mapping[str, Any]) -> Callable[[S
         return "".join(
             [
                 f"{printable(one['interface']):<15} {one['users']:<6} {names.host(one['group'])}"
-                f"{_filter_text(one['source_filter'] or (), names) if query.verbose else ''}\n"
+                f"{_filter_text(one['source_filter'] or (), names) if style.verbose else ''}\n"
                 for one in batch
             ]
         )
@@ -56,7 +56,7 @@ def _filter_text(sources: Sequence[Record], names: Names) -> str:
     return text
 
 
-def _complain(trouble: Problem | Gap, query: Query) -> Complaint | None:
+def _complain(trouble: Problem | Gap, style: Style) -> Complaint | None:
     """What netstat says of a bad line, counted from 0, and of a kernel without igmp; a missing igmp6 is silent."""
     if isinstance(trouble, Problem):
         file = trouble.source.rpartition("/")[2]
@@ -64,12 +64,12 @@ def _complain(trouble: Problem | Gap, query: Query) -> Complaint | None:
     if trouble.reason not in ("not_in_kernel", "permission") or trouble.reader != "igmp":
         return None
     text = "netstat: no support for `AF INET (igmp)' on this system."
-    if "igmp" in query.demanded:
+    if "igmp" in style.query.required:
         return Complaint(text, status=1)
-    return Complaint(text) if query.verbose else None
+    return Complaint(text) if style.verbose else None
 
 
-def _complain_of_routing(trouble: Problem | Gap, _query: Query) -> Complaint | None:
+def _complain_of_routing(trouble: Problem | Gap, _style: Style) -> Complaint | None:
     """A kernel without multicast routing says so once, at its IPv4 interfaces."""
     if isinstance(trouble, Problem):
         return Complaint(f"warning, got bogus {trouble.source.rpartition('/')[2]} line.")
@@ -84,9 +84,9 @@ def _interface_and_ttl(hop: Record) -> str:
     return f"{hop['interface'] or '-'}:{hop['ttl']}"
 
 
-def _route_rows(query: Query, names: Names, traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
+def _route_rows(style: Style, names: Names, traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
     """Lines of a plain table, in which ``DEVICE:TTL`` stands for each way out."""
-    lines = _ROUTE_TABLE.rows(query, names, traits)
+    lines = _ROUTE_TABLE.rows(style, names, traits)
     return lambda batch: lines([{**one, "outgoing": list(map(_interface_and_ttl, one["outgoing"]))} for one in batch])
 
 

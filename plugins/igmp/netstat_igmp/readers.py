@@ -57,7 +57,7 @@ def _reader(name: str, position: int, look: Look, *feeds: Feed) -> Reader:
         kind=kind,
         record=record,
         feeds=feeds,
-        layouts={"linux": layout},
+        layouts={"net-tools": layout},
     )
 
 

@@ -15,6 +15,7 @@ from netstat_core.plugin import (
     Problem,
     Query,
     Record,
+    Style,
     owner_cells,
     owner_heading,
     scope,
@@ -44,29 +45,29 @@ Cell = Callable[[str, str, int], str]
 """Makes the text of an address from family, address and port."""
 
 
-def heading(query: Query, _traits: Mapping[str, Any]) -> str:
+def heading(style: Style, _traits: Mapping[str, Any]) -> str:
     """Title and column heads; the heads of extra columns come in netstat's order."""
     header = "Proto Recv-Q Send-Q Local Address           Foreign Address         State      "
-    if query.extend:
+    if style.extend:
         header += " User       Inode     "
-    header += owner_heading(query)
-    if query.timers:
+    header += owner_heading(style)
+    if style.timers:
         header += " Timer"
-    return f"Active Internet connections {scope(query)}\n{header}\n"
+    return f"Active Internet connections {scope(style)}\n{header}\n"
 
 
 BLOCK = Block("inet", heading=heading)
 
 
-def needs(query: Query) -> frozenset[str]:
+def needs(style: Style) -> frozenset[str]:
     """The record fields that rows and the -l/-a rule look at."""
     fields = {"family", "protocol", "local_address", "local_port", "remote_address", "remote_port", "state"}
     fields |= {"state_number", "recv_queue", "send_queue", "v4_mapped", "ip_protocol"}
-    if query.extend:
+    if style.extend:
         fields |= {"uid", "inode"}
-    if query.timers:
+    if style.timers:
         fields.add("timer")
-    if query.processes:
+    if style.shows_owners:
         fields |= {"inode", "processes"}
     return frozenset(fields)
 
@@ -95,15 +96,15 @@ def shown_sctp(query: Query) -> Callable[[Record], bool] | None:
     return lambda record: (record["remote_addresses"] is None) is servers
 
 
-def rows(query: Query, names: Names, _traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
+def rows(style: Style, names: Names, _traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
     """The formatter of all rows but those of SCTP."""
-    tail = tail_of(query, names)
+    tail = tail_of(style, names)
     cells: dict[str, Cell] = {}
 
     def format_batch(batch: Sequence[Record]) -> str:
         protocol = batch[0]["protocol"]
         if protocol not in cells:
-            cells[protocol] = address_cell(query, names, protocol)
+            cells[protocol] = address_cell(style, names, protocol)
         names.expect_hosts(_hosts(batch))
         lines = _lines(batch, protocol, cells[protocol])
         if tail is None:
@@ -134,11 +135,11 @@ def _hosts(batch: Sequence[Record]) -> Iterable[str]:
             yield record["remote_address"]
 
 
-def address_cell(query: Query, names: Names, protocol: str) -> Cell:
+def address_cell(style: Style, names: Names, protocol: str) -> Cell:
     """``ADDRESS:PORT``, cut to 23 columns without -W: the address loses its end, the port hardly ever anything."""
 
     def cut(host: str, port: str) -> str:
-        if len(host) + len(port) > _WITHOUT_COLON and not query.wide:
+        if len(host) + len(port) > _WITHOUT_COLON and not style.wide:
             port = port[:_LONGEST_PORT]
             host = host[: _WITHOUT_COLON - len(port)]
         return f"{host}:{port}"
@@ -171,14 +172,14 @@ _STATES = {"tcp": _States("UNKNOWN(0)"), "raw": _States(None)}
 _DATAGRAM_STATES = _States("CLOSE")
 
 
-def tail_of(query: Query, names: Names) -> Tail | None:
+def tail_of(style: Style, names: Names) -> Tail | None:
     """The text behind the state: user and inode, program, context, timer, as far as asked for."""
     parts: list[Tail] = []
-    if query.extend:
+    if style.extend:
         parts.append(lambda record: f" {names.user(record['uid'] or 0):<10} {record['inode'] or 0:<10}")
-    if query.processes:
-        parts.append(lambda record: owner_cells(query, record))
-    if query.timers:
+    if style.shows_owners:
+        parts.append(lambda record: owner_cells(style, record))
+    if style.timers:
         parts.append(lambda record: " " + timer_text(record))
     if not parts:
         return None
@@ -199,18 +200,18 @@ def timer_text(record: Record) -> str:
     return f"{word} ({timer['expires_seconds'] or 0:2.2f}/{retransmits}/{timer['probes']})"
 
 
-def complain(name: str, bogus: str) -> Callable[[Problem | Gap, Query], Complaint | None]:
+def complain(name: str, bogus: str) -> Callable[[Problem | Gap, Style], Complaint | None]:
     """Netstat's words for a bad line and for a protocol that the kernel lacks."""
 
-    def words(trouble: Problem | Gap, query: Query) -> Complaint | None:
+    def words(trouble: Problem | Gap, style: Style) -> Complaint | None:
         if isinstance(trouble, Problem):
             return Complaint(f"warning, got bogus {bogus} line.")
         if trouble.reason not in ("not_in_kernel", "permission") or trouble.source.endswith("6"):
             return None
         text = f"netstat: no support for `AF INET ({name})' on this system."
-        if name in query.demanded:
+        if name in style.query.required:
             return Complaint(text, ends_run=True, status=1)
-        return Complaint(text) if query.verbose else None
+        return Complaint(text) if style.verbose else None
 
     return words
 

@@ -61,7 +61,7 @@ def _reader(name: str, position: int, feeds: tuple[Feed, ...], look: Layout | No
         kind="inet.socket",
         record=InetSocket,
         feeds=feeds,
-        layouts={} if look is None else {"linux": look},
+        layouts={} if look is None else {"net-tools": look},
         inode_field="inode",
     )
 

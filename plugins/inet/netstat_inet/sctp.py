@@ -23,6 +23,7 @@ from netstat_core.plugin import (
     Query,
     Record,
     Source,
+    Style,
     attributes,
     bounded,
     messages,
@@ -220,10 +221,10 @@ FEEDS = (
 )
 
 
-def rows(query: Query, names: Names, _traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
+def rows(style: Style, names: Names, _traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
     """The formatter: a line for each address, user and program behind the last one."""
-    tail = tail_of(query, names)
-    numeric = query.numeric_hosts or query.numeric_ports or query.numeric_users or query.symbolic
+    tail = tail_of(style, names)
+    numeric = style.numeric_hosts or style.numeric_ports or style.numeric_users or style.symbolic
     host: Callable[[str], str] = str if numeric else names.host
 
     def format_batch(batch: Sequence[Record]) -> str:
@@ -252,14 +253,14 @@ def _start(row: int) -> str:
     return "" if row else "sctp"
 
 
-def _needs(query: Query) -> frozenset[str]:
-    return needs(query) | {"local_addresses", "remote_addresses", "socket_state"}
+def _needs(style: Style) -> frozenset[str]:
+    return needs(style) | {"local_addresses", "remote_addresses", "socket_state"}
 
 
-def _complain(trouble: Problem | Gap, query: Query) -> Complaint | None:
+def _complain(trouble: Problem | Gap, style: Style) -> Complaint | None:
     """Where endpoints and associations are both missing netstat says so twice, unless it stops at the first."""
-    complaint = complain("sctp", f"sctp {trouble.code}" if isinstance(trouble, Problem) else "")(trouble, query)
-    are_both = isinstance(trouble, Gap) and bool(trouble.attempts) and query.show == "all"
+    complaint = complain("sctp", f"sctp {trouble.code}" if isinstance(trouble, Problem) else "")(trouble, style)
+    are_both = isinstance(trouble, Gap) and bool(trouble.attempts) and style.query.show == "all"
     if complaint and are_both and not complaint.ends_run:
         return complaint.replace(text=f"{complaint.text}\n{complaint.text}")
     return complaint

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, TypedDict
 
-from netstat_core.plugin import Block, Complaint, Field, Gap, Layout, Names, Port, Problem, Query, Record, Trait, Uid
+from netstat_core.plugin import Block, Complaint, Field, Gap, Layout, Names, Port, Problem, Record, Style, Trait, Uid
 from netstat_legacy_af import columns, fields, looks
 from netstat_legacy_af.reader import reader
 
@@ -145,13 +145,13 @@ _TITLE = "Active IPX sockets\n"
 _HEADER = "Proto Recv-Q Send-Q Local Address              Foreign Address            State"
 
 
-def _heading(query: Query, _traits: Mapping[str, Any]) -> str:
-    return f"{_TITLE}{_HEADER}{' User' if query.extend else ''}\n"
+def _heading(style: Style, _traits: Mapping[str, Any]) -> str:
+    return f"{_TITLE}{_HEADER}{' User' if style.extend else ''}\n"
 
 
-def _socket_rows(query: Query, names: Names, traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
+def _socket_rows(style: Style, names: Names, traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
     """The rows, with users for -e; none behind one that ends netstat."""
-    user: looks.Line = (lambda one: f" {names.user(one['uid']):<10}") if query.extend else (lambda _one: "")
+    user: looks.Line = (lambda one: f" {names.user(one['uid']):<10}") if style.extend else (lambda _one: "")
 
     def line(one: Record) -> str:
         return (

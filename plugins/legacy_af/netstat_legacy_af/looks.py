@@ -19,15 +19,15 @@ from netstat_core.plugin import (
     Layout,
     Names,
     Problem,
-    Query,
     Record,
+    Style,
     plain_table,
     printable,
 )
 from netstat_legacy_af.columns import PRESENT
 
 Line = Callable[[Record], str]
-Complain = Callable[[Problem | Gap, Query], Complaint | None]
+Complain = Callable[[Problem | Gap, Style], Complaint | None]
 
 _OPEN_ERROR = 255
 _CLOSED = ("not_in_kernel", "permission", "unreadable")
@@ -49,7 +49,7 @@ def state_word(state: str) -> str:
     return state.partition("(")[0].replace("_", " ")
 
 
-def each(line: Line) -> Callable[[Query, Names, Mapping[str, Any]], FormatRows]:
+def each(line: Line) -> Callable[[Style, Names, Mapping[str, Any]], FormatRows]:
     """Rows that look the same whatever the query."""
     return lambda _query, _names, _traits: lambda batch: "".join(map(line, batch))
 
@@ -65,10 +65,10 @@ def routes(  # noqa: PLR0913 - what differs between the families
 ) -> Layout:
     """A display of routes; ``absent`` is what stdout shows instead of the heading where the family has no file."""
 
-    def head(query: Query, traits: Mapping[str, Any]) -> str:
+    def head(style: Style, traits: Mapping[str, Any]) -> str:
         if PRESENT in traits:
             return heading
-        return absent if family in query.families else ""
+        return absent if family in style.query.families else ""
 
     return Layout(
         block=Block(f"{family}.route", heading=head),
@@ -86,11 +86,11 @@ def problem_reading(problem: Problem) -> Complaint:
 def no_sockets(family: str, bad_row: Callable[[Problem], Complaint | None] = problem_reading) -> Complain:
     """What netstat says of sockets that cannot be read; ``bad_row`` words a line that is none."""
 
-    def complain(trouble: Problem | Gap, query: Query) -> Complaint | None:
+    def complain(trouble: Problem | Gap, style: Style) -> Complaint | None:
         if isinstance(trouble, Problem):
             return bad_row(trouble)
         if trouble.reason == "not_in_kernel":
-            return _unsupported(family, query)
+            return _unsupported(family, style)
         if trouble.reason in _CLOSED:
             return Complaint(open_error(trouble), ends_run=True, status=_OPEN_ERROR)
         return None
@@ -98,10 +98,10 @@ def no_sockets(family: str, bad_row: Callable[[Problem], Complaint | None] = pro
     return complain
 
 
-def _unsupported(family: str, query: Query) -> Complaint | None:
-    if family in query.demanded:
+def _unsupported(family: str, style: Style) -> Complaint | None:
+    if family in style.query.required:
         return Complaint(_no_support(family), ends_run=True, status=1)
-    return Complaint(_no_support(family)) if query.verbose else None
+    return Complaint(_no_support(family)) if style.verbose else None
 
 
 def _no_support(family: str) -> str:
@@ -111,8 +111,8 @@ def _no_support(family: str) -> str:
 def no_routes(family: str, words: Callable[[Gap], str], *, on_stdout: bool = False) -> Complain:
     """What netstat says of routes that cannot be read, where their family was named; bad rows are skipped."""
 
-    def complain(trouble: Problem | Gap, query: Query) -> Complaint | None:
-        if isinstance(trouble, Problem) or trouble.reason not in _CLOSED or family not in query.families:
+    def complain(trouble: Problem | Gap, style: Style) -> Complaint | None:
+        if isinstance(trouble, Problem) or trouble.reason not in _CLOSED or family not in style.query.families:
             return None
         return Complaint(words(trouble), on_stdout=on_stdout, ends_run=True, status=1)
 
@@ -126,8 +126,8 @@ def table(kind: str, title: str, columns: Mapping[str, str]) -> Layout:
     """
     family = kind.partition(".")[0]
 
-    def complain(trouble: Problem | Gap, query: Query) -> Complaint | None:
-        if isinstance(trouble, Problem) or trouble.reason not in _CLOSED or family not in query.families:
+    def complain(trouble: Problem | Gap, style: Style) -> Complaint | None:
+        if isinstance(trouble, Problem) or trouble.reason not in _CLOSED or family not in style.query.families:
             return None
         if trouble.reason == "not_in_kernel":
             return Complaint(_no_support(family), status=1)
@@ -141,11 +141,11 @@ def when_named(look: Layout) -> Layout:
     """A plain table in a table that netstat shows: nothing is printed unless the family is named."""
     family = look.block.name.partition(".")[0]
 
-    def heading(query: Query, traits: Mapping[str, Any]) -> str:
-        return look.block.heading(query, traits) if family in query.families else ""
+    def heading(style: Style, traits: Mapping[str, Any]) -> str:
+        return look.block.heading(style, traits) if family in style.query.families else ""
 
-    def rows(query: Query, names: Names, traits: Mapping[str, Any]) -> FormatRows:
-        return look.rows(query, names, traits) if family in query.families else lambda _batch: ""
+    def rows(style: Style, names: Names, traits: Mapping[str, Any]) -> FormatRows:
+        return look.rows(style, names, traits) if family in style.query.families else lambda _batch: ""
 
     return look.replace(block=look.block.replace(heading=heading), rows=rows)
 
@@ -153,8 +153,8 @@ def when_named(look: Layout) -> Layout:
 def flattened(look: Layout, needs: Sequence[str], flat: Callable[[Record], Record]) -> Layout:
     """A plain table whose columns show what ``flat`` makes of the fields ``needs`` of a record."""
 
-    def rows(query: Query, names: Names, traits: Mapping[str, Any]) -> FormatRows:
-        lines = look.rows(query, names, traits)
+    def rows(style: Style, names: Names, traits: Mapping[str, Any]) -> FormatRows:
+        lines = look.rows(style, names, traits)
         return lambda batch: lines([flat(record) for record in batch])
 
     return look.replace(rows=rows, needs=lambda _query: frozenset(needs))

@@ -17,6 +17,6 @@ def reader(  # noqa: PLR0913, PLR0917 - what a reader is made of
         kind=kind,
         record=record,
         feeds=feeds,
-        layouts={"linux": look},
+        layouts={"net-tools": look},
         inode_field="inode" if owned else None,
     )

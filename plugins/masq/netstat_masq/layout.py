@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from netstat_core.plugin import Block, Complaint, Gap, Layout, Names, Problem, Query, Record
+from netstat_core.plugin import Block, Complaint, Gap, Layout, Names, Problem, Record, Style
 from netstat_masq.ip_masquerade import EMPTY, MALFORMED, PATH, REFUSED, UNKNOWN
 
 _TITLE = "IP masquerading entries\n"
@@ -20,15 +20,15 @@ _FATAL = {
 }
 
 
-def _needs(_query: Query) -> frozenset[str]:
+def _needs(_style: Style) -> frozenset[str]:
     """What rows look at, sequence numbers aside: only ip_masquerade has them, and is not read for their sake."""
     return frozenset({"protocol", "original", "reply", "expires_seconds", "nat"})
 
 
-def _rows(query: Query, names: Names, traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
+def _rows(style: Style, names: Names, traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
     """The lines of translated connections; the title comes before the first one, and not at all without one."""
-    title = _TITLE + (_LONG_HEADER if query.extend else _HEADER)
-    line = _line_maker(names, extended=bool(query.extend))
+    title = _TITLE + (_LONG_HEADER if style.extend else _HEADER)
+    line = _line_maker(names, extended=bool(style.extend))
 
     def format_batch(batch: Sequence[Record]) -> str:
         nonlocal title
@@ -79,7 +79,7 @@ def _sequence(record: Record) -> str:
     return f"{record['initial_sequence'] or 0:>10} {record['delta'] or 0:>5} {shown:>5} "
 
 
-def _complain(trouble: Problem | Gap, _query: Query) -> Complaint | None:
+def _complain(trouble: Problem | Gap, _style: Style) -> Complaint | None:
     """What netstat says of a bad line of ip_masquerade and of a kernel without any of the sources.
 
     A source that may not be read is told in the words netstat has for any file.

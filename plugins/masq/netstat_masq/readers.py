@@ -28,6 +28,6 @@ READERS = (
             _file_feed(nf_conntrack.IP_CONNTRACK),
             _file_feed(ip_masquerade.PATH),
         ),
-        layouts={"linux": LAYOUT},
+        layouts={"net-tools": LAYOUT},
     ),
 )

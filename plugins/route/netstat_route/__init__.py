@@ -11,11 +11,11 @@ FAMILIES = ("inet", "inet6")
 
 @hookimpl
 def netstat_readers(tables: Collection[str], families: Collection[str]) -> Iterable[Reader]:
-    """The readers of tables ``routes`` and ``neighbours``."""
+    """The readers of tables ``routes``, ``route_cache`` and ``neighbours``."""
     if families and not set(FAMILIES) & set(families):
         return ()
     found: list[Reader] = []
-    if not tables or "routes" in tables:
+    if not tables or {"routes", "route_cache"} & set(tables):
         from netstat_route.readers import READERS  # noqa: PLC0415 - nothing is loaded before it is asked for
 
         found += READERS

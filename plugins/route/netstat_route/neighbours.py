@@ -146,5 +146,5 @@ READER = Reader(
             - {"family", "address", "hardware_address", "interface", "proxy"},
         ),
     ),
-    layouts={"linux": Layout(block=_TABLE.block, rows=_TABLE.rows, needs=lambda _query: _FIELDS, shown=shown)},
+    layouts={"net-tools": Layout(block=_TABLE.block, rows=_TABLE.rows, needs=lambda _query: _FIELDS, shown=shown)},
 )

@@ -8,19 +8,12 @@ from netstat_route.words import TABLES
 OPENED = Trait("opened")
 """Yielded first by every parser: without it there is nothing to put a heading over."""
 
+CACHE = "route_cache"
+"""The table of cached routes."""
+
 ALL, MAIN = 0, 254
 _NUMBERS = {name: number for number, name in TABLES.items()}
 _MOST = 0xFFFFFFFF
-
-
-def wants_table(query: Query) -> bool:
-    """Whether the routes themselves are asked for: -F, or no -C."""
-    return not query.cache or query.fib
-
-
-def wants_cache(query: Query) -> bool:
-    """Whether the route cache is asked for: -C."""
-    return query.cache
 
 
 def default_table(family: str, query: Query) -> int:

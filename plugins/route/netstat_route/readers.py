@@ -1,18 +1,15 @@
-"""The readers of routes, in the order netstat shows them: of each family the table, then the cache.
-
-Which of both is asked for no hook is told: a reader of the other reads nothing and prints no heading.
-"""
+"""The readers of routes, in the order netstat shows them: of each family the table, then the cache."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from netstat_core.plugin import About, Block, Feed, File, Layout, Query, Reader, Rows, Source, SourceError
 from netstat_route import paths, text
 from netstat_route.cache_record import CachedRoute
 from netstat_route.later import later, parser
-from netstat_route.queries import ALL, table_number, wants_cache, wants_table
+from netstat_route.queries import ALL, CACHE, table_number
 from netstat_route.record import PROCFS_LACKS, Route
 
 _COUNTS = frozenset({"ref_count", "use_count"})
@@ -20,29 +17,26 @@ _CACHE_LACKS = frozenset({"mtu_bytes"})
 _CACHE_COUNTS = _COUNTS | {"tos", "header_ref_count", "header_valid", "specific_destination"}
 _CACHE_NEEDS = _COUNTS | {"destination", "source", "gateway", "interface", "flags_text"}
 
-Wanted = Callable[[Query], bool]
 Sources = Callable[[Query], Iterable[Source | None]]
 
 _dump_sources = later("netstat_route.rtnetlink", "sources")
 
 
-def _if_wanted(wanted: Wanted, sources: Sources) -> Sources:
-    """The sources where the display is asked for, else none."""
+def _checked(sources: Sources) -> Sources:
+    """The sources of queries that name a routing table there can be."""
 
     def of_query(query: Query) -> Iterable[Source | None]:
         table_number(query, ALL)
-        return sources(query) if wanted(query) else ()
+        return sources(query)
 
     return of_query
 
 
-def _file(
-    wanted: Wanted, path: str, parse: Callable[..., Any], lacks: frozenset[str], defaults: Rows | None = None
-) -> Feed:
+def _file(path: str, parse: Callable[..., Any], lacks: frozenset[str], defaults: Rows | None = None) -> Feed:
     def sources(query: Query) -> Iterable[Source | None]:
         return (File(path, keep=defaults if query.default_routes else None),)
 
-    return Feed("procfs", sources=_if_wanted(wanted, sources), parse=_limited(parse), lacks=lacks)
+    return Feed("procfs", sources=_checked(sources), parse=_limited(parse), lacks=lacks)
 
 
 def _limited(parse: Callable[..., Any]) -> Callable[..., Any]:
@@ -57,7 +51,7 @@ def _limited(parse: Callable[..., Any]) -> Callable[..., Any]:
     return limited
 
 
-def _dump(wanted: Wanted, family: str, parse: str, lacks: frozenset[str], *, cached: bool) -> Feed:
+def _dump(family: str, parse: str, lacks: frozenset[str], *, cached: bool) -> Feed:
     def sources(query: Query) -> Iterable[Source | None]:
         is_text = query.fields is not None and query.route_table is None
         if is_text and query.source != "netlink":
@@ -67,14 +61,14 @@ def _dump(wanted: Wanted, family: str, parse: str, lacks: frozenset[str], *, cac
 
     return Feed(
         "netlink",
-        sources=_if_wanted(wanted, sources),
+        sources=_checked(sources),
         parse=_limited(parser("netstat_route.rtnetlink", parse)),
         lacks=lacks,
     )
 
 
 def _table(family: str, position: int, file: Feed, look: Layout) -> Reader:
-    dump = _dump(wants_table, family, f"parse_{family}", _COUNTS, cached=False)
+    dump = _dump(family, f"parse_{family}", _COUNTS, cached=False)
     return Reader(
         name=f"route-{family}",
         table="routes",
@@ -83,32 +77,28 @@ def _table(family: str, position: int, file: Feed, look: Layout) -> Reader:
         kind="route",
         record=Route,
         feeds=(dump, file),
-        layouts={"linux": look},
+        layouts={"net-tools": look},
     )
 
 
 def _cache(family: str, position: int, files: tuple[Feed, ...]) -> Reader:
-    dump = _dump(wants_cache, family, f"parse_{family}_cache", _CACHE_COUNTS, cached=True)
+    dump = _dump(family, f"parse_{family}_cache", _CACHE_COUNTS, cached=True)
     return Reader(
         name=f"route-{family}-cache",
-        table="routes",
+        table=CACHE,
         position=position,
         families=(family,),
         kind="route.cache",
+        on_request=True,
         record=CachedRoute,
         feeds=(*files, dump),
-        layouts={"linux": _cache_look(family)},
+        layouts={"net-tools": _cache_look(family)},
     )
 
 
 def _cache_look(family: str) -> Layout:
     """Text of a cache comes from /proc, which alone has the counts."""
-    wanted_heading = later("netstat_route.text_cache", f"{family}_heading")
-
-    def heading(query: Query, traits: Mapping[str, Any]) -> str:
-        return str(wanted_heading(query, traits)) if wants_cache(query) else ""
-
-    block = Block(f"routes-{family}-cache", heading=heading)
+    block = Block(f"routes-{family}-cache", heading=later("netstat_route.text_cache", f"{family}_heading"))
     complain = later("netstat_route.text_cache", "complain")
     return Layout(
         block=block,
@@ -123,7 +113,6 @@ READERS = (
         "inet",
         1000,
         _file(
-            wants_table,
             paths.ROUTE,
             parser("netstat_route.proc_route"),
             PROCFS_LACKS | {"tos"},
@@ -134,13 +123,12 @@ READERS = (
     _cache(
         "inet",
         1001,
-        (_file(wants_cache, paths.RT_CACHE, parser("netstat_route.proc_rt_cache"), _CACHE_LACKS),),
+        (_file(paths.RT_CACHE, parser("netstat_route.proc_rt_cache"), _CACHE_LACKS),),
     ),
     _table(
         "inet6",
         1010,
         _file(
-            wants_table,
             paths.IPV6_ROUTE,
             parser("netstat_route.proc_ipv6_route"),
             PROCFS_LACKS | {"table", "expires_seconds"},
@@ -152,8 +140,8 @@ READERS = (
         "inet6",
         1011,
         (
-            _file(wants_cache, paths.NDISC, parser("netstat_route.proc_ndisc"), _CACHE_LACKS),
-            _file(wants_cache, paths.IPV6_ROUTE, parser("netstat_route.proc_ipv6_route", "parse_cached"), _CACHE_LACKS),
+            _file(paths.NDISC, parser("netstat_route.proc_ndisc"), _CACHE_LACKS),
+            _file(paths.IPV6_ROUTE, parser("netstat_route.proc_ipv6_route", "parse_cached"), _CACHE_LACKS),
         ),
     ),
 )

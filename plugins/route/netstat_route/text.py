@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from netstat_core.plugin import Block, Complaint, Gap, Layout, Names, Problem, Query, Record, printable
+from netstat_core.plugin import Block, Complaint, Gap, Layout, Names, Problem, Record, Style, printable
 from netstat_route.addresses import netmask
 from netstat_route.memo import Memo
-from netstat_route.queries import OPENED, wants_table
+from netstat_route.queries import OPENED
 
 NOTHING = {"inet": "0.0.0.0", "inet6": "::"}  # noqa: S104 - not bound to, only shown
 _FULL = 15
@@ -40,19 +40,19 @@ _REJECTS = (
 )
 
 
-def style(query: Query) -> int:
+def width_of(style: Style) -> int:
     """The style by the number of -e; more than two are two, where netstat counts modulo four and may show no row."""
-    return min(query.extend, len(HEADS) - 1)
+    return min(style.extend, len(HEADS) - 1)
 
 
-def host_cell(query: Query, names: Names) -> Host:
+def host_cell(style: Style, names: Names) -> Host:
     """The text of addresses: names where they are wanted, for which -N counts as -n."""
-    return names.host if resolves(query, names) else str
+    return names.host if resolves(style, names) else str
 
 
-def resolves(query: Query, names: Names) -> bool:
+def resolves(style: Style, names: Names) -> bool:
     """Whether names are shown."""
-    return names.resolves_hosts and not query.symbolic
+    return names.resolves_hosts and not style.symbolic
 
 
 def signed(number: int | None) -> int:
@@ -61,20 +61,16 @@ def signed(number: int | None) -> int:
     return number - (1 << 32) if number >= 1 << 31 else number
 
 
-def inet_heading(query: Query, traits: Mapping[str, Any]) -> str:
+def inet_heading(style: Style, traits: Mapping[str, Any]) -> str:
     """Title and column heads."""
-    if not wants_table(query):
-        return ""
     if OPENED.name not in traits:
         return ABSENT["inet"]
-    heads = HEADS[style(query)]
+    heads = HEADS[width_of(style)]
     return f"Kernel IP routing table\nDestination     Gateway         Genmask         Flags {heads}\n"
 
 
-def inet6_heading(query: Query, traits: Mapping[str, Any]) -> str:
+def inet6_heading(_style: Style, traits: Mapping[str, Any]) -> str:
     """Title and column heads; -e adds nothing."""
-    if not wants_table(query):
-        return ""
     return INET6_HEADS.format("table") if OPENED.name in traits else ABSENT["inet6"]
 
 
@@ -97,10 +93,10 @@ _INET6_BEHIND = (*_BEHIND, "interface")
 Key = tuple[Any, ...]
 
 
-def inet_rows(query: Query, names: Names, _traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
+def inet_rows(style: Style, names: Names, _traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
     """The formatter of IPv4 routes; every address column is cut to 15 characters."""
-    host = host_cell(query, names)
-    row, reject = _ROWS[style(query)], _REJECTS[style(query)]
+    host = host_cell(style, names)
+    row, reject = _ROWS[width_of(style)], _REJECTS[width_of(style)]
     tails: Memo[Key, str] = Memo(lambda key: _inet_tail(row, reject, host, dict(zip(_INET_BEHIND, key, strict=True))))
     behind = itemgetter(*_INET_BEHIND)
 
@@ -111,7 +107,7 @@ def inet_rows(query: Query, names: Names, _traits: Mapping[str, Any]) -> Callabl
         names.expect_hosts(_hosts(batch))
         return "".join([f"{_destination(names, one):<15.15} {tails[behind(one)]}" for one in batch])
 
-    return resolved if resolves(query, names) else numeric
+    return resolved if resolves(style, names) else numeric
 
 
 def _inet_tail(row: str, reject: str, host: Host, fields: Record) -> str:
@@ -157,10 +153,10 @@ def _hosts(batch: Iterable[Record]) -> Iterable[str]:
             yield record["gateway"]
 
 
-def inet6_rows(query: Query, names: Names, _traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
+def inet6_rows(style: Style, names: Names, _traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
     """The formatter of IPv6 routes; nothing is cut."""
-    resolving = resolves(query, names)
-    cell = _inet6_cell(host_cell(query, names)) if resolving else unmapped
+    resolving = resolves(style, names)
+    cell = _inet6_cell(host_cell(style, names)) if resolving else unmapped
     tails: Memo[Key, str] = Memo(lambda key: _inet6_tail(cell, dict(zip(_INET6_BEHIND, key, strict=True))))
     behind = itemgetter(*_INET6_BEHIND)
 
@@ -212,19 +208,19 @@ def _row_for_each_hop(batch: Sequence[Record]) -> Iterable[Record]:
             yield record
 
 
-def needs(*fields: str) -> Callable[[Query], frozenset[str]]:
+def needs(*fields: str) -> Callable[[Style], frozenset[str]]:
     """What rows look at. netstat's text is that of /proc: only for other tables it comes from netlink."""
     columns = frozenset({"family", "destination", "flags", "next_hops", "next_hop_id", *fields})
 
-    def of_query(query: Query) -> frozenset[str]:
-        if query.route_table is None:
+    def of_style(style: Style) -> frozenset[str]:
+        if style.query.route_table is None:
             return columns - {"next_hops", "next_hop_id"}
         return columns - {"ref_count", "use_count"} | {"table", "type"}
 
-    return of_query
+    return of_style
 
 
-def complain(trouble: Problem | Gap, _query: Query) -> Complaint | None:
+def complain(trouble: Problem | Gap, _style: Style) -> Complaint | None:
     """The words for a column that is missing, and for a file that cannot be read."""
     if isinstance(trouble, Problem):
         return lacks_column(trouble, status=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from netstat_core.plugin import Complaint, Gap, Names, Problem, Query, Record, printable
+from netstat_core.plugin import Complaint, Gap, Names, Problem, Record, Style, printable
 from netstat_route import text
 from netstat_route.proc_rt_cache import OLDEST
 from netstat_route.queries import OPENED
@@ -18,8 +18,8 @@ from netstat_route.text import (
     lacks_column,
     resolves,
     signed,
-    style,
     told,
+    width_of,
 )
 
 _START = "{source:<15} {destination:<15} {gateway:<15} {flags:<5} "
@@ -39,29 +39,29 @@ _NEIGHBOUR_HEADS = "Neighbour                                   HW Address      
 _TIME_HEADS = "            Stale(sec) Delete(sec)"
 
 
-def inet_heading(query: Query, traits: Mapping[str, Any]) -> str:
+def inet_heading(style: Style, traits: Mapping[str, Any]) -> str:
     """Title and column heads; those behind irtt tell the format of the file."""
     if OPENED.name not in traits:
         return ABSENT["inet"]
     further = ""
-    if style(query) == _MOST:
+    if width_of(style) == _MOST:
         further = _OLDEST_HEADS if traits.get("format") == OLDEST else _OLD_HEADS
     failure = ""
     if "unknown_format" in traits:
         failure = f"ERROR: proc_guess_fmt(/proc/net/rt_cache,... returned: {traits['unknown_format']}\n"
-    heads = f"{HEADS[style(query)]}{further}"
+    heads = f"{HEADS[width_of(style)]}{further}"
     return f"Kernel IP routing cache\n{failure}Source          Destination     Gateway         Flags {heads}\n"
 
 
-def inet_rows(query: Query, names: Names, traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
+def inet_rows(style: Style, names: Names, traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
     """The formatter of IPv4 entries: all addresses are hosts, cut to 15 characters."""
-    host = host_cell(query, names)
-    row = _ROWS[style(query)]
-    if style(query) == _MOST:
+    host = host_cell(style, names)
+    row = _ROWS[width_of(style)]
+    if width_of(style) == _MOST:
         row += _OLDEST_END if traits.get("format") == OLDEST else _OLD_END
 
     def lines(batch: Sequence[Record]) -> str:
-        if resolves(query, names):
+        if resolves(style, names):
             names.expect_hosts([one[name] for one in batch for name in _ADDRESSES if one[name]])
         return "".join([row.format(**_cells(record, host)) + "\n" for record in batch])
 
@@ -93,22 +93,22 @@ def _cells(record: Record, host: Callable[[str], str]) -> Record:
     }
 
 
-def inet6_heading(query: Query, traits: Mapping[str, Any]) -> str:
+def inet6_heading(style: Style, traits: Mapping[str, Any]) -> str:
     """Title and column heads; of neighbours where the kernel is so old as to keep those there."""
     if OPENED.name not in traits:
         return ABSENT["inet6"]
     if "neighbours" not in traits:
         return INET6_HEADS.format("cache")
-    return f"Kernel IPv6 Neighbour Cache\n{_NEIGHBOUR_HEADS}{_TIME_HEADS if query.extend else ''}\n"
+    return f"Kernel IPv6 Neighbour Cache\n{_NEIGHBOUR_HEADS}{_TIME_HEADS if style.extend else ''}\n"
 
 
-def inet6_rows(query: Query, names: Names, traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
+def inet6_rows(style: Style, names: Names, traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
     """The formatter of cached IPv6 routes, or of neighbours."""
-    as_routes = text.inet6_rows(query, names, traits)
+    as_routes = text.inet6_rows(style, names, traits)
 
     def lines(batch: Sequence[Record]) -> str:
         if "neighbours" in traits:
-            return "".join([_neighbour(record, with_times=bool(query.extend)) for record in batch])
+            return "".join([_neighbour(record, with_times=bool(style.extend)) for record in batch])
         return as_routes([{**record, "next_hops": None} for record in batch])
 
     return lines
@@ -128,6 +128,6 @@ def _neighbour(record: Record, *, with_times: bool) -> str:
     )
 
 
-def complain(trouble: Problem | Gap, _query: Query) -> Complaint | None:
+def complain(trouble: Problem | Gap, _style: Style) -> Complaint | None:
     """A column that is missing is only warned of."""
     return lacks_column(trouble, status=0) if isinstance(trouble, Problem) else told(trouble)

@@ -6,7 +6,7 @@ from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, NamedTuple, TypedDict
 
-from netstat_core.plugin import Change, Field, InterfaceName, Layout, Names, Query, Reader, Record
+from netstat_core.plugin import Change, Field, InterfaceName, Layout, Names, Reader, Record, Style
 from netstat_snmp.layout import BLOCK, Printer, unsigned
 from netstat_snmp.percpu import SOFTNET
 from netstat_snmp.record import Counter
@@ -94,8 +94,8 @@ def _change(key: _Key, before: int | None, now: int | None, seconds: float) -> C
     return {"value": now, "change": change, "per_second": per_second, "reset": reset}
 
 
-def _rows(query: Query, _names: Names, _traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
-    printer = Printer(query.protocols)
+def _rows(style: Style, _names: Names, _traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
+    printer = Printer(style.query.protocols)
 
     def lines(batch: Sequence[Record]) -> str:
         return "".join(printer.section(record["section"], _entries(record["counters"])) for record in batch)
@@ -131,7 +131,7 @@ CHANGE = Change(
         kind=KIND,
         record=StatisticsChange,
         feeds=(),
-        layouts={"linux": LAYOUT},
+        layouts={"net-tools": LAYOUT},
     ),
     compute=changes,
 )

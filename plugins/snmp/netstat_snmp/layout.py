@@ -15,6 +15,7 @@ from netstat_core.plugin import (
     Problem,
     Query,
     Record,
+    Style,
     printable,
 )
 from netstat_snmp.labels import ALWAYS, SECTIONS, Label, Shown
@@ -76,8 +77,8 @@ def unsigned(value: int | None) -> int:
     return (value or 0) & GREATEST_INTEGER
 
 
-def _rows(query: Query, _names: Names, _traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
-    printer = Printer(query.protocols)
+def _rows(style: Style, _names: Names, _traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
+    printer = Printer(style.query.protocols)
 
     def lines(batch: Sequence[Record]) -> str:
         return "".join(
@@ -97,7 +98,7 @@ def _shown(query: Query) -> Callable[[Record], bool] | None:
     return lambda record: is_admitted(record["section"], query.protocols)
 
 
-def _complain(trouble: Problem | Gap, query: Query) -> Complaint | None:
+def _complain(trouble: Problem | Gap, style: Style) -> Complaint | None:
     if isinstance(trouble, Problem):
         if trouble.code == REFUSED:
             return Complaint(trouble.reason, on_stdout=True, ends_run=True, status=1)
@@ -105,7 +106,7 @@ def _complain(trouble: Problem | Gap, query: Query) -> Complaint | None:
     if trouble.reason == "raced" or trouble.source not in _SPOKEN_FAMILY:
         return None
     family = _SPOKEN_FAMILY[trouble.source]
-    if family is not None and family not in query.families:
+    if family is not None and family not in style.query.families:
         return None
     return Complaint(f"cannot open {trouble.source}: {trouble.detail}", ends_run=True)
 

@@ -146,7 +146,7 @@ def _statistics(
         kind="statistics",
         record=Statistics,
         feeds=(Feed("procfs", sources=feed[0], parse=feed[1]),),
-        layouts={"linux": LAYOUT},
+        layouts={"net-tools": LAYOUT},
         change=delta.CHANGE,
         explain=_explanations,
     )
@@ -204,7 +204,7 @@ READERS = (
             Feed("protocols", sources=lambda _query: [None, None, File(_BY_PROTOCOL.path)], parse=memory.parse),
         ),
         layouts={
-            "linux": Layout(
+            "net-tools": Layout(
                 block=_MEMORY_LAYOUT.block, rows=_MEMORY_LAYOUT.rows, needs=_MEMORY_LAYOUT.needs, shown=_shown_memory
             )
         },

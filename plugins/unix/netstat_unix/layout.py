@@ -14,6 +14,7 @@ from netstat_core.plugin import (
     Problem,
     Query,
     Record,
+    Style,
     owner_cells,
     owner_heading,
     printable,
@@ -24,16 +25,16 @@ from netstat_unix.procfs import NO_INODES
 _UNKNOWN = "UNKNOWN"
 
 
-def heading(query: Query, _traits: Mapping[str, Any]) -> str:
+def heading(style: Style, _traits: Mapping[str, Any]) -> str:
     """Title and column heads."""
-    header = "Proto RefCnt Flags       Type       State         I-Node  " + owner_heading(query)
-    return f"Active UNIX domain sockets {scope(query)}\n{header} Path\n"
+    header = "Proto RefCnt Flags       Type       State         I-Node  " + owner_heading(style)
+    return f"Active UNIX domain sockets {scope(style)}\n{header} Path\n"
 
 
-def needs(query: Query) -> frozenset[str]:
+def needs(style: Style) -> frozenset[str]:
     """The record fields that rows and the -l/-a rule look at."""
     fields = {"ref_count", "protocol", "flags_text", "type", "state", "listening", "inode", "path", "abstract"}
-    return frozenset(fields | {"processes"} if query.processes else fields)
+    return frozenset(fields | {"processes"} if style.shows_owners else fields)
 
 
 def shown(query: Query) -> Callable[[Record], bool] | None:
@@ -44,7 +45,7 @@ def shown(query: Query) -> Callable[[Record], bool] | None:
     return lambda record: record["listening"] is servers
 
 
-def rows(query: Query, _names: Names, traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
+def rows(style: Style, _names: Names, traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
     """The formatter: fixed columns, what was asked for, and the whole name, which netstat cuts at its first blank."""
     no_inode = "-" if traits.get(NO_INODES) else "0"
     words = _Words()
@@ -54,7 +55,7 @@ def rows(query: Query, _names: Names, traits: Mapping[str, Any]) -> Callable[[Se
         count = "-" if one["ref_count"] is None else one["ref_count"]
         kind = words[one["flags_text"], one["type"], one["state"]]
         return (
-            f"{protocol:<5} {count:<6} {kind} {one['inode'] or no_inode:<8}{owner_cells(query, one)} {path_text(one)}\n"
+            f"{protocol:<5} {count:<6} {kind} {one['inode'] or no_inode:<8}{owner_cells(style, one)} {path_text(one)}\n"
         )
 
     return lambda batch: "".join(map(line, batch))
@@ -89,16 +90,16 @@ def path_text(record: Record) -> str:
     return printable("@" + path.replace("\0", "@")) if record["abstract"] else printable(path)
 
 
-def complain(trouble: Problem | Gap, query: Query) -> Complaint | None:
+def complain(trouble: Problem | Gap, style: Style) -> Complaint | None:
     """What netstat says of a bad line and of a kernel without UNIX sockets."""
     if isinstance(trouble, Problem):
         return Complaint("warning, got bogus unix line.")
     if trouble.reason not in ("not_in_kernel", "permission"):
         return None
     text = "netstat: no support for `AF UNIX' on this system."
-    if "unix" in query.demanded:
+    if "unix" in style.query.required:
         return Complaint(text, ends_run=True, status=1)
-    return Complaint(text) if query.verbose else None
+    return Complaint(text) if style.verbose else None
 
 
 LAYOUT = Layout(block=Block("unix", heading=heading), rows=rows, needs=needs, shown=shown, complain=complain)

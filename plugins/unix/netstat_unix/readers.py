@@ -38,7 +38,7 @@ READERS = (
             Feed("procfs", sources=_file, parse=procfs.parse, lacks=_ONLY_IN_DIAG),
             Feed("netlink", sources=_dump, parse=diag.parse, lacks=frozenset({"ref_count"})),
         ),
-        layouts={"linux": LAYOUT},
+        layouts={"net-tools": LAYOUT},
         inode_field="inode",
     ),
 )

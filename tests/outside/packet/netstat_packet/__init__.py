@@ -45,6 +45,6 @@ def netstat_readers() -> Iterable[Reader]:
             kind="packet.socket",
             record=PacketSocket,
             feeds=(Feed("procfs", sources=lambda _query: [File("/proc/net/packet")], parse=parse),),
-            layouts={"linux": plain_table("packet", "Active packet sockets", columns)},
+            layouts={"net-tools": plain_table("packet", "Active packet sockets", columns)},
         )
     ]

@@ -66,7 +66,7 @@ SOCKETS = Reader(
     record=ToySocket,
     feeds=(Feed("procfs", sources=lambda _query: [File("/proc/net/toy")], parse=parse_sockets),),
     layouts={
-        "linux": plain_table(
+        "net-tools": plain_table(
             "toy",
             "Active toys",
             (Column("Name", field="name", width=8), Column("Wheels", field="wheels", width=6, right=True)),
@@ -82,7 +82,7 @@ BOXES = Reader(
     record=ToyBox,
     feeds=(Feed("procfs", sources=lambda _query: [File("/proc/net/toyboxes")], parse=parse_boxes),),
     layouts={
-        "linux": plain_table(
+        "net-tools": plain_table(
             "toyboxes", "Toy boxes", (Column("Label", field="label", width=10), Column("Room", field="room"))
         )
     },

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-from netstat_core.dialects.net_tools.command_line import Request, number_of
 from netstat_core.errors import UsageError
 from netstat_core.escape import encoded, escape, printable
 
-COMMANDS = ("capture",)
-"""What may stand first in place of options."""
+
+class Operands(NamedTuple):
+    """The operands that no option takes; behind -i they name interfaces."""
+
+    operands: Sequence[str]
+    are_interfaces: bool
+
 
 _NETSTAT = "netstat"
+_LONGEST_DELAY = 1 << 31
 _FURTHEST = 2
 """Letters that a misspelt command may differ in."""
 
@@ -20,14 +26,9 @@ _MOST_NUMBERS = 2
 """A delay and a count."""
 
 
-def command_of(program: str, arguments: list[str]) -> str | None:
-    """The command that a command line begins with; netstat has none."""
-    return arguments[0] if program != _NETSTAT and arguments[:1] and arguments[0] in COMMANDS else None
-
-
-def check_operands(program: str, request: Request, command: str | None = None) -> None:
+def check_operands(program: str, given: Operands, command: str | None, commands: Sequence[str]) -> None:
     """Raise UsageError for the first operand that means nothing; called as netstat it is ignored, as netstat does."""
-    stray = next(_strays(request, 0 if command else _MOST_NUMBERS), None)
+    stray = next(_strays(given, 0 if command else _MOST_NUMBERS), None)
     if stray is None or program == _NETSTAT:
         return
     shown = printable(escape(encoded(stray[:_LONGEST_SHOWN])))
@@ -35,17 +36,25 @@ def check_operands(program: str, request: Request, command: str | None = None) -
         raise UsageError(f"{command} takes no further operand: '{shown}'")
     if number_of(stray) is not None:
         raise UsageError(f"'{shown}' stands behind a delay and a count")
-    if stray in COMMANDS:
+    if stray in commands:
         raise UsageError(f"the command '{shown}' has to stand first")
-    raise UsageError(f"'{shown}' is no number, and no command; {_hint(stray)}")
+    raise UsageError(f"'{shown}' is no number, and no command; {_hint(stray, commands)}")
 
 
-def _strays(request: Request, numbers: int) -> Iterator[str]:
+def number_of(operand: str) -> float | None:
+    """A number of seconds or rounds; None for any other operand."""
+    try:
+        number = float(operand)
+    except ValueError:
+        return None
+    return number if 0 <= number < _LONGEST_DELAY else None
+
+
+def _strays(given: Operands, numbers: int) -> Iterator[str]:
     """The operands that are no delay or count, no interface behind -i, and no kind behind --schema."""
-    has_kind = request.given["schema"] and "schema" not in request.values
-    for operand in request.operands[1:] if has_kind else request.operands:
+    for operand in given.operands:
         if number_of(operand) is None:
-            if not request.given["interfaces"]:
+            if not given.are_interfaces:
                 yield operand
         elif numbers:
             numbers -= 1
@@ -53,9 +62,9 @@ def _strays(request: Request, numbers: int) -> Iterator[str]:
             yield operand
 
 
-def _hint(word: str) -> str:
-    close = [command for command in COMMANDS if distance(word, command) <= _FURTHEST]
-    return f"did you mean {' or '.join(close)}?" if close else f"commands: {', '.join(COMMANDS)}"
+def _hint(word: str, commands: Sequence[str]) -> str:
+    close = [command for command in commands if distance(word, command) <= _FURTHEST]
+    return f"did you mean {' or '.join(close)}?" if close else f"commands: {', '.join(commands)}"
 
 
 def distance(one: str, other: str) -> int:

@@ -1,0 +1,55 @@
+"""The reports of net-tools' dialect: text in each reader's own layout, in the order of the readers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import BinaryIO
+
+from netstat_core.dialects import NET_TOOLS, Request, Session
+from netstat_core.dialects.page import Page
+from netstat_core.plugin.outcomes import Gap, Problem
+from netstat_core.plugin.readers import Reader
+from netstat_core.plugin.records import Record
+from netstat_core.plugin.sinks import Rendering
+from netstat_core.plugin.text import Complaint, Layout, Style
+from netstat_core.query import Query
+
+
+class NetToolsSession(Session):
+    """Knows how the text looks, and which report it is."""
+
+    def __init__(self, request: Request) -> None:
+        self._style: Style = request.style
+
+    def page(self, out: BinaryIO) -> Rendering:
+        """Blocks with their headings, and the rows of their readers."""
+        return Page(out, self._style, _layout)
+
+    def next_round(self) -> None:
+        """Later reports leave titles out."""
+        self._style = self._style._replace(round=self._style.round + 1)
+
+    def needs(self, reader: Reader) -> frozenset[str] | None:
+        """The fields that a layout looks at."""
+        layout = _layout(reader)
+        return layout.needs(self._style) if layout else None
+
+    def shown(self, reader: Reader, query: Query) -> Callable[[Record], bool] | None:
+        """What -a and -l leave."""
+        layout = _layout(reader)
+        return layout.shown(query) if layout else None
+
+    def complain(self, reader: Reader, trouble: Problem | Gap) -> Complaint | None:
+        """The words of a layout."""
+        layout = _layout(reader)
+        return layout.complain(trouble, self._style) if layout else None
+
+    def names(self) -> dict[str, bool]:
+        """What is not wanted as numbers."""
+        style = self._style
+        numeric = {"hosts": style.numeric_hosts, "ports": style.numeric_ports, "users": style.numeric_users}
+        return {kind: not is_numeric for kind, is_numeric in numeric.items()}
+
+
+def _layout(reader: Reader) -> Layout | None:
+    return reader.layouts.get(NET_TOOLS)
