@@ -36,8 +36,8 @@ class FactsBuilder:
 
     def add(self, reader: Reader, batch: Batch) -> Batch:
         """Take a reader's records, which are of one namespace; gives those that were asked for."""
-        if reader.table == "sockets" and self._head.query.show == "listening":
-            batch = batch.matching(lambda record: record.get("listening", True))
+        if self._head.query.show == "listening" and (listens := reader.listens):
+            batch = batch.matching(listens)
         if batch:
             self._place(batch.column("network_namespace")[0]).add(reader, batch.read_only())
         return batch

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
 
@@ -60,9 +61,10 @@ class Reader(Value, identity=True):
 
     ``position`` orders readers of a table. ``families`` are the ``-A`` names it answers to; ``protocols`` further
     selection below a family, empty where there is none. ``record`` is a TypedDict or a JSON Schema. A reader whose
-    records carry a socket inode names that field in ``inode_field`` and gets ``processes`` joined. ``change`` is for
-    readers of counters; ``explain(name)`` finds what counters of a name mean.
-    One that is ``on_request`` is read where its table is named, and not among all tables.
+    records carry a socket inode names that field in ``inode_field`` and gets ``processes`` joined. ``listening`` is for
+    readers of sockets: the truth field that ``-l`` and ``-a`` go by, or a rule on a record; None where they hide none.
+    ``change`` is for readers of counters; ``explain(name)`` finds what counters of a name mean. One that is
+    ``on_request`` is read where its table is named, and not among all tables.
     """
 
     name: str = named(kw_only=False)
@@ -76,6 +78,19 @@ class Reader(Value, identity=True):
     version: int = 1
     layouts: Mapping[str, Layout] = MappingProxyType({})
     inode_field: str | None = None
+    listening: str | Callable[[Record], bool] | None = None
     change: Change | None = None
     explain: Callable[[str], Iterable[Explanation]] | None = None
     on_request: bool = False
+
+    def check(self) -> None:
+        """The field that is named for listening has to be one of the record's."""
+        if not isinstance(self.listening, str) or isinstance(self.record, Mapping):
+            return
+        if self.listening not in getattr(self.record, "__annotations__", ()):
+            raise self._wrong("listening", f"its records have no field {self.listening!r}")
+
+    @property
+    def listens(self) -> Callable[[Record], bool] | None:
+        """The rule that tells of a record whether its socket listens; None where there is none."""
+        return itemgetter(self.listening) if isinstance(self.listening, str) else self.listening

@@ -63,6 +63,7 @@ def _reader(name: str, position: int, feeds: tuple[Feed, ...], look: Layout | No
         feeds=feeds,
         layouts={} if look is None else {"net-tools": look},
         inode_field="inode",
+        listening="listening",
     )
 
 

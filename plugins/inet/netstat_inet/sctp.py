@@ -54,7 +54,7 @@ def _socket(locals_: list[str], remotes: list[str] | None, **known: Any) -> Reco
         "remote_port": None,
         "state": None,
         "state_number": None,
-        "listening": known["socket_state"] == "LISTEN",
+        "listening": known["socket_state"] == "LISTEN" and remotes is None,
         "recv_queue": 0,
         "send_queue": 0,
         "backlog": None,

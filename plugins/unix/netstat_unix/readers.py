@@ -40,5 +40,6 @@ READERS = (
         ),
         layouts={"net-tools": LAYOUT},
         inode_field="inode",
+        listening="listening",
     ),
 )
