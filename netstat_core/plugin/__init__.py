@@ -38,6 +38,7 @@ from netstat_core.plugin.records import (
     NetworkNamespace,
     Port,
     Record,
+    SocketRecord,
     Uid,
     bounded,
 )
@@ -92,6 +93,7 @@ __all__ = [
     "Rendering",
     "Rows",
     "Sink",
+    "SocketRecord",
     "Source",
     "SourceError",
     "Style",

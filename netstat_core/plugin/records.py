@@ -34,7 +34,8 @@ class Field(Value):
     ``meaning`` is shown to people and becomes the schema's description. ``minimum`` and ``maximum`` bound numbers;
     ``words`` lists the words of an enumeration and ``pattern`` what else the text may look like; ``mark`` says what
     a value identifies (``address``, ``port``, ``user``, ``hardware_address``, ``interface``, ``name``, ``path``): the
-    names section looks such values up, and redaction replaces them.
+    names section looks such values up, and redaction replaces them. ``never_null`` is for a field that a kind restates:
+    its type, which kinds share, allows null, and this kind always has a value.
     """
 
     meaning: str = named(kw_only=False)
@@ -43,6 +44,7 @@ class Field(Value):
     words: tuple[str, ...] = ()
     pattern: str | None = None
     mark: str | None = None
+    never_null: bool = False
 
 
 Address = Annotated[str, Field("Network address in canonical text form", mark="address")]
@@ -52,6 +54,23 @@ Bytes = Annotated[int, Field("A number of bytes", minimum=0)]
 Inode = Annotated[int, Field("Inode number of the socket; null where the kernel keeps none", minimum=1)]
 Uid = Annotated[int, Field("User id of the socket's owner", minimum=0, maximum=0xFFFFFFFF, mark="user")]
 InterfaceName = Annotated[str, Field("Name of a network interface", mark="interface")]
+
+
+class SocketRecord(TypedDict):
+    """What records of sockets have in common, whatever their family; null where a kind has none.
+
+    The types are wide, for a field of a TypedDict cannot be narrowed. A kind that extends it may restate a field, with
+    the same type, to give it words and a meaning of its own; what it never has as null it says with ``never_null``.
+    """
+
+    family: Annotated[str, Field("Address family")]
+    protocol: Annotated[str | None, Field("Protocol; the family's name where it has but one")]
+    state: Annotated[str | None, Field("State of the socket")]
+    listening: Annotated[bool, Field("Accepts connections")]
+    recv_queue: Annotated[Bytes | None, Field("Bytes received and not yet read")]
+    send_queue: Annotated[Bytes | None, Field("Bytes sent or to be sent, not yet acknowledged")]
+    uid: Annotated[Uid | None, Field("User id of the socket's owner; null where the kernel does not tell")]
+    inode: Inode | None
 
 
 class NetworkNamespace(TypedDict):

@@ -115,6 +115,7 @@ def _nullable(schema: Schema) -> Schema:
 
 
 def _annotate(schema: Schema, field: Field) -> Schema:
+    schema = _present(schema) if field.never_null else schema
     added: Schema = {"description": field.meaning}
     if field.minimum is not None:
         added["minimum"] = field.minimum
@@ -125,6 +126,12 @@ def _annotate(schema: Schema, field: Field) -> Schema:
     if field.mark is not None:
         added[MARK] = field.mark
     return {**schema, **added}
+
+
+def _present(schema: Schema) -> Schema:
+    """The schema of what ``_nullable`` made nullable."""
+    types = [one for one in schema["type"] if one != "null"]
+    return {**schema, "type": types[0] if len(types) == 1 else types}
 
 
 def _enumeration(schema: Schema, field: Field) -> Schema:

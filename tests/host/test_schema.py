@@ -20,7 +20,7 @@ from netstat_core.errors import PluginError
 from netstat_core.host import checker
 from netstat_core.host.checker import Checker, check_schemas
 from netstat_core.host.discovery import Host
-from netstat_core.plugin import Field, Reader
+from netstat_core.plugin import Field, Reader, SocketRecord
 from netstat_core.plugin.schema import published_schema, reader_schema
 
 typed_dict: Any = TypedDict
@@ -396,3 +396,37 @@ def test_numbers_of_the_kernel_have_64_bits() -> None:
     assert (good, len(violations)) == ([], 1)
     (good, violations) = Checker(EVERYTHING, is_live=True).check([{**GOOD, "either": 2**64}], "feed", "plugin")
     assert (len(good), violations) == (1, [])
+
+
+class Knock(SocketRecord):
+    """A socket that restates what sockets have in common."""
+
+    family: Annotated[str, Field("Its family", words=("door",))]
+    state: Annotated[str | None, Field("Its state", words=("open", "shut"), never_null=True)]
+    recv_queue: Annotated[int | None, Field("Those who wait", minimum=0, never_null=True)]
+    doors: int
+
+
+def test_kinds_restate_fields_of_sockets() -> None:
+    """A kind gives fields that it shares words and a meaning of its own, and says what it never has as null."""
+    made = reader_schema(reader(feed(fixed()), record=Knock))["properties"]
+    assert list(made) == [*SocketRecord.__annotations__, "doors"]
+    assert made["family"] == {"type": "string", "description": "Its family", "enum": ["door"]}
+    assert made["state"] == {"type": "string", "description": "Its state", "enum": ["open", "shut"]}
+    assert made["recv_queue"] == {**INTEGER, "minimum": 0, "description": "Those who wait"}
+    assert made["uid"]["type"] == ["integer", "null"]
+
+
+def test_sockets_of_all_families_are_alike() -> None:
+    """Each built-in kind of sockets has the fields that sockets have in common, of the same types or narrower ones."""
+    common = reader_schema(reader(feed(fixed()), record=SocketRecord))["properties"]
+    kinds = {one.kind: reader_schema(one)["properties"] for one in Host().kinds().values() if one.table == "sockets"}
+    assert len([kind for kind in kinds if kind.endswith(".socket")]) == len(kinds) >= 8
+    for kind, fields in kinds.items():
+        for name, shared in common.items():
+            assert {*_types(fields[name])} <= {*_types(shared)}, (kind, name)
+
+
+def _types(schema: dict[str, Any]) -> list[str]:
+    given = schema["type"]
+    return [given] if isinstance(given, str) else given

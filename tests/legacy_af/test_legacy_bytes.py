@@ -94,6 +94,11 @@ TIMER = st.fixed_dictionaries({"left_seconds": NUMBER, "period_seconds": NUMBER}
 MINUTES = st.integers(0, 1 << 20).map(lambda value: {"left_seconds": 60 * value, "period_seconds": 120 * value})
 
 
+def unprinted(family: str, record: dict[str, Any]) -> dict[str, Any]:
+    """Give the fields of a socket that no column holds; the state with number 0 listens."""
+    return {"protocol": family, "listening": record["state_number"] == 0, "uid": None}
+
+
 def word_of(states: tuple[str, ...], number: int) -> str:
     """Return the word of a state."""
     return states[number] if number < len(states) else f"UNKNOWN({number})"
@@ -139,7 +144,7 @@ AX25 = st.fixed_dictionaries(
 @given(AX25, st.booleans())
 def test_links_survive_a_kernel(record: dict[str, Any], owned: bool) -> None:  # noqa: FBT001
     """A link of AX.25, printed as the kernel prints it, is read back whole."""
-    one = record | {"state": word_of(ax25.STATES, record["state_number"])}
+    one = record | {"state": word_of(ax25.STATES, record["state_number"])} | unprinted("ax25", record)
     one["digipeaters_passed"] = min(one["digipeaters_passed"], len(one["digipeaters"]))
     one["repeats"] = one["repeats"] and one["local_callsign"] is not None
     if not owned:
@@ -187,7 +192,7 @@ X25 = st.fixed_dictionaries(
 @given(X25)
 def test_x25_sockets_survive_a_kernel(record: dict[str, Any]) -> None:
     """A socket of X.25, printed as the kernel prints it, is read back whole, however long its addresses are."""
-    one = record | {"state": word_of(x25.STATES, record["state_number"])}
+    one = record | {"state": word_of(x25.STATES, record["state_number"])} | unprinted("x25", record)
     line = (
         f"{one['remote_address'] or '*':<10} {one['local_address'] or '*':<10} {one['interface'] or '???':<5} "
         f"{one['lci']:03X}  {one['state_number']}  {one['send_sequence']}  {one['recv_sequence']}  "

@@ -29,6 +29,9 @@ FIRST: dict[str, dict[str, Any]] = {
         "recv_queue": 0,
         "send_queue": 0,
         "uid": 1000,
+        "protocol": "ipx",
+        "listening": False,
+        "inode": None,
     },
     "ipx.route": {
         "family": "ipx",
@@ -70,6 +73,9 @@ FIRST: dict[str, dict[str, Any]] = {
         "recv_queue": None,
         "send_queue": None,
         "inode": None,
+        "protocol": "ax25",
+        "listening": False,
+        "uid": None,
     },
     "ax25.route": {
         "family": "ax25",
@@ -109,6 +115,9 @@ FIRST: dict[str, dict[str, Any]] = {
         "recv_queue": 0,
         "send_queue": 0,
         "inode": 457,
+        "protocol": "x25",
+        "listening": False,
+        "uid": None,
     },
     "x25.route": {"family": "x25", "destination": "000000000000000", "significant_digits": 0, "interface": "x25a"},
     "netrom.socket": {
@@ -138,6 +147,9 @@ FIRST: dict[str, dict[str, Any]] = {
         "recv_queue": 0,
         "send_queue": 0,
         "inode": 10950,
+        "protocol": "netrom",
+        "listening": True,
+        "uid": None,
     },
     "netrom.node": {
         "family": "netrom",
@@ -180,6 +192,9 @@ FIRST: dict[str, dict[str, Any]] = {
         "recv_queue": 0,
         "send_queue": 0,
         "inode": 10964,
+        "protocol": "rose",
+        "listening": False,
+        "uid": None,
     },
     "rose.node": {"family": "rose", "address": "3100201001", "mask": 10, "neighbours": [1]},
     "rose.route": {
@@ -213,6 +228,9 @@ FIRST: dict[str, dict[str, Any]] = {
         "recv_queue": 0,
         "send_queue": 0,
         "uid": 0,
+        "protocol": "ddp",
+        "listening": False,
+        "inode": None,
     },
     "ddp.route": {
         "family": "ddp",

@@ -47,6 +47,7 @@ def test_a_message_becomes_a_record(order: str) -> None:
             "recv_queue": 3,
             "send_queue": 0,
             "backlog": 128,
+            "family": "unix",
         }
     ]
 

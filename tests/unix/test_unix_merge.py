@@ -75,6 +75,7 @@ def test_both_are_joined_by_inode() -> None:
         "recv_queue": 1,
         "send_queue": 2,
         "backlog": None,
+        "family": "unix",
     }
 
 

@@ -50,6 +50,7 @@ def test_a_row_becomes_a_record() -> None:
         "recv_queue": None,
         "send_queue": None,
         "backlog": None,
+        "family": "unix",
     }
 
 

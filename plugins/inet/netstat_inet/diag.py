@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from netstat_core.plugin import AF, About, Datagrams, NetlinkDump, Problem, Query, Record, interface_names
 from netstat_inet.addresses import Ipv4Texts, Ipv6Texts, is_mapped
 from netstat_inet.messages import INFO, RAW_PROTOCOL, SKMEMINFO, V6ONLY, Columns, Shapes
-from netstat_inet.record import LISTEN, SYN_RECV, InetSocket, States, timer_kind
+from netstat_inet.record import KEYS, LISTEN, SYN_RECV, States, timer_kind
 
 SOCK_DIAG = 4
 SOCK_DIAG_BY_FAMILY = 20
@@ -28,7 +28,7 @@ _PROBING = (2, 4)
 _IPV4_SIZE = 4
 _OFF = {"kind": "off", "expires_seconds": None, "retransmits": 0, "probes": 0}
 _UNKNOWN: Record = {
-    **dict.fromkeys(InetSocket.__annotations__),
+    **dict.fromkeys(KEYS),
     "listening": False,
     "v4_mapped": False,
 }

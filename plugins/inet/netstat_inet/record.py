@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypedDict
+from typing import Annotated, TypedDict
 
-from netstat_core.plugin import Address, Bytes, Count, Field, Inode, InterfaceName, Port, Uid
+from netstat_core.plugin import Address, Bytes, Count, Field, InterfaceName, Port, SocketRecord, Uid
 
 TCP_STATES = (
     None,
@@ -34,6 +34,7 @@ SCTP_STATES = (
 )
 """enum sctp_state of Linux 3.0 and later; before, an EMPTY came first."""
 
+PROTOCOLS = ("tcp", "udp", "udplite", "raw", "icmp", "sctp")
 TIMERS = ("off", "retransmit", "keepalive", "timewait", "probe")
 LISTEN = 10
 SYN_RECV = 3
@@ -51,12 +52,12 @@ class Timer(TypedDict):
     probes: Annotated[int | None, Field("Keepalive or zero-window probes without an answer so far", minimum=0)]
 
 
-class InetSocket(TypedDict):
+class InetSocket(SocketRecord):
     """A socket of the Internet families; endpoints and associations for SCTP."""
 
-    family: Annotated[Literal["inet", "inet6"], Field("Address family of the socket")]
+    family: Annotated[str, Field("Address family of the socket", words=("inet", "inet6"))]
     protocol: Annotated[
-        Literal["tcp", "udp", "udplite", "raw", "icmp", "sctp"], Field("Protocol; the same word for both families")
+        str | None, Field("Protocol; the same word for both families", words=PROTOCOLS, never_null=True)
     ]
     local_address: Annotated[Address | None, Field("Local address; the first of an SCTP socket's", mark="address")]
     local_port: Annotated[Port | None, Field("Local port, 0 for any; null for raw and ping sockets", minimum=0)]
@@ -64,12 +65,13 @@ class InetSocket(TypedDict):
     remote_port: Annotated[Port | None, Field("Remote port, 0 where unconnected", minimum=0)]
     state: Annotated[str | None, Field("State of the connection", words=_STATES, pattern=_UNKNOWN)]
     state_number: Annotated[int | None, Field("The kernel's number for it", minimum=0)]
-    listening: Annotated[bool, Field("Accepts connections (tcp, sctp) or datagrams from anywhere (the others)")]
-    recv_queue: Annotated[Bytes, Field("Received, not yet read; connections waiting for accept where listening")]
-    send_queue: Annotated[Bytes, Field("Sent or to be sent, not yet acknowledged")]
+    listening: Annotated[bool, Field("Accepts connections (tcp, endpoints of sctp) or datagrams from anywhere")]
+    recv_queue: Annotated[
+        Bytes | None, Field("Received, not yet read; connections waiting for accept where listening", never_null=True)
+    ]
+    send_queue: Annotated[Bytes | None, Field("Sent or to be sent, not yet acknowledged", never_null=True)]
     backlog: Annotated[Count | None, Field("Most connections that may wait for accept; null unless listening")]
     uid: Uid | None
-    inode: Inode | None
     timer: Timer | None
     v4_mapped: Annotated[bool, Field("An IPv6 socket with an IPv4-mapped address, which is shown as the IPv4 one")]
     v6_only: Annotated[bool | None, Field("Takes no IPv4 (IPV6_V6ONLY); null where unknown or not IPv6")]
@@ -81,6 +83,15 @@ class InetSocket(TypedDict):
     association_id: Annotated[int | None, Field("sctp: the kernel's number of the association", minimum=0)]
     ip_protocol: Annotated[int | None, Field("raw: number of the IP protocol", minimum=0)]
     icmp_id: Annotated[int | None, Field("icmp: identifier of the echo requests", minimum=0, maximum=0xFFFF)]
+
+
+KEYS = (
+    *("family", "protocol", "local_address", "local_port", "remote_address", "remote_port"),
+    *("state", "state_number", "listening", "recv_queue", "send_queue", "backlog", "uid", "inode", "timer"),
+    *("v4_mapped", "v6_only", "interface", "drops", "local_addresses", "remote_addresses", "socket_state"),
+    *("association_id", "ip_protocol", "icmp_id"),
+)
+"""The fields in the order they have in records."""
 
 
 def tcp_state(number: int) -> str:

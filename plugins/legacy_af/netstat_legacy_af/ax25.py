@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 from typing import Annotated, Literal, TypedDict
 
-from netstat_core.plugin import Complaint, Field, InterfaceName, Problem, Record, Uid
+from netstat_core.plugin import Bytes, Complaint, Field, InterfaceName, Problem, Record, SocketRecord, Uid
 from netstat_legacy_af import columns, fields, looks
 from netstat_legacy_af.columns import From, half, number
 from netstat_legacy_af.reader import reader
@@ -30,17 +30,19 @@ _BEFORE_INODE = 23
 _OLD_INTERFACE = 2
 
 
-class Ax25Socket(TypedDict):
+class Ax25Socket(SocketRecord):
     """A socket of AX.25, or a link of the kernel's own (NET/ROM, ROSE, IP) that no socket owns."""
 
-    family: Annotated[Literal["ax25"], Field("Address family")]
+    family: Annotated[str, Field("Address family", words=("ax25",))]
+    protocol: Annotated[str | None, Field("The family's name", words=("ax25",), never_null=True)]
     interface: fields.Device
     local_callsign: Annotated[fields.Callsign | None, Field("Own callsign; null where none is set", mark="name")]
     repeats: Annotated[bool, Field("Whether this station is a digipeater of the link, not an end of it")]
     remote_callsign: Annotated[fields.Callsign | None, Field("The far station; null where there is none", mark="name")]
     digipeaters: Annotated[list[fields.Callsign], Field("Digipeaters on the way, in the order they are passed")]
     digipeaters_passed: Annotated[int, Field("How many of them the kernel marks as passed already", minimum=0)]
-    state: Annotated[str, Field("State of the link", words=STATES, pattern=fields.UNKNOWN)]
+    state: Annotated[str | None, Field("State of the link", words=STATES, pattern=fields.UNKNOWN, never_null=True)]
+    listening: Annotated[bool, Field("Whether the state is LISTENING, which sockets for single frames have too")]
     state_number: fields.StateNumber
     send_sequence: fields.SendSequence
     recv_sequence: fields.RecvSequence
@@ -59,12 +61,9 @@ class Ax25Socket(TypedDict):
     window: fields.Window
     packet_bytes: fields.PacketBytes
     dama_slave: Annotated[bool | None, Field("Speaks only when the DAMA master polls; Linux 2.0 only")]
-    recv_queue: Annotated[
-        fields.RecvQueue | None, Field("Bytes received and not yet read; null where no socket owns the link")
-    ]
-    send_queue: Annotated[
-        fields.SendQueue | None, Field("Bytes to be sent or acknowledged; null where no socket owns the link")
-    ]
+    recv_queue: Annotated[Bytes | None, Field("Bytes received and not yet read; null where no socket owns the link")]
+    send_queue: Annotated[Bytes | None, Field("Bytes to be sent or acknowledged; null where no socket owns the link")]
+    uid: fields.Untold
     inode: fields.SocketInode
 
 

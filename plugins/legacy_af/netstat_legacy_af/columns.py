@@ -16,6 +16,9 @@ from netstat_core.plugin import About, Feed, File, Gap, Problem, Record, Trait, 
 PRESENT = "present"
 """The trait that every file yields first: headings can then tell an empty file from none."""
 
+LISTENING = "LISTENING"
+"""The state of sockets that accept connections, in all families that have them."""
+
 _HEX = re.compile(rb"[0-9A-Fa-f]{1,16}")
 _SIGNED = re.compile(rb"-?[0-9]{1,19}")
 
@@ -81,12 +84,13 @@ def header_names(content: bytes, columns: str) -> list[str]:
 
 
 def to_record(family: str, fields: Mapping[str, From], names: Sequence[str], words: Sequence[bytes]) -> Record:
-    """The family and the fields of one row; None for optional columns that it lacks."""
+    """The socket in one row: the family, the fields, None for optional columns that it lacks, and what rows lack."""
     row = dict(zip(names, words, strict=False))
-    return {"family": family} | {
+    record: Record = {"family": family} | {
         field: None if one.optional and one.column not in row else one.convert(row[one.column])
         for field, one in fields.items()
     }
+    return {**record, "protocol": family, "listening": record["state"] == LISTENING, "uid": None}
 
 
 def into(known: dict[Any, Record], key: str, parsed: Iterator[Record | Problem]) -> Iterator[Problem]:

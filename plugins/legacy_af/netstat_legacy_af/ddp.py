@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Literal, TypedDict
 
-from netstat_core.plugin import Field, Gap, InterfaceName, Problem, Record, Uid
+from netstat_core.plugin import Field, Gap, Inode, InterfaceName, Problem, Record, SocketRecord
 from netstat_legacy_af import columns, fields, looks
 from netstat_legacy_af.columns import hexadecimal, number
 from netstat_legacy_af.reader import reader
@@ -51,20 +51,26 @@ Network = Annotated[int, Field("AppleTalk network number", minimum=0, maximum=0x
 Port = Annotated[int, Field("DDP socket number", minimum=0, maximum=0xFF, mark="port")]
 
 
-class DdpSocket(TypedDict):
+class DdpSocket(SocketRecord):
     """A socket of AppleTalk's datagram protocol."""
 
-    family: Annotated[Literal["ddp"], Field("Address family")]
+    family: Annotated[str, Field("Address family", words=("ddp",))]
+    protocol: Annotated[str | None, Field("The family's name", words=("ddp",), never_null=True)]
     type: Annotated[str, Field("Type of the socket", words=tuple(TYPES.values()), pattern=r"^unknown\([0-9]+\)$")]
     local_address: Address
     local_port: Port
     remote_address: Annotated[Address | None, Field("Address of the peer; null where not connected", mark="name")]
     remote_port: Annotated[Port | None, Field("DDP socket number of the peer; null where not connected")]
-    state: Annotated[str, Field("Whether it is connected", words=tuple(STATES.values()), pattern=fields.UNKNOWN)]
+    state: Annotated[
+        str | None,
+        Field("Whether it is connected", words=tuple(STATES.values()), pattern=fields.UNKNOWN, never_null=True),
+    ]
+    listening: Annotated[bool, Field("False: its sockets wait for datagrams, not for connections")]
     state_number: fields.StateNumber
     recv_queue: fields.RecvQueue
     send_queue: fields.SendQueue
-    uid: Uid
+    uid: fields.Owner
+    inode: Annotated[Inode | None, Field("Inode of the socket; null, for the kernel does not tell")]
 
 
 class DdpRoute(TypedDict):
@@ -129,6 +135,9 @@ def _socket(words: list[bytes]) -> Record:
         "recv_queue": hexadecimal(received),
         "send_queue": hexadecimal(sent),
         "uid": columns.uid(uid),
+        "protocol": "ddp",
+        "listening": False,
+        "inode": None,
     }
 
 

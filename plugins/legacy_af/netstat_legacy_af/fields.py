@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, TypedDict
 
-from netstat_core.plugin import Field, Inode, InterfaceName
+from netstat_core.plugin import Bytes, Field, Inode, InterfaceName, Uid
 
 UNKNOWN = r"^UNKNOWN\([0-9]+\)$"
 """The state words for numbers out of range."""
@@ -17,10 +17,16 @@ RecvSequence = Annotated[int, Field("V(R), the receive state variable: number of
 AckedSequence = Annotated[
     int, Field("V(A), the acknowledge state variable: the oldest frame not acknowledged", minimum=0)
 ]
-RecvQueue = Annotated[int, Field("Bytes received and not yet read, with the kernel's overhead", minimum=0)]
-SendQueue = Annotated[
-    int, Field("Bytes sent or to be sent, not yet acknowledged, with the kernel's overhead", minimum=0)
+RecvQueue = Annotated[
+    Bytes | None, Field("Bytes received and not yet read, with the kernel's overhead", never_null=True)
 ]
+SendQueue = Annotated[
+    Bytes | None,
+    Field("Bytes sent or to be sent, not yet acknowledged, with the kernel's overhead", never_null=True),
+]
+Owner = Annotated[Uid | None, Field("User id of the socket's owner", never_null=True)]
+Untold = Annotated[Uid | None, Field("User id of the socket's owner; null, for the kernel does not tell")]
+Ready = Annotated[bool, Field("Whether the state is LISTENING")]
 Retries = Annotated[int, Field("How often the last frame was repeated without an answer", minimum=0)]
 RetryLimit = Annotated[int, Field("N2: after so many repetitions the link is given up", minimum=0)]
 Window = Annotated[int, Field("Most frames that may be on their way without an acknowledgement", minimum=0)]

@@ -9,7 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, TypedDict
 
-from netstat_core.plugin import Block, Complaint, Field, Gap, Layout, Names, Port, Problem, Record, Style, Trait, Uid
+from netstat_core.plugin import (
+    Block,
+    Complaint,
+    Field,
+    Gap,
+    Inode,
+    Layout,
+    Names,
+    Port,
+    Problem,
+    Record,
+    SocketRecord,
+    Style,
+    Trait,
+)
 from netstat_legacy_af import columns, fields, looks
 from netstat_legacy_af.reader import reader
 
@@ -26,19 +40,25 @@ Node = Annotated[str, Field("Node number: twelve hexadecimal digits, an Ethernet
 Address = Annotated[str, Field("NETWORK:NODE, or NETWORK where the kernel tells no node", mark="name")]
 
 
-class IpxSocket(TypedDict):
+class IpxSocket(SocketRecord):
     """A socket of IPX, or of SPX above it."""
 
-    family: Annotated[Literal["ipx"], Field("Address family")]
+    family: Annotated[str, Field("Address family", words=("ipx",))]
+    protocol: Annotated[str | None, Field("The family's name", words=("ipx",), never_null=True)]
     local_address: Annotated[Address, Field("Own address; kernels without CONFIG_IPX_INTERN tell the network only")]
     local_port: Annotated[Port, Field("Own socket number, as 0x0451 for NCP or 0x4003 for a client's first")]
     remote_address: Annotated[Address | None, Field("Address of the peer; null where the socket is not connected")]
     remote_port: Annotated[Port | None, Field("Socket number of the peer")]
-    state: Annotated[str, Field("Whether it is connected", words=tuple(STATES.values()), pattern=fields.UNKNOWN)]
+    state: Annotated[
+        str | None,
+        Field("Whether it is connected", words=tuple(STATES.values()), pattern=fields.UNKNOWN, never_null=True),
+    ]
+    listening: Annotated[bool, Field("False: its sockets wait for datagrams, not for connections")]
     state_number: fields.StateNumber
     recv_queue: fields.RecvQueue
     send_queue: fields.SendQueue
-    uid: Uid
+    uid: fields.Owner
+    inode: Annotated[Inode | None, Field("Inode of the socket; null, for the kernel does not tell")]
 
 
 class IpxRoute(TypedDict):
@@ -91,6 +111,9 @@ def _socket(words: list[bytes]) -> Record:
         "recv_queue": columns.hexadecimal(words[3]),
         "send_queue": columns.hexadecimal(words[2]),
         "uid": columns.uid(words[5]),
+        "protocol": "ipx",
+        "listening": False,
+        "inode": None,
     }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Literal, TypedDict
 
-from netstat_core.plugin import About, Feed, Field, File, Gap, Problem, Record, Trait
+from netstat_core.plugin import About, Feed, Field, File, Gap, Problem, Record, SocketRecord, Trait
 from netstat_legacy_af import columns, fields, looks
 from netstat_legacy_af.columns import From, half, number
 from netstat_legacy_af.reader import reader
@@ -29,10 +29,11 @@ Mnemonic = Annotated[str | None, Field("Alias of the node; null where it has non
 InUse = Annotated[int, Field("Which of the routes is in use, counted from 1", minimum=0)]
 
 
-class NetromSocket(TypedDict):
+class NetromSocket(SocketRecord):
     """A socket of NET/ROM."""
 
-    family: Annotated[Literal["netrom"], Field("Address family")]
+    family: Annotated[str, Field("Address family", words=("netrom",))]
+    protocol: Annotated[str | None, Field("The family's name", words=("netrom",), never_null=True)]
     interface: fields.Device
     user_callsign: Annotated[
         fields.Callsign | None, Field("The user that called; null for a listener to all", mark="name")
@@ -45,7 +46,8 @@ class NetromSocket(TypedDict):
     local_circuit_id: CircuitId
     remote_circuit_index: CircuitIndex
     remote_circuit_id: CircuitId
-    state: Annotated[str, Field("State of the circuit", words=STATES, pattern=fields.UNKNOWN)]
+    state: Annotated[str | None, Field("State of the circuit", words=STATES, pattern=fields.UNKNOWN, never_null=True)]
+    listening: fields.Ready
     state_number: fields.StateNumber
     send_sequence: fields.SendSequence
     recv_sequence: fields.RecvSequence
@@ -65,6 +67,7 @@ class NetromSocket(TypedDict):
     packet_bytes: Annotated[fields.PacketBytes | None, Field("Most bytes of data in a frame (paclen); Linux 2.0 only")]
     recv_queue: fields.RecvQueue
     send_queue: fields.SendQueue
+    uid: fields.Untold
     inode: fields.SocketInode
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Literal, TypedDict
 
-from netstat_core.plugin import About, Feed, Field, File, Gap, Problem, Record, Trait
+from netstat_core.plugin import About, Feed, Field, File, Gap, Problem, Record, SocketRecord, Trait
 from netstat_legacy_af import columns, fields, looks
 from netstat_legacy_af.columns import From, hexadecimal, number
 from netstat_legacy_af.reader import reader
@@ -25,10 +25,11 @@ Address = Annotated[str, Field("ROSE address: ten digits, as 2080175524", mark="
 Mask = Annotated[int, Field("How many digits of the address have to be the same", minimum=0)]
 
 
-class RoseSocket(TypedDict):
+class RoseSocket(SocketRecord):
     """A socket of ROSE."""
 
-    family: Annotated[Literal["rose"], Field("Address family")]
+    family: Annotated[str, Field("Address family", words=("rose",))]
+    protocol: Annotated[str | None, Field("The family's name", words=("rose",), never_null=True)]
     interface: fields.Device
     local_address: Annotated[Address | None, Field("Own address", mark="name")]
     local_callsign: Annotated[fields.Callsign | None, Field("Own callsign; null where none is set", mark="name")]
@@ -38,7 +39,8 @@ class RoseSocket(TypedDict):
     neighbour: Annotated[
         fields.NeighbourNumber | None, Field("The neighbour that the call goes over; null without one")
     ]
-    state: Annotated[str, Field("State of the call", words=STATES, pattern=fields.UNKNOWN)]
+    state: Annotated[str | None, Field("State of the call", words=STATES, pattern=fields.UNKNOWN, never_null=True)]
+    listening: fields.Ready
     state_number: fields.StateNumber
     send_sequence: fields.SendSequence
     recv_sequence: fields.RecvSequence
@@ -51,6 +53,7 @@ class RoseSocket(TypedDict):
     idle_timer: Annotated[fields.Countdown, Field("Ends a call without traffic; kept by the kernel in whole minutes")]
     recv_queue: fields.RecvQueue
     send_queue: fields.SendQueue
+    uid: fields.Untold
     inode: fields.SocketInode
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Annotated, Literal, TypedDict
 
-from netstat_core.plugin import Field, InterfaceName, Query, Record
+from netstat_core.plugin import Field, InterfaceName, Query, Record, SocketRecord
 from netstat_legacy_af import columns, fields, looks
 from netstat_legacy_af.columns import From, number
 from netstat_legacy_af.reader import reader
@@ -24,15 +24,17 @@ _NO_ADDRESS = 2
 Address = Annotated[str, Field("X.121 address: up to fifteen digits", mark="name")]
 
 
-class X25Socket(TypedDict):
+class X25Socket(SocketRecord):
     """A socket of X.25."""
 
-    family: Annotated[Literal["x25"], Field("Address family")]
+    family: Annotated[str, Field("Address family", words=("x25",))]
+    protocol: Annotated[str | None, Field("The family's name", words=("x25",), never_null=True)]
     interface: fields.Device
     local_address: Annotated[Address | None, Field("Own X.121 address; null where none is set", mark="name")]
     remote_address: Annotated[Address | None, Field("X.121 address of the peer; null without one", mark="name")]
     lci: fields.Circuit
-    state: Annotated[str, Field("State of the call", words=STATES, pattern=fields.UNKNOWN)]
+    state: Annotated[str | None, Field("State of the call", words=STATES, pattern=fields.UNKNOWN, never_null=True)]
+    listening: fields.Ready
     state_number: fields.StateNumber
     send_sequence: fields.SendSequence
     recv_sequence: fields.RecvSequence
@@ -44,6 +46,7 @@ class X25Socket(TypedDict):
     clear_timeout_seconds: Annotated[int, Field("T23: how long an answer to a clear is waited for", minimum=0)]
     recv_queue: fields.RecvQueue
     send_queue: fields.SendQueue
+    uid: fields.Untold
     inode: fields.SocketInode
 
 

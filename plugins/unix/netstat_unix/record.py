@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any
 
-from netstat_core.plugin import Bytes, Count, Field, Inode, Record, Uid
+from netstat_core.plugin import Bytes, Count, Field, Inode, Record, SocketRecord
 
 STATES = ("FREE", "UNCONNECTED", "CONNECTING", "CONNECTED", "DISCONNECTING")
 """enum socket_state of linux/net.h, by number; an unconnected socket that accepts connections is LISTENING."""
@@ -18,19 +18,25 @@ FLAGS = {ACCEPTING: ("accepting", "ACC"), 0x20000: ("waiting_for_data", "W"), 0x
 _FLAG_WORDS = tuple(word for word, _ in FLAGS.values())
 
 
-class UnixSocket(TypedDict):
+class UnixSocket(SocketRecord):
     """A UNIX domain socket, or a connection that waits in a listener's queue and is no socket yet (inode null)."""
 
+    family: Annotated[str, Field("Address family", words=("unix",))]
     ref_count: Annotated[Count | None, Field("References the kernel holds to it; unix_diag does not tell", minimum=0)]
-    protocol: Annotated[str, Field("Protocol; the kernel has but one", words=("unix",), pattern=r"^unknown\([0-9]+\)$")]
+    protocol: Annotated[
+        str | None,
+        Field("Protocol; the kernel has but one", words=("unix",), pattern=r"^unknown\([0-9]+\)$", never_null=True),
+    ]
     flags: Annotated[
         list[Annotated[str, Field("A flag", words=_FLAG_WORDS, pattern="^0x[0-9a-f]+$")]],
         Field("Flags that are set, sorted; bits without a word as numbers"),
     ]
     flags_text: Annotated[str, Field("The flags as netstat's letters, separated by blanks")]
     type: Annotated[str, Field("Type of the socket", words=(*TYPES.values(), "unknown"))]
-    state: Annotated[str, Field("State of the socket", words=(*STATES, "LISTENING"), pattern=r"^UNKNOWN\([0-9]+\)$")]
-    inode: Inode | None
+    state: Annotated[
+        str | None,
+        Field("State of the socket", words=(*STATES, "LISTENING"), pattern=r"^UNKNOWN\([0-9]+\)$", never_null=True),
+    ]
     path: Annotated[
         str | None,
         Field("Name it was bound to, as given to bind(); of an abstract one without its first NUL", mark="path"),
@@ -39,8 +45,6 @@ class UnixSocket(TypedDict):
     peer_inode: Annotated[
         Inode | None, Field("Inode of the socket it is connected to; null where that is none or not accepted yet")
     ]
-    listening: Annotated[bool, Field("Accepts connections")]
-    uid: Uid | None
     recv_queue: Annotated[
         Bytes | None,
         Field("Received, not yet read, the first packet only unless a stream; connections waiting where listening"),
@@ -92,4 +96,5 @@ def to_record(kind: Kind, ref_count: int | None, inode: int, name: Name) -> Reco
         "recv_queue": None,
         "send_queue": None,
         "backlog": None,
+        "family": "unix",
     }
