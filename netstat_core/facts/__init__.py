@@ -10,6 +10,8 @@ from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.sinks import Rendering, Sink
 from netstat_core.query import Query
 
+API = 0
+
 
 def _facts(out: BinaryIO) -> Rendering:
     from netstat_core.facts.sink import FactsRendering  # noqa: PLC0415 - loaded for those who use it

@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Collection, Iterable
 from importlib.metadata import EntryPoint, entry_points
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import pluggy
@@ -108,11 +109,16 @@ class Host:
     def _load(self, entry: EntryPoint) -> None:
         plugin = Plugin(entry)
         try:
-            self._manager.register(entry.load(), entry.name)
+            loaded = entry.load()
+            reason = _refusal(sys.modules[entry.module])
+            if reason is None:
+                self._manager.register(loaded, entry.name)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a stranger's import may raise
-            self.broken.append(Broken(plugin, _one_line(error)))
-        else:
+            reason = _one_line(error)
+        if reason is None:
             self.plugins.append(plugin)
+        else:
+            self.broken.append(Broken(plugin, reason))
 
     def _drop_pending(self) -> None:
         while True:
@@ -165,6 +171,16 @@ def _all_entries(_path: tuple[str, ...]) -> Any:
 def _is_own(entry: EntryPoint) -> bool:
     """Whether an entry brings a part of this package itself."""
     return entry.value.startswith("netstat_core.")
+
+
+def _refusal(module: ModuleType) -> str | None:
+    """Why a plugin is not used that was written for another contract, or does not say for which."""
+    stated: object = getattr(module, "API", None)
+    if stated is None:
+        return "states no API"
+    if type(stated) is int and stated == hooks.API:
+        return None
+    return f"speaks API {' '.join(repr(stated).split()):.40}, this host {hooks.API}"
 
 
 def _one_line(error: BaseException) -> str:

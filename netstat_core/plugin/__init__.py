@@ -7,7 +7,7 @@ from netstat_core.errors import Refused, SourceError, UsageError
 from netstat_core.escape import escape, printable, unescape
 from netstat_core.plugin.asked import About
 from netstat_core.plugin.batches import Batch
-from netstat_core.plugin.hooks import hookimpl
+from netstat_core.plugin.hooks import API, hookimpl
 from netstat_core.plugin.netlink import (
     AF,
     ATTRIBUTE_HEADER,
@@ -50,6 +50,7 @@ from netstat_core.query import Query
 
 __all__ = [
     "AF",
+    "API",
     "ATTRIBUTE_HEADER",
     "ATTRIBUTE_TYPE",
     "GREATEST_INTEGER",

@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 
 PROJECT = "netstat"
 
+API = 0
+"""The number of this contract. The module that an entry point names states for which one it was written: ``API = 0``.
+
+It goes up when plugins written for the number before would no longer work.
+"""
+
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
 """Decorates a plugin's implementation of a hook."""

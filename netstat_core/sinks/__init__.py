@@ -8,6 +8,8 @@ from typing import BinaryIO
 from netstat_core.plugin.hooks import hookimpl
 from netstat_core.plugin.sinks import Rendering, Sink
 
+API = 0
+
 
 def _json(out: BinaryIO) -> Rendering:
     from netstat_core.sinks.json import JsonRendering  # noqa: PLC0415 - its encoder is loaded for those who use it

@@ -18,7 +18,7 @@ from stand_ins import OTHERS, feed, fixed, reader
 
 from netstat_core.host import discovery
 from netstat_core.host.discovery import GROUP, Host
-from netstat_core.plugin import Sink, hookimpl
+from netstat_core.plugin import API, Sink, hookimpl
 
 OUTSIDE = Path(__file__).resolve().parents[1] / "outside"
 BROKEN = ("broken_hook", "broken_import", "broken_reader")
@@ -184,6 +184,7 @@ def host_of(monkeypatch: pytest.MonkeyPatch) -> Plugins:
         entries = []
         for name, functions in plugins.items():
             module = ModuleType(f"stand_in_{name}")
+            module.API = API
             for function in functions:
                 setattr(module, function.__name__, function)
             monkeypatch.setitem(sys.modules, module.__name__, module)
@@ -234,6 +235,29 @@ def test_mistakes_in_readers_break_one_plugin(mistake: str, host_of: Plugins) ->
     assert [broken.plugin.name for broken in host.broken] == ["bad"]
     assert "\n" not in str(host.broken[0])
     assert [plugin.name for plugin in host.plugins] == ["good"]
+
+
+@pytest.mark.parametrize(
+    ("stated", "reason"),
+    [
+        (None, "states no API"),
+        (7, "speaks API 7, this host 0"),
+        ("0", "speaks API '0', this host 0"),
+        (False, "speaks API False, this host 0"),
+    ],
+)
+def test_a_plugin_states_its_contract(
+    stated: object, reason: str, host_of: Plugins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A plugin that states no API is refused in one line, and so is one written for another; the others answer."""
+    assert host_of(bad=[readers(reader(feed(fixed()), name="mine"))], good=[readers(GOOD)]).broken == []
+    module = sys.modules["stand_in_bad"]
+    monkeypatch.delattr(module, "API")
+    if stated is not None:
+        monkeypatch.setattr(module, "API", stated, raising=False)
+    host = Host()
+    assert [str(one) for one in host.broken] == [f"plugin bad is broken: {reason}"]
+    assert [offer.reader.name for offer in host.offers()] == ["good"]
 
 
 def test_a_readers_name_is_taken_once(host_of: Plugins) -> None:

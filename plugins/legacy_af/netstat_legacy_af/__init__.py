@@ -7,6 +7,8 @@ from importlib import import_module
 
 from netstat_core.plugin import Reader, hookimpl
 
+API = 0
+
 TABLES = {
     "ipx": ("sockets", "routes", "interfaces"),
     "ax25": ("sockets", "routes", "calls", "interfaces"),

@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable
 
 from netstat_core.plugin import Reader, hookimpl
 
+API = 0
+
 FAMILIES = ("inet", "inet6")
 
 

@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable
 
 from netstat_core.plugin import Reader, hookimpl
 
+API = 0
+
 
 @hookimpl
 def netstat_readers(tables: Collection[str], families: Collection[str]) -> Iterable[Reader]:

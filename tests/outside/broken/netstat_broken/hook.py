@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from netstat_core.plugin import hookimpl
 
+API = 0
+
 
 @hookimpl
 def netstat_writers() -> list[str]:

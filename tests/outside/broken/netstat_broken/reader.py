@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from netstat_core.plugin import hookimpl
 
+API = 0
+
 
 @hookimpl
 def netstat_readers() -> Iterable[object]:

@@ -7,6 +7,8 @@ from typing import Annotated, Literal, TypedDict
 
 from netstat_core.plugin import About, Column, Feed, Field, File, Problem, Reader, Record, hookimpl, plain_table
 
+API = 0
+
 
 class PacketSocket(TypedDict):
     """A socket that sees every frame of one protocol."""

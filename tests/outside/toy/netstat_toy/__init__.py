@@ -24,6 +24,8 @@ from netstat_core.plugin import (
     plain_table,
 )
 
+API = 0
+
 
 class ToySocket(TypedDict):
     """A toy that is plugged in."""
