@@ -20,7 +20,7 @@ from netstat_core.plugin.text import Complaint
 from netstat_core.query import Query
 from netstat_core.report.deltas import Deltas
 from netstat_core.report.drain import drain
-from netstat_core.report.run import GENERATOR, SNAPSHOT_SOURCE, Noted, Run, names_for, shows_everything
+from netstat_core.report.run import GENERATOR, SNAPSHOT_SOURCE, Noted, Run, names_for, shown_by_default
 from netstat_core.system import NAMESPACE_SOURCE, System
 
 INTERRUPTED = 130
@@ -198,7 +198,7 @@ class _Command:
         _check_format(request, query, sink)
         self._place = self._opened()
         self._session = self._dialect.session(request)
-        self._shown = shows_everything if is_asked else self._session.shown
+        self._shown = shown_by_default if is_asked else self._session.shown
         wanted = {"users": True} if is_asked else self._session.names()
         self._names = names_for(self._place or System(), resolve=query.resolve, **wanted)
         self._deltas = Deltas() if query.delta else None

@@ -11,7 +11,7 @@ from netstat_core.host.discovery import Host
 from netstat_core.plugin.outcomes import Problem
 from netstat_core.plugin.records import Record
 from netstat_core.query import Query
-from netstat_core.report.run import SNAPSHOT_SOURCE, Ended, Noted, Read, Run, names_for, shows_everything
+from netstat_core.report.run import SNAPSHOT_SOURCE, Ended, Noted, Read, Run, names_for
 from netstat_core.system import System
 from netstat_core.system.live import LiveSystem
 
@@ -36,7 +36,7 @@ def gather(
     """
     system = system or LiveSystem()
     names = names_for(system, users=True)
-    run = Run(query, system, host or Host(), names=names, shown=shows_everything)
+    run = Run(query, system, host or Host(), names=names)
     builder = FactsBuilder(run.head)
     sockets: list[Record] = []
     facts: dict[str, Any] = {}

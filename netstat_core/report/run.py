@@ -343,14 +343,12 @@ def names_for(system: System, *, resolve: bool = False, **wanted: bool) -> Names
 
 
 def shown_by_default(reader: Reader, query: Query) -> Rule | None:
-    """Which records of a reader are shown where no dialect says it."""
-    layout = reader.layouts.get("net-tools")
-    return layout.shown(query) if layout else None
-
-
-def shows_everything(_reader: Reader, _query: Query) -> Rule | None:
-    """No record is left out by ``show``."""
-    return None
+    """What a reader's own rule leaves of its records: what listens, what does not, or all."""
+    listens = reader.listens
+    if listens is None or query.show == "all":
+        return None
+    servers = query.show == "listening"
+    return lambda record: bool(listens(record)) is servers
 
 
 def _check_delta(query: Query, deltas: Deltas | None, readers: Sequence[Reader]) -> None:

@@ -13,6 +13,7 @@ from netstat_core.plugin.records import Record
 from netstat_core.plugin.sinks import Rendering
 from netstat_core.plugin.text import Complaint, Layout, Style
 from netstat_core.query import Query
+from netstat_core.report.run import shown_by_default
 
 
 class NetToolsSession(Session):
@@ -35,9 +36,9 @@ class NetToolsSession(Session):
         return layout.needs(self._style) if layout else None
 
     def shown(self, reader: Reader, query: Query) -> Callable[[Record], bool] | None:
-        """What -a and -l leave."""
+        """What -a and -l leave; of kinds that have no text, what their reader's own rule leaves."""
         layout = _layout(reader)
-        return layout.shown(query) if layout else None
+        return layout.shown(query) if layout else shown_by_default(reader, query)
 
     def complain(self, reader: Reader, trouble: Problem | Gap) -> Complaint | None:
         """The words of a layout."""
