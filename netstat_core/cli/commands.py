@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import BinaryIO
 
 from netstat_core.dialects import Dialect
 from netstat_core.dialects.getopt import Option
 from netstat_core.errors import UsageError
 from netstat_core.host.checker import check_schemas
-from netstat_core.host.discovery import Host, Offer
+from netstat_core.host.discovery import TEXT, Host, Offer, Plugin
 from netstat_core.plugin.schema import published_schema
-from netstat_core.plugin.sinks import Sink
 
 
-def print_usage(out: BinaryIO, dialect: Dialect, sinks: Callable[[], dict[str, Sink]]) -> None:
-    """The help text, made from the dialect's declared options."""
-    formats = ", ".join(sorted(["text", *sinks()]))
+def print_usage(out: BinaryIO, dialect: Dialect, host: Host) -> None:
+    """The help text, made from the dialect's declared options and from what plugins of others add."""
+    formats = ", ".join(sorted([TEXT, *host.sinks()]))
     lines = [dialect.usage]
     for group in dialect.groups:
         lines.append(f"\n{group}:\n")
         lines += [_line(option, formats) for option in dialect.options if option.group == group]
-    out.write("".join(lines).encode())
+    added = [line for plugin in host.plugins if (line := _added_line(plugin, host))]
+    lines += ["\nAdded by plugins:\n", *added] if added else []
+    out.write("".join(lines).encode("utf-8", "backslashreplace"))
+
+
+def _added_line(plugin: Plugin, host: Host) -> str:
+    """The families, tables and formats that a plugin of another distribution has; nothing for one of this."""
+    if plugin.origin.startswith("netstat-core "):
+        return ""
+    readers = [offer.reader for offer in host.offers() if offer.plugin == plugin]
+    added = {
+        "families": {family for reader in readers for family in reader.families},
+        "tables": {reader.table for reader in readers},
+        "formats": {offer.sink.name for offer in host.formats() if offer.plugin == plugin},
+    }
+    told = "; ".join(f"{what} {', '.join(sorted(names))}" for what, names in added.items() if names)
+    return f"  {plugin.name}: {told}\n" if told else ""
 
 
 def _line(option: Option, formats: str) -> str:
@@ -44,11 +58,12 @@ def print_plugins(host: Host, out: BinaryIO) -> int:
     """The plugins with their distributions, readers and feeds, and what is broken and why; status 1 if any is."""
     offers = host.offers()
     schemas = {reader.name: reason for reader, reason in check_schemas([offer.reader for offer in offers])}
-    host.sinks()
-    lines = []
+    formats = host.formats()
+    lines: list[str] = []
     for plugin in host.plugins:
         lines.append(f"{plugin.name} ({plugin.origin})")
         lines += [_reader_line(offer, schemas) for offer in offers if offer.plugin == plugin]
+        lines += [f"  format {one.sink.name}: {one.sink.meaning}" for one in formats if one.plugin == plugin]
     lines += [f"blocked: {name}" for name in sorted(host.blocked)]
     lines += [f"broken: {broken.plugin.name}: {broken.reason}" for broken in host.broken]
     out.write("".join(f"{line}\n" for line in lines).encode("utf-8", "backslashreplace"))

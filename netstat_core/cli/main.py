@@ -162,10 +162,7 @@ class _Command:
         return parsed.request()
 
     def _print_usage(self, out: BinaryIO) -> None:
-        commands.print_usage(out, self._dialect, self._sinks)
-
-    def _sinks(self) -> dict[str, Sink]:
-        return self.host.sinks()
+        commands.print_usage(out, self._dialect, self.host)
 
     def _plugin_families(self) -> Collection[str]:
         return {family for offer in Host().offers() for family in offer.reader.families}

@@ -60,6 +60,13 @@ class Offer(NamedTuple):
     plugin: Plugin
 
 
+class FormatOffer(NamedTuple):
+    """An output format and the plugin it came from."""
+
+    sink: Sink
+    plugin: Plugin
+
+
 class Host:
     """The plugins of this installation; ``blocked`` names some to be left alone."""
 
@@ -89,17 +96,21 @@ class Host:
         return {reader.kind: reader for reader in (*readers, *changes)}
 
     def sinks(self) -> dict[str, Sink]:
-        """The output formats by name; a name of this package's own cannot be taken over."""
+        """The output formats by name."""
+        return {offer.sink.name: offer.sink for offer in self.formats()}
+
+    def formats(self) -> list[FormatOffer]:
+        """The output formats, each name once; one of this package's own cannot be taken over."""
         self._load_all(self._formats)
         self._formats = []
-        found: dict[str, Sink] = {}
+        found: dict[str, FormatOffer] = {}
         for plugin in sorted(self.plugins, key=lambda plugin: not _is_own(plugin.entry)):
             for sink in self._ask(plugin, "netstat_sinks"):
                 if not isinstance(sink, Sink):
                     self._give_up(plugin, f"netstat_sinks gave {type(sink).__name__}, not a Sink")
                 elif sink.name != TEXT:
-                    found.setdefault(sink.name, sink)
-        return found
+                    found.setdefault(sink.name, FormatOffer(sink, plugin))
+        return list(found.values())
 
     def _load_all(self, entries: Iterable[EntryPoint]) -> None:
         for entry in entries:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from netstat_core.escape import unescape
 from netstat_core.plugin.records import Record
-from netstat_core.plugin.text import Style
+from netstat_core.plugin.text import Style, program_cell
 
-_PROGRAM_WIDTH = 20
-_LONGEST_PROGRAM = 19
-_LONGEST_ARGUMENT = 511
 _CONTEXT_WIDTH = 50
 _LONGEST_CONTEXT = 48
 
@@ -35,22 +31,3 @@ def context_cell(record: Record) -> str:
     owners: list[Record] = record["processes"] or [{}]
     context: str = owners[0].get("context") or "-"
     return context[-_LONGEST_CONTEXT:].ljust(_CONTEXT_WIDTH)
-
-
-def program_cell(record: Record) -> str:
-    """Netstat's PID/Program name: the first owner's pid and the last part of its argv[0], or ``-``.
-
-    As netstat does it: an owner whose command line cannot be read does not count; the name loses its directories only
-    when it starts with a slash; the text is cut to 19 bytes and padded to 20. Bytes that are no printable text show as
-    a dot, so that no process can talk to a terminal.
-    """
-    owner = next((one for one in record["processes"] or () if one["command"] is not None), None)
-    if owner is None:
-        return "-".ljust(_PROGRAM_WIDTH)
-    command = owner["command"]
-    name = unescape(command[0])[:_LONGEST_ARGUMENT] if command else b""
-    if name.startswith(b"/"):
-        name = name.rpartition(b"/")[2]
-    raw = (b"%d/" % owner["pid"] + name)[:_LONGEST_PROGRAM]
-    shown = "".join(one if one.isprintable() else "." for one in raw.decode("utf-8", "surrogateescape"))
-    return shown + " " * (_PROGRAM_WIDTH - len(raw))

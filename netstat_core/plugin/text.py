@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from netstat_core.escape import printable
+from netstat_core.escape import printable, unescape
 from netstat_core.plugin.outcomes import Gap, Problem
 from netstat_core.plugin.records import Record
 from netstat_core.plugin.values import Value, named
@@ -38,6 +38,10 @@ class Names(Protocol):
         """The name of a user, or the number."""
         ...
 
+
+_PROGRAM_WIDTH = 20
+_LONGEST_PROGRAM = 19
+_LONGEST_ARGUMENT = 511
 
 FormatRows = Callable[[Sequence[Record]], str]
 """Turns a batch of records into lines; may keep state from batch to batch."""
@@ -133,10 +137,15 @@ class Column(Value):
         return text.rjust(self.width) if self.right else text.ljust(self.width)
 
 
+OWNERS = "processes"
+"""The field of a column of owners, which is shown as netstat's PID/Program name."""
+
+
 def plain_table(name: str, title: str, columns: Sequence[Column]) -> Layout:
     """A layout for records that are shown one a line: a title, the headings, and a cell for each column.
 
-    Unknown values show as ``-``, lists joined by commas, truth values as ``yes`` and ``no``.
+    Unknown values show as ``-``, lists joined by commas, truth values as ``yes`` and ``no``, owners (a column of field
+    ``processes``) as netstat's PID/Program name.
     """
     header = " ".join(column.cell(column.heading) for column in columns).rstrip()
 
@@ -155,7 +164,11 @@ def plain_table(name: str, title: str, columns: Sequence[Column]) -> Layout:
 
 
 def _line(columns: Sequence[Column], record: Record) -> str:
-    return " ".join(column.cell(cell_text(record[column.field])) for column in columns).rstrip() + "\n"
+    return " ".join(column.cell(_cell(column, record)) for column in columns).rstrip() + "\n"
+
+
+def _cell(column: Column, record: Record) -> str:
+    return program_cell(record).rstrip() if column.field == OWNERS else cell_text(record[column.field])
 
 
 def cell_text(value: Any) -> str:
@@ -168,3 +181,22 @@ def cell_text(value: Any) -> str:
         values: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
         return ",".join(map(cell_text, values))
     return printable(value) if isinstance(value, str) else str(value)
+
+
+def program_cell(record: Record) -> str:
+    """Netstat's PID/Program name: the first owner's pid and the last part of its argv[0], or ``-``.
+
+    As netstat does it: an owner whose command line cannot be read does not count; the name loses its directories only
+    when it starts with a slash; the text is cut to 19 bytes and padded to 20. Bytes that are no printable text show as
+    a dot, so that no process can talk to a terminal.
+    """
+    owner = next((one for one in record["processes"] or () if one["command"] is not None), None)
+    if owner is None:
+        return "-".ljust(_PROGRAM_WIDTH)
+    command = owner["command"]
+    name = unescape(command[0])[:_LONGEST_ARGUMENT] if command else b""
+    if name.startswith(b"/"):
+        name = name.rpartition(b"/")[2]
+    raw = (b"%d/" % owner["pid"] + name)[:_LONGEST_PROGRAM]
+    shown = "".join(one if one.isprintable() else "." for one in raw.decode("utf-8", "surrogateescape"))
+    return shown + " " * (_PROGRAM_WIDTH - len(raw))

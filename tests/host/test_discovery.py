@@ -126,6 +126,14 @@ def test_outside_sink(run: Run) -> None:
     assert "csvish" in run("--help")[0]
 
 
+def test_help_tells_what_plugins_add(run: Run) -> None:
+    """The help has the families, tables and formats of other distributions, and the list of plugins their formats."""
+    shown = run("--help")[0]
+    assert "Added by plugins:\n  toy: families " in shown
+    assert "csvish" in shown
+    assert "\n  format csvish: " in run("--plugins")[0]
+
+
 def test_plugins_are_listed(run: Run) -> None:
     """--plugins names each plugin with its distribution, its readers and feeds, what is blocked and what is broken."""
     stdout, _, status = run("--plugins")

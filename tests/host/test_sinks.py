@@ -16,7 +16,20 @@ from netstat_core import Query, facts, sinks
 from netstat_core.dialects import Request
 from netstat_core.dialects.net_tools.session import NetToolsSession
 from netstat_core.errors import NoPermission, NotInKernel
-from netstat_core.plugin import Block, Gap, Layout, NetlinkDump, Problem, Reader, Record, Rendering, Style, Trait
+from netstat_core.plugin import (
+    Block,
+    Column,
+    Gap,
+    Layout,
+    NetlinkDump,
+    Problem,
+    Reader,
+    Record,
+    Rendering,
+    Style,
+    Trait,
+    plain_table,
+)
 from netstat_core.plugin.sources import File
 from netstat_core.report.drain import drain
 from netstat_core.report.names import Names
@@ -229,6 +242,17 @@ def test_text_survives_names_that_are_no_text() -> None:
     assert written("text", one) == b"Things\nName     Number\na\\xff\\x1b[1m      1\n\\             2\n"
     raw = reader(feed(fixed({"name": "\udcff", "number": 1})), record=LOOSE)
     assert b"\xff" not in written("text", raw)
+
+
+def test_owners_in_plain_tables() -> None:
+    """A column of owners shows the first that can be named as netstat does: PID and program."""
+    look = plain_table(
+        "owned", "Owned", (Column("PID/Program name", field="processes", width=18), Column("N", field="number"))
+    )
+    owner = {"pid": 12, "uid": 0, "name": "sshd", "command": ["/usr/sbin/sshd", "-D"]}
+    owners = [None, [], [owner], [{**owner, "command": None}, owner], [{**owner, "command": [r"a\x1b[1m"]}]]
+    text = look.rows(Style(), Names(), {})([{"processes": held, "number": 5} for held in owners])
+    assert [line.split()[0] for line in text.splitlines()] == ["-", "-", "12/sshd", "12/sshd", "12/a.[1m"]
 
 
 def test_plain_tables() -> None:

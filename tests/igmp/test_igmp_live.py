@@ -96,8 +96,18 @@ def test_netlink_shows_all_tables(router: namespaces.NetworkNamespace) -> None:
         assert {one["table"] for one in records(router, kind, "inet", "auto")} == {"default", "77"}
 
 
+SEND = """
+import socket
+sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+sender.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("10.9.1.1"))
+sender.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 9)
+sender.sendto(b"x" * 100, ("239.9.9.9", 9))
+"""
+
+
 def test_routed_packets_are_counted(router: namespaces.NetworkNamespace) -> None:
-    """Two packets of 100 bytes and their headers were routed; a third one waits for its route."""
+    """Two packets of 100 bytes and their headers were routed; a third one waits for its route, for ten seconds."""
+    assert router.run([sys.executable, "-c", SEND]).returncode == 0
     found = {(one["origin"], one["group"]): one for one in records(router, "multicast.route", "inet", "auto")}
     routed, waiting = found["10.9.1.1", "239.6.6.6"], found["10.9.1.1", "239.9.9.9"]
     assert (routed["packets"], routed["bytes"], routed["interface"]) == (2, 2 * (100 + 28), "w0")

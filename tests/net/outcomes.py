@@ -162,7 +162,7 @@ def formats_as_plugins(case: Case, side: str, outcome: Outcome) -> Outcome:
     """The built-in formats are plugins, which `--plugins` lists with their distribution."""
     if "--plugins" not in case.name:
         return outcome
-    return replaced(outcome, rb"(?m)^(?:json|facts) \(.*\n", b"")
+    return replaced(outcome, rb"(?m)^(?:(?:json|facts) \(|  format ).*\n", b"")
 
 
 def errors_name_fields(case: Case, side: str, outcome: Outcome) -> Outcome:
@@ -200,7 +200,8 @@ def route_cache_is_a_table(case: Case, side: str, outcome: Outcome) -> Outcome:
     if _is_of_cache(case) or "families_in_order" in case.name:  # which is the command line's now
         return Outcome("other tables", ())
     outcome = outcome._replace(status=outcome.status.replace("route_cache, ", ""))
-    outcome = replaced(outcome, rb"route_cache, ", b"")
+    outcome = replaced(outcome, rb"(known: [^\n]*)route_cache, ", rb"\1")
+    outcome = replaced(outcome, rb"table route_cache,", b"table routes,")
     if _makes_facts(case):
         return replaced(outcome, rb'(?s),?\s*"families": ?(?:\[[^\]]*\]|\{\})', b"")
     is_structured = b'"routes":[' in outcome.stream(OUT)
