@@ -173,7 +173,7 @@ def test_cached_inet6_rows_are_apart() -> None:
     """Rows with the cache bit are in the cache and nowhere else."""
     content = INET6 + INET6.replace(b"08450003", b"01000003")
     assert [one["flags_text"] for one in records(proc_ipv6_route.parse(about(), content))] == ["UGDAe"]
-    (cached,) = records(proc_ipv6_route.parse_cached(about(tables=("route_cache",)), content))
+    (cached,) = records(proc_ipv6_route.parse_cached(about(), content))
     assert (cached["flags_text"], cached["source"], cached["use_count"]) == ("UGC", "2001:db8:2::", 9)
 
 

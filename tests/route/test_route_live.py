@@ -325,13 +325,20 @@ def theirs(neighbour: Record) -> Record:
     return shown
 
 
-@pytest.mark.parametrize(("show", "choice"), [("connected", []), ("all", ["nud", "all"])])
-def test_same_neighbours_as_ip(show: str, choice: list[str], zoo: NetworkNamespace) -> None:
+def neighbours(zoo: NetworkNamespace, *options: str) -> list[Record]:
+    """Return the records of the command's own display."""
+    shown = zoo.run([*PROGRAM, "--neighbours", "--json", *options]).stdout
+    found: list[Record] = json.loads(shown)["tables"]["neighbours"]
+    return found
+
+
+@pytest.mark.parametrize(("options", "choice"), [([], []), (["-a"], ["nud", "all"])])
+def test_same_neighbours_as_ip(options: list[str], choice: list[str], zoo: NetworkNamespace) -> None:
     """Neighbours are those of `ip neigh`, with -a those in any state, and proxies come behind them."""
     for _ in range(TRIES):
         entries = [theirs(one) for one in json.loads(zoo.run(["ip", "-j", "neigh", "show", *choice]).stdout)]
         proxies = [theirs(one) for one in json.loads(zoo.run(["ip", "-j", "neigh", "show", "proxy"]).stdout)]
-        records = [neighbour_as_ip(one) for one in ask(zoo, "neighbours", show=show)]
+        records = [neighbour_as_ip(one) for one in neighbours(zoo, *options)]
         if records == [*entries, *proxies]:
             break
     assert records == [*entries, *proxies]
@@ -343,10 +350,7 @@ def test_neighbours_agree(zoo: NetworkNamespace) -> None:
     """/proc/net/arp tells the same of IPv4 neighbours, as far as it goes."""
     fields = ("address", "hardware_address", "interface", "proxy")
     netlink, procfs = (
-        sorted(
-            tuple(str(one[field]) for field in fields)
-            for one in ask(zoo, "neighbours", families=["inet"], show="connected", source=source)
-        )
+        sorted(tuple(str(one[field]) for field in fields) for one in neighbours(zoo, "-4", "--source", source))
         for source in ("netlink", "procfs")
     )
     assert netlink == procfs

@@ -307,13 +307,22 @@ def _select(request: Options) -> _Selection:
 
 
 _ROUTES = ("routes", ROUTE_CACHE)
+CACHED = ("inet", "inet6")
+"""The families whose routes have a cache."""
 
 
 def _route_tables(request: Options) -> tuple[str, ...]:
-    """The routes, unless only their cache is asked for: -C without -F."""
-    given = request.given
-    wanted = {"routes": given["fib"] or not given["cache"], ROUTE_CACHE: given["cache"]}
-    return tuple(table for table in _ROUTES if wanted[table])
+    """The routes, then their cache with -C; with -C alone the cache, then the routes of families that have none."""
+    if not request.given["cache"]:
+        return ("routes",)
+    if request.given["fib"]:
+        return _ROUTES
+    return (ROUTE_CACHE, "routes") if set(request.families) - set(CACHED) else (ROUTE_CACHE,)
+
+
+def only_cached(query: Query) -> bool:
+    """Whether of families that have a cache only that is shown: it stands before the routes."""
+    return query.tables[:1] == (ROUTE_CACHE,)
 
 
 def _routed(families: tuple[str, ...]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import BinaryIO
 
 from netstat_core.dialects import NET_TOOLS, Request, Session
+from netstat_core.dialects.net_tools.command_line import CACHED, only_cached
 from netstat_core.dialects.page import Page
 from netstat_core.plugin.outcomes import Gap, Problem
 from netstat_core.plugin.readers import Reader
@@ -24,7 +25,7 @@ class NetToolsSession(Session):
 
     def page(self, out: BinaryIO) -> Rendering:
         """Blocks with their headings, and the rows of their readers."""
-        return Page(out, self._style, _layout)
+        return Page(out, self._style, self._layout)
 
     def next_round(self) -> None:
         """Later reports leave titles out."""
@@ -32,17 +33,19 @@ class NetToolsSession(Session):
 
     def needs(self, reader: Reader) -> frozenset[str] | None:
         """The fields that a layout looks at."""
-        layout = _layout(reader)
+        layout = self._layout(reader)
         return layout.needs(self._style) if layout else None
 
     def shown(self, reader: Reader, query: Query) -> Callable[[Record], bool] | None:
         """What -a and -l leave; of kinds that have no text, what their reader's own rule leaves."""
-        layout = _layout(reader)
+        if self._is_left_out(reader):
+            return lambda _record: False
+        layout = self._layout(reader)
         return layout.shown(query) if layout else shown_by_default(reader, query)
 
     def complain(self, reader: Reader, trouble: Problem | Gap) -> Complaint | None:
         """The words of a layout."""
-        layout = _layout(reader)
+        layout = self._layout(reader)
         return layout.complain(trouble, self._style) if layout else None
 
     def names(self) -> dict[str, bool]:
@@ -51,6 +54,10 @@ class NetToolsSession(Session):
         numeric = {"hosts": style.numeric_hosts, "ports": style.numeric_ports, "users": style.numeric_users}
         return {kind: not is_numeric for kind, is_numeric in numeric.items()}
 
+    def _layout(self, reader: Reader) -> Layout | None:
+        return None if self._is_left_out(reader) else reader.layouts.get(NET_TOOLS)
 
-def _layout(reader: Reader) -> Layout | None:
-    return reader.layouts.get(NET_TOOLS)
+    def _is_left_out(self, reader: Reader) -> bool:
+        """Whether it has the routes of a family of which only the cache is shown."""
+        is_cached = bool(set(reader.families) & set(CACHED))
+        return is_cached and reader.table == "routes" and only_cached(self._style.query)

@@ -230,7 +230,7 @@ def _gathered(*tables: str, snapshot: str | None = None, owners: bool = True, **
         host = Host()
         query = _query(host, {**asked, "tables": tables})
         if not owners:
-            query = query._replace(processes=False)
+            query = query._replace(owners=())
         system = None if snapshot is None else _replayed(snapshot)
         gathered = gather(query, system, host, keep_sockets=query.show == "all")
     return gathered.facts | ({"sockets": gathered.sockets} if query.show == "all" else {})
