@@ -13,12 +13,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-import netstat_core.capture
 import tables
 from measuring import BrokenCommandError, Command, Samples, measure
 from private_network import CannotIsolateError, run_inside
 from socket_makers import NotUpError, SocketMakers
 
+import netstat_core.system.capture
 from netstat_core.query import Query
 from netstat_core.report.plan import EVERYTHING, plan
 
@@ -52,7 +52,7 @@ def collect(folder: Path, sockets: int, rounds: int) -> tuple[dict[str, Samples]
     for number, name in enumerate(PLANS):
         write_plan(name, folder / f"{number}.plan")
         shell = 'exec "$0" "$1" --plan "$2" > "$3"'
-        file = netstat_core.capture.__file__
+        file = netstat_core.system.capture.__file__
         stage = ("sh", "-c", shell, sys.executable, file, str(folder / f"{number}.plan"), str(folder / f"{number}.out"))
         commands.append(Command(name, (stage,)))
     with SocketMakers() as makers:

@@ -86,6 +86,9 @@ def run(
         return command.run(arguments)
     except _Done as done:
         return done.status
+    except NetstatError as error:  # no such dialect
+        stderr.write(f"{program}: {error}\n".encode("utf-8", "backslashreplace"))
+        return error.exit_status
 
 
 def _check_format(request: Request, query: Query, sink: Sink | None) -> None:
@@ -189,14 +192,13 @@ class _Command:
         if not request.shows:
             return self._finish(0)
         sink = self._sink()
-        query, is_asked = request.query, sink is not None and sink.asks is not None and not request.selects
-        if sink is not None and sink.asks is not None and is_asked:
-            query = sink.asks([offer.reader for offer in self.host.offers()], query)
+        asks = None if sink is None or request.selects else sink.asks
+        query = asks([offer.reader for offer in self.host.offers()], request.query) if asks else request.query
         _check_format(request, query, sink)
         self._place = self._opened()
         self._session = self._dialect.session(request)
-        self._shown = shown_by_default if is_asked else self._session.shown
-        wanted = {"users": True} if is_asked else self._session.names()
+        self._shown = shown_by_default if asks else self._session.shown
+        wanted = {"users": True} if asks else self._session.names()
         self._names = names_for(self._place or System(), resolve=query.resolve, **wanted)
         self._deltas = Deltas() if query.delta else None
         status = 0

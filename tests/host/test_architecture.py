@@ -301,6 +301,19 @@ def test_the_contract_is_exact() -> None:
     assert len(plugin.__all__) == len(taken)
 
 
+def test_scripts_import_what_there_is() -> None:
+    """Benchmarks, and what makes the documentation, import modules that exist: nothing else runs them in tests."""
+    scripts = [*(ROOT / "benchmarks").glob("*.py"), ROOT / "docs/update.py"]
+    found = {
+        shown(path): [
+            one.module for one in imports(parsed(path)) if one.top == ROOT_PACKAGE and one.module not in KNOWN
+        ]
+        for path in scripts
+    }
+    assert len(found) > 10
+    assert offenders(found) == {}
+
+
 def test_the_collection_has_one_door() -> None:
     """The Ansible collection imports `netstat_core.collection`, and nothing else of the project."""
     found = {
