@@ -100,10 +100,6 @@ class Complaint(Value):
     status: int = 0
 
 
-def shows_all(_query: Query) -> None:
-    """No row is hidden by ``-a`` or ``-l``."""
-
-
 def is_silent(_trouble: Problem | Gap, _style: Style) -> Complaint | None:
     """Nothing is said; the report still holds it."""
     return None
@@ -113,14 +109,15 @@ class Layout(Value, identity=True):
     """One reader's look in one dialect.
 
     ``rows(style, names, traits)`` returns the function that formats batches; ``traits`` fills as the source is read.
-    ``shown(query)`` returns the rule for what ``-a`` and ``-l`` hide, ``None`` where nothing is hidden.
+    ``shown(query)`` returns the rule for what ``-a`` and ``-l`` hide, ``None`` where nothing is hidden; without it the
+    reader's own rule holds.
     ``needs(style)`` names the record fields that rows and rule look at. ``complain`` words problems and gaps.
     """
 
     block: Block
     rows: Callable[[Style, Names, Mapping[str, Any]], FormatRows]
     needs: Callable[[Style], frozenset[str]]
-    shown: Callable[[Query], Callable[[Record], bool] | None] = shows_all
+    shown: Callable[[Query], Callable[[Record], bool] | None] | None = None
     complain: Callable[[Problem | Gap, Style], Complaint | None] = is_silent
 
 

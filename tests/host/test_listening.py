@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
@@ -9,11 +10,15 @@ from stand_ins import CannedSystem, FewPlugins, feed, fixed, reader, thing
 from trees import Trees
 
 from netstat_core import Query, collect
+from netstat_core.dialects import Request
+from netstat_core.dialects.net_tools.session import NetToolsSession
 from netstat_core.errors import PluginError
 from netstat_core.facts.gather import gather
 from netstat_core.facts.query import facts_query
 from netstat_core.host.discovery import Host
-from netstat_core.plugin import Reader
+from netstat_core.plugin import Reader, Style
+from netstat_core.report.drain import drain
+from netstat_core.report.run import Run
 from netstat_core.system.snapshot import SnapshotSystem
 
 THINGS = (thing(0, "idle"), thing(3, "busy"), thing(1))
@@ -41,6 +46,24 @@ def test_facts_go_by_the_readers_rule(listening: Any, numbers: list[int]) -> Non
     one = sockets(listening=listening)
     assert shown(one) == numbers
     assert shown(one, sockets="all") == [0, 3, 1]
+
+
+@pytest.mark.parametrize("listening", ["number", lambda record: record["name"] == "busy"])
+@pytest.mark.parametrize("show", ["listening", "connected", "all"])
+def test_text_and_records_show_the_same_rows(listening: Any, show: str) -> None:
+    """Where a layout has no rule of its own, that of the reader holds for text, for records and for Python callers."""
+    one = sockets(listening=listening)
+    query = Query(show=show)
+    out = io.BytesIO()
+    session = NetToolsSession(Request(query, Style(query)))
+    host, system = FewPlugins(one), CannedSystem(FILES)
+    text = Run(query, system, host, needs=session.needs, shown=session.shown, by_place=True)
+    assert list(drain(text, session.page(out)))
+    rows = [int(line.split()[-1]) for line in out.getvalue().splitlines()[2:]]
+    records = Run(query, system, host, shown=session.shown)
+    assert [record["number"] for _, batch in records.batches() for record in batch] == rows
+    assert [record["number"] for record in collect(query, system, host)["tables"]["sockets"]] == rows
+    assert (len(rows) == len(THINGS)) is (show == "all")
 
 
 def test_a_field_without_a_name_in_the_record_is_refused() -> None:

@@ -32,16 +32,20 @@ class NetToolsSession(Session):
         self._style = self._style._replace(round=self._style.round + 1)
 
     def needs(self, reader: Reader) -> frozenset[str] | None:
-        """The fields that a layout looks at."""
+        """The fields that a layout looks at, and the reader's rule where that holds: all for one that is code."""
         layout = self._layout(reader)
-        return layout.needs(self._style) if layout else None
+        if layout is None:
+            return None
+        if layout.shown or reader.listening is None:
+            return layout.needs(self._style)
+        return layout.needs(self._style) | {reader.listening} if isinstance(reader.listening, str) else None
 
     def shown(self, reader: Reader, query: Query) -> Callable[[Record], bool] | None:
-        """What -a and -l leave; of kinds that have no text, what their reader's own rule leaves."""
+        """What -a and -l leave by the layout's rule, or by that of the reader where the layout has none."""
         if self._is_left_out(reader):
             return lambda _record: False
         layout = self._layout(reader)
-        return layout.shown(query) if layout else shown_by_default(reader, query)
+        return layout.shown(query) if layout and layout.shown else shown_by_default(reader, query)
 
     def complain(self, reader: Reader, trouble: Problem | Gap) -> Complaint | None:
         """The words of a layout."""
