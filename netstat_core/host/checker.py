@@ -29,10 +29,15 @@ class Checker:
     """
 
     def __init__(self, reader: Reader, *, is_live: bool = False) -> None:
-        self._schema = reader_schema(reader)
+        declared = reader_schema(reader)
+        self._schema = _of_declared_families(declared, reader)
         self._reader = reader
-        is_own = isinstance(reader.record, Mapping)
-        self._batch = _validity(_many(self._schema)) if is_own else _validity_of(reader.record, is_live)
+        if isinstance(reader.record, Mapping):
+            self._batch = _validity(_many(self._schema))
+        elif self._schema is declared:
+            self._batch = _validity_of(reader.record, is_live)
+        else:
+            self._batch = _validity(_many(_quickened(self._schema)))
         self._single: Validity | None = None
         self._explained = 0
 
@@ -88,6 +93,15 @@ def _validity_of(record: type, is_live: bool) -> Validity:  # noqa: FBT001 - a k
     """Whether a list of records of a type is valid; several readers share a type."""
     quick = _quickened(schema_of(record))
     return _validity(_many(_unbounded(quick) if is_live else quick))
+
+
+def _of_declared_families(schema: Schema, reader: Reader) -> Schema:
+    """A schema of sockets whose family is one that the reader declares, where the record's type does not say it."""
+    family = schema.get("properties", {}).get("family")
+    if reader.table != "sockets" or not reader.families or not family or {"enum", "const"} & set(family):
+        return schema
+    narrowed = {**family, "enum": [*reader.families]}
+    return {**schema, "properties": {**schema["properties"], "family": narrowed}}
 
 
 def _many(schema: Schema) -> Schema:

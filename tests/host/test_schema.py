@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from stand_ins import CannedSystem, FewPlugins, Thing, feed, fixed, reader, thing
+from stand_ins import PATH, CannedSystem, FewPlugins, Thing, feed, fixed, reader, thing
 
 from netstat_core import Query, collect
 from netstat_core.errors import PluginError
@@ -377,6 +377,24 @@ def test_quickened_schemas_are_equivalent(fields: dict[str, Any], values: list[A
     quick = checker._quickened(whole)
     assert "required" not in quick
     assert Draft202012Validator(quick).is_valid(record) == Draft202012Validator(whole).is_valid(record)
+
+
+class Familiar(TypedDict):
+    """A socket that says of which family it is."""
+
+    family: Annotated[str, Field("Address family")]
+
+
+@pytest.mark.parametrize("record", [Familiar, {"type": "object", "properties": {"family": {"type": "string"}}}])
+def test_sockets_are_of_a_family_that_is_declared(record: Any) -> None:
+    """A socket of another family than its reader answers to is rejected, and the others stay."""
+    parse = fixed({"family": "toy"}, {"family": "other"}, {"family": "lego"})
+    one = reader(feed(parse), table="sockets", record=record, families=("toy", "lego"), layouts={})
+    report = collect(Query(), CannedSystem({PATH: b""}), FewPlugins(one))
+    assert [socket["family"] for socket in report["tables"]["sockets"]] == ["toy", "lego"]
+    assert [(entry["reason"], "field family" in entry["detail"]) for entry in report["completeness"]] == [
+        ("rejected", True)
+    ]
 
 
 def test_a_run_without_jsonschema_rs(monkeypatch: pytest.MonkeyPatch) -> None:
