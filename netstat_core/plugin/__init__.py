@@ -45,7 +45,7 @@ from netstat_core.plugin.records import (
 from netstat_core.plugin.sinks import Head, Rendering, Sink, Tail
 from netstat_core.plugin.socket_text import owner_cells, owner_heading, scope
 from netstat_core.plugin.sources import Directory, File, NetlinkDump, Rows, Source
-from netstat_core.plugin.text import Block, Column, Complaint, FormatRows, Layout, Names, Style, plain_table
+from netstat_core.plugin.text import Block, Column, Complaint, FormatRows, Layout, Names, Style, is_silent, plain_table
 from netstat_core.query import Query
 
 __all__ = [
@@ -109,6 +109,7 @@ __all__ = [
     "escape",
     "hookimpl",
     "interface_names",
+    "is_silent",
     "messages",
     "owner_cells",
     "owner_heading",

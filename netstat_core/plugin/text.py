@@ -110,15 +110,15 @@ class Layout(Value, identity=True):
 
     ``rows(style, names, traits)`` returns the function that formats batches; ``traits`` fills as the source is read.
     ``shown(query)`` returns the rule for what ``-a`` and ``-l`` hide, ``None`` where nothing is hidden; without it the
-    reader's own rule holds.
-    ``needs(style)`` names the record fields that rows and rule look at. ``complain`` words problems and gaps.
+    reader's own rule holds. ``needs(style)`` names the record fields that rows and rule look at. ``complain`` words
+    problems and gaps; without it a source that is missing is told where it was asked for by name.
     """
 
     block: Block
     rows: Callable[[Style, Names, Mapping[str, Any]], FormatRows]
     needs: Callable[[Style], frozenset[str]]
     shown: Callable[[Query], Callable[[Record], bool] | None] | None = None
-    complain: Callable[[Problem | Gap, Style], Complaint | None] = is_silent
+    complain: Callable[[Problem | Gap, Style], Complaint | None] | None = None
 
 
 class Column(Value):

@@ -11,7 +11,7 @@ from netstat_core import Query, collect, facts, sinks
 from netstat_core.dialects import Request
 from netstat_core.dialects.net_tools.session import NetToolsSession
 from netstat_core.errors import NotInKernel
-from netstat_core.host.discovery import GROUP, Host, Offer, Plugin
+from netstat_core.host.discovery import GROUP, FormatOffer, Host, Offer, Plugin
 from netstat_core.plugin import About, Column, Feed, Field, File, NetlinkDump, Reader, Style, plain_table
 from netstat_core.plugin.records import NetworkNamespace
 from netstat_core.plugin.sinks import Sink
@@ -110,9 +110,9 @@ class FewPlugins(Host):
         chosen = [reader for reader in self._readers if not tables or reader.table in tables]
         return [Offer(reader, PLUGIN) for reader in sorted(chosen, key=lambda reader: reader.position)]
 
-    def sinks(self) -> dict[str, Sink]:
+    def formats(self) -> list[FormatOffer]:
         """Give the built-in sinks and these."""
-        return {sink.name: sink for sink in [*sinks.netstat_sinks(), *facts.netstat_sinks(), *self._sinks]}
+        return [FormatOffer(sink, PLUGIN) for sink in [*sinks.netstat_sinks(), *facts.netstat_sinks(), *self._sinks]]
 
 
 def run_of(query: Query, system: System, host: Host, *, layouts_only: bool = False, repeating: bool = False) -> Run:

@@ -102,6 +102,17 @@ def test_outside_table(run: Run) -> None:
         assert run("--tables", name, block=BROKEN) == ("Toy boxes\nLabel      Room\nbig red    30\n", [], 0)
 
 
+@pytest.mark.parametrize(("arguments", "told"), [(["-A", "toy"], True), (["-vx", "--toy"], True), (["-an"], False)])
+def test_a_missing_source_is_told_where_it_was_asked_for(
+    run: Run, tree: Path, arguments: list[str], *, told: bool
+) -> None:
+    """Without words of its own a plugin says what the built-in ones say: once, with status 1, if it was named."""
+    (tree / "proc/net/toy").unlink()
+    _, stderr, status = run(*arguments, block=BROKEN)
+    assert ("netstat: no support for `AF TOY' on this system." in stderr) is told
+    assert status == int(told)
+
+
 def test_outside_records(run: Run) -> None:
     """Its records are in JSON with the host's fields, and its bad line among the problems."""
     stdout, _, _ = run("--json", "--toy", block=BROKEN)

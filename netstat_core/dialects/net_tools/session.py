@@ -48,9 +48,20 @@ class NetToolsSession(Session):
         return layout.shown(query) if layout and layout.shown else shown_by_default(reader, query)
 
     def complain(self, reader: Reader, trouble: Problem | Gap) -> Complaint | None:
-        """The words of a layout."""
+        """The words of a layout, or what netstat says of a family that the kernel lacks."""
         layout = self._layout(reader)
-        return layout.complain(trouble, self._style) if layout else None
+        if layout is None:
+            return None
+        return layout.complain(trouble, self._style) if layout.complain else self._unsupported(reader, trouble)
+
+    def _unsupported(self, reader: Reader, trouble: Problem | Gap) -> Complaint | None:
+        if isinstance(trouble, Problem) or trouble.reason not in ("not_in_kernel", "permission"):
+            return None
+        name = (*reader.families, reader.name)[0].upper()
+        text = f"netstat: no support for `AF {name}' on this system."
+        if self._style.query.required.intersection((reader.name, *reader.families, *reader.protocols)):
+            return Complaint(text, status=1)
+        return Complaint(text) if self._style.verbose else None
 
     def names(self) -> dict[str, bool]:
         """What is not wanted as numbers."""

@@ -23,6 +23,7 @@ from netstat_core.plugin import (
     Source,
     attributes,
     interface_names,
+    is_silent,
     messages,
     plain_table,
 )
@@ -146,5 +147,9 @@ READER = Reader(
             - {"family", "address", "hardware_address", "interface", "proxy"},
         ),
     ),
-    layouts={"net-tools": Layout(block=_TABLE.block, rows=_TABLE.rows, needs=lambda _query: _FIELDS, shown=shown)},
+    layouts={
+        "net-tools": Layout(
+            block=_TABLE.block, rows=_TABLE.rows, needs=lambda _query: _FIELDS, shown=shown, complain=is_silent
+        )
+    },
 )

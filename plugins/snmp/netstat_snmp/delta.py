@@ -6,7 +6,7 @@ from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, NamedTuple, TypedDict
 
-from netstat_core.plugin import Change, Field, InterfaceName, Layout, Names, Reader, Record, Style
+from netstat_core.plugin import Change, Field, InterfaceName, Layout, Names, Reader, Record, Style, is_silent
 from netstat_snmp.layout import BLOCK, Printer, unsigned
 from netstat_snmp.percpu import SOFTNET
 from netstat_snmp.record import Counter
@@ -119,7 +119,7 @@ def _remark(counter: CounterChange) -> str:
     return f" ({', '.join(parts)})" if parts else ""
 
 
-LAYOUT = Layout(block=BLOCK, rows=_rows, needs=lambda _query: frozenset({"section", "counters"}))
+LAYOUT = Layout(block=BLOCK, rows=_rows, needs=lambda _query: frozenset({"section", "counters"}), complain=is_silent)
 """The lines of the statistics with what was counted meanwhile and its rate; gauges as they are."""
 
 CHANGE = Change(

@@ -18,6 +18,7 @@ from netstat_core.plugin import (
     Reader,
     Record,
     Source,
+    is_silent,
     plain_table,
 )
 from netstat_snmp import delta, memory
@@ -205,7 +206,11 @@ READERS = (
         ),
         layouts={
             "net-tools": Layout(
-                block=_MEMORY_LAYOUT.block, rows=_MEMORY_LAYOUT.rows, needs=_MEMORY_LAYOUT.needs, shown=_shown_memory
+                block=_MEMORY_LAYOUT.block,
+                rows=_MEMORY_LAYOUT.rows,
+                needs=_MEMORY_LAYOUT.needs,
+                shown=_shown_memory,
+                complain=is_silent,
             )
         },
     ),
