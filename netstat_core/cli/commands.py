@@ -3,37 +3,39 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import BinaryIO
 
 from netstat_core.dialects import Dialect
 from netstat_core.dialects.getopt import Option
 from netstat_core.errors import UsageError
 from netstat_core.host.checker import check_schemas
-from netstat_core.host.discovery import TEXT, Host, Offer, Plugin
+from netstat_core.host.discovery import TEXT, FormatOffer, Host, Offer, Plugin
 from netstat_core.plugin.schema import published_schema
 
 
 def print_usage(out: BinaryIO, dialect: Dialect, host: Host) -> None:
     """The help text, made from the dialect's declared options and from what plugins of others add."""
-    formats = ", ".join(sorted([TEXT, *host.sinks()]))
+    offers, sinks = host.offers(), host.formats()
+    formats = ", ".join(sorted([TEXT, *(offer.sink.name for offer in sinks)]))
     lines = [dialect.usage]
     for group in dialect.groups:
         lines.append(f"\n{group}:\n")
         lines += [_line(option, formats) for option in dialect.options if option.group == group]
-    added = [line for plugin in host.plugins if (line := _added_line(plugin, host))]
+    added = [line for plugin in host.plugins if (line := _added_line(plugin, offers, sinks))]
     lines += ["\nAdded by plugins:\n", *added] if added else []
     out.write("".join(lines).encode("utf-8", "backslashreplace"))
 
 
-def _added_line(plugin: Plugin, host: Host) -> str:
+def _added_line(plugin: Plugin, offers: Sequence[Offer], sinks: Sequence[FormatOffer]) -> str:
     """The families, tables and formats that a plugin of another distribution has; nothing for one of this."""
     if plugin.origin.startswith("netstat-core "):
         return ""
-    readers = [offer.reader for offer in host.offers() if offer.plugin == plugin]
+    readers = [offer.reader for offer in offers if offer.plugin == plugin]
     added = {
         "families": {family for reader in readers for family in reader.families},
         "tables": {reader.table for reader in readers},
-        "formats": {offer.sink.name for offer in host.formats() if offer.plugin == plugin},
+        "formats": {offer.sink.name for offer in sinks if offer.plugin == plugin},
     }
     told = "; ".join(f"{what} {', '.join(sorted(names))}" for what, names in added.items() if names)
     return f"  {plugin.name}: {told}\n" if told else ""

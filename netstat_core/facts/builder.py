@@ -12,7 +12,7 @@ from netstat_core.facts.schema import FACTS_SCHEMA
 from netstat_core.facts.tables import DefaultRoute, Groups, Interfaces, Listed, Part, Statistics, Totals, is_listed
 from netstat_core.plugin.batches import Batch
 from netstat_core.plugin.readers import Reader
-from netstat_core.plugin.records import NetworkNamespace, Record
+from netstat_core.plugin.records import NetworkNamespace, Record, inode_of
 from netstat_core.plugin.sinks import Head, Tail
 from netstat_core.report.coverage import Coverage, Entry, coverage
 
@@ -43,7 +43,7 @@ class FactsBuilder:
         return batch
 
     def finish(self, tail: Tail) -> dict[str, Any]:
-        """The facts, in the shape of :class:`netstat_core.facts.shape.Facts`."""
+        """The facts, in the shape of :class:`netstat_core.facts.schema.Facts`."""
         head = self._head
         own = head.system["network_namespace"]
         facts: dict[str, Any] = {
@@ -55,8 +55,8 @@ class FactsBuilder:
         machine = self._place(own)
         if tail.network_namespaces is None:
             return facts | machine.told(tail, is_machine=True)
-        others = {_key(one): one for one in tail.network_namespaces[:MOST_KEYS]}
-        is_own = others.pop(_key(own), None) is not None
+        others = {inode_of(one): one for one in tail.network_namespaces[:MOST_KEYS]}
+        is_own = others.pop(inode_of(own), None) is not None
         facts |= (machine if is_own else _Place(head._replace(readers=()), own)).told(tail, is_machine=True)
         places: dict[str, Any] = {}
         for inode, one in others.items():
@@ -65,14 +65,10 @@ class FactsBuilder:
         return {**facts, "namespaces": places}
 
     def _place(self, namespace: NetworkNamespace | None) -> _Place:
-        key = _key(namespace)
+        key = inode_of(namespace)
         if key not in self._places:
             self._places[key] = _Place(self._head, namespace)
         return self._places[key]
-
-
-def _key(namespace: NetworkNamespace | None) -> int | None:
-    return namespace["inode"] if namespace else None
 
 
 def _name(namespace: NetworkNamespace | None) -> str:

@@ -30,7 +30,7 @@ class _Listeners(Part):
 
     def add(self, reader: Reader, record: Record) -> None:
         """One socket, if it listens."""
-        key = self._key(record) if reader.listens and reader.listens(record) else None
+        key = self._key(record) if (listens := reader.listens) and listens(record) else None
         if key is None:
             return
         if self._taken >= MOST_SOCKETS or (key not in self._sockets and len(self._sockets) >= MOST_KEYS):

@@ -41,11 +41,24 @@ from netstat_core.plugin.records import (
     SocketRecord,
     Uid,
     bounded,
+    unsigned,
 )
 from netstat_core.plugin.sinks import Head, Rendering, Sink, Tail
 from netstat_core.plugin.socket_text import owner_cells, owner_heading, scope
 from netstat_core.plugin.sources import Directory, File, NetlinkDump, Rows, Source
-from netstat_core.plugin.text import Block, Column, Complaint, FormatRows, Layout, Names, Style, is_silent, plain_table
+from netstat_core.plugin.text import (
+    Block,
+    Column,
+    Complaint,
+    FormatRows,
+    Layout,
+    Names,
+    Style,
+    is_silent,
+    no_support,
+    plain_table,
+    unsupported,
+)
 from netstat_core.query import Query
 
 __all__ = [
@@ -111,10 +124,13 @@ __all__ = [
     "interface_names",
     "is_silent",
     "messages",
+    "no_support",
     "owner_cells",
     "owner_heading",
     "plain_table",
     "printable",
     "scope",
     "unescape",
+    "unsigned",
+    "unsupported",
 ]

@@ -28,6 +28,17 @@ def bounded(number: int) -> int:
     return number
 
 
+def unsigned(word: bytes, base: int = 10) -> int:
+    """A number of 32 bits, which some kernels print with a sign, without it.
+
+    Raises ValueError for what is no number, or is longer than any that a record may hold.
+
+    >>> unsigned(b"-1"), unsigned(b"ff", 16)
+    (4294967295, 255)
+    """
+    return bounded(int(word, base)) & 0xFFFFFFFF
+
+
 class Field(Value):
     """What a record field means and which values it takes.
 
@@ -128,6 +139,11 @@ class DescribedProcess(Process, total=False):
     ]
     container: Annotated[Container | None, Field("Container it runs in; null outside of one, as far as paths tell")]
     pod: Annotated[str | None, Field("Id of the Kubernetes pod it runs in", mark="name")]
+
+
+def inode_of(namespace: NetworkNamespace | None) -> int | None:
+    """The number that tells namespaces apart; None where it is not known."""
+    return namespace["inode"] if namespace else None
 
 
 class HostFields(TypedDict):

@@ -105,6 +105,18 @@ def is_silent(_trouble: Problem | Gap, _style: Style) -> Complaint | None:
     return None
 
 
+def no_support(name: str) -> str:
+    """Netstat's words for an address family, or a protocol of one, that the kernel lacks."""
+    return f"netstat: no support for `AF {name}' on this system."
+
+
+def unsupported(name: str, style: Style, *asked_as: str, ends_run: bool = False) -> Complaint | None:
+    """What is said of a family that the kernel lacks: an error where any of its names was required, a remark for -v."""
+    if style.query.required.intersection(asked_as):
+        return Complaint(no_support(name), ends_run=ends_run, status=1)
+    return Complaint(no_support(name)) if style.verbose else None
+
+
 class Layout(Value, identity=True):
     """One reader's look in one dialect.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from netstat_core.owners.processes import SOURCE as OWNERS_SOURCE
-from netstat_core.plugin.records import NetworkNamespace
+from netstat_core.plugin.records import NetworkNamespace, inode_of
 from netstat_core.plugin.sinks import Head, Tail
 from netstat_core.report.run import SNAPSHOT_SOURCE
 from netstat_core.system import NAMESPACE_SOURCE
@@ -53,7 +53,7 @@ def _is_here(entry: Entry, namespace: NetworkNamespace | None, *, is_machine: bo
     if _is_of_namespaces(entry):
         return is_machine
     place: NetworkNamespace | None = entry["network_namespace"]
-    return place is None or place["inode"] == (namespace["inode"] if namespace else None)
+    return place is None or inode_of(place) == inode_of(namespace)
 
 
 def _is_absence(entry: Entry) -> bool:

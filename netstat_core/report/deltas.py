@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from netstat_core.plugin.readers import Reader
-from netstat_core.plugin.records import NetworkNamespace, Record
+from netstat_core.plugin.records import NetworkNamespace, Record, inode_of
 
 
 class Deltas:
@@ -17,7 +17,7 @@ class Deltas:
     def since(self, reader: Reader, records: list[Record], namespace: NetworkNamespace | None) -> list[Record] | None:
         """The changes since the records seen before in this namespace; None where there are none to tell yet."""
         now = time.monotonic()
-        seen = (reader.name, namespace["inode"] if namespace else None)
+        seen = (reader.name, inode_of(namespace))
         before = self._before.get(seen)
         self._before[seen] = (now, records)
         if before is None or reader.change is None:

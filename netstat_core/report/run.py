@@ -213,12 +213,12 @@ class Run:
                 yield Entered(place.namespace)
             here = place
             events = self._read(place, prepared)
-            for event in self._changes(prepared.offer, place, events) if self._deltas else events:
+            for event in self._changes(self._deltas, prepared.offer, place, events) if self._deltas else events:
                 if self._section is not None and isinstance(event, Read):
                     self._section.note(event.reader, event.batch)
                 yield event
 
-    def _changes(self, offer: Offer, place: Place, events: Iterator[Event]) -> Iterator[Event]:
+    def _changes(self, deltas: Deltas, offer: Offer, place: Place, events: Iterator[Event]) -> Iterator[Event]:
         """A reader's records as changes since the report before, held against the schema of changes."""
         records: list[Record] = []
         for event in events:
@@ -227,7 +227,7 @@ class Run:
             else:
                 yield event
         change = offer.reader.change
-        changes = self._deltas.since(offer.reader, records, place.namespace) if self._deltas else None
+        changes = deltas.since(offer.reader, records, place.namespace)
         if changes is not None and change is not None:
             good, violations = Checker(change.reader).check(changes, "delta", offer.plugin.name)
             for violation in violations:

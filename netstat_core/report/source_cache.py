@@ -21,8 +21,12 @@ def absent_sockets(
     """Gaps for the optional files of sockets that are not there, where that does not tell that there are none."""
     for source, content in zip(sources, contents, strict=True):
         if content is None and isinstance(source, File) and source.inode_column is not None:
-            gap = Gap("narrower_capture", source.name, "not there", table=reader.table, reader=reader.name)
-            yield gap.replace(network_namespace=namespace)
+            yield Gap(
+                *("narrower_capture", source.name, "not there"),
+                table=reader.table,
+                reader=reader.name,
+                network_namespace=namespace,
+            )
 
 
 class SourceCache:

@@ -92,7 +92,7 @@ def _symbols(expression: str) -> set[str]:
     except errors.RuleSyntaxError as error:
         raise UsageError(_misread(expression, error), field="where") from error
     except errors.EngineError as error:
-        raise UsageError(f"{error.message}", field="where") from error
+        raise UsageError(str(error.message), field="where") from error
     return set(context.symbols)
 
 
@@ -110,7 +110,7 @@ def _compiled(expression: str, schema: Schema) -> rule_engine.Rule:
     try:
         rule = rule_engine.Rule(expression, context=context)
     except errors.EngineError as error:
-        raise UsageError(f"{error.message}", field="where") from error
+        raise UsageError(str(error.message), field="where") from error
     for field, value in _comparisons(rule.statement.expression):
         _check_word(field, _field_at(schema, field.split(".")), value)
     return rule

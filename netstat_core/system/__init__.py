@@ -42,6 +42,11 @@ class Selectors(NamedTuple):
     every: bool
     limit: int
 
+    @property
+    def is_for_namespaces(self) -> bool:
+        """Whether namespaces are selected at all, rather than the one that is read anyway."""
+        return self.every or bool(self.names)
+
 
 class System:
     """A machine's network state, read through declared sources only.
@@ -67,7 +72,7 @@ class System:
         ``owners`` is a pass over all descriptors, made where it is needed and None. Raises UsageError for what is no
         selector, and where there are no others to select from.
         """
-        if selectors.every or selectors.names:
+        if selectors.is_for_namespaces:
             raise UsageError("this system has no network namespaces but one")
         return nullcontext(([self], []))
 

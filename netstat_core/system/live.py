@@ -18,7 +18,7 @@ class LiveSystem(KernelSystem):
         self, selectors: Selectors, owners: Owners | None
     ) -> AbstractContextManager[tuple[Sequence[System], Sequence[Gap]]]:
         """The selected namespaces, held open so that none vanishes while it is read."""
-        if not selectors.every and not selectors.names:
+        if not selectors.is_for_namespaces:
             return super().namespaces(selectors, owners)
         from netstat_core.system import namespaces  # noqa: PLC0415 - most runs stay where they are
 

@@ -13,6 +13,7 @@ from typing import ParamSpec, TypeVar
 
 from netstat_core.errors import NoPermission, NotInKernel, SourceError, UsageError
 from netstat_core.plugin.outcomes import Gap
+from netstat_core.plugin.records import inode_of
 from netstat_core.plugin.sources import Directory, File
 from netstat_core.system import Selectors, System, capture, find_namespaces
 from netstat_core.system.find_namespaces import Found
@@ -142,7 +143,7 @@ def opened(
     selectors: Selectors, machine: KernelSystem, owners: capture.Owners | None
 ) -> Iterator[tuple[list[System], list[Gap]]]:
     """The selected namespaces of a running machine, as :meth:`netstat_core.system.System.namespaces` has them."""
-    finder = find_namespaces.Survey(machine.namespace and machine.namespace["inode"], owners)
+    finder = find_namespaces.Survey(inode_of(machine.namespace), owners)
     try:
         found, missed = finder.all() if selectors.every else finder.selected(selectors.names)
     except find_namespaces.NoSelectorError as error:

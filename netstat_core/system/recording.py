@@ -10,6 +10,7 @@ from typing import Any
 from netstat_core.errors import Interrupted, SourceError
 from netstat_core.escape import unescape
 from netstat_core.plugin.outcomes import Gap
+from netstat_core.plugin.records import inode_of
 from netstat_core.plugin.sources import Directory, File, NetlinkDump
 from netstat_core.system import NAMESPACE_SOURCE, Selectors, System, capture
 
@@ -39,9 +40,9 @@ class RecordingSystem(System):
         """The selected namespaces of the recorded system, each recorded too."""
         with self._system.namespaces(selectors, owners) as (systems, gaps):
             self.namespace = self._system.namespace
-            own = self.namespace and self.namespace["inode"]
-            places = [self if _inode(system) == own else RecordingSystem(system) for system in systems]
-            if selectors.every or selectors.names:
+            own = inode_of(self.namespace)
+            places = [self if inode_of(system.namespace) == own else RecordingSystem(system) for system in systems]
+            if selectors.is_for_namespaces:
                 self._others = [place for place in places if place is not self]
                 self._selection = {
                     "missed": [_missed(gap) for gap in gaps],
@@ -53,7 +54,7 @@ class RecordingSystem(System):
         """The inode of the namespace that each name selects, of those that can be read."""
         for name in selectors.names:
             with self._system.namespaces(selectors._replace(names=(name,)), owners) as (systems, _):
-                yield from ((name, inode) for system in systems if (inode := _inode(system)) is not None)
+                yield from ((name, inode) for system in systems if (inode := inode_of(system.namespace)) is not None)
 
     def read(self, file: File) -> bytes:
         """A file's content, kept."""
@@ -144,7 +145,7 @@ class RecordingSystem(System):
         if self._selection is not None:
             about |= {**self._selection, "namespaces": [other.told_of_namespace() for other in self._others]}
         inner = {
-            f"{capture.NAMESPACES}/{_inode(other)}/{path}": content
+            f"{capture.NAMESPACES}/{inode_of(other.namespace)}/{path}": content
             for other in self._others
             for path, content in other.contents.items()
         }
@@ -163,7 +164,7 @@ class RecordingSystem(System):
         """The same with the namespace itself, whose name captures have as Python reads that of a file."""
         namespace = self.namespace
         name = namespace["name"] if namespace else None
-        told = {"inode": _inode(self), "name": None if name is None else os.fsdecode(unescape(name))}
+        told = {"inode": inode_of(self.namespace), "name": None if name is None else os.fsdecode(unescape(name))}
         return {**self._told(), "network_namespace": told}
 
     def _owners_told(self) -> dict[str, Any] | None:
@@ -185,14 +186,9 @@ def _by_pid(pids: Mapping[int, list[int]], inodes: Iterable[int]) -> dict[str, l
     return held
 
 
-def _inode(system: System) -> int | None:
-    """The number of the namespace that a system reads."""
-    return system.namespace["inode"] if system.namespace else None
-
-
 def _missed(gap: Gap) -> list[Any]:
     """A namespace that could not be read, as captures tell it."""
-    inode = gap.network_namespace["inode"] if gap.network_namespace else None
+    inode = inode_of(gap.network_namespace)
     what = os.fsdecode(unescape(gap.source.removeprefix(f"{NAMESPACE_SOURCE} ")))
     what = "" if what == f"{NAMESPACE_SOURCE}s" else what
     return [gap.reason, what, gap.detail, gap.errno, gap.count or 0, inode or 0]

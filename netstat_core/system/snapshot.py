@@ -14,7 +14,7 @@ from typing import Any
 
 from netstat_core.errors import Interrupted, NarrowerCapture, NotInKernel, SnapshotError, SourceError, UsageError
 from netstat_core.plugin.outcomes import Gap
-from netstat_core.plugin.records import NetworkNamespace
+from netstat_core.plugin.records import NetworkNamespace, inode_of
 from netstat_core.plugin.sources import Directory, File, NetlinkDump
 from netstat_core.system import NAMESPACE_SOURCE, Selectors, System, archive, capture, find_namespaces
 from netstat_core.system.description import (
@@ -57,7 +57,7 @@ class SnapshotSystem(System):
         owners: capture.Owners | None,  # noqa: ARG002 - found by the capture
     ) -> AbstractContextManager[tuple[Sequence[System], Sequence[Gap]]]:
         """The selected ones of the namespaces that were captured, and gaps for those that the snapshot cannot hold."""
-        if not selectors.every and not selectors.names:
+        if not selectors.is_for_namespaces:
             return nullcontext(([self], []))
         known = self._recorded()
         if selectors.every:
@@ -71,16 +71,16 @@ class SnapshotSystem(System):
         """This one and the others that were captured with it. Raises UsageError where none were looked for."""
         if "namespaces" not in self._about:
             raise UsageError("this snapshot holds one network namespace; others are captured where netns asks for them")
-        told = {None if self.namespace is None else self.namespace["inode"]: self._about}
+        told = {inode_of(self.namespace): self._about}
         for one in objects(self._about, "namespaces"):
             place = namespace_of(one.get("network_namespace"))
-            told.setdefault(place and place["inode"], one)
+            told.setdefault(inode_of(place), one)
         return [self, *map(self._inside, list(told.values())[1:_MOST_NAMESPACES])]
 
     def _inside(self, told: dict[str, Any]) -> SnapshotSystem:
         """The machine as it is seen from another namespace of the snapshot."""
         place = namespace_of(told.get("network_namespace"))
-        store = InnerStore(self._store, f"/{capture.NAMESPACES}/{place and place['inode']}")
+        store = InnerStore(self._store, f"/{capture.NAMESPACES}/{inode_of(place)}")
         inner = SnapshotSystem(store, {**self._about, **told})
         inner.namespace = named(place)
         return inner

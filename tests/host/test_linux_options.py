@@ -28,7 +28,7 @@ def request(line: str) -> command_line.Request:
 
 def query(line: str) -> Query:
     """Give the query that a command line means."""
-    return command_line.to_query(request(line))
+    return command_line.to_style(request(line)).query
 
 
 def selection(line: str) -> tuple[Any, ...]:

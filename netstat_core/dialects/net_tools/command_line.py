@@ -210,10 +210,8 @@ def displays(request: Options) -> list[str]:
     return [name for name in DISPLAYS if request.given[name]]
 
 
-def to_query(request: Options) -> Query:
-    """The query that a command line means."""
+def _query(request: Options, selection: _Selection) -> Query:
     given = request.given
-    selection = _select(request)
     return Query(
         tables=selection.tables,
         families=selection.families,
@@ -237,9 +235,10 @@ def to_style(request: Options) -> Style:
     """The query that a command line means, and how its answer looks."""
     given = request.given
     numeric = bool(given["numeric"])
+    selection = _select(request)
     return Style(
-        query=to_query(request),
-        verbose=bool(given["verbose"]) and not _select(request).is_implicit,
+        query=_query(request, selection),
+        verbose=bool(given["verbose"]) and not selection.is_implicit,
         timers=bool(given["timers"]),
         extend=given["extend"],
         wide=bool(given["wide"]),

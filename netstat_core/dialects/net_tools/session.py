@@ -12,7 +12,7 @@ from netstat_core.plugin.outcomes import Gap, Problem
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import Record
 from netstat_core.plugin.sinks import Rendering
-from netstat_core.plugin.text import Complaint, Layout, Style
+from netstat_core.plugin.text import Complaint, Layout, Style, unsupported
 from netstat_core.query import Query
 from netstat_core.report.run import shown_by_default
 
@@ -58,10 +58,7 @@ class NetToolsSession(Session):
         if isinstance(trouble, Problem) or trouble.reason not in ("not_in_kernel", "permission"):
             return None
         name = (*reader.families, reader.name)[0].upper()
-        text = f"netstat: no support for `AF {name}' on this system."
-        if self._style.query.required.intersection((reader.name, *reader.families, *reader.protocols)):
-            return Complaint(text, status=1)
-        return Complaint(text) if self._style.verbose else None
+        return unsupported(name, self._style, reader.name, *reader.families, *reader.protocols)
 
     def names(self) -> dict[str, bool]:
         """What is not wanted as numbers."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netstat_core.plugin import About, Problem, Record, bounded, escape
+from netstat_core.plugin import About, Problem, Record, bounded, escape, unsigned
 from netstat_igmp.addresses import digits_text
 from netstat_igmp.mcfilter import Filters
-from netstat_igmp.numbers import bits, count
+from netstat_igmp.numbers import count
 from netstat_igmp.record import REPORT_FLAGS, flag_words
 
 PATH = "/proc/net/igmp6"
@@ -34,7 +34,7 @@ def parse(about: About, content: bytes, mcfilter6: bytes | None) -> Iterator[Rec
 
 def _group(words: list[bytes], ticks_per_second: int) -> Record:
     flags, ticks = [*words[4:6], None, None][:2]
-    state = bits(flags or b"0") & 0xFFFFFFFF
+    state = unsigned(flags or b"0", 16)
     left = max(0, bounded(int(ticks or b"0")))
     running = ticks is not None and state & _TIMER_RUNNING
     return {

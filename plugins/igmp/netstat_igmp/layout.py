@@ -15,8 +15,10 @@ from netstat_core.plugin import (
     Problem,
     Record,
     Style,
+    no_support,
     plain_table,
     printable,
+    unsupported,
 )
 
 _TITLE = """\
@@ -63,10 +65,7 @@ def _complain(trouble: Problem | Gap, style: Style) -> Complaint | None:
         return Complaint(f"warning, got bogus {file} line {(trouble.line or 1) - 1}.")
     if trouble.reason not in ("not_in_kernel", "permission") or trouble.reader != "igmp":
         return None
-    text = "netstat: no support for `AF INET (igmp)' on this system."
-    if "igmp" in style.query.required:
-        return Complaint(text, status=1)
-    return Complaint(text) if style.verbose else None
+    return unsupported("INET (igmp)", style, "igmp")
 
 
 def _complain_of_routing(trouble: Problem | Gap, _style: Style) -> Complaint | None:
@@ -77,7 +76,7 @@ def _complain_of_routing(trouble: Problem | Gap, _style: Style) -> Complaint | N
         return Complaint(f"{trouble.source}: {trouble.detail}", status=255)
     if trouble.reader != "multicast_vifs":
         return None
-    return Complaint("netstat: no support for `AF INET (multicast routing)' on this system.", status=1)
+    return Complaint(no_support("INET (multicast routing)"), status=1)
 
 
 def _interface_and_ttl(hop: Record) -> str:

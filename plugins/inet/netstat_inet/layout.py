@@ -19,6 +19,7 @@ from netstat_core.plugin import (
     owner_cells,
     owner_heading,
     scope,
+    unsupported,
 )
 
 _COLUMN = 23
@@ -208,10 +209,7 @@ def complain(name: str, bogus: str) -> Callable[[Problem | Gap, Style], Complain
             return Complaint(f"warning, got bogus {bogus} line.")
         if trouble.reason not in ("not_in_kernel", "permission") or trouble.source.endswith("6"):
             return None
-        text = f"netstat: no support for `AF INET ({name})' on this system."
-        if name in style.query.required:
-            return Complaint(text, ends_run=True, status=1)
-        return Complaint(text) if style.verbose else None
+        return unsupported(f"INET ({name})", style, name, ends_run=True)
 
     return words
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from netstat_core.plugin import GREATEST_INTEGER, About, Gap, Problem, Record, bounded
+from netstat_core.plugin import GREATEST_INTEGER, About, Gap, Problem, Record, bounded, unsigned
 from netstat_inet.addresses import HexWords
 from netstat_inet.record import LISTEN, States, timer_kind
 
@@ -74,7 +74,7 @@ class _LineParser:
         state = int(words[3], 16)
         sent, _, received = words[4].partition(b":")
         timer = self._timer(words)
-        uid = bounded(int(words[7])) & 0xFFFFFFFF
+        uid = unsigned(words[7])
         connectable = self.protocol in ("tcp", "udp", "udplite")
         port, far_port, inode = int(local_port, 16), int(remote_port, 16), int(words[9])
         recv_queue, send_queue = int(received, 16), int(sent, 16)
@@ -121,11 +121,11 @@ class _LineParser:
             "kind": timer_kind(number),
             "expires_seconds": ticks / self._ticks if number else None,
             "retransmits": retransmits,
-            "probes": bounded(int(words[8])) & 0xFFFFFFFF,
+            "probes": unsigned(words[8]),
         }
 
     def _drops(self, words: list[bytes]) -> int | None:
         """The last column of datagram rows since 2.6.27; signed before 5.3. TCP has its timeout there."""
         if self.protocol == "tcp" or len(words) <= _DROPS:
             return None
-        return bounded(int(words[_DROPS])) & 0xFFFFFFFF
+        return unsigned(words[_DROPS])

@@ -25,8 +25,8 @@ from netstat_core.plugin import (
     Source,
     Style,
     attributes,
-    bounded,
     messages,
+    unsigned,
 )
 from netstat_inet import diag
 from netstat_inet.addresses import ipv4_text, ipv6_text
@@ -103,7 +103,7 @@ def _endpoint(words: list[bytes]) -> Record:
         state=word,
         state_number=state,
         socket_state=word,
-        uid=bounded(int(words[6])) & 0xFFFFFFFF,
+        uid=unsigned(words[6]),
         inode=inode or None,
     )
 
@@ -119,15 +119,15 @@ def _association(line: bytes, about: About) -> Record:
     return _socket(
         [_address(one) for one in words[13:]],
         [_address(one) for one in right.partition(b"\t")[0].split()],
-        association_id=bounded(int(words[6])) & 0xFFFFFFFF,
+        association_id=unsigned(words[6]),
         local_port=_number(words[11], _HIGHEST_PORT),
         remote_port=_number(words[12], _HIGHEST_PORT),
         state=sctp_state(state) if state >= 0 else None,
         state_number=number,
         socket_state=tcp_state(_number(words[3])),
-        send_queue=bounded(int(words[7])) & 0xFFFFFFFF,
-        recv_queue=bounded(int(words[8])) & 0xFFFFFFFF,
-        uid=bounded(int(words[9])) & 0xFFFFFFFF,
+        send_queue=unsigned(words[7]),
+        recv_queue=unsigned(words[8]),
+        uid=unsigned(words[9]),
         inode=_number(words[10]) or None,
     )
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Literal, TypedDict
 
-from netstat_core.plugin import Field, Gap, Inode, InterfaceName, Problem, Record, SocketRecord
+from netstat_core.plugin import Field, Gap, InterfaceName, Problem, Record, SocketRecord
 from netstat_legacy_af import columns, fields, looks
 from netstat_legacy_af.columns import hexadecimal, number
 from netstat_legacy_af.reader import reader
@@ -65,12 +65,12 @@ class DdpSocket(SocketRecord):
         str | None,
         Field("Whether it is connected", words=tuple(STATES.values()), pattern=fields.UNKNOWN, never_null=True),
     ]
-    listening: Annotated[bool, Field("False: its sockets wait for datagrams, not for connections")]
+    listening: fields.NeverListens
     state_number: fields.StateNumber
     recv_queue: fields.RecvQueue
     send_queue: fields.SendQueue
     uid: fields.Owner
-    inode: Annotated[Inode | None, Field("Inode of the socket; null, for the kernel does not tell")]
+    inode: fields.UntoldInode
 
 
 class DdpRoute(TypedDict):

@@ -26,6 +26,8 @@ SendQueue = Annotated[
 ]
 Owner = Annotated[Uid | None, Field("User id of the socket's owner", never_null=True)]
 Untold = Annotated[Uid | None, Field("User id of the socket's owner; null, for the kernel does not tell")]
+NeverListens = Annotated[bool, Field("False: its sockets wait for datagrams, not for connections")]
+UntoldInode = Annotated[Inode | None, Field("Inode of the socket; null, for the kernel does not tell")]
 Ready = Annotated[bool, Field("Whether the state is LISTENING")]
 Retries = Annotated[int, Field("How often the last frame was repeated without an answer", minimum=0)]
 RetryLimit = Annotated[int, Field("N2: after so many repetitions the link is given up", minimum=0)]

@@ -14,7 +14,6 @@ from netstat_core.plugin import (
     Complaint,
     Field,
     Gap,
-    Inode,
     Layout,
     Names,
     Port,
@@ -53,12 +52,12 @@ class IpxSocket(SocketRecord):
         str | None,
         Field("Whether it is connected", words=tuple(STATES.values()), pattern=fields.UNKNOWN, never_null=True),
     ]
-    listening: Annotated[bool, Field("False: its sockets wait for datagrams, not for connections")]
+    listening: fields.NeverListens
     state_number: fields.StateNumber
     recv_queue: fields.RecvQueue
     send_queue: fields.SendQueue
     uid: fields.Owner
-    inode: Annotated[Inode | None, Field("Inode of the socket; null, for the kernel does not tell")]
+    inode: fields.UntoldInode
 
 
 class IpxRoute(TypedDict):

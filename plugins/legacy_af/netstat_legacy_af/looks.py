@@ -21,8 +21,10 @@ from netstat_core.plugin import (
     Problem,
     Record,
     Style,
+    no_support,
     plain_table,
     printable,
+    unsupported,
 )
 from netstat_legacy_af.columns import PRESENT
 
@@ -90,22 +92,12 @@ def no_sockets(family: str, bad_row: Callable[[Problem], Complaint | None] = pro
         if isinstance(trouble, Problem):
             return bad_row(trouble)
         if trouble.reason == "not_in_kernel":
-            return _unsupported(family, style)
+            return unsupported(family.upper(), style, family, ends_run=True)
         if trouble.reason in _CLOSED:
             return Complaint(open_error(trouble), ends_run=True, status=_OPEN_ERROR)
         return None
 
     return complain
-
-
-def _unsupported(family: str, style: Style) -> Complaint | None:
-    if family in style.query.required:
-        return Complaint(_no_support(family), ends_run=True, status=1)
-    return Complaint(_no_support(family)) if style.verbose else None
-
-
-def _no_support(family: str) -> str:
-    return f"netstat: no support for `AF {family.upper()}' on this system."
 
 
 def no_routes(family: str, words: Callable[[Gap], str], *, on_stdout: bool = False) -> Complain:
@@ -130,7 +122,7 @@ def table(kind: str, title: str, columns: Mapping[str, str]) -> Layout:
         if isinstance(trouble, Problem) or trouble.reason not in _CLOSED or family not in style.query.families:
             return None
         if trouble.reason == "not_in_kernel":
-            return Complaint(_no_support(family), status=1)
+            return Complaint(no_support(family.upper()), status=1)
         return Complaint(open_error(trouble), status=_OPEN_ERROR)
 
     shown = [Column(heading.rstrip(), field=field, width=len(heading)) for heading, field in columns.items()]

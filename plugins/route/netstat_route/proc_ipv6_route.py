@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from io import BytesIO
 
-from netstat_core.plugin import About, Gap, Problem, Record, Trait, escape
+from netstat_core.plugin import About, Gap, Problem, Record, Trait, escape, unsigned
 from netstat_route.addresses import inet6_digits
 from netstat_route.cache_record import from_route
 from netstat_route.flags import ANYCAST, CACHE, LOCAL, PREFERENCE_SHIFT, REJECT, inet6_letters, inet6_words
 from netstat_route.memo import Memo
-from netstat_route.numbers import unsigned
 from netstat_route.paths import IPV6_ROUTE
 from netstat_route.queries import ALL, OPENED, table_number
 from netstat_route.record import EMPTY_ROUTE

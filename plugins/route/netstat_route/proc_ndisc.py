@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netstat_core.plugin import About, Problem, Record, Trait, escape
+from netstat_core.plugin import About, Problem, Record, Trait, escape, unsigned
 from netstat_route.addresses import digits, inet6_digits
 from netstat_route.cache_record import EMPTY
 from netstat_route.flags import Letters, letters
-from netstat_route.numbers import unsigned
 from netstat_route.paths import NDISC
 from netstat_route.queries import OPENED
 from netstat_route.words import NEIGHBOUR_STATES

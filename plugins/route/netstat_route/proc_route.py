@@ -11,11 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO
 from socket import inet_ntoa
 
-from netstat_core.plugin import About, Gap, Problem, Record, Trait, escape
+from netstat_core.plugin import About, Gap, Problem, Record, Trait, escape, unsigned
 from netstat_route.addresses import address_text, inet_word, prefix_length
 from netstat_route.flags import UP, inet_letters, inet_words
 from netstat_route.memo import Memo
-from netstat_route.numbers import unsigned
 from netstat_route.paths import ROUTE
 from netstat_route.queries import OPENED, in_main_table, misses_tables
 from netstat_route.record import EMPTY_ROUTE

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from netstat_core.plugin import About, Problem, Record, Trait, bounded, escape
+from netstat_core.plugin import About, Problem, Record, Trait, bounded, escape, unsigned
 from netstat_route.addresses import address_text, inet_word
 from netstat_route.cache_record import EMPTY
 from netstat_route.flags import Letters, rejecting
-from netstat_route.numbers import unsigned
 from netstat_route.paths import RT_CACHE
 from netstat_route.proc_route import find_columns
 from netstat_route.queries import OPENED

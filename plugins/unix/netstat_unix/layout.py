@@ -19,6 +19,7 @@ from netstat_core.plugin import (
     owner_heading,
     printable,
     scope,
+    unsupported,
 )
 from netstat_unix.procfs import NO_INODES
 
@@ -96,10 +97,7 @@ def complain(trouble: Problem | Gap, style: Style) -> Complaint | None:
         return Complaint("warning, got bogus unix line.")
     if trouble.reason not in ("not_in_kernel", "permission"):
         return None
-    text = "netstat: no support for `AF UNIX' on this system."
-    if "unix" in style.query.required:
-        return Complaint(text, ends_run=True, status=1)
-    return Complaint(text) if style.verbose else None
+    return unsupported("UNIX", style, "unix", ends_run=True)
 
 
 LAYOUT = Layout(block=Block("unix", heading=heading), rows=rows, needs=needs, shown=shown, complain=complain)
