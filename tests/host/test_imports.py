@@ -67,7 +67,7 @@ def test_listing_imports_one_plugin() -> None:
     """Of plugins that have nothing to say on TCP sockets only the package itself is imported."""
     below = {name for name in imported("-tan") if name.startswith("netstat_") and "." in name}
     assert {name.partition(".")[0] for name in below} == {"netstat_core", "netstat_inet"}
-    assert "netstat_inet.diag" in below
+    assert "netstat_inet.netlink_inet_diag" in below
 
 
 @pytest.mark.parametrize("option", ["--json", "--ndjson"])

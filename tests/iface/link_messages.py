@@ -5,8 +5,8 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Any
 
-from netstat_iface import links
-from netstat_iface.layout import LAYOUT
+from netstat_iface import netlink_link
+from netstat_iface.net_tools import LAYOUT
 
 from netstat_core import Query
 from netstat_core.plugin import About, Gap, Record, Style, Trait
@@ -63,7 +63,7 @@ def address(index: int, family: int, prefix: int, *attributes: bytes, scope: int
 def read(links_: Iterable[bytes], owned: Iterable[bytes] = (), *, query: Query = QUERY, order: str = "") -> list[Any]:
     """Return what the netlink feed makes of messages, each a datagram of its own."""
     about = About(query, byte_order="big" if order == ">" else "little")
-    return list(links.parse(about, list(links_), list(owned), None))
+    return list(netlink_link.parse(about, list(links_), list(owned), None))
 
 
 def records(links_: Iterable[bytes], owned: Iterable[bytes] = (), **asked: Any) -> list[Record]:

@@ -9,9 +9,9 @@ from typing import Any
 import link_messages as lm
 from hypothesis import given
 from hypothesis import strategies as st
-from netstat_iface import addresses, links, procfs, sysfs
-from netstat_iface.details import block
-from netstat_iface.layout import table_line
+from netstat_iface import addresses, netlink_link, proc_dev, sys_class_net
+from netstat_iface.net_tools import table_line
+from netstat_iface.net_tools_details import block
 from netstat_iface.readers import READERS
 from netstat_iface.record import FLAGS, STATISTICS, flag_words, flags_number
 
@@ -85,9 +85,9 @@ def cut(datagram: bytes, place: int) -> bytes:
 )
 def test_any_datagrams(links_: list[bytes], owned: list[bytes], place: int, if_inet6: bytes) -> None:
     """Whatever a dump holds, whole or cut off, gives records that match the schema, and problems."""
-    check(list(links.parse(About(lm.QUERY), links_, owned, if_inet6)))
+    check(list(netlink_link.parse(About(lm.QUERY), links_, owned, if_inet6)))
     about = About(lm.QUERY, byte_order="big" if place % 5 == 0 else "little")
-    check(list(links.parse(about, [cut(b"".join(links_), place)], [cut(b"".join(owned), place)], None)))
+    check(list(netlink_link.parse(about, [cut(b"".join(links_), place)], [cut(b"".join(owned), place)], None)))
 
 
 @given(
@@ -95,26 +95,26 @@ def test_any_datagrams(links_: list[bytes], owned: list[bytes], place: int, if_i
     CONTENT,
     CONTENT,
     CONTENT,
-    st.lists(CONTENT, min_size=len(sysfs.ATTRIBUTES), max_size=len(sysfs.ATTRIBUTES)),
+    st.lists(CONTENT, min_size=len(sys_class_net.ATTRIBUTES), max_size=len(sys_class_net.ATTRIBUTES)),
 )
 def test_any_files(dev: bytes, if_inet6: bytes, dev_mcast: bytes, vlans: bytes, attributes: list[bytes]) -> None:
     """Whatever is in the files, records match the schema."""
     dev = b"Inter-|\n face |packets\neth0: " + b"0 " * 11 + b"\n" + dev
-    names = [one["name"] for one in procfs.parse_dev(dev) if isinstance(one, dict)]
+    names = [one["name"] for one in proc_dev.parse_dev(dev) if isinstance(one, dict)]
     folders = [
         {f"/sys/class/net/{name}/{which}": text for name in names if "/" not in name}
-        for which, text in zip(sysfs.ATTRIBUTES, attributes, strict=True)
+        for which, text in zip(sys_class_net.ATTRIBUTES, attributes, strict=True)
     ]
     statistics = {"/sys/class/net/eth0/statistics/rx_dropped": attributes[0]}
-    check(list(procfs.parse(About(lm.QUERY), dev, if_inet6, dev_mcast, vlans, statistics, *folders)))
+    check(list(proc_dev.parse(About(lm.QUERY), dev, if_inet6, dev_mcast, vlans, statistics, *folders)))
 
 
 @given(NAMES, st.lists(COUNTERS, min_size=16, max_size=16))
 def test_rows_go_round(name: bytes, numbers: list[int]) -> None:
     """A row as the kernel prints it gives the name and counters it was printed from."""
-    columns = procfs.COLUMNS[b"compressed"]
+    columns = proc_dev.COLUMNS[b"compressed"]
     row = b"%6s: %s\n" % (name, b" ".join(b"%8d" % number for number in numbers))
-    (record,) = procfs.parse_dev(b"Inter-|\n face |bytes compressed\n" + row)
+    (record,) = proc_dev.parse_dev(b"Inter-|\n face |bytes compressed\n" + row)
     assert isinstance(record, dict)
     assert record["name"] == escape(name)
     assert [record[column] for column in columns] == numbers

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from link_messages import QUERY
-from netstat_iface import procfs, sysfs
+from netstat_iface import proc_dev, sys_class_net
 
 from netstat_core.plugin import About, Gap, Problem
 
@@ -26,7 +26,7 @@ IF_INET6 = b"fe8000000000000000fc00fffe000001 02 40 20 80     eth0\n"
 
 def rows(content: bytes) -> list[Any]:
     """Return records and problems of /proc/net/dev."""
-    return list(procfs.parse_dev(content))
+    return list(proc_dev.parse_dev(content))
 
 
 def read(dev: bytes, attributes: Mapping[str, Mapping[str, str]] | None = None, **files: Any) -> list[Any]:
@@ -35,9 +35,9 @@ def read(dev: bytes, attributes: Mapping[str, Mapping[str, str]] | None = None, 
         name: {f"/sys/class/net/{one}/{name}": value.encode() for one, value in values.items()}
         for name, values in (attributes or {}).items()
     }
-    contents = [given.get(name) for name in sysfs.ATTRIBUTES]
+    contents = [given.get(name) for name in sys_class_net.ATTRIBUTES]
     others = {"if_inet6": None, "dev_mcast": None, "vlans": None, "statistics": None, **files}
-    return list(procfs.parse(About(QUERY), dev, *others.values(), *contents))
+    return list(proc_dev.parse(About(QUERY), dev, *others.values(), *contents))
 
 
 def records(*arguments: Any, **files: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from socket import AF_INET, AF_INET6, inet_aton, inet_pton
 
 import link_messages as lm
 import pytest
-from netstat_iface.links import request_addresses, request_links
+from netstat_iface.netlink_link import request_addresses, request_links
 from netstat_iface.readers import READERS
 from netstat_iface.record import FLAGS, STATISTICS
 

@@ -7,8 +7,8 @@ from socket import AF_INET, inet_aton
 
 import link_messages as lm
 import pytest
-from netstat_iface.details import size_text
-from netstat_iface.layout import LAYOUT
+from netstat_iface.net_tools import LAYOUT
+from netstat_iface.net_tools_details import size_text
 
 from netstat_core.plugin import Gap, Problem
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from netstat_igmp import igmp, igmp6, routes, vifs
+from netstat_igmp import proc_igmp, proc_igmp6, routes, vifs
 from netstat_igmp.readers import READERS
 
 from netstat_core import Query, SourceError
@@ -52,8 +52,8 @@ COUNTS = st.integers(0, 2**31 - 1)
 def parse(reader: str, content: bytes, other: bytes | None, about: About) -> Any:
     """Parse with the files' parser of a reader."""
     parsers: dict[str, Any] = {
-        "igmp": igmp.parse,
-        "igmp6": igmp6.parse,
+        "igmp": proc_igmp.parse,
+        "igmp6": proc_igmp6.parse,
         "multicast_vifs": lambda about, content, _: vifs.file_parser("inet")(about, content),
         "multicast_vifs6": lambda about, content, _: vifs.file_parser("inet6")(about, content),
         "multicast_routes": routes.file_parser("inet"),
@@ -90,7 +90,7 @@ def test_igmp_goes_round(name: bytes, group: bytes, users: int, ticks: int, repo
     """A membership that the kernel prints is read as what it was."""
     content = b"Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter\n3\t%-10s: %5d %7s\n" % (name, 1, b"V2")
     content += b"\t\t\t\t%s %5d 1:%08X\t\t%d\n" % (group[::-1].hex().upper().encode(), users, ticks, reporter)
-    (found,) = igmp.parse(LITTLE, content, None)
+    (found,) = proc_igmp.parse(LITTLE, content, None)
     assert found == {
         "family": "inet",
         "interface": escape(name),
@@ -110,7 +110,7 @@ def test_igmp6_goes_round(name: bytes, group: bytes, source: bytes, users: int) 
     """A membership that the kernel prints, and its source filter, are read as what they were."""
     row = b"%-4d %-15s %s %5d %08X %d\n" % (7, name, group.hex().encode(), users, 5, 100)
     rule = b"%3d %6s %s %s %6d %6d\n" % (7, name[:6], group.hex().encode(), source.hex().encode(), 2, 1)
-    (found,) = igmp6.parse(LITTLE, row, b"Idx Device Multicast Address\n" + rule)
+    (found,) = proc_igmp6.parse(LITTLE, row, b"Idx Device Multicast Address\n" + rule)
     text = socket.inet_ntop(socket.AF_INET6, source)
     assert found == {
         "family": "inet6",

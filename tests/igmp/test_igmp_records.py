@@ -8,7 +8,7 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from netstat_igmp import igmp, igmp6
+from netstat_igmp import proc_igmp, proc_igmp6
 from pynetstat import show
 from trees import FIXTURES, fixture_names
 
@@ -116,13 +116,13 @@ def test_big_endian(trees: Trees, tmp_path: Path) -> None:
 def test_timers() -> None:
     """Ticks until a report are seconds; an IPv4 timer that does not run and an IPv6 one without its flag are null."""
     interface = b"2\teth0      :     1      V3\n"
-    running = only(igmp.parse(ABOUT, HEADER + interface + b"\t\t\t\t010000E0 1 1:000003E8\t\t1\n", None))
-    overdue = only(igmp.parse(ABOUT, HEADER + interface + b"\t\t\t\t010000E0 1 1:FFFFFFFFFFFFFFF6\t\t0\n", None))
-    idle = only(igmp.parse(ABOUT, HEADER + interface + b"\t\t\t\t010000E0 1 0:000003E8\t\t0\n", None))
+    running = only(proc_igmp.parse(ABOUT, HEADER + interface + b"\t\t\t\t010000E0 1 1:000003E8\t\t1\n", None))
+    overdue = only(proc_igmp.parse(ABOUT, HEADER + interface + b"\t\t\t\t010000E0 1 1:FFFFFFFFFFFFFFF6\t\t0\n", None))
+    idle = only(proc_igmp.parse(ABOUT, HEADER + interface + b"\t\t\t\t010000E0 1 0:000003E8\t\t0\n", None))
     assert [one["timer_seconds"] for one in (running, overdue, idle)] == [10.0, 0.0, None]
     assert [one["reporter"] for one in (running, overdue, idle)] == [True, False, False]
     row = b"2    eth0            ff020000000000000000000000000001     1 0000000%d %d\n"
-    six = [only(igmp6.parse(ABOUT, row % numbers, None)) for numbers in ((7, 250), (5, -3), (4, 250))]
+    six = [only(proc_igmp6.parse(ABOUT, row % numbers, None)) for numbers in ((7, 250), (5, -3), (4, 250))]
     assert [one["timer_seconds"] for one in six] == [2.5, 0.0, None]
     assert [one["reporter"] for one in six] == [True, False, False]
     assert six[0]["flags"] == ["last_reporter", "loaded", "timer_running"]
@@ -132,13 +132,13 @@ def test_names_are_kept_apart_from_columns() -> None:
     """A name of fifteen characters touches the colon, an alias holds one, undecodable bytes are escaped."""
     for name, shown in ((b"verylongiface01", "verylongiface01"), (b"eth0:1    ", "eth0:1"), (b"\xff ", "\\xff")):
         content = HEADER + b"2\t" + name + b":     1      V3\n\t\t\t\t010000E0     1 0:00000000\t\t0\n"
-        assert only(igmp.parse(ABOUT, content, None))["interface"] == shown
+        assert only(proc_igmp.parse(ABOUT, content, None))["interface"] == shown
 
 
 def test_groups_of_no_interface_are_problems() -> None:
     """A group below a line that is no interface is not credited to the interface before."""
     content = HEADER + b"2\teth0 : 1 V3\nbroken\n\t\t\t\t010000E0 1 0:00000000\t\t0\n"
-    problems = list(igmp.parse(ABOUT, content, None))
+    problems = list(proc_igmp.parse(ABOUT, content, None))
     assert [problem.line for problem in problems if isinstance(problem, Problem)] == [3, 4]
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from kernel_forms import attribute, connections, message, nest, row
-from netstat_masq import ctnetlink, ip_masquerade, nf_conntrack
+from netstat_masq import netlink_conntrack, proc_ip_masquerade, proc_nf_conntrack
 from netstat_masq.readers import READERS
 
 from netstat_core import Query
@@ -19,9 +19,9 @@ from netstat_core.plugin import About, Gap, Problem, Trait
 LITTLE, BIG = About(Query()), About(Query(), byte_order="big")
 CHECKER = Checker(READERS[0])
 FILES = {
-    "nf_conntrack": nf_conntrack.parser(nf_conntrack.NF_CONNTRACK),
-    "ip_conntrack": nf_conntrack.parser(nf_conntrack.IP_CONNTRACK),
-    "ip_masquerade": ip_masquerade.parse,
+    "nf_conntrack": proc_nf_conntrack.parser(proc_nf_conntrack.NF_CONNTRACK),
+    "ip_conntrack": proc_nf_conntrack.parser(proc_nf_conntrack.IP_CONNTRACK),
+    "ip_masquerade": proc_ip_masquerade.parse,
 }
 SCRAPS = [
     *(b"ipv4     2 tcp      6 431999 ESTABLISHED", b"unknown  2 200", b"src=10.1.0.2", b"dst=fd00::1", b"sport=65536"),
@@ -66,14 +66,14 @@ def test_any_file(name: str, content: bytes) -> None:
 @given(datagrams=st.lists(st.binary(max_size=300), max_size=3), about=st.sampled_from([LITTLE, BIG]))
 def test_any_datagrams(datagrams: list[bytes], about: About) -> None:
     """Whatever a dump holds becomes records and problems, never an exception."""
-    accepted(ctnetlink.parse(about, datagrams))
+    accepted(netlink_conntrack.parse(about, datagrams))
 
 
 @given(records=st.lists(connections(), max_size=5), big=st.booleans())
 def test_netlink_goes_round(records: list[dict[str, Any]], big: bool) -> None:  # noqa: FBT001
     """Connections as either kind of machine sends them, several in a datagram, are read as what they were."""
     about, order = (BIG, ">") if big else (LITTLE, "<")
-    assert accepted(ctnetlink.parse(about, [b"".join(message(one, order) for one in records)])) == records
+    assert accepted(netlink_conntrack.parse(about, [b"".join(message(one, order) for one in records)])) == records
 
 
 @given(records=st.lists(connections(), max_size=5))
@@ -92,8 +92,8 @@ def test_messages_are_read_alike_wherever_they_stand(
     """A message means the same alone and among others, damaged or not: what was learnt of one misleads about none."""
     whole = [message(record) for record in records]
     damaged = [damage(one, damages) for one in whole]
-    together = accepted(ctnetlink.parse(LITTLE, [*whole, *damaged, *whole]))
-    alone = [piece for one in (*whole, *damaged, *whole) for piece in accepted(ctnetlink.parse(LITTLE, [one]))]
+    together = accepted(netlink_conntrack.parse(LITTLE, [*whole, *damaged, *whole]))
+    alone = [piece for one in (*whole, *damaged, *whole) for piece in accepted(netlink_conntrack.parse(LITTLE, [one]))]
     assert together == alone
 
 
@@ -128,14 +128,14 @@ def udp(more: bytes = b"", **fields: Any) -> tuple[dict[str, Any], bytes]:
 def test_more_shapes_than_are_kept() -> None:
     """Messages of ever new shapes are all read, however many there are."""
     made = [udp(attribute(100 + count, bytes(4), "<")) for count in range(600)]
-    assert accepted(ctnetlink.parse(LITTLE, [whole for _, whole in made])) == [record for record, _ in made]
+    assert accepted(netlink_conntrack.parse(LITTLE, [whole for _, whole in made])) == [record for record, _ in made]
 
 
 @pytest.mark.parametrize("broken", [bytes(8), b"\xff" * 8, b"\x0c\0\x08\0" + bytes(4)], ids=bytes.hex)
 def test_a_broken_attribute_hides_no_whole_one(broken: bytes) -> None:
     """After a message that ends in no attribute, one of the same length that ends in one is read to its end."""
     made = [udp(broken), udp(attribute(8, b"\0\0\0\x05", "<"), mark=5)]
-    assert accepted(ctnetlink.parse(LITTLE, [whole for _, whole in made])) == [record for record, _ in made]
+    assert accepted(netlink_conntrack.parse(LITTLE, [whole for _, whole in made])) == [record for record, _ in made]
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_a_broken_attribute_hides_no_whole_one(broken: bytes) -> None:
 def test_messages_without_addresses_are_problems(body: bytes) -> None:
     """A message that names no connection is a problem with its bytes."""
     whole = struct.pack("<IHHII", 20 + len(body), 0x100, 2, 1, 1) + bytes(4) + body
-    (problem,) = ctnetlink.parse(LITTLE, [whole])
+    (problem,) = netlink_conntrack.parse(LITTLE, [whole])
     assert isinstance(problem, Problem)
     assert problem.raw == whole
 
@@ -158,10 +158,10 @@ def test_messages_without_addresses_are_problems(body: bytes) -> None:
 def test_unknown_numbers_have_words() -> None:
     """A state beyond those known is UNKNOWN with its number, and a protocol without a name its number."""
     state = nest(4, [nest(1, [attribute(1, b"\x63", "<")], "<")], "<")
-    record = next(ctnetlink.parse(LITTLE, [with_attribute(state, protocol=6)]))
+    record = next(netlink_conntrack.parse(LITTLE, [with_attribute(state, protocol=6)]))
     assert isinstance(record, dict)
     assert (record["protocol"], record["state"]) == ("tcp", "UNKNOWN(99)")
-    record = next(ctnetlink.parse(LITTLE, [with_attribute(state, protocol=200)]))
+    record = next(netlink_conntrack.parse(LITTLE, [with_attribute(state, protocol=200)]))
     assert isinstance(record, dict)
     assert (record["protocol"], record["state"]) == ("200", None)
 
@@ -179,4 +179,4 @@ def with_attribute(more: bytes, protocol: int) -> bytes:
 )
 def test_the_kernel_selects_a_single_family(query: Query, family: int) -> None:
     """One family alone is asked of the kernel, so that the others are not sent at all."""
-    assert ctnetlink.request(query).body == bytes([family, 0, 0, 0])
+    assert netlink_conntrack.request(query).body == bytes([family, 0, 0, 0])

@@ -9,7 +9,7 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from netstat_masq import ip_masquerade, nf_conntrack
+from netstat_masq import proc_ip_masquerade, proc_nf_conntrack
 from pynetstat import show
 from trees import FIXTURES
 
@@ -110,7 +110,7 @@ def as_conntrack_shows(one: dict[str, Any]) -> list[str]:
 
 def test_offloaded_flow() -> None:
     """An offloaded flow has neither seconds nor state; counters and zone are those of the row."""
-    record = only(nf_conntrack.parser(nf_conntrack.NF_CONNTRACK)(ABOUT, OFFLOADED))
+    record = only(proc_nf_conntrack.parser(proc_nf_conntrack.NF_CONNTRACK)(ABOUT, OFFLOADED))
     assert record == {
         "family": "inet",
         "protocol": "tcp",
@@ -168,7 +168,7 @@ def test_newest_source_first(trees: Trees, tmp_path: Path) -> None:
 def test_translation_shows_in_the_answers(reply: str, nat: str) -> None:
     """Files say by the answers' addresses and ports alone what is translated."""
     line = f"ipv4 2 udp 17 30 src=10.0.0.2 dst=192.0.2.9 sport=40000 dport=443 {reply} mark=0 use=1\n".encode()
-    assert only(nf_conntrack.parser(nf_conntrack.NF_CONNTRACK)(ABOUT, line))["nat"] == nat
+    assert only(proc_nf_conntrack.parser(proc_nf_conntrack.NF_CONNTRACK)(ABOUT, line))["nat"] == nat
 
 
 def test_masquerade_record(trees: Trees) -> None:
@@ -197,14 +197,14 @@ def test_ticks_are_the_machines_own() -> None:
     """Time left in ip_masquerade counts ticks of the machine it was read on."""
     content = b"... PDelta ...\nTCP 0A000001:0401 CB007109:0050 EE49 00000000 0 0 2048\n"
     alpha = About(ABOUT.query, ticks_per_second=1024)
-    assert only(ip_masquerade.parse(alpha, content))["expires_seconds"] == 2.0
-    assert only(ip_masquerade.parse(ABOUT, content))["expires_seconds"] == 20.48
+    assert only(proc_ip_masquerade.parse(alpha, content))["expires_seconds"] == 2.0
+    assert only(proc_ip_masquerade.parse(ABOUT, content))["expires_seconds"] == 20.48
 
 
 def test_good_rows_survive_bad_ones() -> None:
     """Records are made of good rows even where netstat lists nothing; problems come first and name line and kind."""
     content = b"... PDelta\nTCP x\n??? 0A000001:0401 CB007109:0050 EE49 0 0 0 1\nUDP 0A000001:1 0A000002:2 3 0 0 0 1\n"
-    *problems, record = ip_masquerade.parse(ABOUT, content)
+    *problems, record = proc_ip_masquerade.parse(ABOUT, content)
     assert isinstance(record, dict)
     assert [(one.line, one.code) for one in problems if isinstance(one, Problem)] == [(2, "format"), (3, "bogus")]
 
@@ -221,7 +221,7 @@ def test_good_rows_survive_bad_ones() -> None:
 def test_selection(query: Query, count: int, trees: Trees) -> None:
     """Families and protocols that a caller names select connections."""
     content = (trees[ROUTER] / "proc/net/nf_conntrack").read_bytes()
-    assert len(list(nf_conntrack.parser(nf_conntrack.NF_CONNTRACK)(About(query), content))) == count
+    assert len(list(proc_nf_conntrack.parser(proc_nf_conntrack.NF_CONNTRACK)(About(query), content))) == count
 
 
 def test_words_of_the_test_itself() -> None:

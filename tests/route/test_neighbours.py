@@ -6,7 +6,7 @@ from socket import AF_INET6, inet_aton, inet_pton
 from typing import Any
 
 import pytest
-from netstat_route import neighbours, proc_arp
+from netstat_route import netlink_neighbour, proc_arp
 from rtnetlink_messages import INET, INET6, about, attribute, link, neighbour, numbers
 from trees import Trees
 
@@ -18,7 +18,7 @@ HARDWARE = bytes.fromhex("020000000009")
 def parsed(*messages: bytes, proxies: bytes = b"", order: str = "<", **query: object) -> list[Any]:
     """Return what the parser yields for a datagram of entries and one of proxies."""
     links = link(2, b"v0", order)
-    return list(neighbours.parse(about(order, **query), [b"".join(messages)], [proxies], [links]))
+    return list(netlink_neighbour.parse(about(order, **query), [b"".join(messages)], [proxies], [links]))
 
 
 @pytest.mark.parametrize("order", "<>")
@@ -77,7 +77,7 @@ def test_broken_messages() -> None:
 
 def test_dumps_of_families() -> None:
     """A family alone is asked for alone; proxies take a dump of their own."""
-    entries, proxies, _ = neighbours._dumps(about(families=("inet6",)).query)
+    entries, proxies, _ = netlink_neighbour._dumps(about(families=("inet6",)).query)
     assert entries is not None
     assert proxies is not None
     assert (entries.name, proxies.name) == ("route/neighbours-inet6", "route/proxies-inet6")

@@ -8,8 +8,16 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from netstat_route import neighbours, proc_arp, proc_ipv6_route, proc_ndisc, proc_route, proc_rt_cache, rtnetlink
-from netstat_route.neighbours import READER as NEIGHBOURS
+from netstat_route import (
+    netlink_neighbour,
+    netlink_route,
+    proc_arp,
+    proc_ipv6_route,
+    proc_ndisc,
+    proc_route,
+    proc_rt_cache,
+)
+from netstat_route.netlink_neighbour import READER as NEIGHBOURS
 from netstat_route.readers import READERS
 from rtnetlink_messages import about, attribute, message
 
@@ -38,11 +46,11 @@ FILES: dict[str, tuple[Any, list[bytes], str]] = {
     "arp": (proc_arp.parse, [b"", b"IP address\n"], "neighbours"),
 }
 DUMPS: dict[str, tuple[Any, int, int, str]] = {
-    "inet": (rtnetlink.parse_inet, 24, 2, "route-inet"),
-    "inet6": (rtnetlink.parse_inet6, 24, 10, "route-inet6"),
-    "inet cache": (rtnetlink.parse_inet_cache, 24, 2, "route-inet-cache"),
-    "inet6 cache": (rtnetlink.parse_inet6_cache, 24, 10, "route-inet6-cache"),
-    "neighbours": (neighbours.parse, 28, 2, "neighbours"),
+    "inet": (netlink_route.parse_inet, 24, 2, "route-inet"),
+    "inet6": (netlink_route.parse_inet6, 24, 10, "route-inet6"),
+    "inet cache": (netlink_route.parse_inet_cache, 24, 2, "route-inet-cache"),
+    "inet6 cache": (netlink_route.parse_inet6_cache, 24, 10, "route-inet6-cache"),
+    "neighbours": (netlink_neighbour.parse, 28, 2, "neighbours"),
 }
 
 

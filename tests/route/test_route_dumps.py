@@ -7,7 +7,7 @@ from socket import AF_INET6, inet_aton, inet_pton
 from typing import Any
 
 import pytest
-from netstat_route import rtnetlink
+from netstat_route import netlink_route
 from netstat_route.memo import Memo
 from rtnetlink_messages import INET6, NEXT_HOP, about, attribute, hop, link, message, next_hop, numbers, route
 
@@ -35,7 +35,7 @@ def parsed(
 ) -> list[Any]:
     """Return what the parser yields for one datagram, the first trait aside; interfaces are lo, v0 and v1."""
     links = b"".join(link(index, name, order) for index, name in enumerate(LINKS, 1))
-    parse = rtnetlink.parse_inet if family == "inet" else rtnetlink.parse_inet6
+    parse = netlink_route.parse_inet if family == "inet" else netlink_route.parse_inet6
     return list(parse(about(order, **query), [b"".join(messages)], [links], [objects]))[1:]
 
 
@@ -132,7 +132,7 @@ def test_exceptions_are_no_routes() -> None:
     messages = (usual("<"), usual("<", "10.2.0.0", attribute(METRICS, attribute(2, numbers(1280))), flags=0x200))
     assert [one["destination"] for one in parsed(*messages)] == ["10.1.0.0"]
     dump = [b"".join(messages)]
-    (entry,) = list(rtnetlink.parse_inet_cache(about(), dump, None, None))[1:]
+    (entry,) = list(netlink_route.parse_inet_cache(about(), dump, None, None))[1:]
     assert isinstance(entry, dict)
     assert (entry["destination"], entry["mtu_bytes"]) == ("10.2.0.0", 1280)
 
@@ -283,7 +283,7 @@ BROKEN = {
 def test_broken_messages(broken: str) -> None:
     """A message that is no route is a problem; those before it count, and the next datagram."""
     good = usual("<")
-    found = list(rtnetlink.parse_inet(about(), [good + BROKEN[broken], good], None, None))[1:]
+    found = list(netlink_route.parse_inet(about(), [good + BROKEN[broken], good], None, None))[1:]
     assert [type(one) for one in found] == [dict, Problem, dict]
 
 
@@ -299,7 +299,7 @@ def test_broken_messages(broken: str) -> None:
 )
 def test_requests(family: str, table: str | None, name: str, body: str | None) -> None:
     """The kernel is asked, in strict mode, for the table that is shown; a number above 255 is an attribute."""
-    dump = rtnetlink.sources(family, Query(route_table=table))[0]
+    dump = netlink_route.sources(family, Query(route_table=table))[0]
     assert dump is not None
     assert (dump.name, dump.strict, dump.type) == (name, True, 26)  # type: ignore[union-attr]
     number = {None: 254 if family == "inet" else 0, "all": 0, "local": 255, "1000": 0}[table]
@@ -312,4 +312,4 @@ def test_requests(family: str, table: str | None, name: str, body: str | None) -
 def test_no_such_table(table: str) -> None:
     """What names no table is refused as a mistake of the caller."""
     with pytest.raises(UsageError, match="routing table"):
-        rtnetlink.sources("inet", Query(route_table=table))
+        netlink_route.sources("inet", Query(route_table=table))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from netstat_snmp import dictionary
-from netstat_snmp.labels import SECTIONS, Label
+from netstat_snmp.net_tools_labels import SECTIONS, Label
 from trees import FIXTURES, fixture_names
 
 from netstat_core import Query, collect

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from netstat_snmp import delta, memory
+from netstat_snmp import delta, proc_sockstat
 from netstat_snmp.delta import changes
-from netstat_snmp.layout import LAYOUT
-from netstat_snmp.pairs import parse_pairs
-from netstat_snmp.percpu import parse_conntrack, parse_softnet
+from netstat_snmp.net_tools import LAYOUT
+from netstat_snmp.proc_snmp import parse_pairs
+from netstat_snmp.proc_snmp6 import parse_interfaces, parse_one_section, parse_rows, section_by_prefix
+from netstat_snmp.proc_stat import parse_conntrack, parse_softnet
 from netstat_snmp.readers import READERS
-from netstat_snmp.rows import parse_interfaces, parse_one_section, parse_rows, section_by_prefix
 
 from netstat_core import Query
 from netstat_core.plugin import About, Problem, Style
@@ -29,7 +29,7 @@ PATH = "/proc/net/dev_snmp6/\udcff0"
 
 def parse_memory(content: bytes) -> Iterator[Any]:
     """Parse the same content as all three files of socket memory."""
-    return memory.parse(About(Query()), content, content, content)
+    return proc_sockstat.parse(About(Query()), content, content, content)
 
 
 PARSERS: dict[str, Callable[[bytes], Iterable[Any]]] = {

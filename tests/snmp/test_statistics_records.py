@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from netstat_snmp.layout import LAYOUT
+from netstat_snmp.net_tools import LAYOUT
+from netstat_snmp.proc_snmp6 import parse_interfaces
 from netstat_snmp.readers import READERS
-from netstat_snmp.rows import parse_interfaces
 from pynetstat import show
 from statistics_files import NEWEST, statistics_trees, write_tree
 

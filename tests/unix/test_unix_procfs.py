@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from netstat_unix import procfs
+from netstat_unix import proc_unix
 from netstat_unix.readers import READERS
 from unix_rows import CLOSED, ESTABLISHED, HEADER, LISTEN, Made, listing
 
@@ -22,7 +22,7 @@ ABOUT = About(Query())
 
 def parsed(content: bytes) -> list[Any]:
     """Return all that the parser yields."""
-    return list(procfs.parse(ABOUT, content))
+    return list(proc_unix.parse(ABOUT, content))
 
 
 def only(content: bytes) -> dict[str, Any]:
@@ -173,7 +173,7 @@ def test_linux_2_0_has_no_inodes() -> None:
 def ambiguous(name: bytes) -> bool:
     """Whether procfs shows another name the same way, or lines of this one look like rows."""
     shown = name[1:] if name.startswith(b"\0") else name
-    return b"\0" in shown or name.startswith(b"@") or any(procfs.ROW.match(line) for line in shown.split(b"\n"))
+    return b"\0" in shown or name.startswith(b"@") or any(proc_unix.ROW.match(line) for line in shown.split(b"\n"))
 
 
 NAMES = st.binary(min_size=1, max_size=107).filter(lambda name: not ambiguous(name))

@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from netstat_unix.layout import LAYOUT
+from netstat_unix.net_tools import LAYOUT
 from pynetstat import show
 from unix_rows import CLOSED, ESTABLISHED, HEADER, LISTEN, Crafted, Made, dump, listing
 

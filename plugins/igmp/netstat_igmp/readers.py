@@ -6,8 +6,8 @@ import struct
 from collections.abc import Callable
 
 from netstat_core.plugin import LINKS, Feed, File, Layout, NetlinkDump, Query, Reader, Source
-from netstat_igmp import igmp, igmp6, routes, vifs
-from netstat_igmp.layout import GROUPS, ROUTES, VIFS
+from netstat_igmp import proc_igmp, proc_igmp6, routes, vifs
+from netstat_igmp.net_tools import GROUPS, ROUTES, VIFS
 from netstat_igmp.record import IPMR, Membership, MulticastRoute, Vif
 
 _GET_LINK, _GET_ROUTE = 18, 26
@@ -62,9 +62,17 @@ def _reader(name: str, position: int, look: Look, *feeds: Feed) -> Reader:
 
 
 READERS = (
-    _reader("igmp", 160, _GROUP, Feed("procfs", sources=_of_group(igmp.PATH, "/proc/net/mcfilter"), parse=igmp.parse)),
     _reader(
-        "igmp6", 161, _GROUP, Feed("procfs", sources=_of_group(igmp6.PATH, "/proc/net/mcfilter6"), parse=igmp6.parse)
+        "igmp",
+        160,
+        _GROUP,
+        Feed("procfs", sources=_of_group(proc_igmp.PATH, "/proc/net/mcfilter"), parse=proc_igmp.parse),
+    ),
+    _reader(
+        "igmp6",
+        161,
+        _GROUP,
+        Feed("procfs", sources=_of_group(proc_igmp6.PATH, "/proc/net/mcfilter6"), parse=proc_igmp6.parse),
     ),
     _reader(
         "multicast_vifs",

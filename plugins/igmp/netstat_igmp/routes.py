@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from netstat_core.plugin import HEADER, About, Datagrams, Problem, Record, align4, attributes, interface_names, messages
 from netstat_igmp import vifs
 from netstat_igmp.addresses import colons_text, packed_text, word_text
-from netstat_igmp.netlink import of_family
+from netstat_igmp.multicast_dumps import of_family
 from netstat_igmp.numbers import count
 from netstat_igmp.record import DEFAULT_TABLES, IPMR, table_name
 

@@ -24,7 +24,7 @@ from netstat_core.plugin import (
     messages,
 )
 from netstat_igmp.addresses import packed_text, word_text
-from netstat_igmp.netlink import of_family
+from netstat_igmp.multicast_dumps import of_family
 from netstat_igmp.numbers import bits, count
 from netstat_igmp.record import DEFAULT_TABLES, IPMR, VIF_FLAGS, flag_words, table_name
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from netstat_core.plugin import LINKS, Feed, File, Layout, Query, Reader, Rows, Source
-from netstat_inet import diag, procfs, sctp
-from netstat_inet.layout import layout
+from netstat_inet import netlink_inet_diag, proc_tcp, sctp
+from netstat_inet.net_tools import layout
 from netstat_inet.record import InetSocket
 
 _PROCFS_LACKS = frozenset({"backlog", "v6_only", "interface"})
@@ -36,7 +36,10 @@ def _dumps(protocol: str) -> Callable[[Query], list[Source | None]]:
     """The protocol's two dumps, and the links where the output names interfaces."""
 
     def sources(query: Query) -> list[Source | None]:
-        families = [diag.request(protocol, one, query) if query.serves_family(one) else None for one in diag.FAMILIES]
+        families = [
+            netlink_inet_diag.request(protocol, one, query) if query.serves_family(one) else None
+            for one in netlink_inet_diag.FAMILIES
+        ]
         return [*families, LINKS if query.wants("interface") else None]
 
     return sources
@@ -44,11 +47,11 @@ def _dumps(protocol: str) -> Callable[[Query], list[Source | None]]:
 
 def _procfs(protocol: str) -> Feed:
     lacks = _PROCFS_LACKS | {"drops"} if protocol == "tcp" else _PROCFS_LACKS
-    return Feed("procfs", sources=_files(protocol), parse=procfs.parser(protocol), lacks=lacks)
+    return Feed("procfs", sources=_files(protocol), parse=proc_tcp.parser(protocol), lacks=lacks)
 
 
 def _netlink(protocol: str) -> Feed:
-    return Feed("netlink", sources=_dumps(protocol), parse=diag.parser(protocol))
+    return Feed("netlink", sources=_dumps(protocol), parse=netlink_inet_diag.parser(protocol))
 
 
 def _reader(name: str, position: int, feeds: tuple[Feed, ...], look: Layout | None) -> Reader:

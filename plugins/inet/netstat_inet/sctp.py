@@ -28,10 +28,10 @@ from netstat_core.plugin import (
     messages,
     unsigned,
 )
-from netstat_inet import diag
+from netstat_inet import netlink_inet_diag
 from netstat_inet.addresses import ipv4_text, ipv6_text
-from netstat_inet.layout import BLOCK, complain, needs, shown_sctp, tail_of
 from netstat_inet.messages import MESSAGE_SIZE
+from netstat_inet.net_tools import BLOCK, complain, needs, shown_sctp, tail_of
 from netstat_inet.record import LISTEN, SCTP_STATES, tcp_state
 
 _RENUMBERED = (3, 0)
@@ -156,8 +156,10 @@ def parse_netlink(about: About, inet: Datagrams | None, inet6: Datagrams | None)
     """The rows of both dumps: an association is one that has peers."""
     unpack = struct.Struct(f"{about.order}16x4B2s2s32xI8x5I").unpack_from
     for family, datagrams in (("inet", inet), ("inet6", inet6)):
-        dump = diag.dump_name("sctp", family)
-        for message in messages(dump, datagrams or (), diag.SOCK_DIAG_BY_FAMILY, MESSAGE_SIZE, about.order):
+        dump = netlink_inet_diag.dump_name("sctp", family)
+        for message in messages(
+            dump, datagrams or (), netlink_inet_diag.SOCK_DIAG_BY_FAMILY, MESSAGE_SIZE, about.order
+        ):
             if isinstance(message, Problem):
                 yield message
             else:
@@ -212,7 +214,10 @@ def _files(query: Query) -> list[Source | None]:
 
 
 def _dumps(query: Query) -> list[Source | None]:
-    return [diag.request("sctp", one, query) if query.serves_family(one) else None for one in diag.FAMILIES]
+    return [
+        netlink_inet_diag.request("sctp", one, query) if query.serves_family(one) else None
+        for one in netlink_inet_diag.FAMILIES
+    ]
 
 
 FEEDS = (

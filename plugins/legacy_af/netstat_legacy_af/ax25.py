@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from typing import Annotated, Literal, TypedDict
 
 from netstat_core.plugin import Bytes, Complaint, Field, InterfaceName, Problem, Record, SocketRecord, Uid
-from netstat_legacy_af import columns, fields, looks
+from netstat_legacy_af import columns, fields, net_tools
 from netstat_legacy_af.columns import From, half, number
 from netstat_legacy_af.reader import reader
 
@@ -248,49 +248,49 @@ def _interface(words: list[bytes]) -> Record:
 
 
 def _line(one: Record) -> str:
-    local = looks.word(one["local_callsign"]) + "*" * one["repeats"]
+    local = net_tools.word(one["local_callsign"]) + "*" * one["repeats"]
     return (
-        f"{looks.word(one['remote_callsign']):<9}  {local:<9}  {looks.word(one['interface'], '???'):<6}  "
-        f"{looks.state_word(one['state']):<11}  {one['recv_sequence']:03}/{one['send_sequence']:03}  "
+        f"{net_tools.word(one['remote_callsign']):<9}  {local:<9}  {net_tools.word(one['interface'], '???'):<6}  "
+        f"{net_tools.state_word(one['state']):<11}  {one['recv_sequence']:03}/{one['send_sequence']:03}  "
         f"{one['send_queue'] or 0:<6}  {one['recv_queue'] or 0:<6}\n"
     )
 
 
 def _bad_link(problem: Problem) -> Complaint:
     if problem.code != _HEADLESS:
-        return looks.problem_reading(problem)
+        return net_tools.problem_reading(problem)
     return Complaint(f"problem reading data from {problem.source}", on_stdout=True)
 
 
-_SOCKETS = looks.sockets(
+_SOCKETS = net_tools.sockets(
     "ax25",
     "Active AX.25 sockets\nDest       Source     Device  State        Vr/Vs    Send-Q  Recv-Q\n",
     _line,
     tuple(_FIELDS),
-    looks.no_sockets("ax25", _bad_link),
+    net_tools.no_sockets("ax25", _bad_link),
 )
 
 
 def _route_line(one: Record) -> str:
     """The device loses what is behind its fourth character."""
-    device = looks.word(one["interface"], "???")[:4]
-    return f"{looks.word(one['destination']):<9}    {device:<5}  {one['use_count'] or 0:>5}\n"
+    device = net_tools.word(one["interface"], "???")[:4]
+    return f"{net_tools.word(one['destination']):<9}    {device:<5}  {one['use_count'] or 0:>5}\n"
 
 
-_ROUTES = looks.routes(
+_ROUTES = net_tools.routes(
     "ax25",
     "Kernel AX.25 routing table\nDestination  Iface    Use\n",
     _route_line,
     ("destination", "interface", "use_count"),
-    looks.no_routes("ax25", looks.open_error),
+    net_tools.no_routes("ax25", net_tools.open_error),
     absent="AX.25 not configured in this system.\n",
 )
 
-_CALLS = looks.table(
+_CALLS = net_tools.table(
     "ax25.call", "AX.25 callsigns of users", {"User      ": "uid", "Callsign  ": "callsign", "Policy": "policy"}
 )
 
-_INTERFACES = looks.table(
+_INTERFACES = net_tools.table(
     "ax25.interface",
     "AX.25 over Ethernet",
     {
@@ -312,6 +312,6 @@ READERS = (
         2020,
         Ax25Interface,
         columns.feeds(parse_interfaces, "bpqether", "ax25_bpqether"),
-        looks.when_named(_INTERFACES),
+        net_tools.when_named(_INTERFACES),
     ),
 )

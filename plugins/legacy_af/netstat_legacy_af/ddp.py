@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Annotated, Literal, TypedDict
 
 from netstat_core.plugin import Field, Gap, InterfaceName, Problem, Record, SocketRecord
-from netstat_legacy_af import columns, fields, looks
+from netstat_legacy_af import columns, fields, net_tools
 from netstat_legacy_af.columns import hexadecimal, number
 from netstat_legacy_af.reader import reader
 
@@ -252,7 +252,7 @@ def _hundredths(word: bytes) -> float:
     return seconds if 0 <= seconds < _LONGEST else 0.0
 
 
-_SOCKETS = looks.table(
+_SOCKETS = net_tools.table(
     "ddp.socket",
     "AppleTalk sockets",
     {
@@ -271,7 +271,7 @@ _SOCKETS = looks.table(
 
 def _route_line(one: Record) -> str:
     target = "Default" if one["destination"] == _DEFAULT else one["destination"]
-    return f"{target:<16}{one['gateway']:<16}{looks.word(one['interface']):<16}{one['flags_text']}\n"
+    return f"{target:<16}{one['gateway']:<16}{net_tools.word(one['interface']):<16}{one['flags_text']}\n"
 
 
 def _missing(gap: Gap) -> str:
@@ -279,15 +279,15 @@ def _missing(gap: Gap) -> str:
     return f"Error opening /proc/net/atalk_route: {gap.detail}\nDDP (AppleTalk) not configured on this system."
 
 
-_ROUTES = looks.routes(
+_ROUTES = net_tools.routes(
     "ddp",
     "Destination     Gateway         Device          Flags\n",
     _route_line,
     ("destination", "gateway", "interface", "flags_text"),
-    looks.no_routes("ddp", _missing),
+    net_tools.no_routes("ddp", _missing),
 )
 
-_INTERFACES = looks.table(
+_INTERFACES = net_tools.table(
     "ddp.interface",
     "AppleTalk interfaces",
     {
@@ -299,7 +299,7 @@ _INTERFACES = looks.table(
     },
 )
 
-_NEIGHBOURS = looks.table(
+_NEIGHBOURS = net_tools.table(
     "ddp.neighbour",
     "AppleTalk neighbours",
     {
@@ -320,7 +320,7 @@ READERS = (
         350,
         DdpSocket,
         columns.feeds(parse_sockets, "appletalk", "atalk/socket"),
-        looks.when_named(_SOCKETS),
+        net_tools.when_named(_SOCKETS),
     ),
     reader("ddp.route", "routes", 1070, DdpRoute, columns.feeds(parse_routes, "atalk_route", "atalk/route"), _ROUTES),
     reader(
@@ -329,7 +329,7 @@ READERS = (
         2030,
         DdpInterface,
         columns.feeds(parse_interfaces, "atalk/interface", "atalk_iface"),
-        looks.when_named(_INTERFACES),
+        net_tools.when_named(_INTERFACES),
     ),
     reader(
         "ddp.neighbour",

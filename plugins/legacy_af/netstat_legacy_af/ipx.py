@@ -23,7 +23,7 @@ from netstat_core.plugin import (
     Style,
     Trait,
 )
-from netstat_legacy_af import columns, fields, looks
+from netstat_legacy_af import columns, fields, net_tools
 from netstat_legacy_af.reader import reader
 
 STATES = {1: "ESTABLISHED", 7: "CLOSE"}
@@ -173,7 +173,7 @@ def _heading(style: Style, _traits: Mapping[str, Any]) -> str:
 
 def _socket_rows(style: Style, names: Names, traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
     """The rows, with users for -e; none behind one that ends netstat."""
-    user: looks.Line = (lambda one: f" {names.user(one['uid']):<10}") if style.extend else (lambda _one: "")
+    user: net_tools.Line = (lambda one: f" {names.user(one['uid']):<10}") if style.extend else (lambda _one: "")
 
     def line(one: Record) -> str:
         return (
@@ -211,7 +211,7 @@ _SOCKETS = Layout(
     block=Block("ipx", heading=_heading, when_absent=False),
     rows=_socket_rows,
     needs=lambda _query: frozenset(IpxSocket.__annotations__),
-    complain=looks.no_sockets("ipx", _bad_socket),
+    complain=net_tools.no_sockets("ipx", _bad_socket),
 )
 
 
@@ -233,16 +233,16 @@ def _last_error(gap: Gap) -> str:
     return gap.attempts[-1].rpartition(": ")[2]
 
 
-_ROUTES = looks.routes(
+_ROUTES = net_tools.routes(
     "ipx",
     "Kernel IPX routing table\nDestination               Router Net                Router Node\n",
     _route_line,
     ("destination", "gateway_network", "gateway_node"),
-    looks.no_routes("ipx", _last_error),
+    net_tools.no_routes("ipx", _last_error),
     absent="IPX routing not in file /proc/net/ipx/route or /proc/net/ipx_route found.\n",
 )
 
-_INTERFACES = looks.table(
+_INTERFACES = net_tools.table(
     "ipx.interface",
     "IPX interfaces",
     {
@@ -263,6 +263,6 @@ READERS = (
         2010,
         IpxInterface,
         columns.feeds(parse_interfaces, "ipx/interface", "ipx_interface"),
-        looks.when_named(_INTERFACES),
+        net_tools.when_named(_INTERFACES),
     ),
 )

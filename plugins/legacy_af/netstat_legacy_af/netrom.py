@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Annotated, Literal, TypedDict
 
 from netstat_core.plugin import About, Feed, Field, File, Gap, Problem, Record, SocketRecord, Trait
-from netstat_legacy_af import columns, fields, looks
+from netstat_legacy_af import columns, fields, net_tools
 from netstat_legacy_af.columns import From, half, number
 from netstat_legacy_af.reader import reader
 
@@ -233,51 +233,51 @@ def _route(node: Record, known: dict[int, Record]) -> Record:
 
 def _line(one: Record) -> str:
     return (
-        f"{looks.word(one['user_callsign']):<9}  {looks.word(one['remote_node']):<9}  "
-        f"{looks.word(one['local_node']):<9}  {looks.word(one['interface'], '???'):<6}  "
-        f"{looks.state_word(one['state']):<11}  {one['recv_sequence']:03}/{one['send_sequence']:03}  "
+        f"{net_tools.word(one['user_callsign']):<9}  {net_tools.word(one['remote_node']):<9}  "
+        f"{net_tools.word(one['local_node']):<9}  {net_tools.word(one['interface'], '???'):<6}  "
+        f"{net_tools.state_word(one['state']):<11}  {one['recv_sequence']:03}/{one['send_sequence']:03}  "
         f"{one['send_queue']:<6}  {one['recv_queue']:<6}\n"
     )
 
 
-_SOCKETS = looks.sockets(
+_SOCKETS = net_tools.sockets(
     "netrom",
     "Active NET/ROM sockets\nUser       Dest       Source     Device  State        Vr/Vs    Send-Q  Recv-Q\n",
     _line,
     tuple(_FIELDS),
-    looks.no_sockets("netrom"),
+    net_tools.no_sockets("netrom"),
 )
 
 
 def _route_line(one: Record) -> str:
     """The route in use; the rest of the line is missing where its neighbour is in no table."""
-    start = f"{looks.word(one['destination']):<9}    {looks.word(one['mnemonic']):<7}   "
+    start = f"{net_tools.word(one['destination']):<9}    {net_tools.word(one['mnemonic']):<7}   "
     ways = one["next_hops"][one["in_use"] - 1 : one["in_use"]]
     if not ways or ways[0]["callsign"] is None:
         return f"{start}\n"
     (way,) = ways
-    device = looks.word(way["interface"], "???")[:4]
-    return f"{start}{way['quality']:>3}      {looks.word(way['callsign']):<9}  {device:<4}\n"
+    device = net_tools.word(way["interface"], "???")[:4]
+    return f"{start}{way['quality']:>3}      {net_tools.word(way['callsign']):<9}  {device:<4}\n"
 
 
 def _missing(gap: Gap) -> str:
     """Both files come with one module; for the second netstat prints what closing the first left behind."""
     if gap.source == NODES and gap.reason == "not_in_kernel":
-        return f"{looks.open_error(gap)}\n{NEIGHBOURS}: Invalid argument"
-    return looks.open_error(gap)
+        return f"{net_tools.open_error(gap)}\n{NEIGHBOURS}: Invalid argument"
+    return net_tools.open_error(gap)
 
 
-_ROUTES = looks.routes(
+_ROUTES = net_tools.routes(
     "netrom",
     "Kernel NET/ROM routing table\nDestination  Mnemonic  Quality  Neighbour  Iface\n",
     _route_line,
     ("destination", "mnemonic", "in_use", "next_hops"),
-    looks.no_routes("netrom", _missing),
+    net_tools.no_routes("netrom", _missing),
     absent="NET/ROM not configured in this system.\n",
 )
 
-_NODES = looks.flattened(
-    looks.table(
+_NODES = net_tools.flattened(
+    net_tools.table(
         "netrom.node",
         "NET/ROM nodes",
         {
@@ -296,7 +296,7 @@ def _way_cell(way: Record) -> str:
     return f"{way['neighbour']:05}({way['quality']}/{way['obsolescence_count']})"
 
 
-_NEIGHBOURS = looks.table(
+_NEIGHBOURS = net_tools.table(
     "netrom.neighbour",
     "NET/ROM neighbours",
     {

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Annotated, Literal, TypedDict
 
 from netstat_core.plugin import About, Feed, Field, File, Gap, Problem, Record, SocketRecord, Trait
-from netstat_legacy_af import columns, fields, looks
+from netstat_legacy_af import columns, fields, net_tools
 from netstat_legacy_af.columns import From, hexadecimal, number
 from netstat_legacy_af.reader import reader
 
@@ -237,50 +237,53 @@ def _route(node: Record, known: dict[int, Record]) -> Record:
 def _line(one: Record) -> str:
     state = one["state"] if one["state_number"] < _STATES_SHOWN else "UNKNOWN"
     return (
-        f"{looks.word(one['remote_address']):<10}  {looks.word(one['remote_callsign']):<9}  "
-        f"{looks.word(one['local_address']):<10}  {looks.word(one['local_callsign'], _NO_CALLSIGN.decode()):<9} "
-        f"{looks.word(one['interface'], '???'):<5} {one['lci']:>3} {one['neighbour'] or 0:>5}   "
-        f"{looks.state_word(state)}\n"
+        f"{net_tools.word(one['remote_address']):<10}  {net_tools.word(one['remote_callsign']):<9}  "
+        f"{net_tools.word(one['local_address']):<10}  "
+        f"{net_tools.word(one['local_callsign'], _NO_CALLSIGN.decode()):<9} "
+        f"{net_tools.word(one['interface'], '???'):<5} {one['lci']:>3} {one['neighbour'] or 0:>5}   "
+        f"{net_tools.state_word(state)}\n"
     )
 
 
-_SOCKETS = looks.sockets(
+_SOCKETS = net_tools.sockets(
     "rose",
     "Active ROSE sockets\ndest_addr   dest_call  src_addr    src_call  dev   lci neigh   state\n",
     _line,
     tuple(_FIELDS),
-    looks.no_sockets("rose"),
+    net_tools.no_sockets("rose"),
 )
 
 
 def _route_line(one: Record) -> str:
-    return f"{looks.word(one['destination']):<10}   {''.join(map(_hop_cell, one['next_hops']))}\n"
+    return f"{net_tools.word(one['destination']):<10}   {''.join(map(_hop_cell, one['next_hops']))}\n"
 
 
 def _hop_cell(hop: Record) -> str:
     """Number, callsign and the first five characters of the device; only the number of an unknown neighbour."""
     if hop["callsign"] is None:
         return f"{hop['neighbour']:05}  "
-    device = looks.word(hop["interface"], "???")[:5]
-    return f"{hop['neighbour']:05}  {looks.word(hop['callsign']):<10}   {device:<5}"
+    device = net_tools.word(hop["interface"], "???")[:5]
+    return f"{hop['neighbour']:05}  {net_tools.word(hop['callsign']):<10}   {device:<5}"
 
 
 def _missing(gap: Gap) -> str:
-    return f"{looks.open_error(gap)}\nROSE not configured in this system."
+    return f"{net_tools.open_error(gap)}\nROSE not configured in this system."
 
 
-_ROUTES = looks.routes(
+_ROUTES = net_tools.routes(
     "rose",
     "Kernel ROSE routing table\n"
     "Destination  neigh1 callsign  device  neigh2 callsign  device  neigh3 callsign  device\n",
     _route_line,
     ("destination", "next_hops"),
-    looks.no_routes("rose", _missing),
+    net_tools.no_routes("rose", _missing),
 )
 
-_NODES = looks.table("rose.node", "ROSE nodes", {"Address   ": "address", "Mask": "mask", "Neighbours": "neighbours"})
+_NODES = net_tools.table(
+    "rose.node", "ROSE nodes", {"Address   ": "address", "Mask": "mask", "Neighbours": "neighbours"}
+)
 
-_NEIGHBOURS = looks.table(
+_NEIGHBOURS = net_tools.table(
     "rose.neighbour",
     "ROSE neighbours",
     {
@@ -297,8 +300,8 @@ _NEIGHBOURS = looks.table(
     },
 )
 
-_CIRCUITS = looks.flattened(
-    looks.table(
+_CIRCUITS = net_tools.flattened(
+    net_tools.table(
         "rose.circuit",
         "ROSE calls in transit",
         {

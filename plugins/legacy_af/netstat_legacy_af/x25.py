@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Annotated, Literal, TypedDict
 
 from netstat_core.plugin import Field, InterfaceName, Query, Record, SocketRecord
-from netstat_legacy_af import columns, fields, looks
+from netstat_legacy_af import columns, fields, net_tools
 from netstat_legacy_af.columns import From, number
 from netstat_legacy_af.reader import reader
 
@@ -126,8 +126,8 @@ def _forward(words: list[bytes]) -> Record:
 
 def _line(one: Record) -> str:
     return (
-        f"{looks.word(one['remote_address']):<15} {looks.word(one['local_address']):<15} "
-        f"{looks.word(one['interface'], '???'):<7} {one['lci']:<3}  {one['state'].partition('(')[0]:<11}  "
+        f"{net_tools.word(one['remote_address']):<15} {net_tools.word(one['local_address']):<15} "
+        f"{net_tools.word(one['interface'], '???'):<7} {one['lci']:<3}  {one['state'].partition('(')[0]:<11}  "
         f"{one['recv_sequence']:02}/{one['send_sequence']:02}  {one['send_queue']:<6}  {one['recv_queue']:<6}\n"
     )
 
@@ -137,32 +137,32 @@ def _shown(query: Query) -> Callable[[Record], bool] | None:
     return None if query.show == "all" else lambda record: record["lci"] != 0
 
 
-_SOCKETS = looks.sockets(
+_SOCKETS = net_tools.sockets(
     "x25",
     "Active X.25 sockets\nDest         Source          Device  LCI  State        Vr/Vs  Send-Q  Recv-Q\n",
     _line,
     tuple(_FIELDS),
-    looks.no_sockets("x25", lambda _problem: None),
+    net_tools.no_sockets("x25", lambda _problem: None),
 ).replace(shown=_shown)
 
 
 def _route_line(one: Record) -> str:
     digits = min(one["significant_digits"], _MOST_DIGITS)
-    device = looks.word(one["interface"], "???")[:10]
+    device = net_tools.word(one["interface"], "???")[:10]
     if digits == 0:
         return f"*{'':<20}{device:<5}\n"
-    return f"{looks.word(one['destination'])[:digits]}/{digits:<{17 - digits}}   {device:<5}\n"
+    return f"{net_tools.word(one['destination'])[:digits]}/{digits:<{17 - digits}}   {device:<5}\n"
 
 
-_ROUTES = looks.routes(
+_ROUTES = net_tools.routes(
     "x25",
     "Kernel X.25 routing table\nDestination          Iface\n",
     _route_line,
     ("destination", "significant_digits", "interface"),
-    looks.no_routes("x25", lambda _gap: "X.25 not configured in this system.", on_stdout=True),
+    net_tools.no_routes("x25", lambda _gap: "X.25 not configured in this system.", on_stdout=True),
 )
 
-_FORWARD = looks.table("x25.forward", "X.25 calls forwarded", {"LCI  ": "lci", "Ifaces": "interfaces"})
+_FORWARD = net_tools.table("x25.forward", "X.25 calls forwarded", {"LCI  ": "lci", "Ifaces": "interfaces"})
 
 READERS = (
     reader(

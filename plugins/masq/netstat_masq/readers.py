@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from netstat_core.plugin import Feed, File, Reader
-from netstat_masq import ctnetlink, ip_masquerade, nf_conntrack
-from netstat_masq.layout import LAYOUT
+from netstat_masq import netlink_conntrack, proc_ip_masquerade, proc_nf_conntrack
+from netstat_masq.net_tools import LAYOUT
 from netstat_masq.record import PROTOCOLS, Connection
 
 
 def _file_feed(path: str) -> Feed:
-    parse = ip_masquerade.parse if path == ip_masquerade.PATH else nf_conntrack.parser(path)
+    parse = proc_ip_masquerade.parse if path == proc_ip_masquerade.PATH else proc_nf_conntrack.parser(path)
     return Feed("procfs", sources=lambda _query: [File(path)], parse=parse)
 
 
@@ -23,10 +23,10 @@ READERS = (
         kind="masquerade",
         record=Connection,
         feeds=(
-            Feed("netlink", sources=lambda query: [ctnetlink.request(query)], parse=ctnetlink.parse),
-            _file_feed(nf_conntrack.NF_CONNTRACK),
-            _file_feed(nf_conntrack.IP_CONNTRACK),
-            _file_feed(ip_masquerade.PATH),
+            Feed("netlink", sources=lambda query: [netlink_conntrack.request(query)], parse=netlink_conntrack.parse),
+            _file_feed(proc_nf_conntrack.NF_CONNTRACK),
+            _file_feed(proc_nf_conntrack.IP_CONNTRACK),
+            _file_feed(proc_ip_masquerade.PATH),
         ),
         layouts={"net-tools": LAYOUT},
     ),

@@ -22,7 +22,7 @@ def netstat_readers(tables: Collection[str], families: Collection[str]) -> Itera
 
         found += READERS
     if not tables or "neighbours" in tables:
-        from netstat_route.neighbours import READER  # noqa: PLC0415
+        from netstat_route.netlink_neighbour import READER  # noqa: PLC0415
 
         found.append(READER)
     return found

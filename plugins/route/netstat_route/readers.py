@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from netstat_core.plugin import About, Block, Feed, File, Layout, Query, Reader, Rows, Source, SourceError
-from netstat_route import paths, text
+from netstat_route import net_tools, paths
 from netstat_route.cache_record import CachedRoute
 from netstat_route.later import later, parser
 from netstat_route.queries import ALL, CACHE, table_number
@@ -19,7 +19,7 @@ _CACHE_NEEDS = _COUNTS | {"destination", "source", "gateway", "interface", "flag
 
 Sources = Callable[[Query], Iterable[Source | None]]
 
-_dump_sources = later("netstat_route.rtnetlink", "sources")
+_dump_sources = later("netstat_route.netlink_route", "sources")
 
 
 def _checked(sources: Sources) -> Sources:
@@ -62,7 +62,7 @@ def _dump(family: str, parse: str, lacks: frozenset[str], *, cached: bool) -> Fe
     return Feed(
         "netlink",
         sources=_checked(sources),
-        parse=_limited(parser("netstat_route.rtnetlink", parse)),
+        parse=_limited(parser("netstat_route.netlink_route", parse)),
         lacks=lacks,
     )
 
@@ -98,11 +98,11 @@ def _cache(family: str, position: int, files: tuple[Feed, ...]) -> Reader:
 
 def _cache_look(family: str) -> Layout:
     """Text of a cache comes from /proc, which alone has the counts."""
-    block = Block(f"routes-{family}-cache", heading=later("netstat_route.text_cache", f"{family}_heading"))
-    complain = later("netstat_route.text_cache", "complain")
+    block = Block(f"routes-{family}-cache", heading=later("netstat_route.net_tools_cache", f"{family}_heading"))
+    complain = later("netstat_route.net_tools_cache", "complain")
     return Layout(
         block=block,
-        rows=later("netstat_route.text_cache", f"{family}_rows"),
+        rows=later("netstat_route.net_tools_cache", f"{family}_rows"),
         needs=lambda _query: _CACHE_NEEDS,
         complain=complain,
     )
@@ -118,7 +118,7 @@ READERS = (
             PROCFS_LACKS | {"tos"},
             Rows(column=1, values=("0" * 8,)),
         ),
-        text.INET,
+        net_tools.INET,
     ),
     _cache(
         "inet",
@@ -134,7 +134,7 @@ READERS = (
             PROCFS_LACKS | {"table", "expires_seconds"},
             Rows(column=0, values=("0" * 32,)),
         ),
-        text.INET6,
+        net_tools.INET6,
     ),
     _cache(
         "inet6",

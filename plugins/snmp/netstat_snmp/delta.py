@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, NamedTuple, TypedDict
 
 from netstat_core.plugin import Change, Field, InterfaceName, Layout, Names, Reader, Record, Style, is_silent
-from netstat_snmp.layout import BLOCK, Printer, unsigned
-from netstat_snmp.percpu import SOFTNET
+from netstat_snmp.net_tools import BLOCK, Printer, unsigned
+from netstat_snmp.proc_stat import SOFTNET
 from netstat_snmp.record import Counter
 
 KIND = "statistics.change"

@@ -21,12 +21,12 @@ from netstat_core.plugin import (
     is_silent,
     plain_table,
 )
-from netstat_snmp import delta, memory
-from netstat_snmp.layout import LAYOUT, reads_as_text, refusal
-from netstat_snmp.pairs import parse_pairs
-from netstat_snmp.percpu import SOFTNET, parse_conntrack, parse_softnet
+from netstat_snmp import delta, proc_sockstat
+from netstat_snmp.net_tools import LAYOUT, reads_as_text, refusal
+from netstat_snmp.proc_snmp import parse_pairs
+from netstat_snmp.proc_snmp6 import parse_interfaces, parse_one_section, parse_rows, section_by_prefix
+from netstat_snmp.proc_stat import SOFTNET, parse_conntrack, parse_softnet
 from netstat_snmp.record import Memory, Statistics
-from netstat_snmp.rows import parse_interfaces, parse_one_section, parse_rows, section_by_prefix
 
 Parsed = Iterator[Record | Problem | Gap]
 Sources = Callable[[Query], list["Source | None"]]
@@ -197,12 +197,12 @@ READERS = (
         name="memory",
         table="memory",
         position=5100,
-        families=memory.FAMILIES,
+        families=proc_sockstat.FAMILIES,
         kind="memory",
         record=Memory,
         feeds=(
-            Feed("procfs", sources=lambda _query: [_SOCKSTAT, _SOCKSTAT6, _BY_PROTOCOL], parse=memory.parse),
-            Feed("protocols", sources=lambda _query: [None, None, File(_BY_PROTOCOL.path)], parse=memory.parse),
+            Feed("procfs", sources=lambda _query: [_SOCKSTAT, _SOCKSTAT6, _BY_PROTOCOL], parse=proc_sockstat.parse),
+            Feed("protocols", sources=lambda _query: [None, None, File(_BY_PROTOCOL.path)], parse=proc_sockstat.parse),
         ),
         layouts={
             "net-tools": Layout(

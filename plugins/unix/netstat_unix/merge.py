@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from netstat_core.plugin import About, Datagrams, Gap, Problem, Record
-from netstat_unix import diag
-from netstat_unix.diag import LISTEN, Socket
-from netstat_unix.procfs import LONGEST_NAME, ROW, SOURCE, Kinds
+from netstat_unix import netlink_unix_diag
+from netstat_unix.netlink_unix_diag import LISTEN, Socket
+from netstat_unix.proc_unix import LONGEST_NAME, ROW, SOURCE, Kinds
 from netstat_unix.record import Kind, kind_of, to_record
 
 _DROPPED = "rows were dropped that no socket of unix_diag accounts for"
@@ -29,7 +29,7 @@ def parse(about: About, content: bytes, datagrams: Datagrams) -> Iterator[Record
     after the file was read, or the kernel skipped it because its table changed between two reads of the file.
     """
     known: dict[int, Socket] = {}
-    for one in diag.sockets(about, datagrams):
+    for one in netlink_unix_diag.sockets(about, datagrams):
         if isinstance(one, Problem):
             yield one
         elif one.inode:
@@ -141,7 +141,7 @@ class _Claims:
         for one in known.values():
             if one.state == LISTEN and one.queues is not None and one.queues[0]:
                 self._waiting[one.tail].append((one, one.queues[0]))
-        self._kinds = diag.Kinds()
+        self._kinds = netlink_unix_diag.Kinds()
         self.dropped = 0
 
     def settle(self, row: _Row) -> Record | None:
@@ -152,7 +152,7 @@ class _Claims:
             return None
         if row.inode:
             return owner.describe(row.kind, row.ref_count)
-        return to_record(row.kind, row.ref_count, 0, diag.name_of(owner.name))
+        return to_record(row.kind, row.ref_count, 0, netlink_unix_diag.name_of(owner.name))
 
     def _owner_by_inode(self, row: _Row) -> Socket | None:
         if row.inode not in self._rowless:

@@ -18,8 +18,8 @@ from netstat_core.plugin import (
     Style,
     printable,
 )
-from netstat_snmp.labels import ALWAYS, SECTIONS, Label, Shown
-from netstat_snmp.pairs import UNPAIRED
+from netstat_snmp.net_tools_labels import ALWAYS, SECTIONS, Label, Shown
+from netstat_snmp.proc_snmp import UNPAIRED
 
 REFUSED = "families"
 """The code of the problem that netstat has no statistics for the families asked for."""

@@ -9,7 +9,7 @@ from netstat_core.plugin import GREATEST_INTEGER, About, Gap, Problem, Record, T
 from netstat_iface import addresses
 from netstat_iface.arrange import arranged
 from netstat_iface.record import LAST_VLAN, interface
-from netstat_iface.sysfs import Attributes, fill
+from netstat_iface.sys_class_net import Attributes, fill
 
 DEV = "/proc/net/dev"
 DEV_MCAST = "/proc/net/dev_mcast"

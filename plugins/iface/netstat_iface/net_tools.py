@@ -7,7 +7,7 @@ from errno import ENODEV
 from typing import Any
 
 from netstat_core.plugin import Block, Complaint, Gap, Layout, Names, Problem, Query, Record, Style, printable
-from netstat_iface import details
+from netstat_iface import net_tools_details
 from netstat_iface.arrange import ALIASES, alias_names, asked_names, is_shown
 
 _TITLE = "Kernel Interface table\n"
@@ -32,7 +32,7 @@ def heading(style: Style, _traits: Mapping[str, Any]) -> str:
 
 def needs(style: Style) -> frozenset[str]:
     """The record fields that text looks at."""
-    return NEEDS | details.NEEDS if style.extend else NEEDS
+    return NEEDS | net_tools_details.NEEDS if style.extend else NEEDS
 
 
 def shown(query: Query) -> Callable[[Record], bool] | None:
@@ -44,7 +44,7 @@ def shown(query: Query) -> Callable[[Record], bool] | None:
 
 def rows(style: Style, _names: Names, traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
     """The formatter; lines of aliases wait until the interface is printed behind which netstat sorts them."""
-    line = details.block if style.extend else table_line
+    line = net_tools_details.block if style.extend else table_line
     asked = asked_names(style.query)
     waiting: dict[str, str] = {}
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from netstat_core.plugin import Block, Complaint, Gap, Layout, Names, Problem, Record, Style
-from netstat_masq.ip_masquerade import EMPTY, MALFORMED, PATH, REFUSED, UNKNOWN
+from netstat_masq.proc_ip_masquerade import EMPTY, MALFORMED, PATH, REFUSED, UNKNOWN
 
 _TITLE = "IP masquerading entries\n"
 _HEADER = "prot   expire source               destination          ports\n"

@@ -6,10 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from netstat_core.plugin import Complaint, Gap, Names, Problem, Record, Style, printable
-from netstat_route import text
-from netstat_route.proc_rt_cache import OLDEST
-from netstat_route.queries import OPENED
-from netstat_route.text import (
+from netstat_route import net_tools
+from netstat_route.net_tools import (
     ABSENT,
     HEADS,
     INET6_HEADS,
@@ -21,6 +19,8 @@ from netstat_route.text import (
     told,
     width_of,
 )
+from netstat_route.proc_rt_cache import OLDEST
+from netstat_route.queries import OPENED
 
 _START = "{source:<15} {destination:<15} {gateway:<15} {flags:<5} "
 _ROWS = (
@@ -104,7 +104,7 @@ def inet6_heading(style: Style, traits: Mapping[str, Any]) -> str:
 
 def inet6_rows(style: Style, names: Names, traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
     """The formatter of cached IPv6 routes, or of neighbours."""
-    as_routes = text.inet6_rows(style, names, traits)
+    as_routes = net_tools.inet6_rows(style, names, traits)
 
     def lines(batch: Sequence[Record]) -> str:
         if "neighbours" in traits:

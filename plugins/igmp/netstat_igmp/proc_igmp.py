@@ -13,8 +13,8 @@ from collections.abc import Iterator
 
 from netstat_core.plugin import About, Problem, Record, bounded, escape
 from netstat_igmp.addresses import word_text
-from netstat_igmp.mcfilter import Filters
 from netstat_igmp.numbers import bits, count
+from netstat_igmp.proc_mcfilter import Filters
 
 PATH = "/proc/net/igmp"
 

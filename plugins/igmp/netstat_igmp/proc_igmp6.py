@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 from netstat_core.plugin import About, Problem, Record, bounded, escape, unsigned
 from netstat_igmp.addresses import digits_text
-from netstat_igmp.mcfilter import Filters
 from netstat_igmp.numbers import count
+from netstat_igmp.proc_mcfilter import Filters
 from netstat_igmp.record import REPORT_FLAGS, flag_words
 
 PATH = "/proc/net/igmp6"

@@ -21,7 +21,7 @@ from netstat_core.plugin import (
     scope,
     unsupported,
 )
-from netstat_unix.procfs import NO_INODES
+from netstat_unix.proc_unix import NO_INODES
 
 _UNKNOWN = "UNKNOWN"
 
