@@ -10,12 +10,12 @@ from textwrap import wrap
 from typing import Any
 
 from netstat_core.dialects.net_tools.options import GROUPS, OPTIONS
+from netstat_core.facts.gather import plan_facts
 from netstat_core.facts.query import facts_query
 from netstat_core.facts.schema import FACTS_SCHEMA, FactsOfNamespaces
 from netstat_core.host.discovery import Host
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.schema import named_schema, opened, published_schema
-from netstat_core.report.plan import plan
 
 HERE = Path(__file__).parent
 MODULE = "../ansible_collection/plugins/modules/netstat_facts.py"
@@ -136,7 +136,7 @@ def _plans(host: Host) -> Iterator[str]:
     """What a capture reads where nobody says: the module that does it has no host to ask."""
     yield _PLANS_HEAD
     for sockets in ("listening", "all"):
-        text = json.dumps(plan(facts_query(host, sockets=sockets), host))
+        text = json.dumps(plan_facts(facts_query(host, sockets=sockets), host))
         yield f'    "{sockets}": (\n'
         for line in wrap(text, 130, break_on_hyphens=False, drop_whitespace=False):
             yield f"        '{line}'\n"

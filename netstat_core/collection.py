@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 from netstat_core.answers.diff import drift
 from netstat_core.answers.listening import brief, listening_on
 from netstat_core.errors import NetstatError
-from netstat_core.facts.gather import gather
+from netstat_core.facts.gather import gather, plan_facts
 from netstat_core.facts.ports import listen_ports
 from netstat_core.facts.query import facts_query, worded
 from netstat_core.facts.sanitise import safe_text
 from netstat_core.host.checker import Checker
 from netstat_core.host.discovery import Host
 from netstat_core.plugin import Query, Reader
-from netstat_core.report.plan import plan
 from netstat_core.system.archive import unpacked
 from netstat_core.system.snapshot import SnapshotSystem
 
@@ -34,7 +33,7 @@ __all__ = [
     "gather",
     "listen_ports",
     "listening_on",
-    "plan",
+    "plan_facts",
     "safe_text",
     "unpacked",
     "warmed_host",

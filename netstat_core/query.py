@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from types import MappingProxyType
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 NAMESPACE_LIMIT = 500
@@ -29,9 +28,6 @@ class Query(NamedTuple):
     match. ``delta`` turns counters into changes since the report before. ``resolve`` adds a section of names.
     ``network_namespaces`` selects some of this machine by NAME, ``pid:N`` or ``inode:N``, of which at most
     ``namespace_limit`` are read. ``source`` prefers a kind of feed.
-
-    Not published: ``needs`` are the fields that the output takes of some kinds of records, where it does not take all;
-    ``fields`` those a reader is asked for, ``None`` for all: the host fills it.
     """
 
     tables: tuple[str, ...] = ("sockets",)
@@ -51,17 +47,10 @@ class Query(NamedTuple):
     namespace_limit: int = NAMESPACE_LIMIT
     source: str = "auto"
 
-    needs: Mapping[str, frozenset[str]] = MappingProxyType({})
-    fields: frozenset[str] | None = None
-
     @property
     def is_for_namespaces(self) -> bool:
         """Whether namespaces were selected, rather than the one the program runs in."""
         return self.all_network_namespaces or bool(self.network_namespaces)
-
-    def wants(self, field: str) -> bool:
-        """Whether the output needs this record field."""
-        return self.fields is None or field in self.fields
 
     def includes(self, families: Collection[str], protocols: Collection[str]) -> bool:
         """Whether what answers to these families and protocols was asked for.
@@ -81,6 +70,5 @@ class Query(NamedTuple):
     def as_record(self) -> dict[str, Any]:
         """The request as plain data, for the report."""
         plain = self._asdict()
-        del plain["fields"], plain["needs"]
         plain["required"] = sorted(self.required)
         return {name: [*value] if isinstance(value, tuple) else value for name, value in plain.items()}

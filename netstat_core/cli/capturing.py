@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-from netstat_core.dialects import Request
+from netstat_core.dialects import Dialect, Request
 from netstat_core.errors import UsageError
 from netstat_core.host.discovery import Host
 from netstat_core.query import CONTEXTS
@@ -16,7 +16,7 @@ from netstat_core.system.recording import RecordingSystem
 COMMAND = "capture"
 
 
-def make_capture(target: str, request: Request, host: Host, stdout: BinaryIO) -> int:
+def make_capture(target: str, request: Request, dialect: Dialect, host: Host, stdout: BinaryIO) -> int:
     """Capture what the options select, or everything where they select nothing, and write it."""
     given = {"from": request.snapshot is not None, "record": request.record is not None, "redact": request.redact}
     for option, is_given in given.items():
@@ -33,7 +33,7 @@ def make_capture(target: str, request: Request, host: Host, stdout: BinaryIO) ->
     elif not request.shows:
         raise UsageError("nothing to capture for such a family")
     try:
-        tree = find_namespaces.capture_all(plan(query, host, request.style))
+        tree = find_namespaces.capture_all(plan(query, host, dialect.session(request).demand))
     except capture.Refused as error:
         raise UsageError(f"--netns: {error}") from error
     archive.write(tree, target, stdout)

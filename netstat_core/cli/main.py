@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Collection, Iterator, Sequence
+from functools import partial
 from itertools import repeat
 from typing import BinaryIO
 
@@ -15,12 +16,14 @@ from netstat_core.dialects import NET_TOOLS, Request, find
 from netstat_core.errors import NarrowerCapture, NetstatError, SchemaViolation, SnapshotError, UsageError
 from netstat_core.host.discovery import TEXT, Host
 from netstat_core.plugin.outcomes import Gap
+from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.sinks import Rendering, Sink
 from netstat_core.plugin.text import Complaint
 from netstat_core.query import Query
 from netstat_core.report.deltas import Deltas
 from netstat_core.report.drain import drain
-from netstat_core.report.run import GENERATOR, SNAPSHOT_SOURCE, Noted, Run, names_for, shown_by_default
+from netstat_core.report.run import GENERATOR, SNAPSHOT_SOURCE, Noted, Run, names_for
+from netstat_core.report.selection import Demand, shown_by_default
 from netstat_core.system import NAMESPACE_SOURCE, System
 
 INTERRUPTED = 130
@@ -128,7 +131,7 @@ class _Command:
 
         try:
             request = self._parse(arguments[1:], capturing.COMMAND)
-            return capturing.make_capture(arguments[0], request, self.host, self._stdout)
+            return capturing.make_capture(arguments[0], request, self._dialect, self.host, self._stdout)
         except NetstatError as error:
             return self._refuse(error)
 
@@ -197,7 +200,8 @@ class _Command:
         _check_format(request, query, sink)
         self._place = self._opened()
         self._session = self._dialect.session(request)
-        self._shown = shown_by_default if asks else self._session.shown
+        self._shown = shown_by_default if asks else partial(self._session.shown, is_text=sink is None)
+        self._demands = self._session.demand if sink is None else partial(self._demand_of, sink)
         wanted = {"users": True} if asks else self._session.names()
         self._names = names_for(self._place or System(), resolve=query.resolve, **wanted)
         self._deltas = Deltas() if query.delta else None
@@ -268,7 +272,7 @@ class _Command:
             query,
             system,
             self.host,
-            needs=self._session.needs if is_text else None,
+            demands=self._demands,
             shown=self._shown,
             families=self._request.families,
             by_place=is_text,
@@ -288,6 +292,12 @@ class _Command:
             if complaint.ends_run and is_text and not query.is_for_namespaces:
                 run.stop()
         return status or (SchemaViolation.exit_status if run.ledger.rejected else 0), run
+
+    def _demand_of(self, sink: Sink, reader: Reader, query: Query) -> Demand | None:
+        """What a format takes of a reader, of those that the dialect shows."""
+        if not self._session.serves(reader, query):
+            return None
+        return Demand(sink.takes(reader, query) if sink.takes else None)
 
     def _rendering(self, sink: Sink | None, out: BinaryIO) -> Rendering:
         """What a report is written with."""
@@ -309,7 +319,10 @@ class _Command:
             return Complaint(f"{self._program}: {trouble.source}: {trouble.detail}", status=int(is_missed))
         if isinstance(trouble, Gap) and trouble.source == SNAPSHOT_SOURCE:
             return Complaint(f"{self._program}: {trouble.detail}", status=SnapshotError.exit_status)
-        return _owners_complaint(run) if reader is None else self._session.complain(reader, trouble)
+        if reader is None:
+            is_of_reader = isinstance(trouble, Gap) and trouble.reason == "no_reader"
+            return None if is_of_reader else _owners_complaint(run)
+        return self._session.complain(reader, trouble)
 
     def _tell(self, complaint: Complaint, *, is_text: bool) -> None:
         if not complaint.text:
@@ -321,11 +334,11 @@ class _Command:
 
     def _finish(self, status: int) -> int:
         """Last comes what was asked for and cannot be shown."""
-        refused = self._request.last_words
-        if status or refused is None:
+        last = self._request.last_words
+        if status or last is None:
             return status
-        self._say(str(refused))
-        return refused.exit_status
+        self._tell(last, is_text=self._request.format == TEXT)
+        return last.status
 
     def _say(self, line: str) -> None:
         self._stderr.write(f"{line}\n".encode("utf-8", "backslashreplace"))

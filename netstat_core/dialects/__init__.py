@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any, BinaryIO, NamedTuple, Protocol
 
 from netstat_core.dialects.getopt import Option
-from netstat_core.errors import NetstatError, UsageError
+from netstat_core.errors import UsageError
 from netstat_core.host.discovery import entries
 from netstat_core.plugin.outcomes import Gap, Problem
 from netstat_core.plugin.readers import Reader
@@ -19,6 +19,7 @@ from netstat_core.plugin.sinks import Rendering
 from netstat_core.plugin.text import Complaint
 from netstat_core.plugin.values import Value, named
 from netstat_core.query import Query
+from netstat_core.report.selection import Demand
 
 NET_TOOLS = "net-tools"
 """The dialect of whoever names none."""
@@ -52,7 +53,7 @@ class Request(NamedTuple):
     continuous: bool = False
     repeats: bool = False
     families: Sequence[str] = ()
-    last_words: NetstatError | None = None
+    last_words: Complaint | None = None
 
 
 class Parsed(Protocol):
@@ -82,11 +83,21 @@ class Session:
     def next_round(self) -> None:
         """Another report follows the one that was shown."""
 
-    def needs(self, reader: Reader) -> frozenset[str] | None:  # noqa: ARG002 - of dialects that need less
-        """The fields that the text takes of a reader's records; None for all."""
-        return None
+    def serves(self, reader: Reader, query: Query) -> bool:  # noqa: ARG002 - of dialects that leave some out
+        """Whether anything of a reader is shown, in any format."""
+        return True
 
-    def shown(self, reader: Reader, query: Query) -> Callable[[Record], bool] | None:  # noqa: ARG002 - of those that hide
+    def demand(self, reader: Reader, query: Query) -> Demand | None:  # noqa: ARG002 - of dialects that need less
+        """What the text takes of a reader; None where it shows nothing of it."""
+        return Demand()
+
+    def shown(
+        self,
+        reader: Reader,  # noqa: ARG002 - of dialects that hide some
+        query: Query,  # noqa: ARG002
+        *,
+        is_text: bool,  # noqa: ARG002 - of dialects whose text looks at what it hides
+    ) -> Callable[[Record], bool] | None:
         """Which records of a reader are shown, in every format; None for all."""
         return None
 

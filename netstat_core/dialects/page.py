@@ -10,7 +10,7 @@ from netstat_core.plugin.batches import Batch
 from netstat_core.plugin.outcomes import Gap, Problem, Trait
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import NetworkNamespace, Record
-from netstat_core.plugin.sinks import Head, Rendering
+from netstat_core.plugin.sinks import Head, Rendering, Tail
 from netstat_core.plugin.text import Block, Layout, Style
 
 
@@ -23,6 +23,7 @@ class Page(Rendering):
         self._layout = layout
         self._block: Block | None = None
         self._rows: dict[str, Callable[[Sequence[Record]], str]] = {}
+        self._whole: tuple[Reader, Layout, list[Record]] | None = None
         self._entered = False
 
     def begin(self, head: Head) -> None:
@@ -35,12 +36,29 @@ class Page(Rendering):
         layout = self._layout(reader)
         if layout is None:
             return
+        if self._whole is not None and self._whole[0] is not reader:
+            self._write_whole()
         self._announce(reader, layout)
-        if batch:
+        if layout.whole:
+            self._whole = self._whole or (reader, layout, [])
+            self._whole[2].extend(batch.rows())
+        elif batch:
             self._write(self._formatter(reader, layout)(batch.read_only()))
+
+    def _write_whole(self) -> None:
+        """The rows of a reader that has an order of its own, once all of them are there."""
+        if self._whole is not None:
+            reader, layout, records = self._whole
+            self._whole = None
+            self._write(self._formatter(reader, layout)(records))
+
+    def end(self, tail: Tail) -> None:  # noqa: ARG002 - text has no end of its own
+        """What waited is written."""
+        self._write_whole()
 
     def enter(self, namespace: NetworkNamespace | None) -> None:
         """What follows is of another namespace: its own heading, and every block's again."""
+        self._write_whole()
         if self._entered:
             self._write("\n")
         self._entered = True
@@ -54,6 +72,8 @@ class Page(Rendering):
 
     def problem(self, reader: Reader | None, trouble: Problem | Gap) -> None:
         """The heading of what is absent, where its layout wants that."""
+        if isinstance(trouble, Gap) and trouble.reason != "rejected":  # it stands behind what it is about
+            self._write_whole()
         layout = self._layout(reader) if reader else None
         if reader and layout and layout.block.when_absent and isinstance(trouble, Gap):
             self._announce(reader, layout)

@@ -31,15 +31,22 @@ def _query(readers: Collection[Reader], query: Query) -> Query:
     return default_query(readers, query)
 
 
+def _takes(reader: Reader, query: Query) -> frozenset[str] | None:
+    from netstat_core.facts.query import takes  # noqa: PLC0415
+
+    return takes(reader, query)
+
+
 @hookimpl
 def netstat_sinks() -> Iterable[Sink]:
     """Facts as the result of a module, and alone."""
     return [
-        Sink("facts", meaning="what an Ansible module returns", make=_facts, asks=_query),
+        Sink("facts", meaning="what an Ansible module returns", make=_facts, asks=_query, takes=_takes),
         Sink(
             "facts-local",
             meaning="the facts alone, for an executable in /etc/ansible/facts.d",
             make=_local_facts,
             asks=_query,
+            takes=_takes,
         ),
     ]

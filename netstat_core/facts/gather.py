@@ -6,17 +6,31 @@ from typing import Any, NamedTuple
 
 from netstat_core.errors import SnapshotError, UsageError
 from netstat_core.facts.builder import FactsBuilder
+from netstat_core.facts.query import takes
 from netstat_core.facts.sanitise import safe_records
 from netstat_core.host.discovery import Host
 from netstat_core.plugin.outcomes import Problem
+from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import Record
 from netstat_core.query import Query
+from netstat_core.report.plan import plan
 from netstat_core.report.run import SNAPSHOT_SOURCE, Ended, Noted, Read, Run, names_for
+from netstat_core.report.selection import Demand
 from netstat_core.system import System
 from netstat_core.system.live import LiveSystem
 
 MOST_KEPT = 250_000
 """Socket records of one answer, which take 2 kB each."""
+
+
+def demands(reader: Reader, query: Query) -> Demand:
+    """What facts take of a reader: it decides what is read, and what a capture for them has to hold."""
+    return Demand(takes(reader, query))
+
+
+def plan_facts(query: Query, host: Host | None = None) -> dict[str, Any]:
+    """The plan of a capture that facts of a query can be made from, and its text."""
+    return plan(query, host, records=demands)
 
 
 class Gathered(NamedTuple):
@@ -36,7 +50,7 @@ def gather(
     """
     system = system or LiveSystem()
     names = names_for(system, users=True)
-    run = Run(query, system, host or Host(), names=names)
+    run = Run(query, system, host or Host(), demands=demands, names=names)
     builder = FactsBuilder(run.head)
     sockets: list[Record] = []
     facts: dict[str, Any] = {}

@@ -33,6 +33,11 @@ NEEDS = {
 """What facts take of sockets that nobody asked to see themselves."""
 
 
+def takes(reader: Reader, query: Query) -> frozenset[str] | None:
+    """The record fields that facts are made of; all of them of what is in the facts itself."""
+    return NEEDS.get(reader.kind) if query.show == "listening" else None
+
+
 OPTION_OF = {"network_namespaces": "netns"}
 """The options of facts by the fields of a query, where they are called otherwise."""
 
@@ -77,7 +82,6 @@ def query_for(  # noqa: PLR0913 - one keyword for each option of the facts
         network_namespaces=tuple(netns),
         all_network_namespaces=all_netns,
         source="netlink",
-        needs=NEEDS if sockets == "listening" else {},
     )
     wanted = _wanted(query, readers, tables)
     read = tuple(dict.fromkeys("routes" if table == DEFAULT_ROUTE else table for table in wanted))

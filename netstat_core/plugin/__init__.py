@@ -5,8 +5,9 @@ Everything that a plugin needs is here; what is below is the host's own business
 
 from netstat_core.errors import Refused, SourceError, UsageError
 from netstat_core.escape import escape, printable, unescape
-from netstat_core.plugin.asked import About
+from netstat_core.plugin.asked import About, Asked
 from netstat_core.plugin.batches import Batch
+from netstat_core.plugin.feeds import Feed, Group, Parsed, feed
 from netstat_core.plugin.hooks import API, hookimpl
 from netstat_core.plugin.netlink import (
     AF,
@@ -17,7 +18,6 @@ from netstat_core.plugin.netlink import (
     LINKS,
     NEW_LINK,
     Attributes,
-    Datagrams,
     align4,
     attributes,
     each_attribute,
@@ -25,7 +25,8 @@ from netstat_core.plugin.netlink import (
     messages,
 )
 from netstat_core.plugin.outcomes import Gap, Problem, Trait
-from netstat_core.plugin.readers import Change, Explanation, Feed, Parsed, Reader
+from netstat_core.plugin.plain_tables import Column, OwnerColumn, plain_table
+from netstat_core.plugin.readers import Change, Explanation, Reader
 from netstat_core.plugin.records import (
     GREATEST_INTEGER,
     LEAST_INTEGER,
@@ -45,10 +46,19 @@ from netstat_core.plugin.records import (
 )
 from netstat_core.plugin.sinks import Head, Rendering, Sink, Tail
 from netstat_core.plugin.socket_text import owner_cells, owner_heading, scope
-from netstat_core.plugin.sources import Directory, File, NetlinkDump, Rows, Source
+from netstat_core.plugin.sources import (
+    Datagrams,
+    Directory,
+    File,
+    Input,
+    NetlinkDump,
+    Rows,
+    Source,
+    from_asked,
+    sock_diag,
+)
 from netstat_core.plugin.text import (
     Block,
-    Column,
     Complaint,
     FormatRows,
     Layout,
@@ -56,7 +66,6 @@ from netstat_core.plugin.text import (
     Style,
     is_silent,
     no_support,
-    plain_table,
     unsupported,
 )
 from netstat_core.query import Query
@@ -74,6 +83,7 @@ __all__ = [
     "NEW_LINK",
     "About",
     "Address",
+    "Asked",
     "Attributes",
     "Batch",
     "Block",
@@ -90,13 +100,16 @@ __all__ = [
     "File",
     "FormatRows",
     "Gap",
+    "Group",
     "Head",
     "Inode",
+    "Input",
     "InterfaceName",
     "Layout",
     "Names",
     "NetlinkDump",
     "NetworkNamespace",
+    "OwnerColumn",
     "Parsed",
     "Port",
     "Problem",
@@ -120,6 +133,8 @@ __all__ = [
     "bounded",
     "each_attribute",
     "escape",
+    "feed",
+    "from_asked",
     "hookimpl",
     "interface_names",
     "is_silent",
@@ -130,6 +145,7 @@ __all__ = [
     "plain_table",
     "printable",
     "scope",
+    "sock_diag",
     "unescape",
     "unsigned",
     "unsupported",

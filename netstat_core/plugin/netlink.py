@@ -6,17 +6,14 @@ Parsers of dumps walk them with this: datagrams in, messages out; messages in, a
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TypeVar
 
 from netstat_core.escape import escape
 from netstat_core.plugin.asked import About
 from netstat_core.plugin.outcomes import Problem
-from netstat_core.plugin.sources import NetlinkDump
-
-Datagrams = Iterable["memoryview | bytes"]
-"""What a parser receives for a NetlinkDump."""
+from netstat_core.plugin.sources import Datagrams, NetlinkDump
 
 AF = {"unix": 1, "inet": 2, "inet6": 10}
 """Linux's numbers of address families, as messages and files have them, whatever they are where a snapshot is replayed.
@@ -33,7 +30,7 @@ NEW_LINK = 16
 LINK_SIZE = 16
 """The size of struct ifinfomsg."""
 
-LINKS = NetlinkDump("route/links", protocol=0, type=18, body=bytes(16), restart=True, required=False)
+LINKS = NetlinkDump("route/links", protocol=0, type=18, body=bytes(16), restart=True)
 """RTM_GETLINK for all interfaces, where their names are all that is wanted."""
 
 ATTRIBUTE_HEADER = 4

@@ -66,7 +66,8 @@ class Gap(_Outcome):
     """Something that could not be seen, and why: one entry of ``completeness``.
 
     ``reason`` is one of ``not_in_kernel``, ``permission``, ``raced``, ``broken_plugin``, ``rejected``,
-    ``truncated``, ``narrower_capture`` or ``unreadable``; ``errno`` the kernel's number, 0 where there was none.
+    ``truncated``, ``narrower_capture``, ``no_reader`` or ``unreadable``; ``errno`` the kernel's number, 0 where there
+    was none.
     The host fills in ``table``, ``reader`` and ``network_namespace``.
     """
 

@@ -1,4 +1,4 @@
-"""What a plugin declares: readers with their feeds."""
+"""What a plugin declares: readers."""
 
 from __future__ import annotations
 
@@ -7,29 +7,10 @@ from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
 
-from netstat_core.plugin.outcomes import Gap, Problem, Trait
+from netstat_core.plugin.feeds import Feed
 from netstat_core.plugin.records import Record
-from netstat_core.plugin.sources import Source
 from netstat_core.plugin.text import Layout
 from netstat_core.plugin.values import Value, named
-from netstat_core.query import Query
-
-Parsed = Record | list[Record] | Problem | Trait | Gap
-"""What a parser yields; lists of records come from parsers that make many at once."""
-
-
-class Feed(Value, identity=True):
-    """One way to fill a reader: its sources and the pure function that parses their contents.
-
-    ``sources(query)`` lists them, with None in the place of one that this query has no use for;
-    ``parse(about, *contents)`` yields records, problems, traits and gaps in order.
-    ``lacks`` names the record fields this feed cannot know.
-    """
-
-    name: str = named(kw_only=False)
-    sources: Callable[[Query], Iterable[Source | None]]
-    parse: Callable[..., Iterable[Parsed]]
-    lacks: frozenset[str] = frozenset()
 
 
 class Explanation(Value):
@@ -59,12 +40,14 @@ class Change(Value, identity=True):
 class Reader(Value, identity=True):
     """One protocol or kernel object: where its records belong, what they look like, how they are had and shown.
 
-    ``position`` orders readers of a table. ``families`` are the ``-A`` names it answers to; ``protocols`` further
-    selection below a family, empty where there is none. ``record`` is a TypedDict or a JSON Schema. A reader whose
-    records carry a socket inode names that field in ``inode_field`` and gets ``processes`` joined. ``listening`` is for
-    readers of sockets: the truth field that ``-l`` and ``-a`` go by, or a rule on a record; None where they hide none.
-    ``change`` is for readers of counters; ``explain(name)`` finds what counters of a name mean. One that is
-    ``on_request`` is read where its table is named, and not among all tables.
+    ``position`` orders readers of a table. ``families`` are the address families that it reads, by their ``-A`` names;
+    ``protocols`` further selection below a family, empty where there is none. ``record`` is a TypedDict or a JSON
+    Schema. A reader whose records carry a socket inode names that field in ``inode_field`` and gets ``processes``
+    joined. ``listening`` is for readers of sockets: the truth field that ``-l`` and ``-a`` go by, or a rule on records;
+    None where they hide none. ``change`` is for readers of counters; ``explain(name)`` finds what counters of a name
+    mean. One that is ``on_request`` is read where its table is named, and not among all tables. Without
+    ``per_namespace`` its sources are the same in all network namespaces: they are of the machine, are read once, and
+    its records are of no namespace.
     """
 
     name: str = named(kw_only=False)
@@ -82,6 +65,7 @@ class Reader(Value, identity=True):
     change: Change | None = None
     explain: Callable[[str], Iterable[Explanation]] | None = None
     on_request: bool = False
+    per_namespace: bool = True
 
     def check(self) -> None:
         """The field that is named for listening has to be one of the record's."""

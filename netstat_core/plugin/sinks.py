@@ -91,9 +91,11 @@ class Sink(Value):
     """An output format: its ``--format`` name, what it is in a few words, and how a report is written with it.
 
     ``asks`` makes the query of a command line that selects nothing to show, where that is not netstat's default.
+    ``takes`` names the record fields that the format takes of a reader, None for all.
     """
 
     name: str = named(kw_only=False)
     meaning: str
     make: Callable[[BinaryIO], Rendering]
     asks: Callable[[Collection[Reader], Query], Query] | None = None
+    takes: Callable[[Reader, Query], frozenset[str] | None] | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from netstat_core.escape import printable, unescape
+from netstat_core.escape import unescape
 from netstat_core.plugin.outcomes import Gap, Problem
 from netstat_core.plugin.records import Record
 from netstat_core.plugin.values import Value, named
@@ -122,74 +122,26 @@ class Layout(Value, identity=True):
 
     ``rows(style, names, traits)`` returns the function that formats batches; ``traits`` fills as the source is read.
     ``shown(query)`` returns the rule for what ``-a`` and ``-l`` hide, ``None`` where nothing is hidden; without it the
-    reader's own rule holds. ``needs(style)`` names the record fields that rows and rule look at. ``complain`` words
-    problems and gaps; without it a source that is missing is told where it was asked for by name.
+    reader's own rule holds. Where a layout ``hides`` records itself, its text is given those too that the rule leaves
+    out. ``needs(style)`` names the record fields that rows and rule look at, ``feed(query)`` the feed whose text it
+    shows. ``used(query)`` says whether the text has this reader at all. A ``whole`` layout is given all records at
+    once, for an order of its own. ``complain`` words problems and gaps; without it a source that is
+    missing is told where it was asked for by name.
     """
 
     block: Block
     rows: Callable[[Style, Names, Mapping[str, Any]], FormatRows]
     needs: Callable[[Style], frozenset[str]]
     shown: Callable[[Query], Callable[[Record], bool] | None] | None = None
+    hides: bool = False
+    feed: Callable[[Query], str | None] | None = None
+    used: Callable[[Query], bool] | None = None
+    whole: bool = False
     complain: Callable[[Problem | Gap, Style], Complaint | None] | None = None
 
-
-class Column(Value):
-    """A column of a plain table: its heading, the field it shows, its least width and side."""
-
-    heading: str = named(kw_only=False)
-    field: str
-    width: int = 0
-    right: bool = False
-
-    def cell(self, text: str) -> str:
-        """A text brought to the column's width."""
-        return text.rjust(self.width) if self.right else text.ljust(self.width)
-
-
-OWNERS = "processes"
-"""The field of a column of owners, which is shown as netstat's PID/Program name."""
-
-
-def plain_table(name: str, title: str, columns: Sequence[Column]) -> Layout:
-    """A layout for records that are shown one a line: a title, the headings, and a cell for each column.
-
-    Unknown values show as ``-``, lists joined by commas, truth values as ``yes`` and ``no``, owners (a column of field
-    ``processes``) as netstat's PID/Program name.
-    """
-    header = " ".join(column.cell(column.heading) for column in columns).rstrip()
-
-    def rows(_style: Style, _names: Names, _traits: Mapping[str, Any]) -> FormatRows:
-        def lines(batch: Sequence[Record]) -> str:
-            return "".join(_line(columns, record) for record in batch)
-
-        return lines
-
-    fields = frozenset(column.field for column in columns)
-    return Layout(
-        block=Block(name, heading=lambda _style, _traits: f"{title}\n{header}\n", when_absent=False),
-        rows=rows,
-        needs=lambda _style: fields,
-    )
-
-
-def _line(columns: Sequence[Column], record: Record) -> str:
-    return " ".join(column.cell(_cell(column, record)) for column in columns).rstrip() + "\n"
-
-
-def _cell(column: Column, record: Record) -> str:
-    return program_cell(record).rstrip() if column.field == OWNERS else cell_text(record[column.field])
-
-
-def cell_text(value: Any) -> str:
-    """A record's value as one cell of a plain table."""
-    if value is None or value == []:
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        values: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
-        return ",".join(map(cell_text, values))
-    return printable(value) if isinstance(value, str) else str(value)
+    def is_used(self, query: Query) -> bool:
+        """Whether the text that answers a query has this reader at all."""
+        return self.used is None or self.used(query)
 
 
 def program_cell(record: Record) -> str:

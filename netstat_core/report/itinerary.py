@@ -29,10 +29,15 @@ def itinerary(
 ) -> Iterator[tuple[Place, Prepared]]:
     """Where each reader is read: all in one place after the other, or each table in all places."""
     if by_place:
-        for place in map(Place, systems):
-            yield from ((place, reader) for reader in readers)
+        for number, place in enumerate(map(Place, systems)):
+            yield from ((place, reader) for reader in readers if _is_due(reader, number))
         return
     places = [Place(system) for system in systems]
     for _, group in groupby(readers, lambda prepared: prepared.offer.reader.table):
         together = list(group)
-        yield from ((place, reader) for place in places for reader in together)
+        yield from ((place, each) for number, place in enumerate(places) for each in together if _is_due(each, number))
+
+
+def _is_due(prepared: Prepared, number: int) -> bool:
+    """Whether a reader is read in a place: what is of the machine is read in the first one only."""
+    return not number or prepared.offer.reader.per_namespace

@@ -8,8 +8,9 @@ from typing import Any
 from netstat_core.errors import NotInKernel, SourceError
 from netstat_core.escape import escape
 from netstat_core.host.checker import LONGEST_SHOWN
+from netstat_core.plugin.feeds import Feed
 from netstat_core.plugin.outcomes import Gap, Problem
-from netstat_core.plugin.readers import Feed, Reader
+from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import NetworkNamespace
 
 MOST_PROBLEMS = 1000
@@ -57,6 +58,8 @@ class Ledger:
 
 def absence(failures: Sequence[tuple[Feed, SourceError]]) -> Gap:
     """One gap for a reader none of whose feeds could be opened; the last feed, the oldest interface, decides why."""
+    if not failures:
+        return Gap("unreadable", "feeds", "none of the reader's feeds serves what was asked for")
     _, last = failures[-1]
     attempts = tuple(f"{feed.name}: {error}" for feed, error in failures)
     forbidden = next((error for _, error in failures if error.reason == "permission"), None)

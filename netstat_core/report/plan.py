@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any
 
-from netstat_core.errors import SourceError
 from netstat_core.host.discovery import Host
 from netstat_core.owners import control_groups
-from netstat_core.plugin.readers import Feed, Reader
-from netstat_core.plugin.sources import Directory, File, NetlinkDump, Source
+from netstat_core.plugin.asked import Asked
+from netstat_core.plugin.feeds import Feed
+from netstat_core.plugin.readers import Reader
+from netstat_core.plugin.sources import REQUIRED, Directory, File, Need, NetlinkDump, Source
 from netstat_core.plugin.text import Style
 from netstat_core.query import CONTEXTS, DETAILS, PROCESSES, ROUTE_CACHE, Query
-from netstat_core.report.selection import feeds_in_order, select
+from netstat_core.report.selection import Demand, Demands, asked_of, demand_all, feeds_in_order, preferred_feed, select
 from netstat_core.system import capture
 
 EVERYTHING = Query(tables=(), owners=(PROCESSES, DETAILS))
@@ -24,24 +25,34 @@ _OF_PROCESS = ("cmdline", "comm", "status")
 _CONTEXT = "attr/current"
 
 
-def plan(query: Query, host: Host | None = None, style: Style | None = None) -> dict[str, Any]:
+def demand_text(reader: Reader, query: Query) -> Demand | None:
+    """What the layouts that a reader brings take, as they look where no option changes that."""
+    style = Style(query)
+    needs = [layout.needs(style) for layout in reader.layouts.values() if layout.is_used(query)]
+    feeds = [layout.feed(query) for layout in reader.layouts.values() if layout.feed]
+    return Demand(frozenset().union(*needs), next(iter(feeds), None)) if needs else None
+
+
+def plan(query: Query, host: Host | None = None, *outputs: Demands, records: Demands = demand_all) -> dict[str, Any]:
     """The plan that reads all a replay of the query may need, as plain data.
 
     The sources that readers fall back on are read only where what they prefer fails (``unless``).
 
-    What is recorded suffices for every output format and every look of the same rows. A query for all tables is
-    extended to all routing tables and the route cache. Raises UsageError for a query that names nothing known.
+    What is recorded suffices for ``records``, which is every structured format, and for ``outputs``, where none are
+    given for the usual text. A query for all tables is extended to all routing tables and the route cache. Raises
+    UsageError for a query that names nothing known.
     """
     host = host or Host()
     offers = {offer.reader: None for variant in _variants(query) for offer in select(variant, host)}
     readers = sorted(offers, key=lambda reader: reader.position)
-    wishes = _Wishes(style)
+    demands = (records, *(outputs or (demand_text,)))
+    wishes = _Wishes(demands)
     for reader in readers:
         wishes.add(reader, query)
     if DETAILS in query.owners:
         wishes.first[File(control_groups.BOOT_FILE)] = None
     owned = [reader for reader in readers if reader.inode_field]
-    owners = "all" if any(_hides_inodes(reader, query, style) for reader in owned) else "wanted"
+    owners = "all" if any(_hides_inodes(reader, query, demands) for reader in owned) else "wanted"
     return {
         "version": capture.VERSION,
         "byte_order": sys.byteorder,
@@ -81,37 +92,34 @@ def _variants(query: Query) -> Iterator[Query]:
 class _Wishes:
     """The sources of some readers: those of the feeds that a replay takes, and the others for when those fail."""
 
-    def __init__(self, style: Style | None) -> None:
-        self._style = style or Style()
+    def __init__(self, demands: Sequence[Demands]) -> None:
+        self._demands = demands
         self.first: dict[Source, None] = {}
         self.instead: dict[Source, dict[str, None]] = {}
 
     def add(self, reader: Reader, query: Query) -> None:
-        """All sources of a reader, as structured output needs them and as text does."""
+        """All sources of a reader, as each output needs them."""
         for variant in _variants(query):
-            looks = [layout.needs(self._style._replace(query=variant)) for layout in reader.layouts.values()]
-            for fields in (query.needs.get(reader.kind), *looks):
-                self._add_feeds(reader, variant._replace(fields=fields))
+            for demand in filter(None, (each(reader, variant) for each in self._demands)):
+                self._add_feeds(reader, variant, demand)
 
-    def _add_feeds(self, reader: Reader, query: Query) -> None:
-        found = [sources for feed in feeds_in_order(reader, query) if (sources := _of_feed(feed, query))]
-        for source in found[0] if found else ():
-            self.first[source] = None
-        needed = [source.name for source in found[0] if source.required] if found else []
-        for source in chain.from_iterable(found[1:]):
-            self.instead.setdefault(source, {}).update(dict.fromkeys(needed))
-
-
-def _of_feed(feed: Feed, query: Query) -> list[Source]:
-    try:
-        return [source for source in feed.sources(query) if source is not None]
-    except SourceError:  # this feed does not serve such a query
-        return []
+    def _add_feeds(self, reader: Reader, query: Query, demand: Demand) -> None:
+        asked = asked_of(query, demand.fields)
+        feeds = feeds_in_order(reader, asked, preferred_feed(query, demand))
+        first, *others = [needs for feed in feeds if (needs := _of_feed(feed, asked))] or [[]]
+        self.first.update(dict.fromkeys(need.source for need in first))
+        needed = [need.source.name for need in first if need.absence == REQUIRED]
+        for need in chain.from_iterable(others):
+            self.instead.setdefault(need.source, {}).update(dict.fromkeys(needed))
 
 
-def _hides_inodes(reader: Reader, query: Query, style: Style | None) -> bool:
-    """Whether a reader of sockets tells of no source of it where inodes are."""
-    wishes = _Wishes(style)
+def _of_feed(feed: Feed, asked: Asked) -> list[Need]:
+    return [need for need in feed.needs(asked) if need is not None]
+
+
+def _hides_inodes(reader: Reader, query: Query, demands: Sequence[Demands]) -> bool:
+    """True if no source of the reader declares where inodes stand, so the capture must keep every owner."""
+    wishes = _Wishes(demands)
     wishes.add(reader, query)
     return all(_inode_place(source) is None for source in (*wishes.first, *wishes.instead))
 

@@ -11,10 +11,11 @@ from netstat_core.errors import SnapshotError, SourceError, UsageError
 from netstat_core.host.checker import Checker
 from netstat_core.host.discovery import Host, Offer
 from netstat_core.owners.processes import ProcessTable
-from netstat_core.plugin.asked import About
+from netstat_core.plugin.asked import About, Asked
 from netstat_core.plugin.batches import Batch
+from netstat_core.plugin.feeds import Feed
 from netstat_core.plugin.outcomes import Gap, Problem, Trait
-from netstat_core.plugin.readers import Feed, Reader
+from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import NetworkNamespace, Record
 from netstat_core.plugin.sinks import Head, Tail
 from netstat_core.query import CONTEXTS, DETAILS, Query
@@ -23,7 +24,7 @@ from netstat_core.report.itinerary import Place, itinerary
 from netstat_core.report.ledger import Ledger, absence, failure
 from netstat_core.report.names import Names
 from netstat_core.report.names_section import NamesSection
-from netstat_core.report.selection import Needs, Prepared, needs_of, prepare, select
+from netstat_core.report.selection import Demands, Prepared, demand_all, prepare, select, shown_by_default, unread
 from netstat_core.report.source_cache import absent_sockets
 from netstat_core.report.stages import Finish, Rule, gathered
 from netstat_core.system import Selectors, System
@@ -91,8 +92,8 @@ class Run:
     When it is made, the readers are selected and asked for their sources, and namespaces are found: it raises
     UsageError for a query that cannot be served. From then on nothing is raised: what cannot be read is noted.
 
-    ``needs`` says which fields the output takes of a reader, where the query does not say it, and ``shown`` which of
-    its records are left by what ``show`` says. Where ``families`` are named, their readers come in that order. With
+    ``demands`` says what the output takes of a reader, and ``shown`` which of its records are left by what ``show``
+    says. Where ``families`` are named, their readers come in that order. With
     ``by_place`` readers keep their order, and all are read in one network namespace before the next is entered; else
     each table is read in all of them. ``names`` and ``deltas`` carry over from the report before; ``repeating`` says
     that there are several.
@@ -104,7 +105,7 @@ class Run:
         system: System,
         host: Host,
         *,
-        needs: Needs | None = None,
+        demands: Demands = demand_all,
         shown: Shown | None = None,
         families: Sequence[str] = (),
         by_place: bool = False,
@@ -128,9 +129,10 @@ class Run:
         self.offers = select(query, host, by_table=not by_place, families=families)
         _check_delta(query, deltas, [offer.reader for offer in self.offers])
         self._where = _where(query.where, self.offers)
-        self.head = self._head(repeating=repeating)
         fields = self._where.fields if self._where else frozenset()
-        self._prepared = [prepare(offer, query, needs or needs_of(query), fields) for offer in self.offers]
+        prepared = (prepare(offer, query, demands, fields) for offer in self.offers)
+        self._prepared = [each for each in prepared if each is not None]
+        self.head = self._head(repeating=repeating)
         self._events = self._stream()
         self._started = next(self._events)  # finds the namespaces
 
@@ -160,8 +162,8 @@ class Run:
             "ticks_per_second": machine.ticks_per_second,
             "network_namespace": self._system.namespace,
         }
-        readers = tuple(offer.reader for offer in self.offers)
-        tables = tuple(dict.fromkeys([*self.query.tables, *(reader.table for reader in readers)]))
+        readers = tuple(prepared.offer.reader for prepared in self._prepared)
+        tables = tuple(dict.fromkeys([*self.query.tables, *(offer.reader.table for offer in self.offers)]))
         return Head(
             *(self.query, machine.captured_at, GENERATOR, shown, tables, readers, self.names),
             repeating=repeating,
@@ -180,6 +182,8 @@ class Run:
                     yield self._noted(Gap("broken_plugin", f"plugin {broken.plugin.name}", broken.reason))
                 for trouble in (*([gap] if gap else ()), *missed):
                     yield self._noted(trouble)
+                for gap in unread(query, self.offers):
+                    yield self._noted(gap)
                 if query.is_for_namespaces:
                     self._entered = [system.namespace for system in systems]
                 try:
@@ -208,7 +212,8 @@ class Run:
         for place, prepared in itinerary(systems, self._prepared, by_place=self._by_place):
             if self._stopped:
                 return
-            self.ledger.namespace = place.namespace
+            namespace = place.namespace if prepared.offer.reader.per_namespace else None
+            self.ledger.namespace = namespace
             if place is not here and self._by_place and self.query.is_for_namespaces:
                 yield Entered(place.namespace)
             here = place
@@ -252,18 +257,16 @@ class Run:
         """One reader's events, from the first feed that can be opened."""
         reader = prepared.offer.reader
         failures: list[tuple[Feed, SourceError]] = []
-        for feed, sources in prepared.feeds:
+        for feed, needs in prepared.feeds:
             try:
-                if isinstance(sources, SourceError):
-                    raise sources
-                contents, gaps = place.sources.open(sources)
+                contents, gaps = place.sources.open(needs)
                 events = self._parsed(place, prepared, feed, contents)
                 opening = _to_first(events)
             except SourceError as error:
                 failures.append((feed, error))
                 continue
             if not place.system.machine.procfs:
-                for gap in absent_sockets(sources, contents, reader, place.namespace):
+                for gap in absent_sockets(needs, contents, reader, place.namespace):
                     self.ledger.doubt(gap)
             yield from (event for event in opening if isinstance(event, Told))
             yield Read(reader, Batch())
@@ -279,13 +282,13 @@ class Run:
         finish = Finish(
             prepared,
             self._checker(reader),
-            namespace=place.namespace,
+            namespace=place.namespace if reader.per_namespace else None,
             processes=self.owners,
-            shown=self._shown(reader, prepared.query),
+            shown=self._shown(reader, self.query),
             where=self._where,
         )
         has_come = False
-        for piece in gathered(feed.parse(self._about(prepared.query), *contents), plugin):
+        for piece in gathered(feed.parsed(self._about(prepared.asked), contents), plugin):
             if isinstance(piece, SourceError):
                 if not has_come:
                     raise piece
@@ -305,9 +308,9 @@ class Run:
             self._checkers[reader.name] = Checker(reader, is_live=self._system.machine.live)
         return self._checkers[reader.name]
 
-    def _about(self, query: Query) -> About:
+    def _about(self, asked: Asked) -> About:
         machine = self._system.machine
-        return About(query, machine.byte_order, machine.ticks_per_second, machine.kernel_release or "")
+        return About(asked, machine.byte_order, machine.ticks_per_second, machine.kernel_release or "")
 
     def _noted(self, trouble: Problem | Gap, reader: Reader | None = None) -> Noted:
         return Noted(reader, self.ledger.note(trouble, reader))
@@ -340,15 +343,6 @@ def open_report(query: Query, system: System | None = None, host: Host | None = 
 def names_for(system: System, *, resolve: bool = False, **wanted: bool) -> Names:
     """The names that a report shows: of a snapshot only those it brings, unless others are asked for."""
     return Names(resolving=system.machine.live or resolve, known=system.names, **wanted)
-
-
-def shown_by_default(reader: Reader, query: Query) -> Rule | None:
-    """What a reader's own rule leaves of its records: what listens, what does not, or all."""
-    listens = reader.listens
-    if listens is None or query.show == "all":
-        return None
-    servers = query.show == "listening"
-    return lambda record: bool(listens(record)) is servers
 
 
 def _check_delta(query: Query, deltas: Deltas | None, readers: Sequence[Reader]) -> None:

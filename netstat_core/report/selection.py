@@ -2,35 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from netstat_core.errors import Refused, SourceError, UsageError
+from netstat_core.errors import Refused, UsageError
 from netstat_core.host.discovery import Host, Offer
+from netstat_core.plugin.asked import Asked
+from netstat_core.plugin.feeds import Feed
 from netstat_core.plugin.outcomes import Gap
-from netstat_core.plugin.readers import Feed, Reader
-from netstat_core.plugin.sources import Source
+from netstat_core.plugin.readers import Reader
+from netstat_core.plugin.records import Record
+from netstat_core.plugin.sources import Need
 from netstat_core.query import Query
 from netstat_core.report.ledger import failure
 
-Needs = Callable[[Reader], "frozenset[str] | None"]
-"""The fields that an output takes of a reader's records; None for all."""
+
+class Demand(NamedTuple):
+    """What an output takes of a reader: fields, None for all, and the feed it prefers where the query names none."""
+
+    fields: frozenset[str] | None = None
+    feed: str | None = None
 
 
-def needs_of(query: Query) -> Needs:
-    """What a query itself says that its output takes."""
-    return lambda reader: query.needs.get(reader.kind)
+Demands = Callable[[Reader, Query], "Demand | None"]
+"""What an output takes of a reader for a query; None where it takes nothing, and the reader need not be read."""
+
+
+def demand_all(_reader: Reader, _query: Query) -> Demand:
+    """All that there is."""
+    return Demand()
 
 
 class Prepared(NamedTuple):
-    """A reader with what it is asked for: its feeds, best first, each with its sources or why it does not serve.
+    """A reader with what it is asked for, and the feeds that serve that, best first, with what each needs.
 
     ``broken`` says that its declarations cannot be used.
     """
 
     offer: Offer
-    query: Query
-    feeds: Sequence[tuple[Feed, list[Source | None] | SourceError]] = ()
+    asked: Asked
+    feeds: Sequence[tuple[Feed, list[Need | None]]] = ()
     broken: Gap | None = None
 
 
@@ -55,44 +66,77 @@ def select(query: Query, host: Host, *, by_table: bool = False, families: Sequen
     return chosen
 
 
-def prepare(offer: Offer, query: Query, needs: Needs, also: frozenset[str]) -> Prepared:
+def unread(query: Query, offers: Sequence[Offer]) -> Iterator[Gap]:
+    """What was asked for by name and no reader has: that nothing is shown of it says nothing."""
+    tables = ", ".join(query.tables) or "any table"
+    families = {family for offer in offers for family in offer.reader.families}
+    for family in query.families:
+        if family not in families:
+            yield Gap("no_reader", family, f"no reader of {tables} reads this address family")
+
+
+def prepare(offer: Offer, query: Query, demands: Demands, also: frozenset[str]) -> Prepared | None:
     """Ask a reader's feeds for their sources; ``also`` are fields that the host needs besides the output.
 
-    Raises Refused, which a feed says of a query that cannot be served; whatever else goes wrong costs this reader only.
+    None where the output takes nothing of the reader. Raises Refused, which a feed says of a query that cannot be
+    served; whatever else goes wrong costs this reader only.
     """
-    reader = offer.reader
+    reader, asked = offer.reader, asked_of(query)
     try:
-        needed = needs(reader)
-        if needed is not None:
-            query = query._replace(fields=needed | also)
-        feeds = [(feed, _sources(feed, query)) for feed in feeds_in_order(reader, query)]
+        demand = demands(reader, query)
+        if demand is None:
+            return None
+        if demand.fields is not None:
+            asked = asked._replace(fields=demand.fields | also)
+        feeds = [(feed, feed.needs(asked)) for feed in feeds_in_order(reader, asked, preferred_feed(query, demand))]
     except Refused:
         raise
     except Exception as error:  # noqa: BLE001 - a stranger's code
-        return Prepared(offer, query, broken=failure(offer.plugin.name, f"reader {reader.name}", error))
-    return Prepared(offer, query, feeds)
+        return Prepared(offer, asked, broken=failure(offer.plugin.name, f"reader {reader.name}", error))
+    return Prepared(offer, asked, feeds)
 
 
-def _sources(feed: Feed, query: Query) -> list[Source | None] | SourceError:
-    try:
-        return list(feed.sources(query))
-    except SourceError as error:  # this feed does not serve such a query
-        return error
+def asked_of(query: Query, fields: frozenset[str] | None = None) -> Asked:
+    """What readers see of a query."""
+    return Asked(
+        families=query.families,
+        protocols=query.protocols,
+        show=query.show,
+        route_table=query.route_table,
+        default_routes=query.default_routes,
+        interfaces=query.interfaces,
+        fields=fields,
+    )
 
 
-def feeds_in_order(reader: Reader, query: Query) -> list[Feed]:
-    """A reader's feeds, best first: the preferred source's, then those that lack nothing needed, then as declared.
+def preferred_feed(query: Query, demand: Demand) -> str | None:
+    """The name of the feed that is preferred."""
+    return demand.feed if query.source == "auto" else query.source
+
+
+def feeds_in_order(reader: Reader, asked: Asked, preferred: str | None) -> list[Feed]:
+    """The feeds that serve what was asked for: the preferred one, those that lack nothing needed, then as declared.
 
     Who prefers procfs gets files only, wherever there are any: behind the oldest interface there is nothing to fall
     back on. Netlink is preferred where the kernel has it, and gives way to files where it has not.
     """
-    files = [feed for feed in reader.feeds if feed.name == query.source == "procfs"]
+    serving = [feed for feed in reader.feeds if feed.serves is None or feed.serves(asked)]
+    files = [feed for feed in serving if feed.name == preferred == "procfs"]
 
     def rank(feed: Feed) -> tuple[bool, bool]:
-        lacking = feed.lacks if query.fields is None else feed.lacks & query.fields
-        return query.source not in ("auto", feed.name), bool(lacking)
+        lacking = feed.lacks if asked.fields is None else feed.lacks & asked.fields
+        return preferred not in (None, feed.name), bool(lacking)
 
-    return sorted(files or reader.feeds, key=rank)
+    return sorted(files or serving, key=rank)
+
+
+def shown_by_default(reader: Reader, query: Query) -> Callable[[Record], bool] | None:
+    """What a reader's own rule leaves of its records: what listens, what does not, or all."""
+    listens = reader.listens
+    if listens is None or query.show == "all":
+        return None
+    servers = query.show == "listening"
+    return lambda record: bool(listens(record)) is servers
 
 
 def _first(names: Iterable[str], wanted: Sequence[str]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
@@ -10,19 +10,19 @@ from netstat_core.errors import NotInKernel, SourceError
 from netstat_core.plugin.outcomes import Gap
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import NetworkNamespace
-from netstat_core.plugin.sources import Directory, File, NetlinkDump, Source
+from netstat_core.plugin.sources import EITHER, OPTIONAL, REQUIRED, Directory, File, Need, NetlinkDump, Source
 from netstat_core.report.ledger import gap_of
 from netstat_core.system import System
 
 
 def absent_sockets(
-    sources: Iterable[Source | None], contents: Iterable[Any], reader: Reader, namespace: NetworkNamespace | None
+    needs: Iterable[Need | None], contents: Iterable[Any], reader: Reader, namespace: NetworkNamespace | None
 ) -> Iterator[Gap]:
     """Gaps for the optional files of sockets that are not there, where that does not tell that there are none."""
-    for source, content in zip(sources, contents, strict=True):
-        if content is None and isinstance(source, File) and source.inode_column is not None:
+    for need, content in zip(needs, contents, strict=True):
+        if content is None and need and isinstance(need.source, File) and need.source.inode_column is not None:
             yield Gap(
-                *("narrower_capture", source.name, "not there"),
+                *("narrower_capture", need.source.name, "not there"),
                 table=reader.table,
                 reader=reader.name,
                 network_namespace=namespace,
@@ -37,31 +37,29 @@ class SourceCache:
         self._kept: dict[tuple[type, Source], Any] = {}
         self._flaws: dict[NetlinkDump, list[Gap]] = {}
 
-    def open(self, sources: Iterable[Source | None]) -> tuple[list[Any], list[Gap]]:
-        """The content of each source, None for optional ones that are absent, and the gaps that those leave.
+    def open(self, needs: Sequence[Need | None]) -> tuple[list[Any], list[Gap]]:
+        """The content of each source, None for one that is not needed or may be absent, and the gaps that those leave.
 
         Raises SourceError for a required source, and for the first of those of which one had to be there. A stream's
         first datagram is taken here, so that a refusal shows before anything is parsed.
         """
         contents: list[Any] = []
         gaps = []
-        sources = list(sources)
-        either = [source for source in sources if isinstance(source, File) and source.either]
-        missing: list[SourceError] = []
-        for source in sources:
+        either: list[SourceError] = []
+        for need in needs:
             try:
-                contents.append(None if source is None else self._content(source))
+                contents.append(None if need is None else self._content(need.source))
             except SourceError as error:
-                if source is None or source.required:
+                if need is None or need.absence == REQUIRED:
                     raise
                 contents.append(None)
-                missing += [error] if source in either else []
-                if not isinstance(error, NotInKernel) or (isinstance(source, File) and (source.noted or source.either)):
+                either += [error] if need.absence == EITHER else []
+                if need.absence != OPTIONAL or not isinstance(error, NotInKernel):
                     gaps.append(gap_of(error))
             else:
-                gaps += self._flaws.get(source, ()) if isinstance(source, NetlinkDump) else ()
-        if missing and len(missing) == len(either):
-            raise missing[0]
+                gaps += self._flaws.get(need.source, ()) if need and isinstance(need.source, NetlinkDump) else ()
+        if either and len(either) == sum(need is not None and need.absence == EITHER for need in needs):
+            raise either[0]
         return contents, gaps
 
     def _content(self, source: Source) -> Any:

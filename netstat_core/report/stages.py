@@ -9,8 +9,8 @@ from netstat_core.errors import SchemaViolation, SourceError
 from netstat_core.host.checker import Checker
 from netstat_core.owners.processes import ProcessTable
 from netstat_core.plugin.batches import Batch
+from netstat_core.plugin.feeds import Parsed
 from netstat_core.plugin.outcomes import Gap, Problem, Trait
-from netstat_core.plugin.readers import Parsed
 from netstat_core.plugin.records import NetworkNamespace, Record
 from netstat_core.report.ledger import MOST_PROBLEMS, broken, failure
 from netstat_core.report.selection import Prepared
@@ -94,15 +94,15 @@ class Finish:
         shown: Rule | None,
         where: Where | None,
     ) -> None:
-        reader, query = prepared.offer.reader, prepared.query
+        reader, asked = prepared.offer.reader, prepared.asked
         self._plugin = prepared.offer.plugin.name
         self._check = checker.check
         self._kind = reader.kind
         self._namespace = namespace
-        self._is_filled = query.wants("network_namespace") or where is not None
+        self._is_filled = asked.wants("network_namespace") or where is not None
         self._inode_field = reader.inode_field
         self._processes = processes
-        self._is_joined = reader.inode_field is not None and (processes is not None or query.wants("processes"))
+        self._is_joined = reader.inode_field is not None and (processes is not None or asked.wants("processes"))
         rules = (shown, where.predicate(reader) if where else None)
         self._rules = [rule for rule in rules if rule]
 

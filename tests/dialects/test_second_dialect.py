@@ -21,6 +21,7 @@ from netstat_core.dialects import NET_TOOLS, Dialect, Request, Session
 from netstat_core.dialects.getopt import OPERAND, Getopt, Option
 from netstat_core.host import discovery
 from netstat_core.plugin import Batch, Complaint, Gap, Head, Problem, Reader, Rendering
+from netstat_core.report.selection import Demand
 
 OPTIONS = (
     Option("ports", "P", ("ports",), group="Shout", help="ports of TCP listeners"),
@@ -60,12 +61,14 @@ class ShoutingSession(Session):
         """Count."""
         self._number += 1
 
-    def needs(self, _reader: Reader) -> frozenset[str] | None:
-        """Ports alone."""
-        return frozenset({"local_port", "remote_port", "state"})
+    def demand(self, reader: Reader, query: Query) -> Demand | None:
+        """Ports alone, of sockets alone."""
+        assert query.protocols == ("tcp",)
+        return Demand(frozenset({"local_port", "remote_port", "state"})) if reader.table == "sockets" else None
 
-    def shown(self, _reader: Reader, _query: Query) -> Callable[[dict[str, Any]], bool] | None:
+    def shown(self, reader: Reader, query: Query, *, is_text: bool) -> Callable[[dict[str, Any]], bool] | None:
         """Listeners by their state."""
+        del reader, query, is_text
         return lambda record: record["state"] == "LISTEN"
 
     def complain(self, _reader: Reader, _trouble: Problem | Gap) -> Complaint | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from importlib.metadata import EntryPoint
 from typing import Annotated, Any, TypedDict
 
@@ -12,11 +13,12 @@ from netstat_core.dialects import Request
 from netstat_core.dialects.net_tools.session import NetToolsSession
 from netstat_core.errors import NotInKernel
 from netstat_core.host.discovery import GROUP, FormatOffer, Host, Offer, Plugin
-from netstat_core.plugin import About, Column, Feed, Field, File, NetlinkDump, Reader, Style, plain_table
+from netstat_core.plugin import About, Column, Feed, Field, File, Input, NetlinkDump, Reader, Style, plain_table
 from netstat_core.plugin.records import NetworkNamespace
 from netstat_core.plugin.sinks import Sink
-from netstat_core.plugin.sources import Directory, Source
+from netstat_core.plugin.sources import Directory
 from netstat_core.report.run import Run
+from netstat_core.report.selection import demand_all
 from netstat_core.system import Machine, System
 from netstat_core.system.capture import Owners
 
@@ -25,7 +27,9 @@ THINGS = Query(tables=("things",))
 REPLAYED = Machine(hostname="stand-in", kernel_release="6.1.0", live=False)
 PLUGIN = Plugin(EntryPoint("stand_in", "nowhere", GROUP))
 LOOK = plain_table(
-    "things", "Things", (Column("Name", field="name", width=8), Column("Number", field="number", width=6, right=True))
+    "things",
+    "Things",
+    (Column("Name", field="name", width=8), Column("Number", field="number", width=6, align="right")),
 )
 
 OTHERS = ("unix", "route", "iface", "igmp", "masq", "snmp", "legacy_af")
@@ -118,15 +122,16 @@ class FewPlugins(Host):
 def run_of(query: Query, system: System, host: Host, *, layouts_only: bool = False, repeating: bool = False) -> Run:
     """Give a report as text needs it, or as the structured formats do."""
     session = NetToolsSession(Request(query, Style(query)))
-    needs = session.needs if layouts_only else None
-    return Run(query, system, host, needs=needs, shown=session.shown, by_place=layouts_only, repeating=repeating)
+    demands = session.demand if layouts_only else demand_all
+    shown = partial(session.shown, is_text=layouts_only)
+    return Run(query, system, host, demands=demands, shown=shown, by_place=layouts_only, repeating=repeating)
 
 
 def feed(
-    parse: Callable[..., Iterable[Any]], *sources: Source | None, name: str = "procfs", lacks: Collection[str] = ()
+    parse: Callable[..., Iterable[Any]], *inputs: Input[Any], name: str = "procfs", lacks: Collection[str] = ()
 ) -> Feed:
-    """Make a feed over some sources, :data:`PATH` where none is named."""
-    return Feed(name, sources=lambda _query: sources or (File(PATH),), parse=parse, lacks=frozenset(lacks))
+    """Make a feed over some inputs, :data:`PATH` where none is named."""
+    return Feed(name, inputs=inputs or (File(PATH),), parse=parse, lacks=frozenset(lacks))
 
 
 def fixed(*parsed: Any) -> Callable[..., Iterator[Any]]:

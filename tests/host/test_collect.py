@@ -28,7 +28,7 @@ from stand_ins import (
 from netstat_core import Query, UsageError, collect, open_report
 from netstat_core.errors import NoPermission
 from netstat_core.host.discovery import Host
-from netstat_core.plugin import Gap, Problem, Trait
+from netstat_core.plugin import Gap, Problem, Trait, from_asked
 from netstat_core.system.capture import Owners
 
 PROCFS = feed(fixed(thing(7)))
@@ -66,18 +66,13 @@ def raise_runtime_error(*_arguments: object) -> Any:
     raise RuntimeError("no luck")
 
 
-def parse_nothing() -> list[Any]:
-    """Parse, if it were called without anything to parse."""
-    return []
-
-
 JUNK: Any = ["/proc/net/tcp"]
 DECLARED_WRONG: dict[str, dict[str, Any]] = {
     "a record type that is none": {"record": int},
     "a schema that is none": {"record": {"type": "no such type"}},
-    "sources that raise": {"feeds": (PROCFS.replace(sources=raise_runtime_error),)},
-    "sources that are none": {"feeds": (PROCFS.replace(sources=lambda _query: JUNK),)},
-    "a parser of another shape": {"feeds": (PROCFS.replace(parse=parse_nothing),)},
+    "inputs that raise": {"feeds": (PROCFS.replace(inputs=(from_asked(raise_runtime_error),)),)},
+    "inputs that are none": {"feeds": (PROCFS.replace(inputs=(from_asked(lambda _asked: JUNK),)),)},
+    "a rule on what was asked that raises": {"feeds": (PROCFS.replace(serves=raise_runtime_error),)},
     "a parser that raises at once": {"feeds": (PROCFS.replace(parse=raise_runtime_error),)},
     "a rule that raises": {"layouts": {"net-tools": LOOK.replace(shown=lambda _query: raise_runtime_error)}},
     "a rule that is none": {"layouts": {"net-tools": LOOK.replace(shown=raise_runtime_error)}},

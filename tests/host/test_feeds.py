@@ -121,15 +121,16 @@ def seen_contents(*sources: Any, files: dict[str, Piece], dumps: dict[str, Any] 
 
 def test_optional_sources_may_be_absent() -> None:
     """An optional source that does not exist, or that a query has no use for, is None for the parser and no gap."""
-    optional = File("/proc/net/other", required=False)
-    seen, report = seen_contents(File(PATH), optional, None, files={PATH: b"here"})
+    optional = File("/proc/net/other").optional
+    useless = File("/proc/net/third").when(lambda _asked: False)
+    seen, report = seen_contents(File(PATH), optional, useless, files={PATH: b"here"})
     assert seen == [b"here", None, None]
     assert report["completeness"] == []
 
 
 def test_optional_sources_that_are_forbidden_are_told() -> None:
     """An optional source that exists but may not be read is None for the parser, and an entry of completeness."""
-    optional = File("/proc/net/other", required=False)
+    optional = File("/proc/net/other").optional
     seen, report = seen_contents(File(PATH), optional, files={PATH: b"here", "/proc/net/other": FORBIDDEN})
     assert seen == [b"here", None]
     assert [(entry["reason"], entry["reader"]) for entry in report["completeness"]] == [("permission", "things")]
@@ -137,7 +138,7 @@ def test_optional_sources_that_are_forbidden_are_told() -> None:
 
 def test_absences_may_be_worth_noting() -> None:
     """An optional file whose absence is to be noted is None for the parser, and an entry of completeness."""
-    noted = File("/proc/net/other", required=False, noted=True)
+    noted = File("/proc/net/other").noted
     seen, report = seen_contents(File(PATH), noted, files={PATH: b"here"})
     assert seen == [b"here", None]
     assert [(entry["reason"], entry["source"]) for entry in report["completeness"]] == [

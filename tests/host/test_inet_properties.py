@@ -14,9 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from netstat_inet import netlink_inet_diag, proc_tcp, readers, sctp
 
-from netstat_core import Query
 from netstat_core.host.checker import Checker
-from netstat_core.plugin import About, Gap, Problem, Trait
+from netstat_core.plugin import About, Asked, Gap, Problem, Trait
 from netstat_core.plugin.records import Record
 
 LINES = ("tcp", "udp", "udplite", "raw", "icmp")
@@ -25,12 +24,12 @@ HERE = Path(__file__).resolve().parent
 
 abouts = st.builds(
     About,
-    query=st.sampled_from([Query(), Query(fields=frozenset({"state"}))]),
+    asked=st.sampled_from([Asked(), Asked(fields=frozenset({"state"}))]),
     byte_order=st.sampled_from(["little", "big"]),
     ticks_per_second=st.sampled_from([100, 1000]),
     kernel_release=st.sampled_from(["6.1.0", "2.6.32", "", "odd"]),
 )
-LITTLE = About(Query())
+LITTLE = About()
 
 
 @functools.cache
@@ -138,7 +137,7 @@ def test_any_dump_is_parsed(protocol: str, data: st.DataObject, about: About) ->
     """Whatever datagrams a dump consists of, parsing gives records that hold, problems, and no exception."""
     dumps = [data.draw(st.none() | datagrams(protocol)) for _ in range(2)]
     links = data.draw(st.none() | st.lists(st.binary(max_size=80), max_size=2) | spoilt_links)
-    hold(protocol, netlink_inet_diag.parser(protocol)(about, *dumps, links), fields=about.query.fields)
+    hold(protocol, netlink_inet_diag.parser(protocol)(about, *dumps, links), fields=about.asked.fields)
 
 
 def link(index: int, name: bytes, order: str = "<") -> bytes:
@@ -177,7 +176,7 @@ def test_lines_say_what_records_say(protocol: str, data: st.DataObject, order: s
     """A record written as the kernel's line is read as the same record, on machines of both byte orders."""
     unique = st.lists(samples.drawn(protocol), max_size=4, unique_by=lambda one: one["inode"])
     wanted = [samples.record_of(one, ticks) for one in data.draw(unique)]
-    about = About(Query(), "little" if order == "<" else "big", ticks)
+    about = About(Asked(), "little" if order == "<" else "big", ticks)
     lines = {
         family: samples.HEADER
         + b"".join(samples.line_of(one, 1, order, ticks) + b"\n" for one in wanted if one["family"] == family)
@@ -260,10 +259,10 @@ def test_sctp_rows_are_read_to_the_last(end: bytes) -> None:
         assert [one["inode"] for one in hold("sctp", [endpoint, association])] == [10001, 10002]
 
 
-def from_diag(protocol: str, family: str, dump: list[bytes], query: Query | None = None) -> list[Record]:
+def from_diag(protocol: str, family: str, dump: list[bytes], asked: Asked | None = None) -> list[Record]:
     """Parse a dump of one family."""
     both = (dump, None) if family == "inet" else (None, dump)
-    return hold(protocol, netlink_inet_diag.parser(protocol)(About(query or Query()), *both, None))
+    return hold(protocol, netlink_inet_diag.parser(protocol)(About(asked or Asked()), *both, None))
 
 
 @pytest.mark.parametrize("protocol", MESSAGES)

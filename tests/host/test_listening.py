@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 from typing import Any
 
 import pytest
@@ -57,7 +58,7 @@ def test_text_and_records_show_the_same_rows(listening: Any, show: str) -> None:
     out = io.BytesIO()
     session = NetToolsSession(Request(query, Style(query)))
     host, system = FewPlugins(one), CannedSystem(FILES)
-    text = Run(query, system, host, needs=session.needs, shown=session.shown, by_place=True)
+    text = Run(query, system, host, demands=session.demand, shown=partial(session.shown, is_text=True), by_place=True)
     assert list(drain(text, session.page(out)))
     rows = [int(line.split()[-1]) for line in out.getvalue().splitlines()[2:]]
     records = Run(query, system, host, shown=session.shown)

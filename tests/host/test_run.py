@@ -15,7 +15,7 @@ from trees import Trees
 from netstat_core import Query, UsageError, collect, open_report
 from netstat_core.cli.main import run
 from netstat_core.errors import Refused, SnapshotError
-from netstat_core.plugin import File
+from netstat_core.plugin import File, from_asked
 from netstat_core.report.coverage import coverage
 from netstat_core.report.drain import drain
 from netstat_core.report.run import Ended, Noted, Read, Run, Started
@@ -91,9 +91,9 @@ def test_sources_that_raise_cost_their_reader_only() -> None:
     """A stranger's UsageError from sources is no refusal; only Refused is one, and it comes before anything is read."""
     good = reader(feed(fixed(thing(7))), name="good", position=20)
     system = CannedSystem(FILES)
-    bad = reader(feed(fixed()).replace(sources=refuse(UsageError("no"))), name="bad")
+    bad = reader(feed(fixed(), from_asked(refuse(UsageError("no")))), name="bad")
     assert [len(batch) for _, batch in run_of(THINGS, system, FewPlugins(bad, good)).batches()] == [1]
-    refusing = reader(feed(fixed()).replace(sources=refuse(Refused("not this"))), name="refusing", position=30)
+    refusing = reader(feed(fixed(), from_asked(refuse(Refused("not this")))), name="refusing", position=30)
     system.asked.clear()
     with pytest.raises(UsageError, match="not this"):
         open_report(THINGS, system, FewPlugins(good, refusing))

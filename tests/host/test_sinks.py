@@ -15,13 +15,14 @@ from stand_ins import LOOK, PATH, CannedSystem, FewPlugins, feed, fixed, reader,
 from netstat_core import Query, facts, sinks
 from netstat_core.dialects import Request
 from netstat_core.dialects.net_tools.session import NetToolsSession
-from netstat_core.errors import NoPermission, NotInKernel
+from netstat_core.errors import NoPermission, NotInKernel, PluginError
 from netstat_core.plugin import (
     Block,
     Column,
     Gap,
     Layout,
     NetlinkDump,
+    OwnerColumn,
     Problem,
     Reader,
     Record,
@@ -35,6 +36,7 @@ from netstat_core.report.drain import drain
 from netstat_core.report.names import Names
 
 FILES = {PATH: b""}
+KNOWN = {"hosts": {"192.0.2.1": "gate.example"}, "services": {"tcp/22": "ssh"}, "users": {"0": "root"}}
 LOOSE: Mapping[str, Any] = {"type": "object"}
 """The schema of a careless plugin: records may hold anything."""
 
@@ -246,13 +248,48 @@ def test_text_survives_names_that_are_no_text() -> None:
 
 def test_owners_in_plain_tables() -> None:
     """A column of owners shows the first that can be named as netstat does: PID and program."""
-    look = plain_table(
-        "owned", "Owned", (Column("PID/Program name", field="processes", width=18), Column("N", field="number"))
-    )
+    look = plain_table("owned", "Owned", (OwnerColumn(), Column("N", field="number")))
+    asked = Style(Query(owners=("processes",)))
     owner = {"pid": 12, "uid": 0, "name": "sshd", "command": ["/usr/sbin/sshd", "-D"]}
     owners = [None, [], [owner], [{**owner, "command": None}, owner], [{**owner, "command": [r"a\x1b[1m"]}]]
-    text = look.rows(Style(), Names(), {})([{"processes": held, "number": 5} for held in owners])
+    text = look.rows(asked, Names(), {})([{"processes": held, "number": 5} for held in owners])
     assert [line.split()[0] for line in text.splitlines()] == ["-", "-", "12/sshd", "12/sshd", "12/a.[1m"]
+    assert look.block.heading(asked, {}) == "Owned\nPID/Program name     N\n"
+    assert look.needs(asked) == {"processes", "number"}
+
+
+def test_owners_show_where_they_were_asked_for() -> None:
+    """A column of owners stands in the table of those who asked for owners, and in no other."""
+    look = plain_table("owned", "Owned", (OwnerColumn(), Column("N", field="number")))
+    assert look.block.heading(Style(), {}) == "Owned\nN\n"
+    assert look.rows(Style(), Names(), {})([{"number": 5}]) == "5\n"
+    assert look.needs(Style()) == {"number"}
+
+
+def test_columns_show_names_where_they_are_wanted() -> None:
+    """A column of hosts, ports or users shows names where those are wanted; `format` makes the text of any other."""
+    look = plain_table(
+        "named",
+        "Named",
+        (
+            Column("Port", field="port", name="port"),
+            Column("User", field="uid", name="user"),
+            Column("Host", field="address", name="host"),
+            Column("Hex", field="number", format="{:#x}\x1b".format, align="right", width=8),
+        ),
+    )
+    record = {"protocol": "tcp", "port": 22, "uid": 0, "address": "192.0.2.1", "number": 255}
+    assert look.needs(Style()) == {"protocol", "port", "uid", "address", "number"}
+    assert look.rows(Style(), Names(), {})([record]) == "22 0 192.0.2.1 0xff\\x1b\n"
+    known = Names(ports=True, users=True, hosts=True, resolving=False, known=KNOWN)
+    assert look.rows(Style(), known, {})([record]) == "ssh root gate.example 0xff\\x1b\n"
+
+
+@pytest.mark.parametrize("wrong", [{"align": "middle"}, {"name": "pid"}, {"width": "8"}])
+def test_columns_are_checked(wrong: dict[str, Any]) -> None:
+    """A column with a side or a name that there is none of is refused in a line that names it."""
+    with pytest.raises(PluginError, match=f"^Column 'N': {next(iter(wrong))}: must be"):
+        Column("N", field="number", **wrong)
 
 
 def test_plain_tables() -> None:

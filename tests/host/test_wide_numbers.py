@@ -12,10 +12,12 @@ from typing import Any, NamedTuple
 import pytest
 from trees import FIXTURES, fixture_names
 
-from netstat_core import Query, SourceError
+from netstat_core import Query
 from netstat_core.host.checker import Checker
 from netstat_core.host.discovery import Host, Offer
 from netstat_core.plugin import About, Directory, Feed, File, Gap, NetlinkDump, Problem, Reader, Trait
+from netstat_core.plugin.sources import REQUIRED, Need
+from netstat_core.report.selection import asked_of
 
 OFFERS = Host().offers()
 TOKEN = re.compile(rb"(?<![\w.-])-?(?:0x)?[0-9A-Fa-f]+(?![\w.])")
@@ -80,7 +82,7 @@ def outcome(feed: Feed, query: Query, contents: list[Any], checker: Checker) -> 
     """Parse, and hold what came against the schema."""
     records: list[dict[str, Any]] = []
     problems = []
-    for piece in feed.parse(About(query, kernel_release="6.1"), *contents):
+    for piece in feed.parsed(About(asked_of(query), kernel_release="6.1"), contents):
         if isinstance(piece, Problem):
             problems.append(piece)
         elif not isinstance(piece, (Gap, Trait)):
@@ -93,12 +95,11 @@ def takes(reader: Reader) -> Iterator[tuple[Feed, Query, list[Any]]]:
     """Each feed that reads files, with the query that makes it read them."""
     query = Query(tables=(reader.table,))
     for feed in reader.feeds:
-        try:
-            sources = list(feed.sources(query))
-        except SourceError:
+        if feed.serves is not None and not feed.serves(asked_of(query)):
             continue
-        if not any(isinstance(one, NetlinkDump) for one in sources):
-            yield feed, query, sources
+        needs = feed.needs(asked_of(query))
+        if not any(need and isinstance(need.source, NetlinkDump) for need in needs):
+            yield feed, query, needs
 
 
 def lines_of(text: bytes) -> Iterator[tuple[int, bytes]]:
@@ -161,9 +162,9 @@ def sweep(offer: Offer) -> Iterator[str]:
     """Spoil each numeric column of some lines of each file in turn, and give what is wrong with each outcome."""
     checker = Checker(offer.reader)
     swept: Counter[str] = Counter()
-    for feed, query, sources in takes(offer.reader):
-        for contents in map(functools.partial(contents_of, sources), TREES):
-            for at, source in enumerate(sources if contents else ()):
+    for feed, query, needs in takes(offer.reader):
+        for contents in map(functools.partial(contents_of, needs), TREES):
+            for at, source in enumerate([need and need.source for need in needs] if contents else ()):
                 if isinstance(source, File) and contents[at] and swept[source.name] < MOST_TREES:
                     before = outcome(feed, query, contents, checker)
                     label = (offer.reader.name, source.name.rpartition("/")[2])
@@ -173,10 +174,10 @@ def sweep(offer: Offer) -> Iterator[str]:
                     swept[source.name] += any(lines_of(contents[at]))
 
 
-def contents_of(sources: list[Any], tree: Path) -> list[Any]:
+def contents_of(needs: list[Need | None], tree: Path) -> list[Any]:
     """Read all sources of a tree; nothing where one is missing that the feed needs."""
-    contents = [None if one is None else content(tree, one) for one in sources]
-    needed = [text for one, text in zip(sources, contents, strict=True) if one and one.required]
+    contents = [need and content(tree, need.source) for need in needs]
+    needed = [text for need, text in zip(needs, contents, strict=True) if need and need.absence == REQUIRED]
     return contents if any(contents) and all(needed) else []
 
 

@@ -11,6 +11,7 @@ from netstat_iface.net_tools import LAYOUT
 from netstat_core import Query
 from netstat_core.plugin import About, Gap, Record, Style, Trait
 from netstat_core.report.names import Names
+from netstat_core.report.selection import asked_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,7 +63,7 @@ def address(index: int, family: int, prefix: int, *attributes: bytes, scope: int
 
 def read(links_: Iterable[bytes], owned: Iterable[bytes] = (), *, query: Query = QUERY, order: str = "") -> list[Any]:
     """Return what the netlink feed makes of messages, each a datagram of its own."""
-    about = About(query, byte_order="big" if order == ">" else "little")
+    about = About(asked_of(query), byte_order="big" if order == ">" else "little")
     return list(netlink_link.parse(about, list(links_), list(owned), None))
 
 

@@ -10,6 +10,7 @@ import link_messages as lm
 from hypothesis import given
 from hypothesis import strategies as st
 from netstat_iface import addresses, netlink_link, proc_dev, sys_class_net
+from netstat_iface.addresses import IF_INET6
 from netstat_iface.net_tools import table_line
 from netstat_iface.net_tools_details import block
 from netstat_iface.readers import READERS
@@ -17,6 +18,7 @@ from netstat_iface.record import FLAGS, STATISTICS, flag_words, flags_number
 
 from netstat_core.host.checker import Checker
 from netstat_core.plugin import About, Gap, Problem, Trait, escape
+from netstat_core.report.selection import asked_of
 
 (READER,) = READERS
 CHECKER = Checker(READER)
@@ -85,8 +87,8 @@ def cut(datagram: bytes, place: int) -> bytes:
 )
 def test_any_datagrams(links_: list[bytes], owned: list[bytes], place: int, if_inet6: bytes) -> None:
     """Whatever a dump holds, whole or cut off, gives records that match the schema, and problems."""
-    check(list(netlink_link.parse(About(lm.QUERY), links_, owned, if_inet6)))
-    about = About(lm.QUERY, byte_order="big" if place % 5 == 0 else "little")
+    check(list(netlink_link.parse(About(asked_of(lm.QUERY)), links_, owned, if_inet6)))
+    about = About(asked_of(lm.QUERY), byte_order="big" if place % 5 == 0 else "little")
     check(list(netlink_link.parse(about, [cut(b"".join(links_), place)], [cut(b"".join(owned), place)], None)))
 
 
@@ -106,7 +108,15 @@ def test_any_files(dev: bytes, if_inet6: bytes, dev_mcast: bytes, vlans: bytes, 
         for which, text in zip(sys_class_net.ATTRIBUTES, attributes, strict=True)
     ]
     statistics = {"/sys/class/net/eth0/statistics/rx_dropped": attributes[0]}
-    check(list(proc_dev.parse(About(lm.QUERY), dev, if_inet6, dev_mcast, vlans, statistics, *folders)))
+    contents = {
+        **dict(zip(sys_class_net.ATTRIBUTES, folders, strict=True)),
+        proc_dev.DEV: dev,
+        IF_INET6: if_inet6,
+        proc_dev.DEV_MCAST: dev_mcast,
+        proc_dev.VLANS: vlans,
+        proc_dev.PARTS: statistics,
+    }
+    check(list(proc_dev.parse(About(asked_of(lm.QUERY)), contents)))
 
 
 @given(NAMES, st.lists(COUNTERS, min_size=16, max_size=16))

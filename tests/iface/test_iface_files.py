@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from link_messages import QUERY
-from netstat_iface import proc_dev, sys_class_net
+from netstat_iface import addresses, proc_dev, sys_class_net
 
 from netstat_core.plugin import About, Gap, Problem
+from netstat_core.report.selection import asked_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,9 +36,15 @@ def read(dev: bytes, attributes: Mapping[str, Mapping[str, str]] | None = None, 
         name: {f"/sys/class/net/{one}/{name}": value.encode() for one, value in values.items()}
         for name, values in (attributes or {}).items()
     }
-    contents = [given.get(name) for name in sys_class_net.ATTRIBUTES]
-    others = {"if_inet6": None, "dev_mcast": None, "vlans": None, "statistics": None, **files}
-    return list(proc_dev.parse(About(QUERY), dev, *others.values(), *contents))
+    paths = {
+        "if_inet6": addresses.IF_INET6,
+        "dev_mcast": proc_dev.DEV_MCAST,
+        "vlans": proc_dev.VLANS,
+        "statistics": proc_dev.PARTS,
+    }
+    contents = {name: given.get(name) for name in sys_class_net.ATTRIBUTES}
+    others = {path: files.get(name) for name, path in paths.items()}
+    return list(proc_dev.parse(About(asked_of(QUERY)), {proc_dev.DEV: dev, **others, **contents}))
 
 
 def records(*arguments: Any, **files: Any) -> dict[str, Any]:

@@ -7,12 +7,12 @@ from socket import AF_INET, AF_INET6, inet_aton, inet_pton
 
 import link_messages as lm
 import pytest
-from netstat_iface.netlink_link import request_addresses, request_links
+from netstat_iface.netlink_link import request_addresses
 from netstat_iface.readers import READERS
 from netstat_iface.record import FLAGS, STATISTICS
 
 from netstat_core.host.checker import Checker
-from netstat_core.plugin import NetlinkDump, Problem, Style
+from netstat_core.plugin import Asked, NetlinkDump, Problem, Style
 
 (READER,) = READERS
 ETH0, BOND0 = lm.link(b"eth0", index=2), lm.link(b"bond0", index=3)
@@ -30,7 +30,7 @@ def test_vlan(order: str) -> None:
     tag = (lm.number(1, 100, order, "H"), lm.attribute(5, b"\x88\xa8", order))
     vlan = lm.link(b"eth0.100", info(b"vlan", *tag, order=order), lm.number(lm.LINK, 2, order), index=9, order=order)
     eth0 = lm.link(b"eth0", index=2, order=order)
-    _, record = lm.records([vlan, eth0], order=order)
+    record, _ = lm.records([vlan, eth0], order=order)
     assert (record["link_kind"], record["vlan_id"], record["vlan_protocol"]) == ("vlan", 100, "802.1ad")
     assert (record["link"], record["link_index"], record["link_namespace_id"]) == ("eth0", 2, None)
 
@@ -39,7 +39,7 @@ def test_bond_and_port() -> None:
     """A bond tells its mode, a port its bond and what kind of master that is."""
     bond = lm.link(b"bond0", info(b"bond", lm.number(1, 4, form="B")), index=3)
     port = lm.link(b"eth0", info(b"dummy", port=b"bond"), lm.number(lm.MASTER, 3), index=2)
-    first, second = lm.records([port, bond])
+    first, second = lm.records([bond, port])
     assert (first["name"], first["link_kind"], first["bond_mode"]) == ("bond0", "bond", "802.3ad")
     assert (second["master"], second["master_kind"], second["link_kind"]) == ("bond0", "bond", "dummy")
 
@@ -159,20 +159,19 @@ def test_numbers_of_absurd_size() -> None:
 
 def test_dumps_are_read_again_when_interrupted() -> None:
     """Links and addresses are restartable dumps; virtual functions and protocol counters are not asked for."""
-    sources = READER.feeds[0].sources(lm.QUERY)
-    dumps = [one for one in sources if isinstance(one, NetlinkDump)]
+    needs = READER.feeds[0].needs(Asked())
+    dumps = [need.source for need in needs if need and isinstance(need.source, NetlinkDump)]
     assert [(one.type, one.restart) for one in dumps] == [(18, True), (22, True)]
     assert struct.unpack("=HHI", dumps[0].body[16:]) == (8, 29, 8)
 
 
 def test_text_asks_for_no_more_than_it_shows() -> None:
     """The table needs IPv4 addresses only, for alias names; blocks need all."""
-    shown = lm.QUERY._replace(fields=READER.layouts["net-tools"].needs(Style(lm.QUERY)))
+    shown = Asked(fields=READER.layouts["net-tools"].needs(Style(lm.QUERY)))
     assert request_addresses(shown).body[0] == AF_INET
     blocks = READER.layouts["net-tools"].needs(Style(lm.QUERY, extend=1))
-    assert request_addresses(lm.QUERY._replace(fields=blocks)).body[0] == 0
-    assert request_addresses(lm.QUERY).body[0] == 0
-    assert request_links(shown) == request_links(lm.QUERY)
+    assert request_addresses(Asked(fields=blocks)).body[0] == 0
+    assert request_addresses(Asked()).body[0] == 0
 
 
 def test_asking_by_name() -> None:
@@ -182,7 +181,7 @@ def test_asking_by_name() -> None:
     owned = [lm.address(3, AF_INET, 8, lm.attribute(2, inet_aton("10.0.0.1")), lm.text(3, b"bond0:1"))]
     for asked, found, absent in (
         (("eth0",), ["eth0"], []),
-        (("uplink", "bond0:1"), ["bond0", "eth0"], []),
+        (("uplink", "bond0:1"), ["eth0", "bond0"], []),
         (("no\udcff", "lo", "eth0:1", "lo"), ["lo"], ["eth0:1", "no\\xff"]),
     ):
         pieces = lm.read(links, owned, query=lm.QUERY._replace(interfaces=asked))

@@ -17,7 +17,7 @@ from netstat_core.host.checker import Checker
 from netstat_core.plugin import About, Gap, Problem, Trait, escape
 
 QUERY = Query(tables=("groups", "multicast_routes"))
-LITTLE, BIG = About(QUERY), About(QUERY, byte_order="big")
+LITTLE, BIG = About(), About(byte_order="big")
 CHECKERS = {reader.name: Checker(reader) for reader in READERS}
 
 SCRAPS = [

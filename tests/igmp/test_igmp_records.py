@@ -12,7 +12,6 @@ from netstat_igmp import proc_igmp, proc_igmp6
 from pynetstat import show
 from trees import FIXTURES, fixture_names
 
-from netstat_core import Query
 from netstat_core.plugin import About, Problem
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
     from trees import Trees
 
-ABOUT = About(Query(tables=("groups",)))
+ABOUT = About()
 HEADER = b"Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter\n"
 
 

@@ -12,8 +12,8 @@ from netstat_igmp import routes, vifs
 from pynetstat import show
 from trees import FIXTURES
 
-from netstat_core import Query, SourceError
-from netstat_core.plugin import About, Problem
+from netstat_core import SourceError
+from netstat_core.plugin import About, Asked, Problem
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from trees import Trees
 
 ROUTER = "captures/mroute-a-6.18"
-ABOUT = About(Query(tables=("multicast_routes",)))
+ABOUT = About()
 VIFS = """\
 Multicast interfaces
 Vif Iface           RX-Packets     RX-Bytes TX-Packets     TX-Bytes Local           Remote          Family Table   Flags
@@ -124,7 +124,7 @@ def test_unresolved_routes_have_no_counters(trees: Trees) -> None:
 
 def test_words_follow_the_byte_order() -> None:
     """The same vif and route as each kind of kernel writes them give the same records."""
-    little, big = (About(Query(), byte_order=order) for order in ("little", "big"))
+    little, big = (About(Asked(), byte_order=order) for order in ("little", "big"))
     parse_vif, parse_route = vifs.file_parser("inet"), routes.file_parser("inet")
     vif = b" 0 v0 0 0 0 0 00001 %s %s\n"
     assert list(parse_vif(little, vif % (b"0100090A", b"0101090A"))) == list(

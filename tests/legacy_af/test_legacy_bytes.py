@@ -12,13 +12,12 @@ from netstat_legacy_af import ax25, ddp, ipx, netrom, rose, x25
 from netstat_legacy_af.columns import parse_lines, parse_rows
 from trees import FIXTURES
 
-from netstat_core import Query
 from netstat_core.host.checker import Checker
 from netstat_core.host.discovery import Host
-from netstat_core.plugin import Gap, Problem, Reader, Trait
+from netstat_core.plugin import Asked, Gap, Problem, Reader, Trait
 from netstat_core.plugin.asked import About
 
-ABOUT = About(Query())
+ABOUT = About(Asked())
 READERS = [offer.reader for offer in Host().offers(TABLES, FAMILIES) if offer.plugin.name == "legacy_af"]
 CHECKERS = {reader.kind: Checker(reader) for reader in READERS}
 
@@ -61,8 +60,8 @@ CONTENT = st.one_of(st.binary(max_size=300), st.lists(damaged_lines(), max_size=
 def test_any_bytes(reader: Reader, data: st.DataObject) -> None:
     """Any content gives records that match their schema, and a problem with its line for everything else."""
     for feed in reader.feeds:
-        contents = [data.draw(CONTENT) for _ in feed.sources(Query())]
-        found = list(feed.parse(ABOUT, *contents))
+        contents = [data.draw(CONTENT) for _ in feed.inputs]
+        found = list(feed.parsed(ABOUT, contents))
         assert isinstance(found[0], Trait)
         records = [one for one in found if isinstance(one, dict)]
         assert CHECKERS[reader.kind].check(records, feed.name, "legacy_af") == (records, [])

@@ -52,9 +52,9 @@ def test_the_page_is_whole() -> None:
 
 
 def _sources(feed: object) -> list[object]:
-    from netstat_core import Query
+    from netstat_core.plugin import Asked
 
-    return list(feed.sources(Query()))
+    return [need.source for need in feed.needs(Asked())]
 
 
 @pytest.mark.parametrize("kind", ["ax25.socket", "netrom.socket", "rose.socket"])

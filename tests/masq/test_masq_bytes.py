@@ -14,9 +14,9 @@ from netstat_masq.readers import READERS
 
 from netstat_core import Query
 from netstat_core.host.checker import Checker
-from netstat_core.plugin import About, Gap, Problem, Trait
+from netstat_core.plugin import About, Asked, Gap, Problem, Trait
 
-LITTLE, BIG = About(Query()), About(Query(), byte_order="big")
+LITTLE, BIG = About(Asked()), About(Asked(), byte_order="big")
 CHECKER = Checker(READERS[0])
 FILES = {
     "nf_conntrack": proc_nf_conntrack.parser(proc_nf_conntrack.NF_CONNTRACK),

@@ -15,6 +15,7 @@ from trees import FIXTURES
 
 from netstat_core import Query
 from netstat_core.plugin import About, Problem
+from netstat_core.report.selection import asked_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from trees import Trees
 
 ROUTER = "captures/nat-a-6.18"
-ABOUT = About(Query(tables=("masquerade",)))
+ABOUT = About()
 UNTOLD = {"initial_sequence": None, "delta": None, "previous_delta": None}
 UNCOUNTED = {"icmp": None, "packets": None, "bytes": None}
 
@@ -196,7 +197,7 @@ def test_masquerade_record(trees: Trees) -> None:
 def test_ticks_are_the_machines_own() -> None:
     """Time left in ip_masquerade counts ticks of the machine it was read on."""
     content = b"... PDelta ...\nTCP 0A000001:0401 CB007109:0050 EE49 00000000 0 0 2048\n"
-    alpha = About(ABOUT.query, ticks_per_second=1024)
+    alpha = About(ABOUT.asked, ticks_per_second=1024)
     assert only(proc_ip_masquerade.parse(alpha, content))["expires_seconds"] == 2.0
     assert only(proc_ip_masquerade.parse(ABOUT, content))["expires_seconds"] == 20.48
 
@@ -221,7 +222,7 @@ def test_good_rows_survive_bad_ones() -> None:
 def test_selection(query: Query, count: int, trees: Trees) -> None:
     """Families and protocols that a caller names select connections."""
     content = (trees[ROUTER] / "proc/net/nf_conntrack").read_bytes()
-    assert len(list(proc_nf_conntrack.parser(proc_nf_conntrack.NF_CONNTRACK)(About(query), content))) == count
+    assert len(list(proc_nf_conntrack.parser(proc_nf_conntrack.NF_CONNTRACK)(About(asked_of(query)), content))) == count
 
 
 def test_words_of_the_test_itself() -> None:

@@ -33,6 +33,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "facts_query": ("netstat_core.facts:facts_query", "netstat_core.facts.query:facts_query"),
     "gather": ("netstat_core.gathering:gather", "netstat_core.facts.gather:gather"),
     "plan": ("netstat_core.plan:plan", "netstat_core.report.plan:plan"),
+    "plan_facts": ("netstat_core.plan:plan", "netstat_core.report.plan:plan", "netstat_core.facts.gather:plan_facts"),
     "EVERYTHING": ("netstat_core.plan:EVERYTHING", "netstat_core.report.plan:EVERYTHING"),
     "parse": ("ansible_collections.netstat.core.plugins.filter.parse:parse",),
     "where": ("ansible_collections.netstat.core.plugins.filter.where:where",),
@@ -116,7 +117,7 @@ def plan(given: dict[str, Any], writes: Writes) -> str:
         query = found("facts_query")(found("Host")(), **given["options"])
     else:
         query = _query(given["query"]) if "query" in given else found("EVERYTHING")
-    return _told(found("plan")(query), writes)
+    return _told(found("plan_facts" if "options" in given else "plan")(query), writes)
 
 
 def parse(given: dict[str, Any], writes: Writes) -> str:

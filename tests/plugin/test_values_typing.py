@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).resolve().parents[2]
+from typed import CHECKERS, mistaken
 
 DECLARED = """
 from __future__ import annotations
@@ -58,38 +52,8 @@ WRONG = {
     "a name whose mark lacks what mypy reads": "class Odd(Value): path: str = named()",
 }
 
-CHECKERS = ("mypy", "basedpyright", "pyright")
-
-
-def lines_with_errors(checker: str, folder: Path, text: str) -> set[int]:
-    """Check a text strictly; give the lines that have errors."""
-    command = Path(sys.executable).with_name(checker)
-    if not command.exists():
-        pytest.skip(f"{checker} is not installed beside this Python")
-    (folder / "declarations.py").write_text(text)
-    settings = {"typeCheckingMode": "strict", "extraPaths": [str(ROOT)], "pythonVersion": "3.10"}
-    (folder / "pyrightconfig.json").write_text(json.dumps(settings))
-    options = {
-        "mypy": ["--strict", "--python-version=3.10", f"--cache-dir={folder}", "--follow-imports=silent"],
-        "basedpyright": ["--level=error"],
-        "pyright": ["--level=error"],
-    }
-    done = subprocess.run(
-        [str(command), *options[checker], "declarations.py"],
-        cwd=folder,
-        env={**os.environ, "MYPYPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode in {0, 1}, done.stdout + done.stderr
-    return {int(number) for number in re.findall(r"declarations\.py:(\d+):.*?\berror:? ", done.stdout)}
-
 
 @pytest.mark.parametrize("checker", CHECKERS)
 def test_checkers_find_what_is_wrong(checker: str, tmp_path: Path) -> None:
     """A strict checker has an error on each line that is wrong, and on no other."""
-    right = DECLARED + RIGHT
-    first = right.count("\n") + 1
-    found = lines_with_errors(checker, tmp_path, right + "\n".join(WRONG.values()) + "\n")
-    assert {list(WRONG)[number - first] if number >= first else number for number in found} == set(WRONG)
+    assert mistaken(checker, tmp_path, DECLARED + RIGHT, WRONG) == set(WRONG)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from netstat_core import Query
-from netstat_core.plugin import About
+from netstat_core.plugin import About, Asked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,5 +62,5 @@ def neighbour(*attributes: bytes, order: str = "<", **fields: int) -> bytes:
 
 def about(order: str = "<", **query: object) -> About:
     """Return what a parser is told, for a query of routes with these fields."""
-    asked = Query(tables=("routes",), **query)  # type: ignore[arg-type]
+    asked = Asked(**query)  # type: ignore[arg-type]
     return About(asked, "little" if order == "<" else "big")

@@ -10,7 +10,7 @@ from netstat_route import netlink_neighbour, proc_arp
 from rtnetlink_messages import INET, INET6, about, attribute, link, neighbour, numbers
 from trees import Trees
 
-from netstat_core.plugin import Gap, Problem
+from netstat_core.plugin import Asked, Gap, NetlinkDump, Problem
 
 HARDWARE = bytes.fromhex("020000000009")
 
@@ -77,11 +77,12 @@ def test_broken_messages() -> None:
 
 def test_dumps_of_families() -> None:
     """A family alone is asked for alone; proxies take a dump of their own."""
-    entries, proxies, _ = netlink_neighbour._dumps(about(families=("inet6",)).query)
-    assert entries is not None
-    assert proxies is not None
+    needs = netlink_neighbour.READER.feeds[0].needs(Asked(families=("inet6",)))
+    entries, proxies = (need.source for need in needs[:2] if need is not None)
+    assert isinstance(entries, NetlinkDump)
+    assert isinstance(proxies, NetlinkDump)
     assert (entries.name, proxies.name) == ("route/neighbours-inet6", "route/proxies-inet6")
-    assert (entries.body[0], entries.body[10], proxies.body[10]) == (INET6, 0, 8)  # type: ignore[union-attr]
+    assert (entries.body[0], entries.body[10], proxies.body[10]) == (INET6, 0, 8)
 
 
 ARP = b"IP address       HW type     Flags       HW address            Mask     Device\n"

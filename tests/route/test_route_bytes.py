@@ -140,5 +140,5 @@ def test_inet6_there_and_back(address: int, length: int, metric: int, flags: int
     assert (record["metric"], record["gateway"]) == (metric, None)
     if parse is proc_ipv6_route.parse:
         layout = READERS[2].layouts["net-tools"]
-        query = about().query
+        query = about().asked
         assert layout.rows(Style(query), Names(), {})([record]).count("\n") == 1

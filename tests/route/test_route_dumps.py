@@ -11,8 +11,8 @@ from netstat_route import netlink_route
 from netstat_route.memo import Memo
 from rtnetlink_messages import INET6, NEXT_HOP, about, attribute, hop, link, message, next_hop, numbers, route
 
-from netstat_core import Query, UsageError
-from netstat_core.plugin import Problem
+from netstat_core import UsageError
+from netstat_core.plugin import Asked, Problem
 
 ORDERS = ("<", ">")
 LINKS = (b"lo", b"v0", b"v1")
@@ -299,17 +299,16 @@ def test_broken_messages(broken: str) -> None:
 )
 def test_requests(family: str, table: str | None, name: str, body: str | None) -> None:
     """The kernel is asked, in strict mode, for the table that is shown; a number above 255 is an attribute."""
-    dump = netlink_route.sources(family, Query(route_table=table))[0]
-    assert dump is not None
-    assert (dump.name, dump.strict, dump.type) == (name, True, 26)  # type: ignore[union-attr]
+    dump = netlink_route.request(family, Asked(route_table=table))
+    assert (dump.name, dump.strict, dump.type) == (name, True, 26)
     number = {None: 254 if family == "inet" else 0, "all": 0, "local": 255, "1000": 0}[table]
-    assert dump.body[4] == number  # type: ignore[union-attr]
-    assert dump.body[12:] == (struct.pack("=HHI", 8, TABLE, 1000) if table == "1000" else b"")  # type: ignore[union-attr]
-    assert body is None or len(dump.body) == 12  # type: ignore[union-attr]
+    assert dump.body[4] == number
+    assert dump.body[12:] == (struct.pack("=HHI", 8, TABLE, 1000) if table == "1000" else b"")
+    assert body is None or len(dump.body) == 12
 
 
 @pytest.mark.parametrize("table", ["", "nope", "0", "-1", "4294967296", "٣"])
 def test_no_such_table(table: str) -> None:
     """What names no table is refused as a mistake of the caller."""
     with pytest.raises(UsageError, match="routing table"):
-        netlink_route.sources("inet", Query(route_table=table))
+        netlink_route.request("inet", Asked(route_table=table))

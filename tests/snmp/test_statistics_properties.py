@@ -19,7 +19,7 @@ from netstat_snmp.proc_stat import parse_conntrack, parse_softnet
 from netstat_snmp.readers import READERS
 
 from netstat_core import Query
-from netstat_core.plugin import About, Problem, Style
+from netstat_core.plugin import About, Asked, Problem, Style
 from netstat_core.plugin.records import GREATEST_INTEGER, LEAST_INTEGER
 from netstat_core.plugin.schema import reader_schema
 from netstat_core.report.names import Names
@@ -29,7 +29,7 @@ PATH = "/proc/net/dev_snmp6/\udcff0"
 
 def parse_memory(content: bytes) -> Iterator[Any]:
     """Parse the same content as all three files of socket memory."""
-    return proc_sockstat.parse(About(Query()), content, content, content)
+    return proc_sockstat.parse(About(Asked()), content, content, content)
 
 
 PARSERS: dict[str, Callable[[bytes], Iterable[Any]]] = {

@@ -12,9 +12,8 @@ from netstat_unix import netlink_unix_diag
 from netstat_unix.readers import READERS
 from unix_rows import ESTABLISHED, LISTEN, Made, attribute, dump
 
-from netstat_core import Query
 from netstat_core.host.checker import Checker
-from netstat_core.plugin import Gap, Problem, unescape
+from netstat_core.plugin import Asked, Gap, Problem, unescape
 from netstat_core.plugin.asked import About
 
 (READER,) = READERS
@@ -23,7 +22,7 @@ ORDERS = {"<": "little", ">": "big"}
 
 def parsed(datagrams: list[bytes], order: str = "<") -> list[Any]:
     """Return all that the parser yields."""
-    return list(netlink_unix_diag.parse(About(Query(), ORDERS[order]), datagrams))
+    return list(netlink_unix_diag.parse(About(Asked(), ORDERS[order]), datagrams))
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -125,8 +124,8 @@ def test_messages_of_another_family_are_problems() -> None:
 )
 def test_only_what_is_wanted_is_asked_for(fields: set[str] | None, show: int) -> None:
     """The request names what the output needs; names always, queues also where the merged feed counts with them."""
-    query = Query(fields=None if fields is None else frozenset(fields))
-    requests = [netlink_unix_diag.request(query), netlink_unix_diag.request(query, queues=True)]
+    asked = Asked(fields=None if fields is None else frozenset(fields))
+    requests = [netlink_unix_diag.request(asked), netlink_unix_diag.request(asked, queues=True)]
     expected = [struct.pack("=BBHIII8x", 1, 0, 0, 0xFFFFFFFF, 0, flags) for flags in (show, show | 0x10)]
     assert [request.body for request in requests] == expected
 

@@ -14,7 +14,7 @@ from unix_rows import CLOSED, ESTABLISHED, HEADER, LISTEN, Crafted, Made, dump, 
 
 from netstat_core import Query, collect
 from netstat_core.host.checker import Checker
-from netstat_core.plugin import Gap, Problem, unescape
+from netstat_core.plugin import Asked, Gap, Problem, unescape
 from netstat_core.plugin.asked import About
 
 (READER,) = READERS
@@ -32,7 +32,7 @@ MARK = 0x63
 
 def parsed(content: bytes, datagrams: list[bytes]) -> list[Any]:
     """Return all that the parser yields."""
-    return list(merge.parse(About(Query()), content, datagrams))
+    return list(merge.parse(About(Asked()), content, datagrams))
 
 
 def records_of(results: list[Any]) -> list[dict[str, Any]]:

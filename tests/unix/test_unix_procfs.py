@@ -11,12 +11,11 @@ from netstat_unix import proc_unix
 from netstat_unix.readers import READERS
 from unix_rows import CLOSED, ESTABLISHED, HEADER, LISTEN, Made, listing
 
-from netstat_core import Query
 from netstat_core.host.checker import Checker
-from netstat_core.plugin import Problem, Trait, unescape
+from netstat_core.plugin import Asked, Problem, Trait, unescape
 from netstat_core.plugin.asked import About
 
-ABOUT = About(Query())
+ABOUT = About(Asked())
 (READER,) = READERS
 
 

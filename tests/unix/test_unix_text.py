@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -41,7 +42,7 @@ def text_of(system: Crafted, **wanted: str) -> bytes:
     out = io.BytesIO()
     query = Query(families=("unix",), **wanted)  # type: ignore[arg-type]
     session = NetToolsSession(Request(query, Style(query)))
-    run = Run(query, system, Host(), needs=session.needs, shown=session.shown, by_place=True)
+    run = Run(query, system, Host(), demands=session.demand, shown=partial(session.shown, is_text=True), by_place=True)
     assert list(drain(run, session.page(out)))
     return out.getvalue()
 

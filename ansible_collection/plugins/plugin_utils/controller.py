@@ -68,7 +68,7 @@ def asked(options):
 
 def plan(asked):
     """What the target has to read."""
-    return dict(core.plan(asked.query, HOST), most_bytes=MOST_BYTES)
+    return dict(core.plan_facts(asked.query, HOST), most_bytes=MOST_BYTES)
 
 
 def snapshot(sent):

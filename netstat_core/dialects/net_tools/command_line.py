@@ -13,7 +13,7 @@ from netstat_core.dialects.net_tools.operands import Operands, check_operands, n
 from netstat_core.dialects.net_tools.options import DISPLAYS as DISPLAYS_GROUP
 from netstat_core.dialects.net_tools.options import OPTIONS, SELECTION, SOCKETS
 from netstat_core.errors import NetstatError, UsageError
-from netstat_core.plugin.text import Style
+from netstat_core.plugin.text import Complaint, Style
 from netstat_core.query import CONTEXTS, DETAILS, PROCESSES, ROUTE_CACHE, Query
 
 PROTOCOLS = ("tcp", "sctp", "udp", "udplite", "raw")
@@ -46,6 +46,8 @@ _UNROUTED = {
 _NO_BLUETOOTH = """\
 netstat: feature `AF BLUETOOTH' not supported.
 Please recompile `net-tools' with newer kernel source or full configuration."""
+
+_NO_STATISTICS = "netstat: No statistics support for specified address family: {}"
 
 _SELECTING = {option.key for option in OPTIONS if option.group in (DISPLAYS_GROUP, SOCKETS, SELECTION)} - {"where"}
 
@@ -104,15 +106,16 @@ class Options:
         """The request that these options mean."""
         style = to_style(self)
         given, values = self.given, self.values
-        name = "json" if given["json"] else "ndjson" if given["ndjson"] else "text"
+        name = values.get("format", "json" if given["json"] else "ndjson" if given["ndjson"] else "text")
+        no_statistics = _statistics_refusal(self) if name == "text" else None
         return Request(
             style.query,
             style,
-            shows=bool(style.query.tables) or "tables" in values,
+            shows=(bool(style.query.tables) or "tables" in values) and no_statistics is None,
             selects=selects(self),
             narrows=bool(self.families or set(given) - _NOT_OF_DISPLAYS),
             action=self._action(),
-            format=values.get("format", name),
+            format=name,
             snapshot=values.get("from"),
             record=values.get("record"),
             redact=bool(given["redact"]),
@@ -120,7 +123,7 @@ class Options:
             continuous=bool(given["continuous"]),
             repeats=bool(self.intervals) or bool(given["continuous"] and not given["statistics"]),
             families=families_in_order(style.query),
-            last_words=refusal(self),
+            last_words=no_statistics or refusal(self),
         )
 
     def _action(self) -> tuple[str, str] | None:
@@ -329,14 +332,22 @@ def _routed(families: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(takewhile(lambda family: family not in _UNROUTED, families))
 
 
-def refusal(request: Options) -> NetstatError | None:
+def refusal(request: Options) -> Complaint | None:
     """What netstat says last of a family it has no display for, once those named before it were shown."""
     if request.given["routes"]:
         refused = [family for family in request.families if family in _UNROUTED][:1]
-        return UsageError(_UNROUTED[refused[0]].format(refused[0])) if refused else None
+        return Complaint(_UNROUTED[refused[0]].format(refused[0]), status=UsageError.exit_status) if refused else None
     wants_bluetooth = "bluetooth" in request.families or any(request.given[name] for name in BLUETOOTH)
     shows_sockets = "tables" not in request.values and not any(request.given[name] for name in DISPLAYS)
-    return UnknownFamilyError(_NO_BLUETOOTH) if wants_bluetooth and shows_sockets else None
+    return Complaint(_NO_BLUETOOTH, status=1) if wants_bluetooth and shows_sockets else None
+
+
+def _statistics_refusal(request: Options) -> Complaint | None:
+    """What netstat says in the place of statistics for other families than one IP version."""
+    families = ",".join(dict.fromkeys(request.families))
+    if families in ("", "inet", "inet6") or not request.given["statistics"] or "tables" in request.values:
+        return None
+    return Complaint(_NO_STATISTICS.format(families), on_stdout=True, status=1)
 
 
 def _tables(names: str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from netstat_core.plugin.records import Record
 from netstat_core.plugin.sinks import Rendering
 from netstat_core.plugin.text import Complaint, Layout, Style, unsupported
 from netstat_core.query import Query
-from netstat_core.report.run import shown_by_default
+from netstat_core.report.selection import Demand, shown_by_default
 
 
 class NetToolsSession(Session):
@@ -31,21 +31,28 @@ class NetToolsSession(Session):
         """Later reports leave titles out."""
         self._style = self._style._replace(round=self._style.round + 1)
 
-    def needs(self, reader: Reader) -> frozenset[str] | None:
-        """The fields that a layout looks at, and the reader's rule where that holds: all for one that is code."""
-        layout = self._layout(reader)
-        if layout is None:
-            return None
-        if layout.shown or reader.listening is None:
-            return layout.needs(self._style)
-        return layout.needs(self._style) | {reader.listening} if isinstance(reader.listening, str) else None
+    def serves(self, reader: Reader, query: Query) -> bool:
+        """All but the routes of a family of which only the cache is shown."""
+        is_cached = bool(set(reader.families) & set(CACHED))
+        return not (is_cached and reader.table == "routes" and only_cached(query))
 
-    def shown(self, reader: Reader, query: Query) -> Callable[[Record], bool] | None:
-        """What -a and -l leave by the layout's rule, or by that of the reader where the layout has none."""
-        if self._is_left_out(reader):
-            return lambda _record: False
+    def demand(self, reader: Reader, query: Query) -> Demand | None:
+        """What a layout looks at, and the reader's rule where that holds: all for one that is code."""
         layout = self._layout(reader)
-        return layout.shown(query) if layout and layout.shown else shown_by_default(reader, query)
+        if layout is None or not layout.is_used(query) or not self.serves(reader, query):
+            return None
+        needs = layout.needs(self._style._replace(query=query))
+        feed = layout.feed(query) if layout.feed else None
+        if layout.shown or reader.listening is None:
+            return Demand(needs, feed)
+        return Demand(needs | {reader.listening} if isinstance(reader.listening, str) else None, feed)
+
+    def shown(self, reader: Reader, query: Query, *, is_text: bool) -> Callable[[Record], bool] | None:
+        """What -a and -l leave by the layout's rule, or by that of the reader where the layout has none."""
+        layout = self._layout(reader)
+        if layout is None or layout.shown is None:
+            return shown_by_default(reader, query)
+        return None if is_text and layout.hides else layout.shown(query)
 
     def complain(self, reader: Reader, trouble: Problem | Gap) -> Complaint | None:
         """The words of a layout, or what netstat says of a family that the kernel lacks."""
@@ -67,9 +74,4 @@ class NetToolsSession(Session):
         return {kind: not is_numeric for kind, is_numeric in numeric.items()}
 
     def _layout(self, reader: Reader) -> Layout | None:
-        return None if self._is_left_out(reader) else reader.layouts.get(NET_TOOLS)
-
-    def _is_left_out(self, reader: Reader) -> bool:
-        """Whether it has the routes of a family of which only the cache is shown."""
-        is_cached = bool(set(reader.families) & set(CACHED))
-        return is_cached and reader.table == "routes" and only_cached(self._style.query)
+        return reader.layouts.get(NET_TOOLS)

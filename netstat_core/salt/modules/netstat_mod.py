@@ -173,8 +173,9 @@ def capture(
         salt '*' netstat.capture path=/var/tmp/network.tar.gz netns=all
         salt '*' netstat.capture tables=sockets sockets=listening
     """
+    from netstat_core.facts.gather import plan_facts  # noqa: PLC0415
     from netstat_core.host.discovery import Host  # noqa: PLC0415
-    from netstat_core.report.plan import EVERYTHING, plan  # noqa: PLC0415
+    from netstat_core.report.plan import EVERYTHING  # noqa: PLC0415
     from netstat_core.system import archive  # noqa: PLC0415
     from netstat_core.system.capture import pack  # noqa: PLC0415 - Salt imports this file on every start
     from netstat_core.system.find_namespaces import capture_all  # noqa: PLC0415
@@ -186,7 +187,7 @@ def capture(
         if sockets == "all" and not (tables or protocols or families):
             places = {name: getattr(query, name) for name in ("network_namespaces", "all_network_namespaces")}
             query = EVERYTHING._replace(**places)
-        contents = capture_all(plan(query, host))
+        contents = capture_all(plan_facts(query, host))
         if path is None:
             return pack(contents)
         archive.write(contents, _absolute(path), sys.stdout.buffer)

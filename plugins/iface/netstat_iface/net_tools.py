@@ -8,7 +8,8 @@ from typing import Any
 
 from netstat_core.plugin import Block, Complaint, Gap, Layout, Names, Problem, Query, Record, Style, printable
 from netstat_iface import net_tools_details
-from netstat_iface.arrange import ALIASES, alias_names, asked_names, is_shown
+from netstat_iface.net_tools_order import alias_places, sort_key
+from netstat_iface.selection import alias_names, asked_names
 
 _TITLE = "Kernel Interface table\n"
 _HEADER = "Iface             MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\n"
@@ -37,28 +38,31 @@ def needs(style: Style) -> frozenset[str]:
 
 def shown(query: Query) -> Callable[[Record], bool] | None:
     """Only interfaces that are up, without -a and without a name."""
-    if query.show == "all":
+    if query.show == "all" or query.interfaces:
         return None
-    return lambda record: is_shown(record, query)
+    return lambda record: record["flags"] is None or "up" in record["flags"]
 
 
-def rows(style: Style, _names: Names, traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
-    """The formatter; lines of aliases wait until the interface is printed behind which netstat sorts them."""
+def rows(style: Style, _names: Names, _traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
+    """The formatter of all interfaces: in netstat's order, each alias behind the interface where that sorts it."""
     line = net_tools_details.block if style.extend else table_line
-    asked = asked_names(style.query)
-    waiting: dict[str, str] = {}
+    asked = asked_names(style.query.interfaces)
 
-    def lines(record: Record) -> str:
-        text = ""
-        if not asked or not asked.isdisjoint({record["name"], *(record["alternative_names"] or ())}):
-            text = line(record, None)
-        for alias in alias_names(record):
-            if not asked or alias in asked:
-                waiting[alias] = line(record, alias)
-        due = traits[ALIASES].get(record["name"])
-        return text + "".join([waiting.pop(alias, "") for alias in due]) if due else text
+    def lines(batch: Sequence[Record]) -> str:
+        records = sorted(batch, key=lambda record: sort_key(record["name"]))
+        places = alias_places(records)
+        waiting: dict[str, str] = {}
+        text: list[str] = []
+        for record in records:
+            if not asked or not asked.isdisjoint({record["name"], *(record["alternative_names"] or ())}):
+                text.append(line(record, None))
+            for alias in alias_names(record):
+                if not asked or alias in asked:
+                    waiting[alias] = line(record, alias)
+            text += [waiting.pop(alias, "") for alias in places.get(record["name"], ())]
+        return "".join(text)
 
-    return lambda batch: "".join([lines(record) for record in batch])
+    return lines
 
 
 def table_line(record: Record, alias: str | None) -> str:
@@ -97,4 +101,6 @@ def complain(trouble: Problem | Gap, _style: Style) -> Complaint | None:
     return None
 
 
-LAYOUT = Layout(block=Block("interfaces", heading=heading), rows=rows, needs=needs, shown=shown, complain=complain)
+LAYOUT = Layout(
+    block=Block("interfaces", heading=heading), rows=rows, needs=needs, shown=shown, whole=True, complain=complain
+)

@@ -12,20 +12,18 @@ from netstat_core.plugin import (
     LINK_SIZE,
     NEW_LINK,
     About,
+    Asked,
     Attributes,
     Datagrams,
     Gap,
     NetlinkDump,
     Problem,
-    Query,
     Record,
-    Trait,
     attributes,
     escape,
     messages,
 )
 from netstat_iface import addresses, hardware
-from netstat_iface.arrange import arranged
 from netstat_iface.record import (
     BOND_MODES,
     LAST_VLAN,
@@ -37,6 +35,7 @@ from netstat_iface.record import (
     interface,
     numbered,
 )
+from netstat_iface.selection import selected
 
 ROUTE = 0
 GET_LINK, GET_ADDRESS = 18, 22
@@ -52,18 +51,22 @@ _SKIP_STATS = 8
 _VLAN_PROTOCOLS = {b"\x81\x00": "802.1Q", b"\x88\xa8": "802.1ad"}
 
 
-def request_links(_query: Query) -> NetlinkDump:
-    """All links, without the protocol counters inside IFLA_AF_SPEC.
+LINKS_WITH_STATISTICS = NetlinkDump(
+    LINKS,
+    protocol=ROUTE,
+    type=GET_LINK,
+    body=struct.pack("=BxHiIIHHI", 0, 0, 0, 0, 0, 8, _EXT_MASK, _SKIP_STATS),
+    restart=True,
+)
+"""All links, without the protocol counters inside IFLA_AF_SPEC.
 
-    Virtual functions are not asked for: hundreds of them overflow the 64 KiB of an attribute.
-    """
-    body = struct.pack("=BxHiIIHHI", 0, 0, 0, 0, 0, 8, _EXT_MASK, _SKIP_STATS)
-    return NetlinkDump(LINKS, protocol=ROUTE, type=GET_LINK, body=body, restart=True)
+Virtual functions are not asked for: hundreds of them overflow the 64 KiB of an attribute.
+"""
 
 
-def request_addresses(query: Query) -> NetlinkDump:
+def request_addresses(asked: Asked) -> NetlinkDump:
     """All addresses, or the IPv4 ones where only alias names are shown."""
-    family = 0 if query.wants("hardware_address") else AF["inet"]
+    family = 0 if asked.wants("hardware_address") else AF["inet"]
     body, every = (struct.pack("=BBBBI", one, 0, 0, 0, 0) for one in (family, 0))
     wider = ((ADDRESSES, every),) if family else ()
     return NetlinkDump(ADDRESSES, protocol=ROUTE, type=GET_ADDRESS, body=body, restart=True, wider=wider)
@@ -71,7 +74,7 @@ def request_addresses(query: Query) -> NetlinkDump:
 
 def parse(
     about: About, links: Datagrams, owned: Datagrams | None, if_inet6: bytes | None
-) -> Iterator[Record | Problem | Trait | Gap]:
+) -> Iterator[Record | Problem | Gap]:
     """The interfaces with their addresses; /proc/net/if_inet6 tells the order in which netstat shows IPv6 ones."""
     records: list[Record] = []
     to_record = _Converter(about).record
@@ -91,7 +94,7 @@ def parse(
             elif found[0] in by_index:
                 by_index[found[0]]["addresses"].append(found[1])
         _sort_addresses(by_index, if_inet6 or b"")
-    yield from arranged(about.query, records)
+    yield from selected(about.asked.interfaces, records)
 
 
 def _name_neighbours(records: list[Record], by_index: dict[int, Record]) -> None:
@@ -127,9 +130,9 @@ class _Converter:
         self._header = struct.Struct(f"{about.order}16x2xHiI").unpack_from
         self._map = struct.Struct(f"{about.order}QQQHBB")
         self._flags = Flags()
-        self._wants_hardware = about.query.wants("hardware_type")
-        self._wants_names = about.query.wants("description") or bool(about.query.interfaces)
-        self._wants_relations = about.query.wants("link_kind")
+        self._wants_hardware = about.asked.wants("hardware_type")
+        self._wants_names = about.asked.wants("description") or bool(about.asked.interfaces)
+        self._wants_relations = about.asked.wants("link_kind")
 
     def record(self, message: bytes) -> Record:
         kind, index, flags = self._header(message)

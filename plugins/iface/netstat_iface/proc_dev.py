@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any
 
-from netstat_core.plugin import GREATEST_INTEGER, About, Gap, Problem, Record, Trait, bounded, escape
+from netstat_core.plugin import GREATEST_INTEGER, About, Gap, Problem, Record, bounded, escape
 from netstat_iface import addresses
-from netstat_iface.arrange import arranged
+from netstat_iface.addresses import IF_INET6
 from netstat_iface.record import LAST_VLAN, interface
+from netstat_iface.selection import selected
 from netstat_iface.sys_class_net import Attributes, fill
 
 DEV = "/proc/net/dev"
 DEV_MCAST = "/proc/net/dev_mcast"
 VLANS = "/proc/net/vlan/config"
+PARTS = "/sys/class/net/*/statistics/*"
 
 _ROW = re.compile(rb"\s*(.*):\s*([-0-9].*)", re.DOTALL)
 _INDEX = re.compile(rb"[0-9]{1,10}")
@@ -33,15 +36,7 @@ COLUMNS = {
 Content = Mapping[str, bytes]
 
 
-def parse(  # noqa: PLR0913, PLR0917 - one for each source
-    about: About,
-    dev: bytes,
-    if_inet6: bytes | None,
-    dev_mcast: bytes | None,
-    vlans: bytes | None,
-    statistics: Content | None,
-    *attributes: Content | None,
-) -> Iterator[Record | Problem | Trait | Gap]:
+def parse(about: About, contents: Mapping[str, Any]) -> Iterator[Record | Problem | Gap]:
     """The interfaces of /proc/net/dev with what the other files add.
 
     sysfs belongs to the namespace whose process mounted it: it is used if it lists the same interfaces by name and
@@ -49,7 +44,8 @@ def parse(  # noqa: PLR0913, PLR0917 - one for each source
     """
     records: dict[str, Record] = {}
     names = set()
-    for row in parse_dev(dev):
+    if_inet6: bytes | None = contents[IF_INET6]
+    for row in parse_dev(contents[DEV]):
         if isinstance(row, Problem):
             names.add(_name_of(row.raw))
             yield row
@@ -62,22 +58,22 @@ def parse(  # noqa: PLR0913, PLR0917 - one for each source
         else:
             owned.append(found)
     numbered: dict[str, int] = {}
-    yield from _take_numbers(dev_mcast or b"", numbered)
+    yield from _take_numbers(contents[DEV_MCAST] or b"", numbered)
     numbers = {**numbered, **{name: index for index, name, _ in owned}}
     for name, index in numbers.items():
         if name in records:
             records[name]["index"] = index or None
-    sysfs = Attributes(attributes)
+    sysfs = Attributes(contents)
     if sysfs.agree_with(names.union(records), numbers):
         fill(records, sysfs)
-        _add_parts(records, statistics or {})
+        _add_parts(records, contents[PARTS] or {})
     elif sysfs.names:
         yield Gap("unreadable", "/sys/class/net", "shows the interfaces of another network namespace")
-    yield from _add_vlans(records, vlans or b"")
-    if about.query.wants("addresses"):
+    yield from _add_vlans(records, contents[VLANS] or b"")
+    if about.asked.wants("addresses"):
         yield Gap("not_in_kernel", "/proc/net", "no file tells the IPv4 addresses of interfaces, or alias names")
         _add_addresses(records, owned if if_inet6 is not None else None)
-    yield from arranged(about.query, records.values())
+    yield from selected(about.asked.interfaces, records.values())
 
 
 def parse_dev(content: bytes) -> Iterator[Record | Problem]:

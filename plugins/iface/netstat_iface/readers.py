@@ -2,40 +2,43 @@
 
 from __future__ import annotations
 
-from netstat_core.plugin import Directory, Feed, File, Query, Reader, Source
+from typing import Any
+
+from netstat_core.plugin import Asked, Directory, File, Group, Input, Reader, feed, from_asked
 from netstat_iface import netlink_link, proc_dev, sys_class_net
 from netstat_iface.addresses import IF_INET6
 from netstat_iface.net_tools import LAYOUT
 from netstat_iface.record import PARTS, Interface
+from netstat_iface.sys_class_net import wants_any
 
-_EVERY_FAMILY = ("inet", "inet6", "ax25", "netrom", "rose", "ipx", "ddp", "x25", "unix", "ec", "ash", "bluetooth")
-"""netstat -i takes no notice of families."""
-
-_ONLY_IN_STATISTICS = PARTS | {"rx_nohandler"}
-
-
-def _dumps(query: Query) -> list[Source | None]:
-    addresses = query.wants("addresses")
-    inet6 = query.wants("hardware_address")
-    return [
-        netlink_link.request_links(query),
-        netlink_link.request_addresses(query) if addresses else None,
-        File(IF_INET6, required=False) if addresses and inet6 else None,
-    ]
+_IN_PARTS = wants_any(PARTS | {"rx_nohandler"})
+"""Fields that are only below /sys/class/net/NAME/statistics."""
 
 
-def _files(query: Query) -> list[Source | None]:
-    parts = any(query.wants(field) for field in _ONLY_IN_STATISTICS)
-    return [
-        File(proc_dev.DEV),
-        File(IF_INET6, required=False),
-        File(proc_dev.DEV_MCAST, required=False),
-        File(proc_dev.VLANS, required=False) if query.wants("vlan_id") else None,
-        Directory("/sys/class/net/*/statistics/*", required=False) if parts else None,
-        *sys_class_net.sources(query),
-    ]
+def _wants_addresses(asked: Asked) -> bool:
+    return asked.wants("addresses")
 
 
+def _wants_order(asked: Asked) -> bool:
+    """Whether IPv6 addresses are wanted, whose order is that of if_inet6."""
+    return asked.wants("addresses") and asked.wants("hardware_address")
+
+
+_NETLINK = feed(
+    "netlink",
+    netlink_link.LINKS_WITH_STATISTICS,
+    from_asked(netlink_link.request_addresses).when(_wants_addresses),
+    File(IF_INET6).optional.when(_wants_order),
+    parse=netlink_link.parse,
+)
+_FILES: dict[str, Input[Any]] = {
+    proc_dev.DEV: File(proc_dev.DEV),
+    IF_INET6: File(IF_INET6).optional,
+    proc_dev.DEV_MCAST: File(proc_dev.DEV_MCAST).optional,
+    proc_dev.VLANS: File(proc_dev.VLANS).optional.when(wants_any(("vlan_id",))),
+    proc_dev.PARTS: Directory(proc_dev.PARTS).optional.when(_IN_PARTS),
+    **sys_class_net.inputs(),
+}
 _PROCFS_LACKS = frozenset(
     {"addresses", "alternative_names", "link_kind", "master_kind", "link_namespace_id", "vlan_protocol", "bond_mode"}
     | {"device_map", "rx_otherhost_dropped"}
@@ -46,12 +49,12 @@ READERS = (
         name="interfaces",
         table="interfaces",
         position=2000,
-        families=_EVERY_FAMILY,
+        families=("inet", "inet6"),
         kind="interface",
         record=Interface,
         feeds=(
-            Feed("netlink", sources=_dumps, parse=netlink_link.parse),
-            Feed("procfs", sources=_files, parse=proc_dev.parse, lacks=_PROCFS_LACKS),
+            _NETLINK,
+            feed("procfs", Group(_FILES), parse=proc_dev.parse, lacks=_PROCFS_LACKS),
         ),
         layouts={"net-tools": LAYOUT},
     ),

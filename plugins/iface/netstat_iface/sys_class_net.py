@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any
 
-from netstat_core.plugin import Directory, Query, Record, escape
+from netstat_core.plugin import Asked, Directory, Input, Record, escape
 from netstat_iface import hardware
 from netstat_iface.record import FLAGS, OPER_STATES, Flags
 
@@ -28,19 +29,26 @@ _LARGEST = 0xFFFFFFFF
 _UP, _RUNNING, _LOWER_UP, _DORMANT = (1 << FLAGS.index(word) for word in ("up", "running", "lower_up", "dormant"))
 
 
-def sources(query: Query) -> Iterator[Directory | None]:
-    """The attribute of all interfaces, an attribute a source."""
-    for name, fields in ATTRIBUTES.items():
-        wanted = any(query.wants(field) for field in fields)
-        yield Directory(f"/sys/class/net/*/{name}", required=False) if wanted else None
+def inputs() -> dict[str, Input[Any]]:
+    """The attribute of all interfaces, an attribute a source, where a field is wanted that it is read for."""
+    return {
+        name: Directory(f"/sys/class/net/*/{name}").optional.when(wants_any(fields))
+        for name, fields in ATTRIBUTES.items()
+    }
+
+
+def wants_any(fields: Iterable[str]) -> Callable[[Asked], bool]:
+    """Whether the output takes any of some fields."""
+    return lambda asked: any(asked.wants(field) for field in fields)
 
 
 class Attributes:
     """Contents of attribute files by attribute and interface."""
 
-    def __init__(self, contents: Sequence[Mapping[str, bytes] | None]) -> None:
+    def __init__(self, contents: Mapping[str, Mapping[str, bytes] | None]) -> None:
         self._values: dict[str, dict[str, bytes]] = {}
-        for attribute, files in zip(ATTRIBUTES, contents, strict=True):
+        for attribute in ATTRIBUTES:
+            files = contents[attribute]
             self._values[attribute] = {_interface_of(path): text.rstrip(b"\n") for path, text in (files or {}).items()}
         self.names = {name for values in self._values.values() for name in values}
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from netstat_core.plugin import LINKS, Feed, File, Layout, NetlinkDump, Query, Reader, Source
+from netstat_core.plugin import LINKS, About, Feed, File, Layout, NetlinkDump, Parsed, Reader, feed
 from netstat_igmp import proc_igmp, proc_igmp6, routes, vifs
 from netstat_igmp.net_tools import GROUPS, ROUTES, VIFS
 from netstat_igmp.record import IPMR, Membership, MulticastRoute, Vif
@@ -22,13 +22,10 @@ _ROUTE: Look = ("multicast_routes", "multicast.route", MulticastRoute, ROUTES)
 _VIF_DUMP = NetlinkDump(vifs.DUMP, protocol=0, type=_GET_LINK, body=struct.pack("=B15x", IPMR["inet"]))
 
 
-def _of_group(path: str, filters: str) -> Callable[[Query], list[Source | None]]:
+def _group_feed(path: str, filters: str, parse: Callable[[About, bytes, bytes | None], Iterable[Parsed]]) -> Feed:
     """The memberships, and their source filters where the output has them."""
-    return lambda query: [File(path), File(filters, required=False) if query.wants("source_filter") else None]
-
-
-def _always(*sources: Source) -> Callable[[Query], tuple[Source, ...]]:
-    return lambda _query: sources
+    source_filters = File(filters).optional.when(lambda asked: asked.wants("source_filter"))
+    return feed("procfs", File(path), source_filters, parse=parse)
 
 
 def _route_feeds(family: str) -> tuple[Feed, Feed]:
@@ -36,15 +33,15 @@ def _route_feeds(family: str) -> tuple[Feed, Feed]:
     request = NetlinkDump(
         routes.dump_name(family), protocol=0, type=_GET_ROUTE, body=struct.pack("=B11x", IPMR[family])
     )
-    files = File(routes.path(family)), File(vifs.path(family), required=False)
+    entries, interfaces = File(routes.path(family)), File(vifs.path(family))
     return (
-        Feed("netlink", sources=_always(request, LINKS), parse=routes.dump_parser(family)),
-        Feed("procfs", sources=_always(*files), parse=routes.file_parser(family)),
+        feed("netlink", request, LINKS.optional, parse=routes.dump_parser(family)),
+        feed("procfs", entries, interfaces.optional, parse=routes.file_parser(family)),
     )
 
 
 def _vif_feed(family: str) -> Feed:
-    return Feed("procfs", sources=_always(File(vifs.path(family))), parse=vifs.file_parser(family))
+    return feed("procfs", File(vifs.path(family)), parse=vifs.file_parser(family))
 
 
 def _reader(name: str, position: int, look: Look, *feeds: Feed) -> Reader:
@@ -62,23 +59,13 @@ def _reader(name: str, position: int, look: Look, *feeds: Feed) -> Reader:
 
 
 READERS = (
-    _reader(
-        "igmp",
-        160,
-        _GROUP,
-        Feed("procfs", sources=_of_group(proc_igmp.PATH, "/proc/net/mcfilter"), parse=proc_igmp.parse),
-    ),
-    _reader(
-        "igmp6",
-        161,
-        _GROUP,
-        Feed("procfs", sources=_of_group(proc_igmp6.PATH, "/proc/net/mcfilter6"), parse=proc_igmp6.parse),
-    ),
+    _reader("igmp", 160, _GROUP, _group_feed(proc_igmp.PATH, "/proc/net/mcfilter", proc_igmp.parse)),
+    _reader("igmp6", 161, _GROUP, _group_feed(proc_igmp6.PATH, "/proc/net/mcfilter6", proc_igmp6.parse)),
     _reader(
         "multicast_vifs",
         5200,
         _VIF,
-        Feed("netlink", sources=_always(_VIF_DUMP, LINKS), parse=vifs.parse_dump),
+        feed("netlink", _VIF_DUMP, LINKS.optional, parse=vifs.parse_dump),
         _vif_feed("inet"),
     ),
     _reader("multicast_vifs6", 5201, _VIF, _vif_feed("inet6")),

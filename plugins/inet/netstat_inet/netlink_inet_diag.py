@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterable, Iterator
 
-from netstat_core.plugin import AF, About, Datagrams, NetlinkDump, Problem, Query, Record, interface_names
+from netstat_core.plugin import AF, About, Asked, Datagrams, NetlinkDump, Problem, Record, interface_names
 from netstat_inet.addresses import Ipv4Texts, Ipv6Texts, is_mapped
 from netstat_inet.messages import INFO, RAW_PROTOCOL, SKMEMINFO, V6ONLY, Columns, Shapes
 from netstat_inet.record import KEYS, LISTEN, SYN_RECV, States, timer_kind
@@ -34,12 +34,12 @@ _UNKNOWN: Record = {
 }
 
 
-def request(protocol: str, family: str, query: Query) -> NetlinkDump:
+def request(protocol: str, family: str, asked: Asked) -> NetlinkDump:
     """The dump of one protocol and family, with the extensions that the query's fields need."""
     timers = 1 << (INFO - 1) if protocol == "tcp" else 0
     drops = 1 << (SKMEMINFO - 1)
-    wanted = (timers if query.wants("timer") else 0) | (drops if query.wants("drops") else 0)
-    states = 1 << LISTEN if query.show == "listening" and protocol == "tcp" else ALL_STATES
+    wanted = (timers if asked.wants("timer") else 0) | (drops if asked.wants("drops") else 0)
+    states = 1 << LISTEN if asked.show == "listening" and protocol == "tcp" else ALL_STATES
 
     def body(extensions: int, states: int) -> bytes:
         return struct.pack("=BBBBI48x", AF[family], NUMBERS[protocol], extensions, 0, states)
@@ -85,14 +85,14 @@ class _Rows:
         self._is_tcp = protocol == "tcp"
         self._interfaces = interfaces
         self._shapes = Shapes(
-            about.order, "4s12x4s12x" if family == "inet" else "16s16s", _kinds(about.query, protocol)
+            about.order, "4s12x4s12x" if family == "inet" else "16s16s", _kinds(about.asked, protocol)
         )
         self._text = (Ipv4Texts() if family == "inet" else Ipv6Texts()).__getitem__
         self._state = States(datagram=not self._is_tcp).__getitem__
         self._unspecified = "0.0.0.0" if family == "inet" else "::"  # noqa: S104 - not bound to, only compared
         self._listeners: dict[int, int] = {}
         self._template = {**_UNKNOWN, "family": family, "protocol": protocol}
-        self._extended = any(about.query.wants(field) for field in ("drops", "timer", "v6_only"))
+        self._extended = any(about.asked.wants(field) for field in ("drops", "timer", "v6_only"))
 
     def parse(self, datagrams: Datagrams) -> Iterator[list[Record] | Problem]:
         """All rows in order; a message too short for a socket ends its datagram with a problem."""
@@ -173,10 +173,10 @@ class _Rows:
                 record.update(local_port=None, remote_port=0, state=None, ip_protocol=ip_protocol)
 
 
-def _kinds(query: Query, protocol: str) -> frozenset[int]:
+def _kinds(asked: Asked, protocol: str) -> frozenset[int]:
     """The attributes that hold what the output needs."""
     needed = {"drops": SKMEMINFO, "timer": INFO, "v6_only": V6ONLY}
-    kinds = {kind for field, kind in needed.items() if query.wants(field)}
+    kinds = {kind for field, kind in needed.items() if asked.wants(field)}
     return frozenset(kinds | {RAW_PROTOCOL} if protocol == "raw" else kinds)
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from netstat_core.plugin import LINKS, Feed, File, Layout, Query, Reader, Rows, Source
+from netstat_core.plugin import LINKS, Asked, Datagrams, Feed, File, Input, Layout, Reader, Rows, feed, from_asked
 from netstat_inet import netlink_inet_diag, proc_tcp, sctp
 from netstat_inet.net_tools import layout
 from netstat_inet.record import InetSocket
@@ -14,44 +12,37 @@ _PROCFS_LACKS = frozenset({"backlog", "v6_only", "interface"})
 _LISTENING = Rows(column=3, values=("0A",))
 
 
-def _files(protocol: str) -> Callable[[Query], list[Source | None]]:
-    """The protocol's two files; only the absence of the IPv4 one is an absence of the protocol."""
+def _file(protocol: str, family: str) -> Input[bytes | None]:
+    """One of the protocol's two files; only the absence of the IPv4 one is an absence of the protocol."""
+    path = f"/proc/net/{protocol}" if family == "inet" else f"/proc/net/{protocol}6"
 
-    def sources(query: Query) -> list[Source | None]:
-        inet, inet6 = query.serves_family("inet"), query.serves_family("inet6")
-        kept = _LISTENING if query.show == "listening" and protocol == "tcp" else None
+    def for_asked(asked: Asked) -> Input[bytes | None]:
+        is_listening = asked.show == "listening" and protocol == "tcp"
+        file = File(path, keep=_LISTENING if is_listening else None, inode_column=9, uid_column=7)
+        if family == "inet6":
+            return file.optional
+        return file.noted if asked.serves_family("inet6") else file
 
-        def file(name: str, *, required: bool, noted: bool = False) -> File:
-            return File(f"/proc/net/{name}", required=required, noted=noted, keep=kept, inode_column=9, uid_column=7)
-
-        return [
-            file(protocol, required=not inet6, noted=True) if inet else None,
-            file(f"{protocol}6", required=False) if inet6 else None,
-        ]
-
-    return sources
+    return from_asked(for_asked).when(lambda asked: asked.serves_family(family))
 
 
-def _dumps(protocol: str) -> Callable[[Query], list[Source | None]]:
-    """The protocol's two dumps, and the links where the output names interfaces."""
-
-    def sources(query: Query) -> list[Source | None]:
-        families = [
-            netlink_inet_diag.request(protocol, one, query) if query.serves_family(one) else None
-            for one in netlink_inet_diag.FAMILIES
-        ]
-        return [*families, LINKS if query.wants("interface") else None]
-
-    return sources
+def _dump(protocol: str, family: str) -> Input[Datagrams | None]:
+    """One of the protocol's two dumps."""
+    dump = from_asked(lambda asked: netlink_inet_diag.request(protocol, family, asked))
+    return dump.when(lambda asked: asked.serves_family(family))
 
 
 def _procfs(protocol: str) -> Feed:
     lacks = _PROCFS_LACKS | {"drops"} if protocol == "tcp" else _PROCFS_LACKS
-    return Feed("procfs", sources=_files(protocol), parse=proc_tcp.parser(protocol), lacks=lacks)
+    files = _file(protocol, "inet"), _file(protocol, "inet6")
+    return feed("procfs", *files, parse=proc_tcp.parser(protocol), lacks=lacks)
 
 
 def _netlink(protocol: str) -> Feed:
-    return Feed("netlink", sources=_dumps(protocol), parse=netlink_inet_diag.parser(protocol))
+    """The protocol's dumps, and the links where the output names interfaces."""
+    links = LINKS.optional.when(lambda asked: asked.wants("interface"))
+    inet, inet6 = _dump(protocol, "inet"), _dump(protocol, "inet6")
+    return feed("netlink", inet, inet6, links, parse=netlink_inet_diag.parser(protocol))
 
 
 def _reader(name: str, position: int, feeds: tuple[Feed, ...], look: Layout | None) -> Reader:

@@ -11,20 +11,21 @@ from netstat_core.plugin import (
     AF,
     GREATEST_INTEGER,
     About,
+    Asked,
     Attributes,
     Complaint,
     Datagrams,
-    Feed,
     File,
     Gap,
+    Input,
     Layout,
     Names,
     Problem,
-    Query,
     Record,
-    Source,
     Style,
     attributes,
+    feed,
+    from_asked,
     messages,
     unsigned,
 )
@@ -196,33 +197,50 @@ def _storages(payload: bytes) -> list[str]:
     return addresses
 
 
-def _files(query: Query) -> list[Source | None]:
-    """Endpoints only where servers are shown, associations only where others are, as netstat reads them.
-
-    Where both are asked for, neither needs the other: what is absent is noted, and the rows of the other count.
-    """
-    servers, others = query.show != "connected", query.show != "listening"
-    inet, inet6 = query.serves_family("inet"), query.serves_family("inet6")
-    eps = File("/proc/net/sctp/eps", required=False, either=True, inode_column=7, uid_column=6)
-    assocs = File("/proc/net/sctp/assocs", required=False, either=True, inode_column=10, uid_column=9)
-    return [
-        eps if inet and servers else None,
-        assocs if inet and others else None,
-        File("/proc/net/sctp6/eps", required=False, inode_column=7, uid_column=6) if inet6 and servers else None,
-        File("/proc/net/sctp6/assocs", required=False, inode_column=10, uid_column=9) if inet6 and others else None,
-    ]
+def _servers(asked: Asked) -> bool:
+    return asked.show != "connected"
 
 
-def _dumps(query: Query) -> list[Source | None]:
-    return [
-        netlink_inet_diag.request("sctp", one, query) if query.serves_family(one) else None
-        for one in netlink_inet_diag.FAMILIES
-    ]
+def _others(asked: Asked) -> bool:
+    return asked.show != "listening"
+
+
+def _of(family: str, rule: Callable[[Asked], bool]) -> Callable[[Asked], bool]:
+    return lambda asked: asked.serves_family(family) and rule(asked)
+
+
+def _endpoints(folder: str) -> File:
+    return File(f"/proc/net/{folder}/eps", inode_column=7, uid_column=6)
+
+
+def _associations(folder: str) -> File:
+    return File(f"/proc/net/{folder}/assocs", inode_column=10, uid_column=9)
+
+
+def _dump(family: str) -> Input[Datagrams | None]:
+    dump = from_asked(lambda asked: netlink_inet_diag.request("sctp", family, asked))
+    return dump.when(lambda asked: asked.serves_family(family))
 
 
 FEEDS = (
-    Feed("netlink", sources=_dumps, parse=parse_netlink, lacks=frozenset({"association_id", "socket_state"})),
-    Feed("procfs", sources=_files, parse=parse_procfs, lacks=frozenset({"backlog"})),
+    feed(
+        "netlink",
+        _dump("inet"),
+        _dump("inet6"),
+        parse=parse_netlink,
+        lacks=("association_id", "socket_state"),
+    ),
+    # Endpoints only where servers are shown, associations only where others are, as netstat reads them. Where both are
+    # asked for, neither needs the other: what is absent is noted, and the rows of the other count.
+    feed(
+        "procfs",
+        _endpoints("sctp").either.when(_of("inet", _servers)),
+        _associations("sctp").either.when(_of("inet", _others)),
+        _endpoints("sctp6").optional.when(_of("inet6", _servers)),
+        _associations("sctp6").optional.when(_of("inet6", _others)),
+        parse=parse_procfs,
+        lacks=("backlog",),
+    ),
 )
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from netstat_core.plugin import About, Feed, File, Gap, Problem, Record, Trait, bounded, escape
+from netstat_core.plugin import About, Feed, File, Gap, Problem, Record, Trait, bounded, escape, feed
 
 PRESENT = "present"
 """The trait that every file yields first: headings can then tell an empty file from none."""
@@ -53,7 +53,7 @@ def _feed(parse: Parse, path: str) -> Feed:
         yield Trait(PRESENT)
         yield from parse(path, content)
 
-    return Feed("procfs", sources=lambda _query: [File(path, inode_column=-1)], parse=parse_content)
+    return feed("procfs", File(path, inode_column=-1), parse=parse_content)
 
 
 def parse_rows(

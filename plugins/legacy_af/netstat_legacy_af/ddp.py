@@ -320,7 +320,7 @@ READERS = (
         350,
         DdpSocket,
         columns.feeds(parse_sockets, "appletalk", "atalk/socket"),
-        net_tools.when_named(_SOCKETS),
+        net_tools.when_named(_SOCKETS.replace(shown=net_tools.show_all)),
     ),
     reader("ddp.route", "routes", 1070, DdpRoute, columns.feeds(parse_routes, "atalk_route", "atalk/route"), _ROUTES),
     reader(

@@ -211,6 +211,7 @@ _SOCKETS = Layout(
     block=Block("ipx", heading=_heading, when_absent=False),
     rows=_socket_rows,
     needs=lambda _query: frozenset(IpxSocket.__annotations__),
+    shown=net_tools.show_all,
     complain=net_tools.no_sockets("ipx", _bad_socket),
 )
 

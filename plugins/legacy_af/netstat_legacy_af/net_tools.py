@@ -19,6 +19,7 @@ from netstat_core.plugin import (
     Layout,
     Names,
     Problem,
+    Query,
     Record,
     Style,
     no_support,
@@ -57,9 +58,17 @@ def each(line: Line) -> Callable[[Style, Names, Mapping[str, Any]], FormatRows]:
 
 
 def sockets(family: str, heading: str, line: Line, needs: Sequence[str], complain: Complain) -> Layout:
-    """A display of sockets: title and header where the family exists, even without a socket."""
+    """A display of sockets: title and header where the family exists, even without a socket.
+
+    Netstat shows them in every state, whatever -a and -l say.
+    """
     block = Block(family, heading=lambda _query, _traits: heading, when_absent=False)
-    return Layout(block=block, rows=each(line), needs=lambda _query: frozenset(needs), complain=complain)
+    needed = frozenset(needs)
+    return Layout(block=block, rows=each(line), needs=lambda _query: needed, shown=show_all, complain=complain)
+
+
+def show_all(_query: Query) -> None:
+    """No rule: nothing is hidden."""
 
 
 def routes(  # noqa: PLR0913 - what differs between the families

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Literal, TypedDict
 
-from netstat_core.plugin import About, Feed, Field, File, Gap, Problem, Record, SocketRecord, Trait
+from netstat_core.plugin import About, Field, File, Gap, Problem, Record, SocketRecord, Trait, feed
 from netstat_legacy_af import columns, fields, net_tools
 from netstat_legacy_af.columns import From, half, number
 from netstat_legacy_af.reader import reader
@@ -311,7 +311,7 @@ _NEIGHBOURS = net_tools.table(
     },
 )
 
-_ROUTE_FEED = Feed("procfs", sources=lambda _query: [File(NODES), File(NEIGHBOURS)], parse=parse_routes)
+_ROUTE_FEED = feed("procfs", File(NODES), File(NEIGHBOURS), parse=parse_routes)
 
 READERS = (
     reader("netrom.socket", "sockets", 330, NetromSocket, columns.feeds(parse_sockets, "nr"), _SOCKETS, owned=True),

@@ -8,7 +8,7 @@ from netstat_core.plugin import Feed, Layout, Reader
 def reader(  # noqa: PLR0913, PLR0917 - what a reader is made of
     kind: str, table: str, position: int, record: type, feeds: tuple[Feed, ...], look: Layout, *, owned: bool = False
 ) -> Reader:
-    """The reader of a kind, which begins with its family; ``owned`` where records carry a socket's inode."""
+    """The reader of a kind, which begins with its family; ``owned`` where records are sockets with an inode."""
     return Reader(
         name=kind,
         table=table,
@@ -19,4 +19,5 @@ def reader(  # noqa: PLR0913, PLR0917 - what a reader is made of
         feeds=feeds,
         layouts={"net-tools": look},
         inode_field="inode" if owned else None,
+        listening="listening" if table == "sockets" else None,
     )

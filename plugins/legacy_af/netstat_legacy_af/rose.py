@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Literal, TypedDict
 
-from netstat_core.plugin import About, Feed, Field, File, Gap, Problem, Record, SocketRecord, Trait
+from netstat_core.plugin import About, Field, File, Gap, Problem, Record, SocketRecord, Trait, feed
 from netstat_legacy_af import columns, fields, net_tools
 from netstat_legacy_af.columns import From, hexadecimal, number
 from netstat_legacy_af.reader import reader
@@ -318,7 +318,7 @@ _CIRCUITS = net_tools.flattened(
     },
 )
 
-_ROUTE_FEED = Feed("procfs", sources=lambda _query: [File(NODES), File(NEIGHBOURS)], parse=parse_routes)
+_ROUTE_FEED = feed("procfs", File(NODES), File(NEIGHBOURS), parse=parse_routes)
 
 READERS = (
     reader("rose.socket", "sockets", 340, RoseSocket, columns.feeds(parse_sockets, "rose"), _SOCKETS, owned=True),

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from netstat_core.plugin import AF, About, Datagrams, NetlinkDump, Problem, Query, Record, align4
+from netstat_core.plugin import AF, About, Asked, Datagrams, NetlinkDump, Problem, Record, align4
 from netstat_masq.addresses import PackedTexts
 from netstat_masq.record import NAT, PROTOCOLS, state_word, status_words
 from netstat_masq.selection import Selection
@@ -74,9 +74,9 @@ _ORIGINAL_AT = _OPTIONAL_AT + len(_OPTIONAL)
 _REPLY_AT = _ORIGINAL_AT + len(_particulars(_ORIGINAL))
 
 
-def request(query: Query) -> NetlinkDump:
+def request(asked: Asked) -> NetlinkDump:
     """The dump of all connections, of one family where only that was asked for."""
-    families = [AF[name] for name in ("inet", "inet6") if query.serves_family(name)]
+    families = [AF[name] for name in ("inet", "inet6") if asked.serves_family(name)]
     family = families[0] if len(families) == 1 else 0
     wider = ((NAME, bytes(4)),) if family else ()
     return NetlinkDump(NAME, protocol=NETFILTER, type=GET, body=struct.pack("=BBH", family, 0, 0), wider=wider)
@@ -87,7 +87,7 @@ def parse(about: About, datagrams: Datagrams) -> Iterator[Record | Problem]:
 
     A connection may come twice while the kernel resizes its table.
     """
-    selection = Selection(about.query)
+    selection = Selection(about.asked)
     shapes = Shapes(_FORMATS, _FIXED, about.order)
     texts = PackedTexts()
     header = struct.Struct(f"{about.order}IH").unpack_from
@@ -113,7 +113,7 @@ def _connection(values: tuple[Any, ...], texts: PackedTexts) -> Record | None:
         return None
     number, status, source, target, reply_source, reply_target = required
     state, timeout, mark, zone = values[_OPTIONAL_AT:_ORIGINAL_AT]
-    port, target_port, query, kind, code, packets, size = values[_ORIGINAL_AT:_REPLY_AT]
+    port, target_port, asked, kind, code, packets, size = values[_ORIGINAL_AT:_REPLY_AT]
     reply_port, reply_target_port, reply_query, reply_kind, reply_code, reply_packets, reply_size = values[_REPLY_AT:]
     protocol = PROTOCOLS.get(number) or str(number)
     return {
@@ -124,7 +124,7 @@ def _connection(values: tuple[Any, ...], texts: PackedTexts) -> Record | None:
             "source_port": port,
             "destination_address": texts[target],
             "destination_port": target_port,
-            "icmp": None if kind is None else _icmp(kind, code, query),
+            "icmp": None if kind is None else _icmp(kind, code, asked),
             "packets": packets,
             "bytes": size,
         },

@@ -43,7 +43,7 @@ def parse(about: About, content: bytes) -> Iterator[Record | Problem | Trait]:
         yield Trait(REFUSED)
         yield problem
     yield from (problem.replace(code="bogus") for problem in problems[1:])
-    yield from filter(Selection(about.query).holds, records)
+    yield from filter(Selection(about.asked).holds, records)
 
 
 def _read(lines: list[bytes], about: About, *, has_previous: bool) -> tuple[list[Problem], list[Record]]:

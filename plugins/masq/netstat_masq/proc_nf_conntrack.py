@@ -40,7 +40,7 @@ def parser(path: str) -> Callable[[About, bytes], Iterator[Record | Problem]]:
     """The parser of one of the two files."""
 
     def parse(about: About, content: bytes) -> Iterator[Record | Problem]:
-        selection = Selection(about.query)
+        selection = Selection(about.asked)
         texts = CanonicalTexts()
         for number, line in enumerate(BytesIO(content), 1):  # a list of all lines would take as much again
             if line.startswith(_EXPECTATION):

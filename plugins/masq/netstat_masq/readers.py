@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netstat_core.plugin import Feed, File, Reader
+from netstat_core.plugin import Feed, File, Reader, feed, from_asked
 from netstat_masq import netlink_conntrack, proc_ip_masquerade, proc_nf_conntrack
 from netstat_masq.net_tools import LAYOUT
 from netstat_masq.record import PROTOCOLS, Connection
@@ -10,7 +10,7 @@ from netstat_masq.record import PROTOCOLS, Connection
 
 def _file_feed(path: str) -> Feed:
     parse = proc_ip_masquerade.parse if path == proc_ip_masquerade.PATH else proc_nf_conntrack.parser(path)
-    return Feed("procfs", sources=lambda _query: [File(path)], parse=parse)
+    return feed("procfs", File(path), parse=parse)
 
 
 READERS = (
@@ -23,7 +23,7 @@ READERS = (
         kind="masquerade",
         record=Connection,
         feeds=(
-            Feed("netlink", sources=lambda query: [netlink_conntrack.request(query)], parse=netlink_conntrack.parse),
+            feed("netlink", from_asked(netlink_conntrack.request), parse=netlink_conntrack.parse),
             _file_feed(proc_nf_conntrack.NF_CONNTRACK),
             _file_feed(proc_nf_conntrack.IP_CONNTRACK),
             _file_feed(proc_ip_masquerade.PATH),

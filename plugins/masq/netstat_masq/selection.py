@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from netstat_core.plugin import Query, Record
+from netstat_core.plugin import Asked, Record
 
 
 class Selection:
     """Tells whether a connection is of the families and protocols that were named."""
 
-    def __init__(self, query: Query) -> None:
-        self._query = query
-        self.everything = not query.families and not query.protocols
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
+        self.everything = not asked.families and not asked.protocols
 
     def has(self, family: str, protocol: str) -> bool:
         """Whether connections of this family and protocol were asked for."""
-        query = self._query
-        return query.serves_family(family) and (not query.protocols or protocol in query.protocols)
+        asked = self._asked
+        return asked.serves_family(family) and (not asked.protocols or protocol in asked.protocols)
 
     def holds(self, connection: Record) -> bool:
         """Whether this connection was asked for."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from netstat_core.plugin import Block, Complaint, Gap, Layout, Names, Problem, Record, Style, printable
+from netstat_core.plugin import Block, Complaint, Gap, Layout, Names, Problem, Query, Record, Style, printable
 from netstat_route.addresses import netmask
 from netstat_route.memo import Memo
 from netstat_route.queries import OPENED
@@ -247,9 +247,22 @@ def told(gap: Gap) -> Complaint:
     return Complaint(f"{gap.source}: {gap.detail}")
 
 
+def feed(query: Query) -> str | None:
+    """The text is that of /proc, as netstat's is; only other tables than those there come over netlink."""
+    return "procfs" if query.route_table is None else None
+
+
 INET = Layout(
-    block=Block("routes-inet", heading=inet_heading), rows=inet_rows, needs=needs(*_INET_BEHIND), complain=complain
+    block=Block("routes-inet", heading=inet_heading),
+    rows=inet_rows,
+    needs=needs(*_INET_BEHIND),
+    feed=feed,
+    complain=complain,
 )
 INET6 = Layout(
-    block=Block("routes-inet6", heading=inet6_heading), rows=inet6_rows, needs=needs(*_INET6_BEHIND), complain=complain
+    block=Block("routes-inet6", heading=inet6_heading),
+    rows=inet6_rows,
+    needs=needs(*_INET6_BEHIND),
+    feed=feed,
+    complain=complain,
 )

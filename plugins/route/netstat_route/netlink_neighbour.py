@@ -10,18 +10,20 @@ from netstat_core.plugin import (
     HEADER,
     LINKS,
     About,
+    Asked,
     Column,
     Datagrams,
-    Feed,
     File,
+    Input,
     Layout,
     NetlinkDump,
     Problem,
     Query,
     Reader,
     Record,
-    Source,
     attributes,
+    feed,
+    from_asked,
     interface_names,
     is_silent,
     messages,
@@ -41,27 +43,25 @@ _CACHE_INFO_SIZE = 16
 _FAMILIES = {AF[name]: name for name in ("inet", "inet6")}
 
 
-def _dumps(query: Query) -> list[Source | None]:
-    """Entries, proxies and links; a dump of no family is one of both."""
-    wanted = [number for number, family in _FAMILIES.items() if query.serves_family(family)]
-    family = wanted[0] if len(wanted) == 1 else 0
-    name = _FAMILIES.get(family, "all")
+def _dump(what: str, flags: int) -> Input[Datagrams]:
+    """Entries or proxies; a dump of no family is one of both."""
 
-    def dump(what: str, flags: int) -> NetlinkDump:
+    def for_asked(asked: Asked) -> NetlinkDump:
+        wanted = [number for number, family in _FAMILIES.items() if asked.serves_family(family)]
+        family = wanted[0] if len(wanted) == 1 else 0
+        name = _FAMILIES.get(family, "all")
         body, every = (struct.pack("=BxHiHBB", one, 0, 0, 0, flags, 0) for one in (family, 0))
         wider = ((f"route/{what}-all", every),) if family else ()
         return NetlinkDump(f"route/{what}-{name}", protocol=0, type=_GET_NEIGHBOUR, body=body, strict=True, wider=wider)
 
-    return [dump("neighbours", 0), dump("proxies", _PROXY), LINKS]
+    return from_asked(for_asked)
 
 
-def parse(
-    about: About, entries: Datagrams | None, proxies: Datagrams | None, links: Datagrams | None
-) -> Iterator[Record | Problem]:
+def parse(about: About, entries: Datagrams, proxies: Datagrams, links: Datagrams | None) -> Iterator[Record | Problem]:
     """The entries, then the proxies."""
     names = interface_names(about, links)
     for source, dump in (("route/neighbours", entries), ("route/proxies", proxies)):
-        for message in messages(source, dump or (), _NEW_NEIGHBOUR, HEADER, about.order):
+        for message in messages(source, dump, _NEW_NEIGHBOUR, HEADER, about.order):
             if isinstance(message, Problem):
                 yield message
                 continue
@@ -78,7 +78,7 @@ def _record(about: About, interfaces: Mapping[int, str], message: bytes) -> Reco
     """A message as a record, None for families not asked for. Raises struct.error or ValueError for no neighbour."""
     order = about.order
     family, index, state, flags, _ = struct.unpack_from(f"{order}16xB3xiHBB", message)
-    if family not in _FAMILIES or not about.query.serves_family(_FAMILIES[family]):
+    if family not in _FAMILIES or not about.asked.serves_family(_FAMILIES[family]):
         return None
     found = attributes(message, _LEAST, order)
     is_proxy = bool(flags & _PROXY)
@@ -138,10 +138,16 @@ READER = Reader(
     kind="neighbour",
     record=Neighbour,
     feeds=(
-        Feed("netlink", sources=_dumps, parse=parse),
-        Feed(
+        feed(
+            "netlink",
+            _dump("neighbours", 0),
+            _dump("proxies", _PROXY),
+            LINKS.optional,
+            parse=parse,
+        ),
+        feed(
             "procfs",
-            sources=lambda _query: (File(proc_arp.PATH),),
+            File(proc_arp.PATH),
             parse=proc_arp.parse,
             lacks=frozenset(Neighbour.__annotations__)
             - {"family", "address", "hardware_address", "interface", "proxy"},

@@ -11,22 +11,20 @@ from socket import AF_INET6, inet_ntoa, inet_ntop
 from netstat_core.plugin import (
     AF,
     HEADER,
-    LINKS,
     About,
+    Asked,
     Datagrams,
     NetlinkDump,
     Parsed,
     Problem,
-    Query,
     Record,
-    Source,
     align4,
     interface_names,
 )
 from netstat_route.addresses import WIDTHS
 from netstat_route.cache_record import from_route
 from netstat_route.memo import Memo, Nested
-from netstat_route.next_hops import OBJECTS, HopReader
+from netstat_route.next_hops import HopReader
 from netstat_route.queries import ALL, OPENED, default_table, table_number
 from netstat_route.route_message import CLONED, DESTINATION, TABLE, RouteMessages
 from netstat_route.words import TABLES, number_or_word
@@ -40,9 +38,9 @@ Key = tuple[bytes, bytes]
 """A message but for the destination: what is before it and what is behind."""
 
 
-def sources(family: str, query: Query, *, cached: bool = False) -> list[Source | None]:
-    """The dump of a family's routes, or of its exceptions; then links, and next-hop objects."""
-    table = ALL if cached else table_number(query, default_table(family, query))
+def request(family: str, asked: Asked, *, cached: bool = False) -> NetlinkDump:
+    """The dump of a family's routes, or of its exceptions. Raises Refused for what names no table."""
+    table = ALL if cached else table_number(asked, default_table(family, asked))
     is_small = table < 1 << 8
     flags = CLONED if cached else 0
     body = struct.pack("=BBBBBBBBI", AF[family], 0, 0, 0, table if is_small else 0, 0, 0, 0, flags)
@@ -52,17 +50,13 @@ def sources(family: str, query: Query, *, cached: bool = False) -> list[Source |
     every = struct.pack("=BBBBBBBBI", AF[family], *bytes(7), 0)
     wider = () if cached or table == ALL else ((f"route/{family}-all", every),)
     none = frozenset({ENOENT})
-    request = NetlinkDump(
+    dump = NetlinkDump(
         f"route/{family}-{name}", protocol=0, type=_GET_ROUTE, body=body, strict=True, empty_on=none, wider=wider
     )
-    if query.default_routes and not cached:
-        wider = ((request.name, body), *wider)
-        request = request.replace(name=f"route/{family}-default", wider=wider, keep=_OF_LENGTH_0)
-    return [
-        request,
-        LINKS,
-        OBJECTS,
-    ]
+    if asked.default_routes and not cached:
+        wider = ((dump.name, body), *wider)
+        dump = dump.replace(name=f"route/{family}-default", wider=wider, keep=_OF_LENGTH_0)
+    return dump
 
 
 def parse_inet(about: About, *contents: Datagrams | None) -> Iterator[Parsed]:

@@ -9,7 +9,6 @@ from netstat_core.plugin import (
     HEADER,
     Attributes,
     Datagrams,
-    NetlinkDump,
     Problem,
     Record,
     align4,
@@ -17,10 +16,8 @@ from netstat_core.plugin import (
     messages,
 )
 from netstat_route.addresses import INET6_WIDTH, INET_WIDTH, address_text
+from netstat_route.queries import NEXT_HOPS
 from netstat_route.words import ENCAPSULATIONS, HOP_FLAGS, flag_words, word
-
-OBJECTS = NetlinkDump("route/next_hops", protocol=0, type=106, body=bytes(8), restart=True, required=False)
-"""RTM_GETNEXTHOP for all objects: Linux 5.3 and later."""
 
 INTERFACE, GATEWAY, MULTIPATH, FLOW, VIA, ENCAPSULATION = 4, 5, 9, 11, 18, 21
 _ID, _GROUP, _OBJECT_INTERFACE, _OBJECT_GATEWAY, _OBJECT_ENCAPSULATION = 1, 2, 5, 6, 7
@@ -89,7 +86,7 @@ class HopReader:
     def _object_messages(self, datagrams: Datagrams | None) -> Iterator[tuple[int, Attributes]]:
         flags_at = struct.Struct(f"{self._order}20xI").unpack_from
         least = HEADER + _OBJECT_SIZE
-        for message in messages(OBJECTS.name, datagrams or (), _NEW_OBJECT, least, self._order):
+        for message in messages(NEXT_HOPS.name, datagrams or (), _NEW_OBJECT, least, self._order):
             if not isinstance(message, Problem):
                 yield flags_at(message)[0], attributes(message, least, self._order)
 

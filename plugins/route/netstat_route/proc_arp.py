@@ -19,7 +19,7 @@ _LEAST_WORDS = 5
 
 def parse(about: About, content: bytes | None) -> Iterator[Record | Problem | Gap]:
     """The entries, row by row; IPv6 ones are in no file."""
-    if about.query.serves_family("inet6"):
+    if about.asked.serves_family("inet6"):
         yield Gap("not_in_kernel", PATH, "it holds no IPv6 neighbours")
     lines = (content or b"").removesuffix(b"\n").split(b"\n")
     for number, line in enumerate(lines[1:], 2):

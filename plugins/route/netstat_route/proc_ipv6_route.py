@@ -27,7 +27,7 @@ _LONGEST_PREFIX = 128
 def parse(about: About, content: bytes) -> Iterator[Record | Problem | Trait | Gap]:
     """The routes but those of the cache, row by row."""
     yield OPENED
-    if table_number(about.query, ALL) != ALL:
+    if table_number(about.asked, ALL) != ALL:
         yield Gap("narrower_capture", IPV6_ROUTE, "it does not tell which table a route is in")
     else:
         yield from _rows(content, cached=False)

@@ -39,9 +39,9 @@ def parse(about: About, content: bytes) -> Iterator[Record | Problem | Trait | G
     if isinstance(positions, str):
         yield Problem(ROUTE, f"no column {positions}", header, 1, f"field {positions}")
         return
-    if misses_tables(about.query):
+    if misses_tables(about.asked):
         yield Gap("narrower_capture", ROUTE, "it holds the main table only")
-    if in_main_table(about.query):
+    if in_main_table(about.asked):
         yield from _rows(about, positions, lines)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from netstat_core.plugin import Query, Refused, Trait
+from netstat_core.plugin import Asked, NetlinkDump, Refused, Trait
 from netstat_route.words import TABLES
 
 OPENED = Trait("opened")
 """Yielded first by every parser: without it there is nothing to put a heading over."""
+
+NEXT_HOPS = NetlinkDump("route/next_hops", protocol=0, type=106, body=bytes(8), restart=True)
+"""RTM_GETNEXTHOP for all objects: Linux 5.3 and later."""
 
 CACHE = "route_cache"
 """The table of cached routes."""
@@ -16,14 +19,14 @@ _NUMBERS = {name: number for number, name in TABLES.items()}
 _MOST = 0xFFFFFFFF
 
 
-def default_table(family: str, query: Query) -> int:
+def default_table(family: str, asked: Asked) -> int:
     """The table whose routes /proc shows: all of them for IPv6. Default routes are looked for in main alone."""
-    return MAIN if family == "inet" or query.default_routes else ALL
+    return MAIN if family == "inet" or asked.default_routes else ALL
 
 
-def table_number(query: Query, default: int) -> int:
+def table_number(asked: Asked, default: int) -> int:
     """The number of the table that is asked for, 0 for all. Raises Refused for what names no table."""
-    name = query.route_table
+    name = asked.route_table
     if name is None:
         return default
     if name == "all":
@@ -34,11 +37,11 @@ def table_number(query: Query, default: int) -> int:
     return number
 
 
-def in_main_table(query: Query) -> bool:
+def in_main_table(asked: Asked) -> bool:
     """Whether routes of table main are among those asked for."""
-    return table_number(query, MAIN) in (ALL, MAIN)
+    return table_number(asked, MAIN) in (ALL, MAIN)
 
 
-def misses_tables(query: Query) -> bool:
+def misses_tables(asked: Asked) -> bool:
     """Whether other tables than main are asked for."""
-    return table_number(query, MAIN) != MAIN
+    return table_number(asked, MAIN) != MAIN

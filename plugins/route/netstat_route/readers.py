@@ -5,11 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from netstat_core.plugin import About, Block, Feed, File, Layout, Query, Reader, Rows, Source, SourceError
+from netstat_core.plugin import (
+    LINKS,
+    About,
+    Asked,
+    Block,
+    Datagrams,
+    Feed,
+    File,
+    Input,
+    Layout,
+    Parsed,
+    Reader,
+    Rows,
+    feed,
+    from_asked,
+)
 from netstat_route import net_tools, paths
 from netstat_route.cache_record import CachedRoute
 from netstat_route.later import later, parser
-from netstat_route.queries import ALL, CACHE, table_number
+from netstat_route.queries import ALL, CACHE, NEXT_HOPS, table_number
 from netstat_route.record import PROCFS_LACKS, Route
 
 _COUNTS = frozenset({"ref_count", "use_count"})
@@ -17,54 +32,33 @@ _CACHE_LACKS = frozenset({"mtu_bytes"})
 _CACHE_COUNTS = _COUNTS | {"tos", "header_ref_count", "header_valid", "specific_destination"}
 _CACHE_NEEDS = _COUNTS | {"destination", "source", "gateway", "interface", "flags_text"}
 
-Sources = Callable[[Query], Iterable[Source | None]]
-
-_dump_sources = later("netstat_route.netlink_route", "sources")
+_route_dump = later("netstat_route.netlink_route", "request")
 
 
-def _checked(sources: Sources) -> Sources:
-    """The sources of queries that name a routing table there can be."""
-
-    def of_query(query: Query) -> Iterable[Source | None]:
-        table_number(query, ALL)
-        return sources(query)
-
-    return of_query
+def _dump(family: str, parse: str, lacks: frozenset[str], *, cached: bool) -> Feed:
+    request: Input[Datagrams] = from_asked(lambda asked: _route_dump(family, asked, cached=cached))
+    parse_dump = _limited(parser("netstat_route.netlink_route", parse))
+    return feed("netlink", request, LINKS.optional, NEXT_HOPS.optional, parse=parse_dump, lacks=lacks)
 
 
 def _file(path: str, parse: Callable[..., Any], lacks: frozenset[str], defaults: Rows | None = None) -> Feed:
-    def sources(query: Query) -> Iterable[Source | None]:
-        return (File(path, keep=defaults if query.default_routes else None),)
+    def file(asked: Asked) -> Input[bytes]:
+        table_number(asked, ALL)
+        return File(path, keep=defaults if asked.default_routes else None)
 
-    return Feed("procfs", sources=_checked(sources), parse=_limited(parse), lacks=lacks)
+    return feed("procfs", from_asked(file), parse=_limited(parse), lacks=lacks)
 
 
-def _limited(parse: Callable[..., Any]) -> Callable[..., Any]:
+def _limited(parse: Callable[..., Iterable[Parsed]]) -> Callable[..., Iterable[Parsed]]:
     """A parser that gives default routes only, where no others are asked for."""
 
-    def limited(about: About, *contents: Any) -> Any:
+    def limited(about: About, *contents: Any) -> Iterable[Parsed]:
         pieces = parse(about, *contents)
-        if not about.query.default_routes:
+        if not about.asked.default_routes:
             return pieces
         return (piece for piece in pieces if not isinstance(piece, dict) or piece["prefix_length"] == 0)
 
     return limited
-
-
-def _dump(family: str, parse: str, lacks: frozenset[str], *, cached: bool) -> Feed:
-    def sources(query: Query) -> Iterable[Source | None]:
-        is_text = query.fields is not None and query.route_table is None
-        if is_text and query.source != "netlink":
-            raise SourceError(f"route/{family}", "the text is that of /proc, as netstat's is")
-        sources: Iterable[Source | None] = _dump_sources(family, query, cached=cached)
-        return sources
-
-    return Feed(
-        "netlink",
-        sources=_checked(sources),
-        parse=_limited(parser("netstat_route.netlink_route", parse)),
-        lacks=lacks,
-    )
 
 
 def _table(family: str, position: int, file: Feed, look: Layout) -> Reader:
@@ -104,6 +98,7 @@ def _cache_look(family: str) -> Layout:
         block=block,
         rows=later("netstat_route.net_tools_cache", f"{family}_rows"),
         needs=lambda _query: _CACHE_NEEDS,
+        feed=net_tools.feed,
         complain=complain,
     )
 

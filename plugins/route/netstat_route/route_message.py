@@ -32,15 +32,15 @@ class RouteMessages:
     """Turns messages of one family, from their struct rtmsg on, into records."""
 
     def __init__(self, family: str, about: About, hops: HopReader, objects: Objects, *, cached: bool) -> None:
-        query = about.query
+        asked = about.asked
         self._family = family
         self._order = about.order
         self._ticks = about.ticks_per_second
         self._hops = hops
         self._objects = objects
         self._cached = cached
-        self._table = ALL if cached else table_number(query, default_table(family, about.query))
-        self._hidden = _HIDDEN_BY_PROCFS[family] if query.route_table is None and not cached else ()
+        self._table = ALL if cached else table_number(asked, default_table(family, about.asked))
+        self._hidden = _HIDDEN_BY_PROCFS[family] if asked.route_table is None and not cached else ()
         self._unpack = struct.Struct(f"{about.order}8BI").unpack_from
 
     def record(self, message: bytes) -> Record | None:

@@ -21,16 +21,8 @@ from netstat_core.plugin import (
 from netstat_snmp.net_tools_labels import ALWAYS, SECTIONS, Label, Shown
 from netstat_snmp.proc_snmp import UNPAIRED
 
-REFUSED = "families"
-"""The code of the problem that netstat has no statistics for the families asked for."""
-
 _SPOKEN_FAMILY = {"/proc/net/snmp": None, "/proc/net/snmp6": "inet6"}
 """The files whose absence is told, and the family that must have been asked for."""
-
-
-def reads_as_text(query: Query) -> bool:
-    """Whether the records are to be shown as netstat's text, which knows fewer sections."""
-    return query.fields is not None
 
 
 def is_admitted(section: str, protocols: Sequence[str]) -> bool:
@@ -92,16 +84,14 @@ def _rows(style: Style, _names: Names, _traits: Mapping[str, Any]) -> Callable[[
 
 
 def _shown(query: Query) -> Callable[[Record], bool] | None:
-    """The sections asked for; text needs them all, since a section that is not shown ends a histogram too."""
-    if reads_as_text(query) or not query.protocols:
+    """The sections asked for."""
+    if not query.protocols:
         return None
     return lambda record: is_admitted(record["section"], query.protocols)
 
 
 def _complain(trouble: Problem | Gap, style: Style) -> Complaint | None:
     if isinstance(trouble, Problem):
-        if trouble.code == REFUSED:
-            return Complaint(trouble.reason, on_stdout=True, ends_run=True, status=1)
         return Complaint(f"Problem while parsing {trouble.source}") if trouble.code == UNPAIRED else None
     if trouble.reason == "raced" or trouble.source not in _SPOKEN_FAMILY:
         return None
@@ -111,20 +101,14 @@ def _complain(trouble: Problem | Gap, style: Style) -> Complaint | None:
     return Complaint(f"cannot open {trouble.source}: {trouble.detail}", ends_run=True)
 
 
-def refusal(query: Query) -> Problem | Gap | None:
-    """What stands in the way of statistics for the families asked for: netstat shows those of one IP version."""
-    families = ",".join(query.families)
-    if reads_as_text(query):
-        if families in ("", "inet", "inet6"):
-            return None
-        reason = f"netstat: No statistics support for specified address family: {families}"
-        return Problem("statistics", reason, code=REFUSED)
-    if not families or "inet" in query.families or "inet6" in query.families:
-        return None
-    return Gap("not_in_kernel", "statistics", f"the kernel keeps none for {families}")
-
-
 BLOCK = Block("statistics", heading=lambda _query, _traits: "")
 LAYOUT = Layout(
-    block=BLOCK, rows=_rows, needs=lambda _query: frozenset({"section", "counters"}), shown=_shown, complain=_complain
+    block=BLOCK,
+    rows=_rows,
+    needs=lambda _query: frozenset({"section", "counters"}),
+    shown=_shown,
+    hides=True,  # a section that is not shown ends a histogram too
+    complain=_complain,
 )
+LAYOUT6 = LAYOUT.replace(used=lambda query: query.families == ("inet6",))
+"""Text shows IPv6 only where it was asked for."""

@@ -73,13 +73,20 @@ _ANSWERS = {"yes": True, "no": False}
 _UNKNOWN = dict.fromkeys((*_SOCKSTAT_FIELDS.values(), *_PROTOCOL_FIELDS.values()))
 
 
-def parse(_about: About, *contents: bytes | None) -> Iterator[Record | Problem]:
+def parse(
+    _about: About, sockstat: bytes, sockstat6: bytes | None, protocols: bytes | None
+) -> Iterator[Record | Problem]:
     """A record a protocol, first those of sockstat; what is in both files is taken from there."""
     records: dict[str, Record] = {}
-    for source, content in zip(("/proc/net/sockstat", "/proc/net/sockstat6"), contents, strict=False):
-        yield from _take_sockstat(source, content or b"", records)
-    yield from _take_protocols("/proc/net/protocols", contents[2] or b"", records)
+    yield from _take_sockstat("/proc/net/sockstat", sockstat, records)
+    yield from _take_sockstat("/proc/net/sockstat6", sockstat6 or b"", records)
+    yield from _take_protocols("/proc/net/protocols", protocols or b"", records)
     yield from records.values()
+
+
+def parse_protocols(about: About, protocols: bytes) -> Iterator[Record | Problem]:
+    """The records of /proc/net/protocols alone, where there is no sockstat."""
+    return parse(about, b"", None, protocols)
 
 
 def _record_of(name: str, records: dict[str, Record]) -> Record:

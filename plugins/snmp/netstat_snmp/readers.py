@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from netstat_core.plugin import (
     About,
+    Asked,
     Column,
     Directory,
     Explanation,
@@ -17,27 +18,24 @@ from netstat_core.plugin import (
     Query,
     Reader,
     Record,
-    Source,
+    feed,
     is_silent,
     plain_table,
 )
 from netstat_snmp import delta, proc_sockstat
-from netstat_snmp.net_tools import LAYOUT, reads_as_text, refusal
+from netstat_snmp.net_tools import LAYOUT, LAYOUT6
 from netstat_snmp.proc_snmp import parse_pairs
 from netstat_snmp.proc_snmp6 import parse_interfaces, parse_one_section, parse_rows, section_by_prefix
 from netstat_snmp.proc_stat import SOFTNET, parse_conntrack, parse_softnet
 from netstat_snmp.record import Memory, Statistics
 
 Parsed = Iterator[Record | Problem | Gap]
-Sources = Callable[[Query], list["Source | None"]]
 
 _PROTOCOLS = ("tcp", "sctp", "udp", "udplite", "raw")
-_WITHOUT_STATISTICS = ("unix", "ipx", "ax25", "x25", "netrom", "rose", "ddp", "bluetooth", "ash", "ec")
-"""Families that are refused: somebody has to answer to their names."""
 
 _SNMP = File("/proc/net/snmp")
-_NETSTAT = File("/proc/net/netstat", required=False)
-_SCTP = File("/proc/net/sctp/snmp", required=False)
+_NETSTAT = File("/proc/net/netstat")
+_SCTP = File("/proc/net/sctp/snmp")
 _SNMP6 = File("/proc/net/snmp6")
 _INTERFACES = Directory("/proc/net/dev_snmp6/*")
 _SOFTNET = File(f"/proc/net/{SOFTNET}")
@@ -45,51 +43,24 @@ _CONNTRACK = Directory("/proc/net/stat/*_conntrack")
 _XFRM = File("/proc/net/xfrm_stat")
 _TLS = File("/proc/net/tls_stat")
 _SOCKSTAT = File("/proc/net/sockstat")
-_SOCKSTAT6 = File("/proc/net/sockstat6", required=False)
-_BY_PROTOCOL = File("/proc/net/protocols", required=False)
+_SOCKSTAT6 = File("/proc/net/sockstat6")
+_BY_PROTOCOL = File("/proc/net/protocols")
 
 
-def _where(condition: Callable[[Query], bool], *sources: Source) -> Sources:
-    """These sources for queries of which the condition holds, none for others."""
-    return lambda query: [source if condition(query) else None for source in sources]
+def _is_inet6(asked: Asked) -> bool:
+    return asked.families == ("inet6",)
 
 
-def _wants_inet(query: Query) -> bool:
-    return refusal(query) is None and query.serves_family("inet")
-
-
-def _wants_inet6(query: Query) -> bool:
-    """Text shows IPv6 only where it was asked for."""
-    return refusal(query) is None and query.serves_family("inet6") and (_is_inet6(query) or not reads_as_text(query))
-
-
-def _is_inet6(query: Query) -> bool:
-    return set(query.families) == {"inet6"}
-
-
-def _wants_further(query: Query) -> bool:
-    """These sections are not part of the text."""
-    return not reads_as_text(query)
-
-
-def _parse_inet(about: About, snmp: bytes | None, netstat: bytes | None, sctp: bytes | None) -> Parsed:
-    refused = refusal(about.query)
-    if refused is not None:
-        yield refused
-    if snmp is not None:
-        yield from parse_pairs(_SNMP.path, snmp)
+def _parse_inet(_about: About, snmp: bytes, netstat: bytes | None, sctp: bytes | None) -> Parsed:
+    yield from parse_pairs(_SNMP.path, snmp)
     if netstat is not None:
         yield from parse_pairs(_NETSTAT.path, netstat)
     if sctp is not None:
         yield from parse_one_section(_SCTP.path, sctp, "Sctp")
 
 
-def _parse_inet6(about: About, snmp6: bytes | None) -> Parsed:
-    refused = refusal(about.query)
-    if refused is not None:
-        yield refused
-    if snmp6 is not None:
-        yield from parse_rows(_SNMP6.path, snmp6, section_by_prefix)
+def _parse_inet6(_about: About, snmp6: bytes) -> Parsed:
+    return parse_rows(_SNMP6.path, snmp6, section_by_prefix)
 
 
 def _parse_tcp(_about: About, snmp: bytes | None) -> Parsed:
@@ -101,28 +72,27 @@ def _parse_tcp(_about: About, snmp: bytes | None) -> Parsed:
         yield from parse_pairs(_SNMP.path, snmp, lambda section: section == "Tcp", unpaired="silent")
 
 
-def _parse_interfaces(_about: About, contents: dict[str, bytes] | None) -> Parsed:
-    yield from parse_interfaces((contents or {}).items())
+def _parse_interfaces(_about: About, contents: Mapping[str, bytes]) -> Parsed:
+    return parse_interfaces(contents.items())
 
 
-def _parse_softnet(_about: About, content: bytes | None) -> Parsed:
-    yield from parse_softnet(_SOFTNET.path, content or b"")
+def _parse_softnet(_about: About, content: bytes) -> Parsed:
+    return parse_softnet(_SOFTNET.path, content)
 
 
-def _parse_conntrack(_about: About, contents: dict[str, bytes] | None) -> Parsed:
-    if contents == {}:
+def _parse_conntrack(_about: About, contents: Mapping[str, bytes]) -> Parsed:
+    if not contents:
         yield Gap("not_in_kernel", _CONNTRACK.name, "no connection tracking")
-    yield from parse_conntrack((contents or {}).items())
+    yield from parse_conntrack(contents.items())
 
 
-def _rows_parser(file: File) -> Callable[[About, bytes | None], Parsed]:
-    """The parser of a file of counters that are one section, called like the file."""
+def _section_feed(file: File) -> Feed:
+    """The feed of a file of counters that are one section, called like the file."""
 
-    def parse(_about: About, content: bytes | None) -> Parsed:
-        if content is not None:
-            yield from parse_one_section(file.path, content, file.path.rpartition("/")[2])
+    def parse(_about: About, content: bytes) -> Parsed:
+        return parse_one_section(file.path, content, file.path.rpartition("/")[2])
 
-    return parse
+    return feed("procfs", file, parse=parse)
 
 
 def _explanations(name: str) -> Iterable[Explanation]:
@@ -131,10 +101,12 @@ def _explanations(name: str) -> Iterable[Explanation]:
     return dictionary.explanations(name)
 
 
-def _statistics(
+def _statistics(  # noqa: PLR0913 - what tells these readers apart
     name: str,
     position: int,
-    feed: tuple[Sources, Callable[..., Iterable[Record | Problem | Gap]]],
+    counters: Feed,
+    look: Layout | None = None,
+    *,
     families: tuple[str, ...] = (),
     protocols: tuple[str, ...] = (),
 ) -> Reader:
@@ -146,8 +118,8 @@ def _statistics(
         protocols=protocols,
         kind="statistics",
         record=Statistics,
-        feeds=(Feed("procfs", sources=feed[0], parse=feed[1]),),
-        layouts={"net-tools": LAYOUT},
+        feeds=(counters,),
+        layouts={} if look is None else {"net-tools": look},
         change=delta.CHANGE,
         explain=_explanations,
     )
@@ -160,14 +132,14 @@ _MEMORY_LAYOUT = plain_table(
     "Socket memory",
     (
         Column("Protocol", field="name", width=18),
-        Column("Sockets", field="sockets", width=8, right=True),
-        Column("Orphan", field="orphans", width=8, right=True),
-        Column("TimeWait", field="time_wait", width=8, right=True),
-        Column("Alloc", field="allocated", width=8, right=True),
-        Column("Pages", field="memory_pages", width=8, right=True),
-        Column("Bytes", field="memory_bytes", width=10, right=True),
-        Column("Pressure", field="pressure", width=8, right=True),
-        Column("Size", field="socket_bytes", width=6, right=True),
+        Column("Sockets", field="sockets", width=8, align="right"),
+        Column("Orphan", field="orphans", width=8, align="right"),
+        Column("TimeWait", field="time_wait", width=8, align="right"),
+        Column("Alloc", field="allocated", width=8, align="right"),
+        Column("Pages", field="memory_pages", width=8, align="right"),
+        Column("Bytes", field="memory_bytes", width=10, align="right"),
+        Column("Pressure", field="pressure", width=8, align="right"),
+        Column("Size", field="socket_bytes", width=6, align="right"),
     ),
 )
 
@@ -180,19 +152,38 @@ READERS = (
     _statistics(
         "statistics",
         4000,
-        (_where(_wants_inet, _SNMP, _NETSTAT, _SCTP), _parse_inet),
-        ("inet", *_WITHOUT_STATISTICS),
-        _PROTOCOLS,
+        feed("procfs", _SNMP, _NETSTAT.optional, _SCTP.optional, parse=_parse_inet),
+        LAYOUT,
+        families=("inet",),
+        protocols=_PROTOCOLS,
     ),
-    _statistics("statistics6", 4010, (_where(_wants_inet6, _SNMP6), _parse_inet6), _INET6, _PROTOCOLS),
-    _statistics("statistics6_tcp", 4020, (_where(_is_inet6, _SNMP), _parse_tcp), _INET6, _PROTOCOLS),
     _statistics(
-        "statistics6_interfaces", 4030, (_where(_wants_further, _INTERFACES), _parse_interfaces), _INET6, ("raw",)
+        "statistics6",
+        4010,
+        feed("procfs", _SNMP6, parse=_parse_inet6),
+        LAYOUT6,
+        families=_INET6,
+        protocols=_PROTOCOLS,
     ),
-    _statistics("softnet", 4040, (_where(_wants_further, _SOFTNET), _parse_softnet)),
-    _statistics("conntrack", 4050, (_where(_wants_further, _CONNTRACK), _parse_conntrack)),
-    _statistics("xfrm", 4060, (_where(_wants_further, _XFRM), _rows_parser(_XFRM))),
-    _statistics("tls", 4070, (_where(_wants_further, _TLS), _rows_parser(_TLS))),
+    _statistics(
+        "statistics6_tcp",
+        4020,
+        feed("procfs", _SNMP.when(_is_inet6), parse=_parse_tcp),
+        LAYOUT6,
+        families=_INET6,
+        protocols=_PROTOCOLS,
+    ),
+    _statistics(
+        "statistics6_interfaces",
+        4030,
+        feed("procfs", _INTERFACES, parse=_parse_interfaces),
+        families=_INET6,
+        protocols=("raw",),
+    ),
+    _statistics("softnet", 4040, feed("procfs", _SOFTNET, parse=_parse_softnet)),
+    _statistics("conntrack", 4050, feed("procfs", _CONNTRACK, parse=_parse_conntrack)),
+    _statistics("xfrm", 4060, _section_feed(_XFRM)),
+    _statistics("tls", 4070, _section_feed(_TLS)),
     Reader(
         name="memory",
         table="memory",
@@ -201,8 +192,8 @@ READERS = (
         kind="memory",
         record=Memory,
         feeds=(
-            Feed("procfs", sources=lambda _query: [_SOCKSTAT, _SOCKSTAT6, _BY_PROTOCOL], parse=proc_sockstat.parse),
-            Feed("protocols", sources=lambda _query: [None, None, File(_BY_PROTOCOL.path)], parse=proc_sockstat.parse),
+            feed("procfs", _SOCKSTAT, _SOCKSTAT6.optional, _BY_PROTOCOL.optional, parse=proc_sockstat.parse),
+            feed("protocols", _BY_PROTOCOL, parse=proc_sockstat.parse_protocols),
         ),
         layouts={
             "net-tools": Layout(

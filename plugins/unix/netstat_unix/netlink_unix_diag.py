@@ -15,11 +15,11 @@ from netstat_core.plugin import (
     ATTRIBUTE_HEADER,
     ATTRIBUTE_TYPE,
     About,
+    Asked,
     Datagrams,
     Gap,
     NetlinkDump,
     Problem,
-    Query,
     Record,
     align4,
     escape,
@@ -42,17 +42,17 @@ _NUMBER, _PAIR = 4, 8
 _CONNECTED, _UNCONNECTED = 3, 1
 
 
-def request(query: Query, *, queues: bool = False, states: int = ALL_STATES) -> NetlinkDump:
+def request(asked: Asked, *, queues: bool = False, states: int = ALL_STATES) -> NetlinkDump:
     """The dump of UNIX sockets, with what the query's fields need and, if wanted, queue lengths in any case.
 
     ``states`` has a bit for the number of each state that is wanted.
     """
     show = _SHOW_NAME
-    if query.wants("peer_inode"):
+    if asked.wants("peer_inode"):
         show |= _SHOW_PEER
-    if queues or query.wants("recv_queue") or query.wants("send_queue") or query.wants("backlog"):
+    if queues or asked.wants("recv_queue") or asked.wants("send_queue") or asked.wants("backlog"):
         show |= _SHOW_RQLEN
-    if query.wants("uid"):
+    if asked.wants("uid"):
         show |= _SHOW_UID
     shows = dict.fromkeys(
         show | peers | queued | uids

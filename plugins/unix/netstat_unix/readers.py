@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netstat_core.plugin import Feed, File, Query, Reader, Source
+from netstat_core.plugin import Asked, File, NetlinkDump, Reader, feed, from_asked
 from netstat_unix import merge, netlink_unix_diag, proc_unix
 from netstat_unix.net_tools import LAYOUT
 from netstat_unix.record import UnixSocket
@@ -11,19 +11,12 @@ _FILE = File(proc_unix.SOURCE, inode_column=6)
 _ONLY_IN_DIAG = frozenset({"peer_inode", "uid", "recv_queue", "send_queue", "backlog"})
 
 
-def _both(query: Query) -> list[Source | None]:
-    """The file first: what the dump that follows does not know was closed meanwhile, or was never there."""
-    return [_FILE, netlink_unix_diag.request(query, queues=True)]
+def _dump_of_states(asked: Asked) -> NetlinkDump:
+    states = 1 << netlink_unix_diag.LISTEN if asked.show == "listening" else netlink_unix_diag.ALL_STATES
+    return netlink_unix_diag.request(asked, states=states)
 
 
-def _file(_query: Query) -> list[Source | None]:
-    return [_FILE]
-
-
-def _dump(query: Query) -> list[Source | None]:
-    states = 1 << netlink_unix_diag.LISTEN if query.show == "listening" else netlink_unix_diag.ALL_STATES
-    return [netlink_unix_diag.request(query, states=states)]
-
+_DUMP = from_asked(lambda asked: netlink_unix_diag.request(asked, queues=True))
 
 READERS = (
     Reader(
@@ -34,9 +27,10 @@ READERS = (
         kind="unix.socket",
         record=UnixSocket,
         feeds=(
-            Feed("procfs+netlink", sources=_both, parse=merge.parse),
-            Feed("procfs", sources=_file, parse=proc_unix.parse, lacks=_ONLY_IN_DIAG),
-            Feed("netlink", sources=_dump, parse=netlink_unix_diag.parse, lacks=frozenset({"ref_count"})),
+            # The file first: what the dump that follows does not know was closed meanwhile, or was never there.
+            feed("procfs+netlink", _FILE, _DUMP, parse=merge.parse),
+            feed("procfs", _FILE, parse=proc_unix.parse, lacks=_ONLY_IN_DIAG),
+            feed("netlink", from_asked(_dump_of_states), parse=netlink_unix_diag.parse, lacks=("ref_count",)),
         ),
         layouts={"net-tools": LAYOUT},
         inode_field="inode",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal, TypedDict
 
-from netstat_core.plugin import About, Column, Feed, Field, File, Problem, Reader, Record, hookimpl, plain_table
+from netstat_core.plugin import About, Column, Field, File, Problem, Reader, Record, feed, hookimpl, plain_table
 
 API = 0
 
@@ -35,8 +35,8 @@ def parse(_about: About, content: bytes) -> Iterator[Record | Problem]:
 def netstat_readers() -> Iterable[Reader]:
     """The only reader."""
     columns = (
-        Column("Type", field="ethertype", width=6, right=True),
-        Column("Iface", field="ifindex", width=6, right=True),
+        Column("Type", field="ethertype", width=6, align="right"),
+        Column("Iface", field="ifindex", width=6, align="right"),
     )
     return [
         Reader(
@@ -46,7 +46,7 @@ def netstat_readers() -> Iterable[Reader]:
             families=("packet",),
             kind="packet.socket",
             record=PacketSocket,
-            feeds=(Feed("procfs", sources=lambda _query: [File("/proc/net/packet")], parse=parse),),
+            feeds=(feed("procfs", File("/proc/net/packet"), parse=parse),),
             layouts={"net-tools": plain_table("packet", "Active packet sockets", columns)},
         )
     ]

@@ -9,7 +9,6 @@ from netstat_core.plugin import (
     About,
     Batch,
     Column,
-    Feed,
     Field,
     File,
     Head,
@@ -20,6 +19,7 @@ from netstat_core.plugin import (
     Sink,
     Tail,
     escape,
+    feed,
     hookimpl,
     plain_table,
 )
@@ -66,12 +66,12 @@ SOCKETS = Reader(
     families=("toy",),
     kind="toy.socket",
     record=ToySocket,
-    feeds=(Feed("procfs", sources=lambda _query: [File("/proc/net/toy")], parse=parse_sockets),),
+    feeds=(feed("procfs", File("/proc/net/toy"), parse=parse_sockets),),
     layouts={
         "net-tools": plain_table(
             "toy",
             "Active toys",
-            (Column("Name", field="name", width=8), Column("Wheels", field="wheels", width=6, right=True)),
+            (Column("Name", field="name", width=8), Column("Wheels", field="wheels", width=6, align="right")),
         )
     },
 )
@@ -82,7 +82,7 @@ BOXES = Reader(
     families=("toy",),
     kind="toy.box",
     record=ToyBox,
-    feeds=(Feed("procfs", sources=lambda _query: [File("/proc/net/toyboxes")], parse=parse_boxes),),
+    feeds=(feed("procfs", File("/proc/net/toyboxes"), parse=parse_boxes),),
     layouts={
         "net-tools": plain_table(
             "toyboxes", "Toy boxes", (Column("Label", field="label", width=10), Column("Room", field="room"))
