@@ -21,23 +21,39 @@ AF = {"unix": 1, "inet": 2, "inet6": 10}
 Functions of :mod:`socket` want the numbers of their own system, ``socket.AF_INET6``.
 """
 
-HEADER = 16
+# linux/netlink.h
+NETLINK_ROUTE = 0
+NETLINK_SOCK_DIAG = 4
+NETLINK_NETFILTER = 12
+
+NLMSG_HDRLEN = 16
 """The size of struct nlmsghdr: where a message's own fixed part starts."""
 
-NEW_LINK = 16
-"""RTM_NEWLINK, whose fixed part is struct ifinfomsg."""
+NLA_HDRLEN = 4
+"""The size of struct nlattr."""
 
-LINK_SIZE = 16
-"""The size of struct ifinfomsg."""
-
-LINKS = NetlinkDump("route/links", protocol=0, type=18, body=bytes(16), restart=True)
-"""RTM_GETLINK for all interfaces, where their names are all that is wanted."""
-
-ATTRIBUTE_HEADER = 4
-ATTRIBUTE_TYPE = 0x3FFF
+NLA_TYPE_MASK = 0x3FFF
 """The bits of a type: the two above tell of nesting and of network order."""
 
-_INTERFACE_NAME = 3
+# linux/rtnetlink.h
+RTM_NEWLINK = 16
+RTM_GETLINK = 18
+
+IFINFOMSG_SIZE = 16
+"""The size of struct ifinfomsg, the fixed part of messages on links."""
+
+# linux/if_link.h
+IFLA_IFNAME = 3
+
+LINKS = NetlinkDump(
+    "route/links",
+    protocol=NETLINK_ROUTE,
+    type=RTM_GETLINK,
+    body=bytes(IFINFOMSG_SIZE),
+    restart=True,
+)
+"""All interfaces, where their names are all that is wanted."""
+
 _U32 = 4
 
 Default = TypeVar("Default", int, None)
@@ -65,11 +81,11 @@ def messages(source: str, datagrams: Datagrams, kind: int, least: int, order: st
     header = _unpacker(order, "IH").unpack_from
     for datagram in datagrams:
         start, size = 0, len(datagram)
-        last = size - HEADER
+        last = size - NLMSG_HDRLEN
         while start < size:
             length, found = header(datagram, start) if start <= last else (0, 0)
             end = start + length
-            if length < HEADER or end > size or (found == kind and length < least):
+            if length < NLMSG_HDRLEN or end > size or (found == kind and length < least):
                 yield Problem(source, "a message is cut off", bytes(datagram[start : start + least]))
                 break
             if found == kind:
@@ -85,13 +101,13 @@ def each_attribute(message: bytes, start: int, order: str, stop: int | None = No
     unpack = _unpacker(order, "HH").unpack_from
     found: list[tuple[int, int, int]] = []
     size = len(message) if stop is None else stop
-    last = size - ATTRIBUTE_HEADER
+    last = size - NLA_HDRLEN
     while start <= last:
         length, kind = unpack(message, start)
-        payload, end = start + ATTRIBUTE_HEADER, start + length
+        payload, end = start + NLA_HDRLEN, start + length
         if not payload <= end <= size:
             break
-        found.append((kind & ATTRIBUTE_TYPE, payload, end))
+        found.append((kind & NLA_TYPE_MASK, payload, end))
         start += align4(length)
     return found
 
@@ -141,9 +157,9 @@ def interface_names(about: About, links: Datagrams | None) -> dict[int, str]:
     """Names of interfaces by index, from the answer to LINKS; whatever is no link is passed over."""
     index_at = _unpacker(about.order, "20xi").unpack_from
     names: dict[int, str] = {}
-    for message in messages(LINKS.name, links or (), NEW_LINK, HEADER + LINK_SIZE, about.order):
+    for message in messages(LINKS.name, links or (), RTM_NEWLINK, NLMSG_HDRLEN + IFINFOMSG_SIZE, about.order):
         if not isinstance(message, Problem):
-            name = attributes(message, HEADER + LINK_SIZE, about.order).text(_INTERFACE_NAME)
+            name = attributes(message, NLMSG_HDRLEN + IFINFOMSG_SIZE, about.order).text(IFLA_IFNAME)
             if name is not None:
                 names[index_at(message)[0]] = escape(name)
     return names

@@ -158,8 +158,8 @@ class Directory(_Source[Mapping[str, bytes]]):
 class NetlinkDump(_Source[Datagrams]):
     """One netlink dump request (NLM_F_REQUEST | NLM_F_DUMP) and what its errors mean.
 
-    ``name`` identifies the request in snapshots (``sock_diag/tcp``); ``protocol`` is the netlink protocol (0 route,
-    4 sock_diag, 12 netfilter), ``type`` the message type, ``body`` what follows the 16-byte header, native order.
+    ``name`` identifies the request in snapshots (``sock_diag/tcp``); ``protocol`` is the netlink protocol
+    (NETLINK_ROUTE ...), ``type`` the message type, ``body`` what follows the 16-byte header, native order.
     ``strict`` asks the kernel to check and honour the filters in the body. A ``restart`` dump is read whole before
     parsing and again when the kernel says it was interrupted; others stream.
     Error numbers in ``empty_on`` mean that there are no rows; any other error before the first row makes the host take

@@ -12,7 +12,7 @@ import inet_samples as samples
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from netstat_inet import netlink_inet_diag, proc_tcp, readers, sctp
+from netstat_inet import netlink_inet_diag, netlink_sctp_diag, proc_sctp, proc_tcp, readers
 
 from netstat_core.host.checker import Checker
 from netstat_core.plugin import About, Asked, Gap, Problem, Trait
@@ -88,7 +88,7 @@ def test_any_sctp_file_is_parsed(data: st.DataObject, about: About) -> None:
         line = st.just(good) | samples.spoilt(good) | st.binary(max_size=120)
         file = st.lists(line, max_size=3).map(lambda lines: EPS + b"\n".join([*lines, b""]))
         contents.append(data.draw(st.none() | st.binary(max_size=80) | file))
-    hold("sctp", sctp.parse_procfs(about, *contents))
+    hold("sctp", proc_sctp.parse(about, *contents))
 
 
 ATTRIBUTES = {
@@ -166,7 +166,7 @@ def test_any_sctp_dump_is_parsed(data: st.DataObject, about: About) -> None:
         return [spoil(draw, samples.padded(messages))]
 
     both = [data.draw(st.none() | dumps() | st.lists(st.binary(max_size=200), max_size=2)) for _ in range(2)]
-    hold("sctp", sctp.parse_netlink(about, *both))
+    hold("sctp", netlink_sctp_diag.parse(about, *both))
 
 
 @pytest.mark.parametrize("protocol", MESSAGES)
@@ -254,7 +254,7 @@ def test_sctp_rows_are_read_to_the_last(end: bytes) -> None:
         words = ENDPOINT.split()
         line = b" ".join([*words[:column], word, *words[column + 1 :]])
         contents = (EPS + line + b"\n" + ENDPOINT + end, EPS + ASSOCIATION + end, None, None)
-        problem, endpoint, association = sctp.parse_procfs(LITTLE, *contents)
+        problem, endpoint, association = proc_sctp.parse(LITTLE, *contents)
         assert isinstance(problem, Problem)
         assert [one["inode"] for one in hold("sctp", [endpoint, association])] == [10001, 10002]
 

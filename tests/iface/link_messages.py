@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 QUERY = Query(tables=("interfaces",))
-NEW_LINK, NEW_ADDRESS = 16, 20
+RTM_NEWLINK = 16
+RTM_NEWADDR = 20
 ADDRESS, BROADCAST, NAME, MTU, LINK, STATS, MASTER, QUEUE, MAP = 1, 2, 3, 4, 5, 7, 10, 13, 14
 STATE, INFO, DESCRIPTION, STATS64, NAMESPACE, PROPERTIES, ALTERNATIVE = 16, 18, 20, 23, 37, 52, 53
 
@@ -47,7 +48,7 @@ def link(
 ) -> bytes:
     """Return the message of an interface."""
     body = struct.pack(f"{order}BxHiII", 0, kind, index, flags, 0) + text(NAME, name, order) + b"".join(attributes)
-    return message(NEW_LINK, body, order)
+    return message(RTM_NEWLINK, body, order)
 
 
 def counters(*values: int, order: str = "=") -> bytes:
@@ -58,7 +59,7 @@ def counters(*values: int, order: str = "=") -> bytes:
 def address(index: int, family: int, prefix: int, *attributes: bytes, scope: int = 0, order: str = "=") -> bytes:
     """Return the message of an address."""
     body = struct.pack(f"{order}BBBBI", family, prefix, 0, scope, index) + b"".join(attributes)
-    return message(NEW_ADDRESS, body, order)
+    return message(RTM_NEWADDR, body, order)
 
 
 def read(links_: Iterable[bytes], owned: Iterable[bytes] = (), *, query: Query = QUERY, order: str = "") -> list[Any]:

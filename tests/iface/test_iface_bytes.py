@@ -9,10 +9,10 @@ from typing import Any
 import link_messages as lm
 from hypothesis import given
 from hypothesis import strategies as st
-from netstat_iface import addresses, netlink_link, proc_dev, sys_class_net
-from netstat_iface.addresses import IF_INET6
+from netstat_iface import netlink_link, proc_dev, proc_if_inet6, sys_class_net
 from netstat_iface.net_tools import table_line
 from netstat_iface.net_tools_details import block
+from netstat_iface.proc_if_inet6 import IF_INET6
 from netstat_iface.readers import READERS
 from netstat_iface.record import FLAGS, STATISTICS, flag_words, flags_number
 
@@ -143,12 +143,12 @@ def test_if_inet6_goes_round(  # noqa: PLR0913, PLR0917 - the columns of a line
 ) -> None:
     """A line of if_inet6 as the kernel prints it gives back everything, the scope's number included."""
     line = b"%s %02x %02x %02x %02x %8s\n" % (raw.hex().encode(), index, prefix, scope, flags, name)
-    (found,) = addresses.parse_if_inet6(line)
+    (found,) = proc_if_inet6.parse(line)
     assert not isinstance(found, Problem)
     number, shown, address = found
     assert (number, shown, address["prefix_length"]) == (index, escape(name), prefix)
     assert address["address"] == inet_ntop(AF_INET6, raw)
-    assert addresses.scope_bits(address["address"], address["scope"]) == scope
+    assert proc_if_inet6.scope_bits(address["address"], address["scope"]) == scope
 
 
 @given(

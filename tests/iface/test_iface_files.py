@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from link_messages import QUERY
-from netstat_iface import addresses, proc_dev, sys_class_net
+from netstat_iface import proc_dev, proc_if_inet6, sys_class_net
 
 from netstat_core.plugin import About, Gap, Problem
 from netstat_core.report.selection import asked_of
@@ -37,7 +37,7 @@ def read(dev: bytes, attributes: Mapping[str, Mapping[str, str]] | None = None, 
         for name, values in (attributes or {}).items()
     }
     paths = {
-        "if_inet6": addresses.IF_INET6,
+        "if_inet6": proc_if_inet6.IF_INET6,
         "dev_mcast": proc_dev.DEV_MCAST,
         "vlans": proc_dev.VLANS,
         "statistics": proc_dev.PARTS,

@@ -7,7 +7,7 @@ from socket import AF_INET, AF_INET6, inet_aton, inet_pton
 
 import link_messages as lm
 import pytest
-from netstat_iface.netlink_link import request_addresses
+from netstat_iface import netlink_address
 from netstat_iface.readers import READERS
 from netstat_iface.record import FLAGS, STATISTICS
 
@@ -168,10 +168,10 @@ def test_dumps_are_read_again_when_interrupted() -> None:
 def test_text_asks_for_no_more_than_it_shows() -> None:
     """The table needs IPv4 addresses only, for alias names; blocks need all."""
     shown = Asked(fields=READER.layouts["net-tools"].needs(Style(lm.QUERY)))
-    assert request_addresses(shown).body[0] == AF_INET
+    assert netlink_address.request(shown).body[0] == AF_INET
     blocks = READER.layouts["net-tools"].needs(Style(lm.QUERY, extend=1))
-    assert request_addresses(Asked(fields=blocks)).body[0] == 0
-    assert request_addresses(Asked()).body[0] == 0
+    assert netlink_address.request(Asked(fields=blocks)).body[0] == 0
+    assert netlink_address.request(Asked()).body[0] == 0
 
 
 def test_asking_by_name() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from netstat_igmp import proc_igmp, proc_igmp6, routes, vifs
+from netstat_igmp import netlink_ipmr_link, netlink_ipmr_route, proc_igmp, proc_igmp6, proc_ip_mr_cache, proc_ip_mr_vif
 from netstat_igmp.readers import READERS
 
 from netstat_core import Query, SourceError
@@ -54,10 +54,10 @@ def parse(reader: str, content: bytes, other: bytes | None, about: About) -> Any
     parsers: dict[str, Any] = {
         "igmp": proc_igmp.parse,
         "igmp6": proc_igmp6.parse,
-        "multicast_vifs": lambda about, content, _: vifs.file_parser("inet")(about, content),
-        "multicast_vifs6": lambda about, content, _: vifs.file_parser("inet6")(about, content),
-        "multicast_routes": routes.file_parser("inet"),
-        "multicast_routes6": routes.file_parser("inet6"),
+        "multicast_vifs": lambda about, content, _: proc_ip_mr_vif.parser("inet")(about, content),
+        "multicast_vifs6": lambda about, content, _: proc_ip_mr_vif.parser("inet6")(about, content),
+        "multicast_routes": proc_ip_mr_cache.parser("inet"),
+        "multicast_routes6": proc_ip_mr_cache.parser("inet6"),
     }
     return parsers[reader](about, content, other)
 
@@ -80,7 +80,10 @@ def test_any_file(reader: str, content: bytes, other: bytes | None, about: About
 @given(datagrams=DATAGRAMS, links=st.none() | DATAGRAMS)
 def test_any_datagrams(datagrams: list[bytes], links: list[bytes] | None) -> None:
     """Whatever a dump holds becomes records and problems; only an answer about other families is refused."""
-    for reader, read in (("multicast_vifs", vifs.parse_dump), ("multicast_routes", routes.dump_parser("inet"))):
+    for reader, read in (
+        ("multicast_vifs", netlink_ipmr_link.parse),
+        ("multicast_routes", netlink_ipmr_route.parser("inet")),
+    ):
         with suppress(SourceError):
             accepted(reader, read(LITTLE, datagrams, links))
 

@@ -1,32 +1,157 @@
-"""Kinds of link layer: their words, how their addresses are written, and what netstat calls them."""
+"""Kinds of link layer: their words, and how their addresses are written."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
-from typing import NamedTuple
+from socket import AF_INET, AF_INET6, inet_ntop
 
-# fmt: off
+# linux/if_arp.h
+ARPHRD_NETROM = 0
+ARPHRD_ETHER = 1
+ARPHRD_EETHER = 2
+ARPHRD_AX25 = 3
+ARPHRD_PRONET = 4
+ARPHRD_CHAOS = 5
+ARPHRD_IEEE802 = 6
+ARPHRD_ARCNET = 7
+ARPHRD_APPLETLK = 8
+ARPHRD_DLCI = 15
+ARPHRD_ATM = 19
+ARPHRD_METRICOM = 23
+ARPHRD_IEEE1394 = 24
+ARPHRD_EUI64 = 27
+ARPHRD_INFINIBAND = 32
+ARPHRD_SLIP = 256
+ARPHRD_CSLIP = 257
+ARPHRD_SLIP6 = 258
+ARPHRD_CSLIP6 = 259
+ARPHRD_RSRVD = 260
+ARPHRD_ADAPT = 264
+ARPHRD_ROSE = 270
+ARPHRD_X25 = 271
+ARPHRD_HWX25 = 272
+ARPHRD_CAN = 280
+ARPHRD_MCTP = 290
+ARPHRD_PPP = 512
+ARPHRD_CISCO = 513
+ARPHRD_LAPB = 516
+ARPHRD_DDCMP = 517
+ARPHRD_RAWHDLC = 518
+ARPHRD_RAWIP = 519
+ARPHRD_TUNNEL = 768
+ARPHRD_TUNNEL6 = 769
+ARPHRD_FRAD = 770
+ARPHRD_SKIP = 771
+ARPHRD_LOOPBACK = 772
+ARPHRD_LOCALTLK = 773
+ARPHRD_FDDI = 774
+ARPHRD_BIF = 775
+ARPHRD_SIT = 776
+ARPHRD_IPDDP = 777
+ARPHRD_IPGRE = 778
+ARPHRD_PIMREG = 779
+ARPHRD_HIPPI = 780
+ARPHRD_ASH = 781
+ARPHRD_ECONET = 782
+ARPHRD_IRDA = 783
+ARPHRD_FCPP = 784
+ARPHRD_FCAL = 785
+ARPHRD_FCPL = 786
+ARPHRD_FCFABRIC = 787
+ARPHRD_IEEE802_TR = 800
+ARPHRD_IEEE80211 = 801
+ARPHRD_IEEE80211_PRISM = 802
+ARPHRD_IEEE80211_RADIOTAP = 803
+ARPHRD_IEEE802154 = 804
+ARPHRD_IEEE802154_MONITOR = 805
+ARPHRD_PHONET = 820
+ARPHRD_PHONET_PIPE = 821
+ARPHRD_CAIF = 822
+ARPHRD_IP6GRE = 823
+ARPHRD_NETLINK = 824
+ARPHRD_6LOWPAN = 825
+ARPHRD_VSOCKMON = 826
+ARPHRD_NONE = 65534
+ARPHRD_VOID = 65535
+
 TYPES = {
-    0: "netrom", 1: "ether", 2: "eether", 3: "ax25", 4: "pronet", 5: "chaos", 6: "ieee802", 7: "arcnet", 8: "atalk",
-    15: "dlci", 19: "atm", 23: "metricom", 24: "ieee1394", 27: "eui64", 32: "infiniband",
-    256: "slip", 257: "cslip", 258: "slip6", 259: "cslip6", 260: "rsrvd", 264: "adapt", 270: "rose", 271: "x25",
-    272: "hwx25", 280: "can", 290: "mctp", 512: "ppp", 513: "hdlc", 516: "lapb", 517: "ddcmp", 518: "rawhdlc",
-    519: "rawip", 768: "ipip", 769: "tunnel6", 770: "frad", 771: "skip", 772: "loopback", 773: "ltalk", 774: "fddi",
-    775: "bif", 776: "sit", 777: "ip/ddp", 778: "gre", 779: "pimreg", 780: "hippi", 781: "ash", 782: "econet",
-    783: "irda", 784: "fcpp", 785: "fcal", 786: "fcpl", 787: "fcfabric", 800: "tr", 801: "ieee802.11",
-    802: "ieee802.11/prism", 803: "ieee802.11/radiotap", 804: "ieee802.15.4", 805: "ieee802.15.4/monitor",
-    820: "phonet", 821: "phonet_pipe", 822: "caif", 823: "ip6gre", 824: "netlink", 825: "6lowpan",
-    826: "vsockmon", 65534: "none", 65535: "void",
+    ARPHRD_NETROM: "netrom",
+    ARPHRD_ETHER: "ether",
+    ARPHRD_EETHER: "eether",
+    ARPHRD_AX25: "ax25",
+    ARPHRD_PRONET: "pronet",
+    ARPHRD_CHAOS: "chaos",
+    ARPHRD_IEEE802: "ieee802",
+    ARPHRD_ARCNET: "arcnet",
+    ARPHRD_APPLETLK: "atalk",
+    ARPHRD_DLCI: "dlci",
+    ARPHRD_ATM: "atm",
+    ARPHRD_METRICOM: "metricom",
+    ARPHRD_IEEE1394: "ieee1394",
+    ARPHRD_EUI64: "eui64",
+    ARPHRD_INFINIBAND: "infiniband",
+    ARPHRD_SLIP: "slip",
+    ARPHRD_CSLIP: "cslip",
+    ARPHRD_SLIP6: "slip6",
+    ARPHRD_CSLIP6: "cslip6",
+    ARPHRD_RSRVD: "rsrvd",
+    ARPHRD_ADAPT: "adapt",
+    ARPHRD_ROSE: "rose",
+    ARPHRD_X25: "x25",
+    ARPHRD_HWX25: "hwx25",
+    ARPHRD_CAN: "can",
+    ARPHRD_MCTP: "mctp",
+    ARPHRD_PPP: "ppp",
+    ARPHRD_CISCO: "hdlc",
+    ARPHRD_LAPB: "lapb",
+    ARPHRD_DDCMP: "ddcmp",
+    ARPHRD_RAWHDLC: "rawhdlc",
+    ARPHRD_RAWIP: "rawip",
+    ARPHRD_TUNNEL: "ipip",
+    ARPHRD_TUNNEL6: "tunnel6",
+    ARPHRD_FRAD: "frad",
+    ARPHRD_SKIP: "skip",
+    ARPHRD_LOOPBACK: "loopback",
+    ARPHRD_LOCALTLK: "ltalk",
+    ARPHRD_FDDI: "fddi",
+    ARPHRD_BIF: "bif",
+    ARPHRD_SIT: "sit",
+    ARPHRD_IPDDP: "ip/ddp",
+    ARPHRD_IPGRE: "gre",
+    ARPHRD_PIMREG: "pimreg",
+    ARPHRD_HIPPI: "hippi",
+    ARPHRD_ASH: "ash",
+    ARPHRD_ECONET: "econet",
+    ARPHRD_IRDA: "irda",
+    ARPHRD_FCPP: "fcpp",
+    ARPHRD_FCAL: "fcal",
+    ARPHRD_FCPL: "fcpl",
+    ARPHRD_FCFABRIC: "fcfabric",
+    ARPHRD_IEEE802_TR: "tr",
+    ARPHRD_IEEE80211: "ieee802.11",
+    ARPHRD_IEEE80211_PRISM: "ieee802.11/prism",
+    ARPHRD_IEEE80211_RADIOTAP: "ieee802.11/radiotap",
+    ARPHRD_IEEE802154: "ieee802.15.4",
+    ARPHRD_IEEE802154_MONITOR: "ieee802.15.4/monitor",
+    ARPHRD_PHONET: "phonet",
+    ARPHRD_PHONET_PIPE: "phonet_pipe",
+    ARPHRD_CAIF: "caif",
+    ARPHRD_IP6GRE: "ip6gre",
+    ARPHRD_NETLINK: "netlink",
+    ARPHRD_6LOWPAN: "6lowpan",
+    ARPHRD_VSOCKMON: "vsockmon",
+    ARPHRD_NONE: "none",
+    ARPHRD_VOID: "void",
 }
-# fmt: on
-"""ARPHRD_ numbers of linux/if_arp.h, in the words of iproute2."""
+"""The words of iproute2."""
 
 _CALLSIGNS = ("ax25", "netrom")
-_IP_ADDRESSES = {"ipip": AF_INET, "sit": AF_INET, "gre": AF_INET, "tunnel6": AF_INET6, "ip6gre": AF_INET6}
+IP_ADDRESSES = {"ipip": AF_INET, "sit": AF_INET, "gre": AF_INET, "tunnel6": AF_INET6, "ip6gre": AF_INET6}
+"""The kinds whose addresses are IP addresses."""
+
 _CALLSIGN = re.compile(rb"([A-Z0-9]{1,6}) *")
-_CALLSIGN_SIZE, _ROSE_SIZE = 7, 5
+_CALLSIGN_SIZE = 7
+_ROSE_SIZE = 5
 
 
 def hardware_type(number: int) -> str:
@@ -42,7 +167,7 @@ def address_text(kind: str, raw: bytes) -> str | None:
         return callsign(raw) if any(raw) else None
     if kind == "rose" and len(raw) == _ROSE_SIZE:
         return raw.hex()
-    if kind in _IP_ADDRESSES and len(raw) in (4, 16):
+    if kind in IP_ADDRESSES and len(raw) in (4, 16):
         return inet_ntop(AF_INET if len(raw) == 4 else AF_INET6, raw)  # noqa: PLR2004 - the size of an IPv4 address
     return raw.hex(":")
 
@@ -57,86 +182,3 @@ def callsign(raw: bytes) -> str:
         return raw.hex(":")
     station = raw[6] >> 1 & 0xF
     return found[1].decode() + (f"-{station}" if station else "")
-
-
-def address_bytes(kind: str, text: str | None) -> bytes:
-    """The bytes of an address that is written in hex or as an IP address."""
-    if not text:
-        return b""
-    if kind in _IP_ADDRESSES:
-        try:
-            return inet_pton(AF_INET6 if ":" in text else AF_INET, text)
-        except OSError:
-            pass
-    try:
-        return bytes.fromhex(text.replace(":", ""))
-    except ValueError:
-        return b""
-
-
-Style = Callable[[str, "str | None"], str]
-
-
-def _nothing(_kind: str, _text: str | None) -> str:
-    return ""
-
-
-def _blank(_kind: str, _text: str | None) -> str:
-    return " "
-
-
-def _as_it_is(_kind: str, text: str | None) -> str:
-    return f" {text or ''}"
-
-
-def _hex_bytes(size: int, form: str, *, filled: int = 16, lower: bool = False) -> Style:
-    """``size`` bytes of hex, of which netstat knows the first ``filled``; zeros where the address is shorter."""
-
-    def style(kind: str, text: str | None) -> str:
-        shown = address_bytes(kind, text)[: min(size, filled)].ljust(size, b"\0").hex(form)
-        return f" {shown if lower else shown.upper()}"
-
-    return style
-
-
-class Look(NamedTuple):
-    """What netstat -ie makes of a kind of link layer: its name, its title, and the address between them."""
-
-    name: str
-    title: str
-    address: Style = _nothing
-
-    def line(self, kind: str, address: str | None, queue: int | str) -> str:
-        """The line that tells of the hardware."""
-        return f"{self.name}{self.address(kind, address)}  txqueuelen {queue}  ({self.title})"
-
-
-UNSPECIFIED = Look("unspec", "UNSPEC", _hex_bytes(16, "-", filled=8))
-LOOKS = {
-    "netrom": Look("netrom", "AMPR NET/ROM", _as_it_is),
-    "ether": Look("ether", "Ethernet", _hex_bytes(6, ":", lower=True)),
-    "ax25": Look("ax25", "AMPR AX.25", _as_it_is),
-    "arcnet": Look("arcnet", "ARCnet", _hex_bytes(1, ":")),
-    "dlci": Look("dlci", "Frame Relay DLCI", _as_it_is),
-    "eui64": Look("eui64", "Generic EUI-64", _hex_bytes(8, ":")),
-    "slip": Look("slip", "Serial Line IP"),
-    "cslip": Look("cslip", "VJ Serial Line IP"),
-    "slip6": Look("slip6", "6-bit Serial Line IP"),
-    "cslip6": Look("cslip6", "VJ 6-bit Serial Line IP"),
-    "adapt": Look("adaptive", "Adaptive Serial Line IP"),
-    "rose": Look("rose", "AMPR ROSE", _as_it_is),
-    "x25": Look("x25", "generic X.25", _blank),
-    "ppp": Look("ppp", "Point-to-Point Protocol"),
-    "hdlc": Look("hdlc", "(Cisco)-HDLC"),
-    "lapb": Look("lapb", "LAPB"),
-    "ipip": Look("tunnel", "IPIP Tunnel", _blank),
-    "frad": Look("frad", "Frame Relay Access Device"),
-    "loopback": Look("loop", "Local Loopback"),
-    "fddi": Look("fddi", "Fiber Distributed Data Interface", _hex_bytes(6, "-")),
-    "sit": Look("sit", "IPv6-in-IPv4"),
-    "hippi": Look("hippi", "HIPPI", _hex_bytes(6, ":")),
-    "ash": Look("ash", "Ash", _as_it_is),
-    "econet": Look("ec", "Econet"),
-    "irda": Look("irda", "IrLAP", _as_it_is),
-}
-"""All others are unspecified to netstat."""

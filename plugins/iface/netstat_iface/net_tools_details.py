@@ -5,8 +5,8 @@ from __future__ import annotations
 from socket import inet_ntoa
 
 from netstat_core.plugin import Record, printable
-from netstat_iface.addresses import SCOPE_BITS, scope_bits
-from netstat_iface.hardware import LOOKS, UNSPECIFIED
+from netstat_iface.net_tools_hardware import LOOKS, UNSPECIFIED
+from netstat_iface.proc_if_inet6 import SCOPE_BITS, IPV6_ADDR_COMPATv4, scope_bits
 from netstat_iface.record import flags_number
 
 NEEDS = frozenset(
@@ -38,7 +38,6 @@ _UNITS = ("KiB", "MiB", "GiB", "TiB", "PiB")
 _EXBI = 1 << 60
 _COMPRESSING = ("cslip", "cslip6")
 _LEAST_BASE = 0x100
-_COMPATIBLE = 0x80
 _NO_ADDRESS = "0.0.0.0"  # noqa: S104 - not bound to, only shown
 
 
@@ -89,8 +88,8 @@ def netmask(prefix_length: int) -> str:
 
 def _inet6(one: Record) -> str:
     bits = scope_bits(one["address"], one["scope"])
-    words = ["compat"] if bits & _COMPATIBLE else []
-    rest = bits & ~_COMPATIBLE
+    words = ["compat"] if bits & IPV6_ADDR_COMPATv4 else []
+    rest = bits & ~IPV6_ADDR_COMPATv4
     words += [word for word in ("link", "site", "host") if rest & SCOPE_BITS[word]] if rest else ["global"]
     address = one["address"].removeprefix("::ffff:") if "." in one["address"] else one["address"]
     return f"inet6 {address}  prefixlen {one['prefix_length']}  scopeid 0x{bits:x}<{','.join(words)}>"

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from netstat_core.plugin import (
-    AF,
-    HEADER,
-    LINK_SIZE,
-    NEW_LINK,
+    IFINFOMSG_SIZE,
+    NETLINK_ROUTE,
+    NLMSG_HDRLEN,
+    RTM_GETLINK,
+    RTM_NEWLINK,
     About,
-    Asked,
     Attributes,
     Datagrams,
     Gap,
@@ -23,7 +23,7 @@ from netstat_core.plugin import (
     escape,
     messages,
 )
-from netstat_iface import addresses, hardware
+from netstat_iface import hardware, netlink_address, proc_if_inet6
 from netstat_iface.record import (
     BOND_MODES,
     LAST_VLAN,
@@ -37,25 +37,49 @@ from netstat_iface.record import (
 )
 from netstat_iface.selection import selected
 
-ROUTE = 0
-GET_LINK, GET_ADDRESS = 18, 22
-LINKS, ADDRESSES = "route/links", "route/addresses"
+LINKS = "route/links"
+
+# linux/rtnetlink.h
+RTEXT_FILTER_SKIP_STATS = 0x8
+
+# linux/if_link.h
+IFLA_ADDRESS = 1
+IFLA_BROADCAST = 2
+IFLA_IFNAME = 3
+IFLA_MTU = 4
+IFLA_LINK = 5
+IFLA_STATS = 7
+IFLA_MASTER = 10
+IFLA_TXQLEN = 13
+IFLA_MAP = 14
+IFLA_OPERSTATE = 16
+IFLA_LINKINFO = 18
+IFLA_IFALIAS = 20
+IFLA_STATS64 = 23
+IFLA_EXT_MASK = 29
+IFLA_LINK_NETNSID = 37
+IFLA_PROP_LIST = 52
+IFLA_ALT_IFNAME = 53
+
+IFLA_INFO_KIND = 1
+IFLA_INFO_DATA = 2
+IFLA_INFO_SLAVE_KIND = 4
+
+IFLA_VLAN_ID = 1
+IFLA_VLAN_PROTOCOL = 5
+
+IFLA_BOND_MODE = 1
 
 _LEAST_STATISTICS = 23
-_HARDWARE, _HARDWARE_BROADCAST, _NAME, _MTU, _LINK, _STATS, _MASTER, _QUEUE, _MAP = 1, 2, 3, 4, 5, 7, 10, 13, 14
-_STATE, _INFO, _DESCRIPTION, _STATS64, _EXT_MASK, _NAMESPACE, _PROPERTIES, _ALTERNATIVE = 16, 18, 20, 23, 29, 37, 52, 53
-_KIND, _KIND_DATA, _PORT_KIND = 1, 2, 4
-_VLAN_ID, _VLAN_PROTOCOL, _BOND_MODE = 1, 5, 1
-_SKIP_STATS = 8
 
 _VLAN_PROTOCOLS = {b"\x81\x00": "802.1Q", b"\x88\xa8": "802.1ad"}
 
 
 LINKS_WITH_STATISTICS = NetlinkDump(
     LINKS,
-    protocol=ROUTE,
-    type=GET_LINK,
-    body=struct.pack("=BxHiIIHHI", 0, 0, 0, 0, 0, 8, _EXT_MASK, _SKIP_STATS),
+    protocol=NETLINK_ROUTE,
+    type=RTM_GETLINK,
+    body=struct.pack("=BxHiIIHHI", 0, 0, 0, 0, 0, 8, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS),
     restart=True,
 )
 """All links, without the protocol counters inside IFLA_AF_SPEC.
@@ -64,21 +88,13 @@ Virtual functions are not asked for: hundreds of them overflow the 64 KiB of an 
 """
 
 
-def request_addresses(asked: Asked) -> NetlinkDump:
-    """All addresses, or the IPv4 ones where only alias names are shown."""
-    family = 0 if asked.wants("hardware_address") else AF["inet"]
-    body, every = (struct.pack("=BBBBI", one, 0, 0, 0, 0) for one in (family, 0))
-    wider = ((ADDRESSES, every),) if family else ()
-    return NetlinkDump(ADDRESSES, protocol=ROUTE, type=GET_ADDRESS, body=body, restart=True, wider=wider)
-
-
 def parse(
     about: About, links: Datagrams, owned: Datagrams | None, if_inet6: bytes | None
 ) -> Iterator[Record | Problem | Gap]:
     """The interfaces with their addresses; /proc/net/if_inet6 tells the order in which netstat shows IPv6 ones."""
     records: list[Record] = []
     to_record = _Converter(about).record
-    for message in messages(LINKS, links, NEW_LINK, HEADER + LINK_SIZE, about.order):
+    for message in messages(LINKS, links, RTM_NEWLINK, NLMSG_HDRLEN + IFINFOMSG_SIZE, about.order):
         if isinstance(message, Problem):
             yield message
         else:
@@ -88,7 +104,7 @@ def parse(
     if owned is not None:
         for record in records:
             record["addresses"] = []
-        for found in addresses.parse_dump(ADDRESSES, owned, about.order):
+        for found in netlink_address.parse(owned, about.order):
             if isinstance(found, Problem):
                 yield found
             elif found[0] in by_index:
@@ -108,7 +124,7 @@ def _name_neighbours(records: list[Record], by_index: dict[int, Record]) -> None
 
 def _sort_addresses(by_index: dict[int, Record], if_inet6: bytes) -> None:
     """Bring IPv6 addresses into the order of if_inet6, behind the IPv4 ones; what is not there stays last."""
-    found = (one for one in addresses.parse_if_inet6(if_inet6) if not isinstance(one, Problem))
+    found = (one for one in proc_if_inet6.parse(if_inet6) if not isinstance(one, Problem))
     places = {(index, record["address"]): place for place, (index, _, record) in enumerate(found)}
     if not places:
         return
@@ -136,12 +152,12 @@ class _Converter:
 
     def record(self, message: bytes) -> Record:
         kind, index, flags = self._header(message)
-        found = attributes(message, HEADER + LINK_SIZE, self._order)
-        record = interface(escape(found.text(_NAME) or b""))
+        found = attributes(message, NLMSG_HDRLEN + IFINFOMSG_SIZE, self._order)
+        record = interface(escape(found.text(IFLA_IFNAME) or b""))
         record["index"] = index if index > 0 else None
-        record["mtu"] = found.number(_MTU, None)
+        record["mtu"] = found.number(IFLA_MTU, None)
         record["flags"], record["flags_text"] = self._flags[flags]
-        record.update(statistics(found.numbers(_STATS64, "Q") or found.numbers(_STATS, "I")))
+        record.update(statistics(found.numbers(IFLA_STATS64, "Q") or found.numbers(IFLA_STATS, "I")))
         if self._wants_names:
             record.update(_names(found))
         if self._wants_hardware:
@@ -153,10 +169,10 @@ class _Converter:
     def _hardware(self, kind: str, found: Attributes) -> dict[str, Any]:
         return {
             "hardware_type": kind,
-            "hardware_address": hardware.address_text(kind, found.get(_HARDWARE, b"")),
-            "hardware_broadcast": hardware.address_text(kind, found.get(_HARDWARE_BROADCAST, b"")),
-            "tx_queue_length": found.number(_QUEUE, None),
-            "device_map": self._device_map(found.get(_MAP, b"")),
+            "hardware_address": hardware.address_text(kind, found.get(IFLA_ADDRESS, b"")),
+            "hardware_broadcast": hardware.address_text(kind, found.get(IFLA_BROADCAST, b"")),
+            "tx_queue_length": found.number(IFLA_TXQLEN, None),
+            "device_map": self._device_map(found.get(IFLA_MAP, b"")),
         }
 
     def _device_map(self, raw: bytes) -> DeviceMap | None:
@@ -175,38 +191,38 @@ class _Converter:
 
 
 def _names(found: Attributes) -> dict[str, Any]:
-    description = found.text(_DESCRIPTION)
+    description = found.text(IFLA_IFALIAS)
     return {
-        "alternative_names": [escape(one.rstrip(b"\0")) for one in found.all_of(_PROPERTIES, _ALTERNATIVE)],
+        "alternative_names": [escape(one.rstrip(b"\0")) for one in found.all_of(IFLA_PROP_LIST, IFLA_ALT_IFNAME)],
         "description": None if description is None else escape(description),
     }
 
 
 def _relations(found: Attributes) -> dict[str, Any]:
     """State, kind, master and link of an interface, with what VLANs and bonds add."""
-    state = found.number(_STATE, None)
-    info = found.nest(_INFO)
-    kind = info.text(_KIND)
-    port_kind = info.text(_PORT_KIND)
+    state = found.number(IFLA_OPERSTATE, None)
+    info = found.nest(IFLA_LINKINFO)
+    kind = info.text(IFLA_INFO_KIND)
+    port_kind = info.text(IFLA_INFO_SLAVE_KIND)
     return {
         "oper_state": None if state is None else numbered(state, OPER_STATES),
         "link_kind": None if kind is None else escape(kind),
-        "master": found.number(_MASTER, None),
+        "master": found.number(IFLA_MASTER, None),
         "master_kind": None if port_kind is None else escape(port_kind),
-        "link_index": found.number(_LINK, 0) or None,
-        "link_namespace_id": _signed(found.number(_NAMESPACE, None)),
-        **_particulars(kind, info.nest(_KIND_DATA)),
+        "link_index": found.number(IFLA_LINK, 0) or None,
+        "link_namespace_id": _signed(found.number(IFLA_LINK_NETNSID, None)),
+        **_particulars(kind, info.nest(IFLA_INFO_DATA)),
     }
 
 
 def _particulars(kind: bytes | None, data: Attributes) -> dict[str, Any]:
     if kind == b"vlan":
-        protocol = data.get(_VLAN_PROTOCOL)
+        protocol = data.get(IFLA_VLAN_PROTOCOL)
         tag = _VLAN_PROTOCOLS.get(protocol, f"0x{protocol.hex()}") if protocol else None
-        number = data.number(_VLAN_ID, None)
+        number = data.number(IFLA_VLAN_ID, None)
         return {"vlan_id": None if number is None or number > LAST_VLAN else number, "vlan_protocol": tag}
     if kind == b"bond":
-        mode = data.number(_BOND_MODE, None)
+        mode = data.number(IFLA_BOND_MODE, None)
         return {"bond_mode": None if mode is None else numbered(mode, BOND_MODES)}
     return {}
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from netstat_core.plugin import GREATEST_INTEGER, About, Gap, Problem, Record, bounded, escape
-from netstat_iface import addresses
-from netstat_iface.addresses import IF_INET6
+from netstat_iface import proc_if_inet6
+from netstat_iface.proc_if_inet6 import IF_INET6
 from netstat_iface.record import LAST_VLAN, interface
 from netstat_iface.selection import selected
 from netstat_iface.sys_class_net import Attributes, fill
@@ -52,7 +52,7 @@ def parse(about: About, contents: Mapping[str, Any]) -> Iterator[Record | Proble
         else:
             records[row["name"]] = row
     owned = []
-    for found in addresses.parse_if_inet6(if_inet6 or b""):
+    for found in proc_if_inet6.parse(if_inet6 or b""):
         if isinstance(found, Problem):
             yield found
         else:

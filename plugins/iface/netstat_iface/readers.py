@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from netstat_core.plugin import Asked, Directory, File, Group, Input, Reader, feed, from_asked
-from netstat_iface import netlink_link, proc_dev, sys_class_net
-from netstat_iface.addresses import IF_INET6
+from netstat_iface import netlink_address, netlink_link, proc_dev, sys_class_net
 from netstat_iface.net_tools import LAYOUT
+from netstat_iface.proc_if_inet6 import IF_INET6
 from netstat_iface.record import PARTS, Interface
 from netstat_iface.sys_class_net import wants_any
 
@@ -27,7 +27,7 @@ def _wants_order(asked: Asked) -> bool:
 _NETLINK = feed(
     "netlink",
     netlink_link.LINKS_WITH_STATISTICS,
-    from_asked(netlink_link.request_addresses).when(_wants_addresses),
+    from_asked(netlink_address.request).when(_wants_addresses),
     File(IF_INET6).optional.when(_wants_order),
     parse=netlink_link.parse,
 )

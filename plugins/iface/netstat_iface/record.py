@@ -32,8 +32,20 @@ FLAGS = (
 OPER_STATES = ("unknown", "notpresent", "down", "lowerlayerdown", "testing", "dormant", "up")
 """IF_OPER_ of linux/if.h, by number; the words of RFC 2863 as sysfs has them."""
 
-SCOPES = {0: "global", 200: "site", 253: "link", 254: "host", 255: "nowhere"}
-"""RT_SCOPE_ of linux/rtnetlink.h."""
+# linux/rtnetlink.h
+RT_SCOPE_UNIVERSE = 0
+RT_SCOPE_SITE = 200
+RT_SCOPE_LINK = 253
+RT_SCOPE_HOST = 254
+RT_SCOPE_NOWHERE = 255
+
+SCOPES = {
+    RT_SCOPE_UNIVERSE: "global",
+    RT_SCOPE_SITE: "site",
+    RT_SCOPE_LINK: "link",
+    RT_SCOPE_HOST: "host",
+    RT_SCOPE_NOWHERE: "nowhere",
+}
 
 ADDRESS_FLAGS = (
     "secondary",

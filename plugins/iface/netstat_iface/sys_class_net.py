@@ -7,7 +7,7 @@ from typing import Any
 
 from netstat_core.plugin import Asked, Directory, Input, Record, escape
 from netstat_iface import hardware
-from netstat_iface.record import FLAGS, OPER_STATES, Flags
+from netstat_iface.record import OPER_STATES, Flags
 
 ATTRIBUTES = {
     "ifindex": ("index", "mtu", "flags", "master", "link"),
@@ -26,7 +26,12 @@ ATTRIBUTES = {
 """Files, and the record fields each is read for."""
 
 _LARGEST = 0xFFFFFFFF
-_UP, _RUNNING, _LOWER_UP, _DORMANT = (1 << FLAGS.index(word) for word in ("up", "running", "lower_up", "dormant"))
+
+# linux/if.h
+IFF_UP = 0x1
+IFF_RUNNING = 0x40
+IFF_LOWER_UP = 0x10000
+IFF_DORMANT = 0x20000
 
 
 def inputs() -> dict[str, Input[Any]]:
@@ -114,11 +119,11 @@ def _flags(found: Attributes, name: str) -> int | None:
     if flags is None:
         return None
     state = found.text("operstate", name)
-    if flags & _UP and state in (b"up", b"unknown"):
-        flags |= _RUNNING
-    if flags & _UP and found.number("carrier", name):
-        flags |= _LOWER_UP
-    return flags | _DORMANT if state == b"dormant" else flags
+    if flags & IFF_UP and state in (b"up", b"unknown"):
+        flags |= IFF_RUNNING
+    if flags & IFF_UP and found.number("carrier", name):
+        flags |= IFF_LOWER_UP
+    return flags | IFF_DORMANT if state == b"dormant" else flags
 
 
 def _hardware_address(found: Attributes, kind: str | None, attribute: str, name: str) -> str | None:

@@ -33,3 +33,8 @@ def colons_text(text: bytes) -> str:
         return inet_ntop(AF_INET6, inet_pton(AF_INET6, text.decode("ascii")))
     except OSError as error:
         raise ValueError(str(error)) from error
+
+
+def specified(address: str | None) -> str | None:
+    """The address; None for the unspecified IPv4 one."""
+    return None if address == "0.0.0.0" else address  # noqa: S104 - not bound to, only compared

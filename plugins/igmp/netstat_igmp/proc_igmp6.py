@@ -13,12 +13,9 @@ from netstat_core.plugin import About, Problem, Record, bounded, escape, unsigne
 from netstat_igmp.addresses import digits_text
 from netstat_igmp.numbers import count
 from netstat_igmp.proc_mcfilter import Filters
-from netstat_igmp.record import REPORT_FLAGS, flag_words
+from netstat_igmp.record import MAF_LAST_REPORTER, MAF_TIMER_RUNNING, REPORT_FLAGS, flag_words
 
 PATH = "/proc/net/igmp6"
-
-_TIMER_RUNNING = 0x01
-_LAST_REPORTER = 0x02
 
 
 def parse(about: About, content: bytes, mcfilter6: bytes | None) -> Iterator[Record | Problem]:
@@ -36,7 +33,7 @@ def _group(words: list[bytes], ticks_per_second: int) -> Record:
     flags, ticks = [*words[4:6], None, None][:2]
     state = unsigned(flags or b"0", 16)
     left = max(0, bounded(int(ticks or b"0")))
-    running = ticks is not None and state & _TIMER_RUNNING
+    running = ticks is not None and state & MAF_TIMER_RUNNING
     return {
         "family": "inet6",
         "interface": escape(words[1]),
@@ -44,7 +41,7 @@ def _group(words: list[bytes], ticks_per_second: int) -> Record:
         "group": digits_text(words[2]),
         "users": count(words[3]),
         "querier": None,
-        "reporter": None if flags is None else bool(state & _LAST_REPORTER),
+        "reporter": None if flags is None else bool(state & MAF_LAST_REPORTER),
         "timer_seconds": left / ticks_per_second if running else None,
         "flags": None if flags is None else flag_words(state, REPORT_FLAGS),
         "source_filter": None,

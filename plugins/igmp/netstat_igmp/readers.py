@@ -5,12 +5,31 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterable
 
-from netstat_core.plugin import LINKS, About, Feed, File, Layout, NetlinkDump, Parsed, Reader, feed
-from netstat_igmp import proc_igmp, proc_igmp6, routes, vifs
+from netstat_core.plugin import (
+    LINKS,
+    NETLINK_ROUTE,
+    RTM_GETLINK,
+    About,
+    Feed,
+    File,
+    Layout,
+    NetlinkDump,
+    Parsed,
+    Reader,
+    feed,
+)
+from netstat_igmp import (
+    netlink_ipmr_link,
+    netlink_ipmr_route,
+    proc_igmp,
+    proc_igmp6,
+    proc_ip_mr_cache,
+    proc_ip_mr_vif,
+)
 from netstat_igmp.net_tools import GROUPS, ROUTES, VIFS
-from netstat_igmp.record import IPMR, Membership, MulticastRoute, Vif
-
-_GET_LINK, _GET_ROUTE = 18, 26
+from netstat_igmp.netlink_ipmr_link import IPMR
+from netstat_igmp.netlink_ipmr_route import RTM_GETROUTE
+from netstat_igmp.record import Membership, MulticastRoute, Vif
 
 Look = tuple[str, str, type, Layout]
 """A table, a kind, its record and its text."""
@@ -19,7 +38,9 @@ _GROUP: Look = ("groups", "multicast.membership", Membership, GROUPS)
 _VIF: Look = ("multicast_routes", "multicast.vif", Vif, VIFS)
 _ROUTE: Look = ("multicast_routes", "multicast.route", MulticastRoute, ROUTES)
 
-_VIF_DUMP = NetlinkDump(vifs.DUMP, protocol=0, type=_GET_LINK, body=struct.pack("=B15x", IPMR["inet"]))
+_VIF_DUMP = NetlinkDump(
+    netlink_ipmr_link.DUMP, protocol=NETLINK_ROUTE, type=RTM_GETLINK, body=struct.pack("=B15x", IPMR["inet"])
+)
 
 
 def _group_feed(path: str, filters: str, parse: Callable[[About, bytes, bytes | None], Iterable[Parsed]]) -> Feed:
@@ -31,17 +52,20 @@ def _group_feed(path: str, filters: str, parse: Callable[[About, bytes, bytes | 
 def _route_feeds(family: str) -> tuple[Feed, Feed]:
     """All tables over netlink, where vifs have no number and yet nothing is missed; the default one from the files."""
     request = NetlinkDump(
-        routes.dump_name(family), protocol=0, type=_GET_ROUTE, body=struct.pack("=B11x", IPMR[family])
+        netlink_ipmr_route.dump_name(family),
+        protocol=NETLINK_ROUTE,
+        type=RTM_GETROUTE,
+        body=struct.pack("=B11x", IPMR[family]),
     )
-    entries, interfaces = File(routes.path(family)), File(vifs.path(family))
+    entries, interfaces = File(proc_ip_mr_cache.path(family)), File(proc_ip_mr_vif.path(family))
     return (
-        feed("netlink", request, LINKS.optional, parse=routes.dump_parser(family)),
-        feed("procfs", entries, interfaces.optional, parse=routes.file_parser(family)),
+        feed("netlink", request, LINKS.optional, parse=netlink_ipmr_route.parser(family)),
+        feed("procfs", entries, interfaces.optional, parse=proc_ip_mr_cache.parser(family)),
     )
 
 
 def _vif_feed(family: str) -> Feed:
-    return feed("procfs", File(vifs.path(family)), parse=vifs.file_parser(family))
+    return feed("procfs", File(proc_ip_mr_vif.path(family)), parse=proc_ip_mr_vif.parser(family))
 
 
 def _reader(name: str, position: int, look: Look, *feeds: Feed) -> Reader:
@@ -65,7 +89,7 @@ READERS = (
         "multicast_vifs",
         5200,
         _VIF,
-        feed("netlink", _VIF_DUMP, LINKS.optional, parse=vifs.parse_dump),
+        feed("netlink", _VIF_DUMP, LINKS.optional, parse=netlink_ipmr_link.parse),
         _vif_feed("inet"),
     ),
     _reader("multicast_vifs6", 5201, _VIF, _vif_feed("inet6")),

@@ -6,19 +6,43 @@ from typing import Annotated, Literal, TypedDict
 
 from netstat_core.plugin import Address, Bytes, Count, Field, InterfaceName
 
-REPORT_FLAGS = {0x01: "timer_running", 0x02: "last_reporter", 0x04: "loaded", 0x08: "no_report", 0x10: "source_query"}
-"""MAF_* of include/net/if_inet6.h."""
+# include/net/if_inet6.h
+MAF_TIMER_RUNNING = 0x01
+MAF_LAST_REPORTER = 0x02
+MAF_LOADED = 0x04
+MAF_NOREPORT = 0x08
+MAF_GSQUERY = 0x10
 
-VIF_FLAGS = {1: "tunnel", 2: "source_route", 4: "register", 8: "use_index"}
-"""VIFF_* of linux/mroute.h."""
+# linux/mroute.h
+VIFF_TUNNEL = 0x1
+VIFF_SRCRT = 0x2
+VIFF_REGISTER = 0x4
+VIFF_USE_IFINDEX = 0x8
+"""The interface was named by index, and the kernel keeps that where an address would be."""
 
-IPMR = {"inet": 128, "inet6": 129}
-"""RTNL_FAMILY_IPMR and RTNL_FAMILY_IP6MR, the families of multicast routing in rtnetlink."""
+# linux/rtnetlink.h
+RT_TABLE_DEFAULT = 253
+RT_TABLE_MAIN = 254
+RT_TABLE_LOCAL = 255
+
+REPORT_FLAGS = {
+    MAF_TIMER_RUNNING: "timer_running",
+    MAF_LAST_REPORTER: "last_reporter",
+    MAF_LOADED: "loaded",
+    MAF_NOREPORT: "no_report",
+    MAF_GSQUERY: "source_query",
+}
+VIF_FLAGS = {
+    VIFF_TUNNEL: "tunnel",
+    VIFF_SRCRT: "source_route",
+    VIFF_REGISTER: "register",
+    VIFF_USE_IFINDEX: "use_index",
+}
 
 DEFAULT_TABLES = {"inet": "default", "inet6": "main"}
 """The one table that files under /proc/net show."""
 
-_TABLES = {253: "default", 254: "main", 255: "local"}
+_TABLES = {RT_TABLE_DEFAULT: "default", RT_TABLE_MAIN: "main", RT_TABLE_LOCAL: "local"}
 
 _UNKNOWN_FLAG = r"^0x[0-9a-f]+$"
 

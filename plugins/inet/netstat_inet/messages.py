@@ -13,19 +13,28 @@ from collections.abc import Iterable, Iterator
 from itertools import repeat
 from typing import Any
 
-from netstat_core.plugin import ATTRIBUTE_HEADER, align4, each_attribute
+from netstat_core.plugin import NLA_HDRLEN, align4, each_attribute
 
 MESSAGE_SIZE = 88
 """struct nlmsghdr and struct inet_diag_msg."""
 
-INFO, SKMEMINFO, RAW_PROTOCOL, V6ONLY = 2, 7, 10, 11
+# linux/inet_diag.h
+INET_DIAG_INFO = 2
+INET_DIAG_SKMEMINFO = 7
+INET_DIAG_PROTOCOL = 10
+INET_DIAG_SKV6ONLY = 11
 
 FIXED_FIELDS = 15
 """Length, family, state, timer, retries, two ports, two addresses, interface, expires, two queues, uid, inode."""
 
 _PORTS = 5
 
-_READ = {INFO: ("2xBB", 4), SKMEMINFO: ("32xI", 36), RAW_PROTOCOL: ("B", 1), V6ONLY: ("B", 1)}
+_READ = {
+    INET_DIAG_INFO: ("2xBB", 4),
+    INET_DIAG_SKMEMINFO: ("32xI", 36),
+    INET_DIAG_PROTOCOL: ("B", 1),
+    INET_DIAG_SKV6ONLY: ("B", 1),
+}
 """What is read of an attribute's payload: tcpi_retransmits and tcpi_probes; the drops of SK_MEMINFO; one byte."""
 
 Column = Iterable[Any]
@@ -45,8 +54,8 @@ class Shape:
             reading, length = _READ[kind] if kind in kinds else ("", 0)
             if payload + length > end:
                 reading, length = "", 0
-            header = payload - ATTRIBUTE_HEADER
-            layout += f"{header - position}x{ATTRIBUTE_HEADER}s{reading}"
+            header = payload - NLA_HDRLEN
+            layout += f"{header - position}x{NLA_HDRLEN}s{reading}"
             position = payload + length
             self.headers.append((count, message[header:payload]))
             if reading:

@@ -89,14 +89,6 @@ def shown_datagram(query: Query) -> Callable[[Record], bool] | None:
     return lambda record: (record["remote_address"] == _UNSPECIFIED[record["family"]]) is servers
 
 
-def shown_sctp(query: Query) -> Callable[[Record], bool] | None:
-    """-l shows endpoints and the default associations."""
-    if query.show == "all":
-        return None
-    servers = query.show == "listening"
-    return lambda record: (record["remote_addresses"] is None) is servers
-
-
 def rows(style: Style, names: Names, _traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
     """The formatter of all rows but those of SCTP."""
     tail = tail_of(style, names)

@@ -8,18 +8,49 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterable, Iterator
 
-from netstat_core.plugin import AF, About, Asked, Datagrams, NetlinkDump, Problem, Record, interface_names
+from netstat_core.plugin import (
+    AF,
+    NETLINK_SOCK_DIAG,
+    About,
+    Asked,
+    Datagrams,
+    NetlinkDump,
+    Problem,
+    Record,
+    interface_names,
+)
 from netstat_inet.addresses import Ipv4Texts, Ipv6Texts, is_mapped
-from netstat_inet.messages import INFO, RAW_PROTOCOL, SKMEMINFO, V6ONLY, Columns, Shapes
-from netstat_inet.record import KEYS, LISTEN, SYN_RECV, States, timer_kind
+from netstat_inet.messages import (
+    INET_DIAG_INFO,
+    INET_DIAG_PROTOCOL,
+    INET_DIAG_SKMEMINFO,
+    INET_DIAG_SKV6ONLY,
+    Columns,
+    Shapes,
+)
+from netstat_inet.record import KEYS, TCP_LISTEN, TCP_SYN_RECV, States, timer_kind
 
-SOCK_DIAG = 4
+# linux/sock_diag.h
 SOCK_DIAG_BY_FAMILY = 20
+
+# linux/in.h
+IPPROTO_TCP = 6
+IPPROTO_UDP = 17
+IPPROTO_SCTP = 132
+IPPROTO_UDPLITE = 136
+IPPROTO_RAW = 255
+
 ALL_STATES = 0xFFF
 """What procfs shows: every state but the bound and inactive."""
 
 FAMILIES = ("inet", "inet6")
-NUMBERS = {"tcp": 6, "udp": 17, "sctp": 132, "udplite": 136, "raw": 255}
+NUMBERS = {
+    "tcp": IPPROTO_TCP,
+    "udp": IPPROTO_UDP,
+    "sctp": IPPROTO_SCTP,
+    "udplite": IPPROTO_UDPLITE,
+    "raw": IPPROTO_RAW,
+}
 _INODE_AT = 68
 _TIME_WAIT_TIMER = 3
 _PROBING = (2, 4)
@@ -36,10 +67,10 @@ _UNKNOWN: Record = {
 
 def request(protocol: str, family: str, asked: Asked) -> NetlinkDump:
     """The dump of one protocol and family, with the extensions that the query's fields need."""
-    timers = 1 << (INFO - 1) if protocol == "tcp" else 0
-    drops = 1 << (SKMEMINFO - 1)
+    timers = 1 << (INET_DIAG_INFO - 1) if protocol == "tcp" else 0
+    drops = 1 << (INET_DIAG_SKMEMINFO - 1)
     wanted = (timers if asked.wants("timer") else 0) | (drops if asked.wants("drops") else 0)
-    states = 1 << LISTEN if asked.show == "listening" and protocol == "tcp" else ALL_STATES
+    states = 1 << TCP_LISTEN if asked.show == "listening" and protocol == "tcp" else ALL_STATES
 
     def body(extensions: int, states: int) -> bytes:
         return struct.pack("=BBBBI48x", AF[family], NUMBERS[protocol], extensions, 0, states)
@@ -49,7 +80,7 @@ def request(protocol: str, family: str, asked: Asked) -> NetlinkDump:
     wider = tuple((name, body(extensions, one)) for one in dict.fromkeys((states, ALL_STATES)) for extensions in more)
     return NetlinkDump(
         name,
-        protocol=SOCK_DIAG,
+        protocol=NETLINK_SOCK_DIAG,
         type=SOCK_DIAG_BY_FAMILY,
         body=body(wanted, states),
         inode_at=_INODE_AT,
@@ -152,12 +183,12 @@ class _Rows:
 
     def _adjust_tcp(self, records: list[Record], states: Iterable[int], timers: Iterable[int]) -> None:
         """Listeners keep their backlog in the send queue's place; the kernel tells no uid while a handshake goes on."""
-        if LISTEN in states or SYN_RECV in states:
+        if TCP_LISTEN in states or TCP_SYN_RECV in states:
             for record in records:
-                if record["state_number"] == LISTEN:
+                if record["state_number"] == TCP_LISTEN:
                     record.update(listening=True, backlog=record["send_queue"], send_queue=0)
                     self._listeners[record["local_port"]] = record["uid"]
-                elif record["state_number"] == SYN_RECV:
+                elif record["state_number"] == TCP_SYN_RECV:
                     record["uid"] = self._listeners.get(record["local_port"])
         if _TIME_WAIT_TIMER in timers:
             for record, timer in zip(records, timers, strict=True):
@@ -166,7 +197,7 @@ class _Rows:
 
     def _adjust_datagram(self, records: list[Record], columns: Columns) -> None:
         for record, ip_protocol in zip(
-            records, columns.wanted(RAW_PROTOCOL), strict=False
+            records, columns.wanted(INET_DIAG_PROTOCOL), strict=False
         ):  # repeats for ever if absent
             record["listening"] = record["remote_address"] == self._unspecified
             if self._protocol == "raw":
@@ -175,9 +206,9 @@ class _Rows:
 
 def _kinds(asked: Asked, protocol: str) -> frozenset[int]:
     """The attributes that hold what the output needs."""
-    needed = {"drops": SKMEMINFO, "timer": INFO, "v6_only": V6ONLY}
+    needed = {"drops": INET_DIAG_SKMEMINFO, "timer": INET_DIAG_INFO, "v6_only": INET_DIAG_SKV6ONLY}
     kinds = {kind for field, kind in needed.items() if asked.wants(field)}
-    return frozenset(kinds | {RAW_PROTOCOL} if protocol == "raw" else kinds)
+    return frozenset(kinds | {INET_DIAG_PROTOCOL} if protocol == "raw" else kinds)
 
 
 def _add_extras(records: list[Record], columns: Columns) -> None:
@@ -186,9 +217,16 @@ def _add_extras(records: list[Record], columns: Columns) -> None:
     Retransmits and probes share one number of inet_diag_msg; tcp_info has both.
     """
     _, _, _, kinds, retries, _, _, _, _, _, expires, *_ = columns.fixed
-    info = (columns.wanted(INFO), columns.wanted(INFO, 1))
+    info = (columns.wanted(INET_DIAG_INFO), columns.wanted(INET_DIAG_INFO, 1))
     for record, kind, tries, milliseconds, retransmits, probes, drops, v6_only in zip(
-        records, kinds, retries, expires, *info, columns.wanted(SKMEMINFO), columns.wanted(V6ONLY), strict=False
+        records,
+        kinds,
+        retries,
+        expires,
+        *info,
+        columns.wanted(INET_DIAG_SKMEMINFO),
+        columns.wanted(INET_DIAG_SKV6ONLY),
+        strict=False,
     ):
         timer = record["timer"] = _OFF.copy()
         if kind:

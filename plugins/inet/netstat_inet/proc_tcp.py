@@ -7,7 +7,7 @@ from typing import Any
 
 from netstat_core.plugin import GREATEST_INTEGER, About, Gap, Problem, Record, bounded, unsigned
 from netstat_inet.addresses import HexWords
-from netstat_inet.record import LISTEN, States, timer_kind
+from netstat_inet.record import TCP_LISTEN, States, timer_kind
 
 _LEAST_TOKENS = 10
 _DROPS = 12
@@ -90,7 +90,7 @@ class _LineParser:
             "remote_port": far_port,
             "state": self._states[state] if self.protocol != "raw" else None,
             "state_number": state,
-            "listening": state == LISTEN if self.protocol == "tcp" else remote_address == _UNSPECIFIED[family],
+            "listening": state == TCP_LISTEN if self.protocol == "tcp" else remote_address == _UNSPECIFIED[family],
             "recv_queue": recv_queue,
             "send_queue": send_queue,
             "backlog": None,

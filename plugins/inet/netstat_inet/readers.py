@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netstat_core.plugin import LINKS, Asked, Datagrams, Feed, File, Input, Layout, Reader, Rows, feed, from_asked
-from netstat_inet import netlink_inet_diag, proc_tcp, sctp
+from netstat_inet import net_tools_sctp, netlink_inet_diag, netlink_sctp_diag, proc_sctp, proc_tcp
 from netstat_inet.net_tools import layout
 from netstat_inet.record import InetSocket
 
@@ -45,6 +45,18 @@ def _netlink(protocol: str) -> Feed:
     return feed("netlink", inet, inet6, links, parse=netlink_inet_diag.parser(protocol))
 
 
+_SCTP_FEEDS = (
+    feed(
+        "netlink",
+        _dump("sctp", "inet"),
+        _dump("sctp", "inet6"),
+        parse=netlink_sctp_diag.parse,
+        lacks=("association_id", "socket_state"),
+    ),
+    feed("procfs", *proc_sctp.INPUTS, parse=proc_sctp.parse, lacks=("backlog",)),
+)
+
+
 def _reader(name: str, position: int, feeds: tuple[Feed, ...], look: Layout | None) -> Reader:
     return Reader(
         name=name,
@@ -63,7 +75,7 @@ def _reader(name: str, position: int, feeds: tuple[Feed, ...], look: Layout | No
 
 READERS = (
     _reader("tcp", 100, (_netlink("tcp"), _procfs("tcp")), layout("tcp", "tcp")),
-    _reader("sctp", 110, sctp.FEEDS, sctp.LAYOUT),
+    _reader("sctp", 110, _SCTP_FEEDS, net_tools_sctp.LAYOUT),
     _reader("udp", 120, (_netlink("udp"), _procfs("udp")), layout("udp", "udp")),
     _reader("udplite", 130, (_netlink("udplite"), _procfs("udplite")), layout("udplite", "udp")),
     _reader("raw", 140, (_procfs("raw"), _netlink("raw")), layout("raw", "raw")),

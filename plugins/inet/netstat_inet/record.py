@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypedDict
+from typing import Annotated, Any, TypedDict
 
-from netstat_core.plugin import Address, Bytes, Count, Field, InterfaceName, Port, SocketRecord, Uid
+from netstat_core.plugin import Address, Bytes, Count, Field, InterfaceName, Port, Record, SocketRecord, Uid
+
+# include/net/tcp_states.h
+TCP_ESTABLISHED = 1
+TCP_SYN_RECV = 3
+TCP_CLOSE = 7
+TCP_LISTEN = 10
 
 TCP_STATES = (
     None,
@@ -36,8 +42,6 @@ SCTP_STATES = (
 
 PROTOCOLS = ("tcp", "udp", "udplite", "raw", "icmp", "sctp")
 TIMERS = ("off", "retransmit", "keepalive", "timewait", "probe")
-LISTEN = 10
-SYN_RECV = 3
 
 _UNKNOWN = r"^UNKNOWN\([0-9]+\)$"
 _STATES = tuple(dict.fromkeys([*filter(None, TCP_STATES), *SCTP_STATES]))
@@ -94,15 +98,52 @@ KEYS = (
 """The fields in the order they have in records."""
 
 
+def sctp_socket(local: list[str], remote: list[str] | None, **known: Any) -> Record:
+    """The record of an endpoint, which has no remote addresses, or of an association; what is not given is unknown."""
+    record = {
+        "family": "inet6" if any(":" in address for address in local + (remote or [])) else "inet",
+        "protocol": "sctp",
+        "local_address": local[0] if local else None,
+        "local_port": None,
+        "remote_address": remote[0] if remote else None,
+        "remote_port": None,
+        "state": None,
+        "state_number": None,
+        "listening": known["socket_state"] == "LISTEN" and remote is None,
+        "recv_queue": 0,
+        "send_queue": 0,
+        "backlog": None,
+        "uid": None,
+        "inode": None,
+        "timer": None,
+        "v4_mapped": False,
+        "v6_only": None,
+        "interface": None,
+        "drops": None,
+        "local_addresses": local,
+        "remote_addresses": remote,
+        "socket_state": None,
+        "association_id": None,
+        "ip_protocol": None,
+        "icmp_id": None,
+    }
+    return {**record, **known}
+
+
 def tcp_state(number: int) -> str:
     """The word for a TCP state."""
     word = TCP_STATES[number] if 0 <= number < len(TCP_STATES) else None
     return word or f"UNKNOWN({number})"
 
 
+def sctp_state(number: int) -> str:
+    """The word for the state of an association."""
+    return SCTP_STATES[number] if 0 <= number < len(SCTP_STATES) else f"UNKNOWN({number})"
+
+
 def datagram_state(number: int) -> str:
     """The word for the state of a UDP or UDP-Lite socket: connected or not."""
-    return tcp_state(number) if number in (1, 7) else f"UNKNOWN({number})"
+    return tcp_state(number) if number in (TCP_ESTABLISHED, TCP_CLOSE) else f"UNKNOWN({number})"
 
 
 def timer_kind(number: int) -> str:

@@ -13,6 +13,10 @@ from typing import Any, NamedTuple
 
 from netstat_core.plugin import About, Feed, File, Gap, Problem, Record, Trait, bounded, escape, feed
 
+# include/net/tcp_states.h, of which AppleTalk and IPX use two
+TCP_ESTABLISHED = 1
+TCP_CLOSE = 7
+
 PRESENT = "present"
 """The trait that every file yields first: headings can then tell an empty file from none."""
 

@@ -12,26 +12,43 @@ from typing import Annotated, Literal, TypedDict
 
 from netstat_core.plugin import Field, Gap, InterfaceName, Problem, Record, SocketRecord
 from netstat_legacy_af import columns, fields, net_tools
-from netstat_legacy_af.columns import hexadecimal, number
+from netstat_legacy_af.columns import TCP_CLOSE, TCP_ESTABLISHED, hexadecimal, number
 from netstat_legacy_af.reader import reader
 
-STATES = {1: "ESTABLISHED", 7: "CLOSE"}
-"""DDP sockets use two of the TCP states."""
+# linux/net.h
+SOCK_DGRAM = 2
+SOCK_RAW = 3
 
-TYPES = {2: "dgram", 3: "raw"}
+# linux/route.h
+RTF_UP = 0x1
+RTF_GATEWAY = 0x2
+RTF_HOST = 0x4
+RTF_REINSTATE = 0x8
+RTF_DYNAMIC = 0x10
+RTF_MODIFIED = 0x20
+RTF_MTU = 0x40
+RTF_WINDOW = 0x80
+RTF_IRTT = 0x100
+RTF_REJECT = 0x200
+
+# linux/route.h of Linux 2.0
+RTF_NOTCACHED = 0x400
+
+STATES = {TCP_ESTABLISHED: "ESTABLISHED", TCP_CLOSE: "CLOSE"}
+TYPES = {SOCK_DGRAM: "dgram", SOCK_RAW: "raw"}
 STATUSES = ("up", "probing", "probe_failed")
 FLAGS = {
-    0x1: ("up", "U"),
-    0x2: ("gateway", "G"),
-    0x200: ("reject", "!"),
-    0x4: ("host", "H"),
-    0x8: ("reinstate", "R"),
-    0x10: ("dynamic", "D"),
-    0x20: ("modified", "M"),
-    0x40: ("mtu", "u"),
-    0x80: ("window", "w"),
-    0x100: ("irtt", "i"),
-    0x400: ("not_cached", "n"),
+    RTF_UP: ("up", "U"),
+    RTF_GATEWAY: ("gateway", "G"),
+    RTF_REJECT: ("reject", "!"),
+    RTF_HOST: ("host", "H"),
+    RTF_REINSTATE: ("reinstate", "R"),
+    RTF_DYNAMIC: ("dynamic", "D"),
+    RTF_MODIFIED: ("modified", "M"),
+    RTF_MTU: ("mtu", "u"),
+    RTF_WINDOW: ("window", "w"),
+    RTF_IRTT: ("irtt", "i"),
+    RTF_NOTCACHED: ("not_cached", "n"),
 }
 """Routing flags with netstat's letters in the order it prints them; AppleTalk itself sets up, gateway and host."""
 

@@ -24,10 +24,10 @@ from netstat_core.plugin import (
     Trait,
 )
 from netstat_legacy_af import columns, fields, net_tools
+from netstat_legacy_af.columns import TCP_CLOSE, TCP_ESTABLISHED
 from netstat_legacy_af.reader import reader
 
-STATES = {1: "ESTABLISHED", 7: "CLOSE"}
-"""IPX sockets use two of the TCP states."""
+STATES = {TCP_ESTABLISHED: "ESTABLISHED", TCP_CLOSE: "CLOSE"}
 
 _NO_NETWORK = ("00000000", "FFFFFFFF")
 _NO_NODE = "000000000000"
@@ -197,7 +197,7 @@ def shown(address: str | None, port: int | None) -> str:
 
 
 def _state(record: Record) -> str:
-    return {1: "ESTAB", 7: ""}.get(record["state_number"], "UNK.")
+    return {TCP_ESTABLISHED: "ESTAB", TCP_CLOSE: ""}.get(record["state_number"], "UNK.")
 
 
 def _bad_socket(problem: Problem) -> Complaint | None:

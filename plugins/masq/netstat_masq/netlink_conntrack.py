@@ -10,68 +10,134 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from netstat_core.plugin import AF, About, Asked, Datagrams, NetlinkDump, Problem, Record, align4
+from netstat_core.plugin import (
+    AF,
+    NETLINK_NETFILTER,
+    NLMSG_HDRLEN,
+    About,
+    Asked,
+    Datagrams,
+    NetlinkDump,
+    Problem,
+    Record,
+    align4,
+)
 from netstat_masq.addresses import PackedTexts
-from netstat_masq.record import NAT, PROTOCOLS, state_word, status_words
+from netstat_masq.record import (
+    IPS_ASSURED,
+    IPS_HW_OFFLOAD,
+    IPS_OFFLOAD,
+    IPS_SEEN_REPLY,
+    IPS_SRC_NAT_BIT,
+    NAT,
+    PROTOCOLS,
+    state_word,
+    status_words,
+)
 from netstat_masq.selection import Selection
 from netstat_masq.shapes import Path, Shapes
 
-NETFILTER = 12
-GET, NEW = 0x101, 0x100
-"""Subsystem 1 (connections), commands IPCTNL_MSG_CT_GET and IPCTNL_MSG_CT_NEW."""
-
 NAME = "netfilter/conntrack"
 
-_FIXED = 20
-"""struct nlmsghdr and struct nfgenmsg."""
+# linux/netfilter/nfnetlink.h
+NFNL_SUBSYS_CTNETLINK = 1
+NFGENMSG_SIZE = 4
 
-_ORIGINAL, _REPLY, _STATUS, _STATE, _TIMEOUT, _MARK, _ZONE = 1, 2, 3, 4, 7, 8, 18
-_COUNTERS = {_ORIGINAL: 9, _REPLY: 10}
-_IP, _PROTOCOL = 1, 2
-_NAT_SHIFT = 4
+# linux/netfilter/nfnetlink_conntrack.h
+IPCTNL_MSG_CT_NEW = 0
+IPCTNL_MSG_CT_GET = 1
+
+CTA_TUPLE_ORIG = 1
+CTA_TUPLE_REPLY = 2
+CTA_STATUS = 3
+CTA_PROTOINFO = 4
+CTA_TIMEOUT = 7
+CTA_MARK = 8
+CTA_COUNTERS_ORIG = 9
+CTA_COUNTERS_REPLY = 10
+CTA_ZONE = 18
+
+CTA_TUPLE_IP = 1
+CTA_TUPLE_PROTO = 2
+CTA_TUPLE_ZONE = 3
+
+CTA_IP_V4_SRC = 1
+CTA_IP_V4_DST = 2
+CTA_IP_V6_SRC = 3
+CTA_IP_V6_DST = 4
+
+CTA_PROTO_NUM = 1
+CTA_PROTO_SRC_PORT = 2
+CTA_PROTO_DST_PORT = 3
+CTA_PROTO_ICMP_ID = 4
+CTA_PROTO_ICMP_TYPE = 5
+CTA_PROTO_ICMP_CODE = 6
+CTA_PROTO_ICMPV6_ID = 7
+CTA_PROTO_ICMPV6_TYPE = 8
+CTA_PROTO_ICMPV6_CODE = 9
+
+CTA_PROTOINFO_TCP = 1
+CTA_PROTOINFO_DCCP = 2
+CTA_PROTOINFO_SCTP = 3
+
+CTA_PROTOINFO_TCP_STATE = 1
+CTA_PROTOINFO_DCCP_STATE = 1
+CTA_PROTOINFO_SCTP_STATE = 1
+
+CTA_COUNTERS_PACKETS = 1
+CTA_COUNTERS_BYTES = 2
+
+_GET = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET
+_NEW = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_NEW
+_FIXED = NLMSG_HDRLEN + NFGENMSG_SIZE
+_COUNTERS = {CTA_TUPLE_ORIG: CTA_COUNTERS_ORIG, CTA_TUPLE_REPLY: CTA_COUNTERS_REPLY}
 _INET_SIZE = 4
-_KNOWN = 0xC006
+_KNOWN = IPS_SEEN_REPLY | IPS_ASSURED | IPS_OFFLOAD | IPS_HW_OFFLOAD
 """The bits of the status that records tell."""
 
 
 def _addresses(which: int) -> tuple[dict[Path, str], ...]:
     """Source and destination of one direction."""
     return (
-        {(which, _IP, 1): "4s", (which, _IP, 3): "16s"},
-        {(which, _IP, 2): "4s", (which, _IP, 4): "16s"},
+        {(which, CTA_TUPLE_IP, CTA_IP_V4_SRC): "4s", (which, CTA_TUPLE_IP, CTA_IP_V6_SRC): "16s"},
+        {(which, CTA_TUPLE_IP, CTA_IP_V4_DST): "4s", (which, CTA_TUPLE_IP, CTA_IP_V6_DST): "16s"},
     )
 
 
 def _particulars(which: int) -> tuple[dict[Path, str], ...]:
     """Ports, ICMP's fields and counters of one direction; ICMP for IPv6 has attributes of its own."""
-    protocol, counters = (which, _PROTOCOL), _COUNTERS[which]
+    protocol, counters = (which, CTA_TUPLE_PROTO), _COUNTERS[which]
     return (
-        {(*protocol, 2): "H"},
-        {(*protocol, 3): "H"},
-        {(*protocol, 4): "H", (*protocol, 7): "H"},
-        {(*protocol, 5): "B", (*protocol, 8): "B"},
-        {(*protocol, 6): "B", (*protocol, 9): "B"},
-        {(counters, 1): "Q"},
-        {(counters, 2): "Q"},
+        {(*protocol, CTA_PROTO_SRC_PORT): "H"},
+        {(*protocol, CTA_PROTO_DST_PORT): "H"},
+        {(*protocol, CTA_PROTO_ICMP_ID): "H", (*protocol, CTA_PROTO_ICMPV6_ID): "H"},
+        {(*protocol, CTA_PROTO_ICMP_TYPE): "B", (*protocol, CTA_PROTO_ICMPV6_TYPE): "B"},
+        {(*protocol, CTA_PROTO_ICMP_CODE): "B", (*protocol, CTA_PROTO_ICMPV6_CODE): "B"},
+        {(counters, CTA_COUNTERS_PACKETS): "Q"},
+        {(counters, CTA_COUNTERS_BYTES): "Q"},
     )
 
 
 _REQUIRED: tuple[dict[Path, str], ...] = (
-    {(_ORIGINAL, _PROTOCOL, 1): "B"},
-    {(_STATUS,): "I"},
-    *_addresses(_ORIGINAL),
-    *_addresses(_REPLY),
+    {(CTA_TUPLE_ORIG, CTA_TUPLE_PROTO, CTA_PROTO_NUM): "B"},
+    {(CTA_STATUS,): "I"},
+    *_addresses(CTA_TUPLE_ORIG),
+    *_addresses(CTA_TUPLE_REPLY),
 )
 _OPTIONAL: tuple[dict[Path, str], ...] = (
-    {(_STATE, kind, 1): "B" for kind in (1, 2, 3)},
-    {(_TIMEOUT,): "I"},
-    {(_MARK,): "I"},
-    {(_ZONE,): "H", (_ORIGINAL, 3): "H", (_REPLY, 3): "H"},
+    {
+        (CTA_PROTOINFO, CTA_PROTOINFO_TCP, CTA_PROTOINFO_TCP_STATE): "B",
+        (CTA_PROTOINFO, CTA_PROTOINFO_DCCP, CTA_PROTOINFO_DCCP_STATE): "B",
+        (CTA_PROTOINFO, CTA_PROTOINFO_SCTP, CTA_PROTOINFO_SCTP_STATE): "B",
+    },
+    {(CTA_TIMEOUT,): "I"},
+    {(CTA_MARK,): "I"},
+    {(CTA_ZONE,): "H", (CTA_TUPLE_ORIG, CTA_TUPLE_ZONE): "H", (CTA_TUPLE_REPLY, CTA_TUPLE_ZONE): "H"},
 )
-_FORMATS = (*_REQUIRED, *_OPTIONAL, *_particulars(_ORIGINAL), *_particulars(_REPLY))
+_FORMATS = (*_REQUIRED, *_OPTIONAL, *_particulars(CTA_TUPLE_ORIG), *_particulars(CTA_TUPLE_REPLY))
 _OPTIONAL_AT = len(_REQUIRED)
 _ORIGINAL_AT = _OPTIONAL_AT + len(_OPTIONAL)
-_REPLY_AT = _ORIGINAL_AT + len(_particulars(_ORIGINAL))
+_REPLY_AT = _ORIGINAL_AT + len(_particulars(CTA_TUPLE_ORIG))
 
 
 def request(asked: Asked) -> NetlinkDump:
@@ -79,7 +145,7 @@ def request(asked: Asked) -> NetlinkDump:
     families = [AF[name] for name in ("inet", "inet6") if asked.serves_family(name)]
     family = families[0] if len(families) == 1 else 0
     wider = ((NAME, bytes(4)),) if family else ()
-    return NetlinkDump(NAME, protocol=NETFILTER, type=GET, body=struct.pack("=BBH", family, 0, 0), wider=wider)
+    return NetlinkDump(NAME, protocol=NETLINK_NETFILTER, type=_GET, body=struct.pack("=BBH", family, 0, 0), wider=wider)
 
 
 def parse(about: About, datagrams: Datagrams) -> Iterator[Record | Problem]:
@@ -95,7 +161,7 @@ def parse(about: About, datagrams: Datagrams) -> Iterator[Record | Problem]:
         start, size = 0, len(datagram)
         while start < size:
             length, kind = header(datagram, start) if size - start >= _FIXED else (0, 0)
-            if kind != NEW or not _FIXED <= length <= size - start:
+            if kind != _NEW or not _FIXED <= length <= size - start:
                 yield Problem(NAME, "a message is no connection", bytes(datagram[start : start + _FIXED]))
                 break
             record = _connection(shapes.values(datagram, start, length), texts)
@@ -140,7 +206,7 @@ def _connection(values: tuple[Any, ...], texts: PackedTexts) -> Record | None:
         "state": None if state is None else _state(protocol, state),
         "expires_seconds": timeout,
         "status": _status(status & _KNOWN),
-        "nat": NAT[status >> _NAT_SHIFT & 3],
+        "nat": NAT[status >> IPS_SRC_NAT_BIT & 3],
         "mark": mark,
         "zone": zone or 0,
         "initial_sequence": None,

@@ -14,7 +14,15 @@ from collections.abc import Iterator
 from socket import AF_INET, inet_ntop
 
 from netstat_core.plugin import GREATEST_INTEGER, About, Problem, Record, Trait
-from netstat_masq.record import PROTOCOLS
+from netstat_masq.record import (
+    IPPROTO_ESP,
+    IPPROTO_GRE,
+    IPPROTO_ICMP,
+    IPPROTO_IP,
+    IPPROTO_TCP,
+    IPPROTO_UDP,
+    PROTOCOLS,
+)
 from netstat_masq.selection import Selection
 
 PATH = "/proc/net/ip_masquerade"
@@ -24,7 +32,10 @@ MALFORMED, UNKNOWN, EMPTY = "format", "type", "empty"
 REFUSED = "refused"
 """The trait of a file of which netstat shows nothing."""
 
-_PROTOCOLS = {PROTOCOLS[number].upper().encode(): PROTOCOLS[number] for number in (0, 1, 6, 17, 47, 50)}
+_PROTOCOLS = {
+    PROTOCOLS[number].upper().encode(): PROTOCOLS[number]
+    for number in (IPPROTO_IP, IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_GRE, IPPROTO_ESP)
+}
 _COLUMNS_2_0 = 7
 _LARGEST = {4: 0xFFFF, 8: 0xFFFFFFFF}
 """By the number of hex digits."""

@@ -6,17 +6,36 @@ from typing import Annotated, Literal, TypedDict
 
 from netstat_core.plugin import Address, Bytes, Count, Field
 
+# linux/in.h, linux/in6.h
+IPPROTO_IP = 0
+IPPROTO_ICMP = 1
+IPPROTO_TCP = 6
+IPPROTO_UDP = 17
+IPPROTO_DCCP = 33
+IPPROTO_GRE = 47
+IPPROTO_ESP = 50
+IPPROTO_ICMPV6 = 58
+IPPROTO_SCTP = 132
+IPPROTO_UDPLITE = 136
+
+# linux/netfilter/nf_conntrack_common.h
+IPS_SEEN_REPLY = 0x2
+IPS_ASSURED = 0x4
+IPS_OFFLOAD = 0x4000
+IPS_HW_OFFLOAD = 0x8000
+IPS_SRC_NAT_BIT = 4
+
 PROTOCOLS = {
-    0: "ip",
-    1: "icmp",
-    6: "tcp",
-    17: "udp",
-    33: "dccp",
-    47: "gre",
-    50: "esp",
-    58: "icmpv6",
-    132: "sctp",
-    136: "udplite",
+    IPPROTO_IP: "ip",
+    IPPROTO_ICMP: "icmp",
+    IPPROTO_TCP: "tcp",
+    IPPROTO_UDP: "udp",
+    IPPROTO_DCCP: "dccp",
+    IPPROTO_GRE: "gre",
+    IPPROTO_ESP: "esp",
+    IPPROTO_ICMPV6: "icmpv6",
+    IPPROTO_SCTP: "sctp",
+    IPPROTO_UDPLITE: "udplite",
 }
 """Words for the IP protocols that masquerading and connection tracking know by name."""
 
@@ -33,8 +52,13 @@ STATES = {
 }
 """Connection tracking's own states by number: linux/netfilter/nf_conntrack_{tcp,sctp,common}.h."""
 
-STATUS = {0x2: "replied", 0x4: "assured", 0x4000: "offload", 0x8000: "hardware_offload"}
-"""The IPS_* bits of linux/netfilter/nf_conntrack_common.h that both netlink and the files under /proc/net tell."""
+STATUS = {
+    IPS_SEEN_REPLY: "replied",
+    IPS_ASSURED: "assured",
+    IPS_OFFLOAD: "offload",
+    IPS_HW_OFFLOAD: "hardware_offload",
+}
+"""The bits of the status that both netlink and the files under /proc/net tell."""
 
 NAT = ("none", "source", "destination", "both")
 """By IPS_SRC_NAT and IPS_DST_NAT as a number of two bits."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from operator import itemgetter
 from typing import Any
 
-from netstat_core.plugin import ATTRIBUTE_HEADER, align4, each_attribute
+from netstat_core.plugin import NLA_HDRLEN, align4, each_attribute
 
 Path = tuple[int, ...]
 """Types of the attributes in each other that lead to one."""
@@ -57,7 +57,7 @@ class Shapes:
         mask = bytearray(len(message))
         found: dict[int, tuple[int, str]] = {}
         for path, start, size in self._walk(message, self._fixed, len(message), ()):
-            mask[start - ATTRIBUTE_HEADER : start] = b"\xff" * ATTRIBUTE_HEADER
+            mask[start - NLA_HDRLEN : start] = b"\xff" * NLA_HDRLEN
             place, form = self._places.get(path, (0, ""))
             if form and struct.calcsize(f">{form}") == size:
                 found[place] = (start, form)
@@ -77,5 +77,5 @@ class Shapes:
             if path in self._nests:
                 yield from self._walk(message, at, stop, path)
             start = at + align4(stop - at)
-        if start + ATTRIBUTE_HEADER <= end:
-            yield (), start + ATTRIBUTE_HEADER, 0
+        if start + NLA_HDRLEN <= end:
+            yield (), start + NLA_HDRLEN, 0

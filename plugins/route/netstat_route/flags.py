@@ -4,49 +4,93 @@ from __future__ import annotations
 
 from netstat_route.words import flag_words
 
-UP, GATEWAY, HOST, REJECT = 0x1, 0x2, 0x4, 0x200
-ANYCAST, NO_NEXT_HOP, EXPIRES, CACHE, LOCAL = 0x100000, 0x200000, 0x400000, 0x1000000, 0x80000000
+# linux/route.h
+RTF_UP = 0x1
+RTF_GATEWAY = 0x2
+RTF_HOST = 0x4
+RTF_REINSTATE = 0x8
+RTF_DYNAMIC = 0x10
+RTF_MODIFIED = 0x20
+RTF_MTU = 0x40
+RTF_WINDOW = 0x80
+RTF_IRTT = 0x100
+RTF_REJECT = 0x200
+
+# linux/route.h of Linux 2.0
+RTF_NOTCACHED = 0x400
+
+# linux/ipv6_route.h
+RTF_DEFAULT = 0x10000
+RTF_ALLONLINK = 0x20000
+RTF_ADDRCONF = 0x40000
+RTF_PREFIX_RT = 0x80000
+RTF_ANYCAST = 0x100000
+RTF_NONEXTHOP = 0x200000
+RTF_EXPIRES = 0x400000
+RTF_ROUTEINFO = 0x800000
+RTF_CACHE = 0x1000000
+RTF_FLOW = 0x2000000
+RTF_POLICY = 0x4000000
+RTF_PREF_MASK = 0x18000000
+RTF_PCPU = 0x40000000
+RTF_LOCAL = 0x80000000
 
 PREFERENCE_SHIFT = 27
-_PREFERENCE = 3 << PREFERENCE_SHIFT
+"""Where the two bits of RTF_PREF_MASK start."""
 
 _WORDS = {
-    UP: "up",
-    GATEWAY: "gateway",
-    HOST: "host",
-    0x8: "reinstate",
-    0x10: "dynamic",
-    0x20: "modified",
-    0x40: "mtu",
-    0x80: "window",
-    0x100: "irtt",
-    REJECT: "reject",
-    0x400: "not_cached",
-    0x10000: "default",
-    0x20000: "all_on_link",
-    0x40000: "addrconf",
-    0x80000: "prefix",
-    ANYCAST: "anycast",
-    NO_NEXT_HOP: "no_next_hop",
-    EXPIRES: "expires",
-    0x800000: "route_info",
-    CACHE: "cache",
-    0x2000000: "flow",
-    0x4000000: "policy",
-    0x40000000: "per_cpu",
-    LOCAL: "local",
+    RTF_UP: "up",
+    RTF_GATEWAY: "gateway",
+    RTF_HOST: "host",
+    RTF_REINSTATE: "reinstate",
+    RTF_DYNAMIC: "dynamic",
+    RTF_MODIFIED: "modified",
+    RTF_MTU: "mtu",
+    RTF_WINDOW: "window",
+    RTF_IRTT: "irtt",
+    RTF_REJECT: "reject",
+    RTF_NOTCACHED: "not_cached",
+    RTF_DEFAULT: "default",
+    RTF_ALLONLINK: "all_on_link",
+    RTF_ADDRCONF: "addrconf",
+    RTF_PREFIX_RT: "prefix",
+    RTF_ANYCAST: "anycast",
+    RTF_NONEXTHOP: "no_next_hop",
+    RTF_EXPIRES: "expires",
+    RTF_ROUTEINFO: "route_info",
+    RTF_CACHE: "cache",
+    RTF_FLOW: "flow",
+    RTF_POLICY: "policy",
+    RTF_PCPU: "per_cpu",
+    RTF_LOCAL: "local",
 }
 
 INET_LETTERS = (
-    *((0x4, "H"), (0x8, "R"), (0x10, "D"), (0x20, "M"), (0x10000, "d"), (0x20000, "a"), (0x40000, "c")),
-    *((0x200000, "o"), (0x400000, "e"), (0x1000000, "c"), (0x2000000, "f"), (0x4000000, "p"), (0x80000000, "l")),
-    *((0x40, "u"), (0x80, "w"), (0x100, "i"), (0x400, "n")),
+    *(
+        (RTF_HOST, "H"),
+        (RTF_REINSTATE, "R"),
+        (RTF_DYNAMIC, "D"),
+        (RTF_MODIFIED, "M"),
+        (RTF_DEFAULT, "d"),
+        (RTF_ALLONLINK, "a"),
+        (RTF_ADDRCONF, "c"),
+    ),
+    *((RTF_NONEXTHOP, "o"), (RTF_EXPIRES, "e"), (RTF_CACHE, "c"), (RTF_FLOW, "f"), (RTF_POLICY, "p"), (RTF_LOCAL, "l")),
+    *((RTF_MTU, "u"), (RTF_WINDOW, "w"), (RTF_IRTT, "i"), (RTF_NOTCACHED, "n")),
 )
 """What follows U and G, or the exclamation mark that takes their place."""
 
 INET6_LETTERS = (
-    *((0x1, "U"), (0x200, "!"), (0x2, "G"), (0x4, "H"), (0x10000, "D"), (0x40000, "A"), (0x1000000, "C")),
-    *((0x20000, "a"), (0x400000, "e"), (0x20, "m"), (0x200000, "n"), (0x2000000, "f")),
+    *(
+        (RTF_UP, "U"),
+        (RTF_REJECT, "!"),
+        (RTF_GATEWAY, "G"),
+        (RTF_HOST, "H"),
+        (RTF_DEFAULT, "D"),
+        (RTF_ADDRCONF, "A"),
+        (RTF_CACHE, "C"),
+    ),
+    *((RTF_ALLONLINK, "a"), (RTF_EXPIRES, "e"), (RTF_MODIFIED, "m"), (RTF_NONEXTHOP, "n"), (RTF_FLOW, "f")),
 )
 
 Letters = tuple[tuple[int, str], ...]
@@ -59,12 +103,12 @@ def letters(table: Letters, flags: int) -> str:
 
 def rejecting(first: Letters, rest: Letters, flags: int) -> str:
     """The letters of IPv4 routes: a reject route has an exclamation mark for all of the first ones."""
-    return ("!" if flags & REJECT else letters(first, flags)) + letters(rest, flags)
+    return ("!" if flags & RTF_REJECT else letters(first, flags)) + letters(rest, flags)
 
 
 def inet_letters(flags: int) -> str:
     """The Flags column of netstat for an IPv4 route."""
-    return rejecting(((UP, "U"), (GATEWAY, "G")), INET_LETTERS, flags)
+    return rejecting(((RTF_UP, "U"), (RTF_GATEWAY, "G")), INET_LETTERS, flags)
 
 
 def inet6_letters(flags: int) -> str:
@@ -79,4 +123,4 @@ def inet_words(flags: int) -> list[str]:
 
 def inet6_words(flags: int) -> list[str]:
     """The words of an IPv6 route's flags, sorted; its two bits of preference are no flags."""
-    return flag_words(_WORDS, flags & ~_PREFERENCE)
+    return flag_words(_WORDS, flags & ~RTF_PREF_MASK)

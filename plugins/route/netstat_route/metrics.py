@@ -1,4 +1,4 @@
-"""A route's metrics: the nested RTA_METRICS of linux/rtnetlink.h."""
+"""A route's metrics: the RTAX_ attributes inside RTA_METRICS."""
 
 from __future__ import annotations
 
@@ -8,30 +8,58 @@ from netstat_core.plugin import Attributes, Record, escape
 from netstat_route.record import RouteMetrics
 from netstat_route.words import flag_words
 
-LOCK, MTU, WINDOW, RTT, RTT_VARIANCE, ADVERTISED_MSS = 1, 2, 3, 4, 5, 8
-FEATURES, RTO_MIN, CONGESTION_CONTROL = 12, 13, 16
+# linux/rtnetlink.h
+RTAX_LOCK = 1
+RTAX_MTU = 2
+RTAX_WINDOW = 3
+RTAX_RTT = 4
+RTAX_RTTVAR = 5
+RTAX_SSTHRESH = 6
+RTAX_CWND = 7
+RTAX_ADVMSS = 8
+RTAX_REORDERING = 9
+RTAX_HOPLIMIT = 10
+RTAX_INITCWND = 11
+RTAX_FEATURES = 12
+RTAX_RTO_MIN = 13
+RTAX_INITRWND = 14
+RTAX_QUICKACK = 15
+RTAX_CC_ALGO = 16
+RTAX_FASTOPEN_NO_COOKIE = 17
+
+RTAX_FEATURE_ECN = 0x1
+RTAX_FEATURE_SACK = 0x2
+RTAX_FEATURE_TIMESTAMP = 0x4
+RTAX_FEATURE_ALLFRAG = 0x8
+RTAX_FEATURE_TCP_USEC_TS = 0x10
 
 NAMES = {
-    MTU: "mtu_bytes",
-    WINDOW: "window_bytes",
-    RTT: "rtt_ms",
-    RTT_VARIANCE: "rtt_variance_ms",
-    6: "slow_start_threshold",
-    7: "congestion_window",
-    ADVERTISED_MSS: "advertised_mss_bytes",
-    9: "reordering",
-    10: "hop_limit",
-    11: "initial_congestion_window",
-    FEATURES: "features",
-    RTO_MIN: "rto_min_ms",
-    14: "initial_receive_window",
-    15: "quick_ack",
-    CONGESTION_CONTROL: "congestion_control",
-    17: "fastopen_no_cookie",
+    RTAX_MTU: "mtu_bytes",
+    RTAX_WINDOW: "window_bytes",
+    RTAX_RTT: "rtt_ms",
+    RTAX_RTTVAR: "rtt_variance_ms",
+    RTAX_SSTHRESH: "slow_start_threshold",
+    RTAX_CWND: "congestion_window",
+    RTAX_ADVMSS: "advertised_mss_bytes",
+    RTAX_REORDERING: "reordering",
+    RTAX_HOPLIMIT: "hop_limit",
+    RTAX_INITCWND: "initial_congestion_window",
+    RTAX_FEATURES: "features",
+    RTAX_RTO_MIN: "rto_min_ms",
+    RTAX_INITRWND: "initial_receive_window",
+    RTAX_QUICKACK: "quick_ack",
+    RTAX_CC_ALGO: "congestion_control",
+    RTAX_FASTOPEN_NO_COOKIE: "fastopen_no_cookie",
 }
 
-_FEATURES = {1: "ecn", 2: "sack", 4: "timestamp", 8: "allfrag", 16: "tcp_usec_ts"}
-_FRACTIONS = {RTT: 8, RTT_VARIANCE: 4, RTO_MIN: 1}
+_FEATURES = {
+    RTAX_FEATURE_ECN: "ecn",
+    RTAX_FEATURE_SACK: "sack",
+    RTAX_FEATURE_TIMESTAMP: "timestamp",
+    RTAX_FEATURE_ALLFRAG: "allfrag",
+    RTAX_FEATURE_TCP_USEC_TS: "tcp_usec_ts",
+}
+_FRACTIONS = {RTAX_RTT: 8, RTAX_RTTVAR: 4, RTAX_RTO_MIN: 1}
 """The kernel keeps round-trip times in eighths and their variance in quarters of a millisecond."""
 
 _EMPTY: dict[str, Any] = dict.fromkeys(RouteMetrics.__annotations__)
@@ -42,11 +70,11 @@ def metrics(found: Attributes) -> Record:
     record: Record = {**_EMPTY, "locked": []}
     for kind, payload in found.items():
         amount = found.number(kind, 0)
-        if kind == LOCK:
+        if kind == RTAX_LOCK:
             record["locked"] = sorted(NAMES[bit] for bit in NAMES if amount >> bit & 1)
-        elif kind == FEATURES:
+        elif kind == RTAX_FEATURES:
             record["features"] = flag_words(_FEATURES, amount)
-        elif kind == CONGESTION_CONTROL:
+        elif kind == RTAX_CC_ALGO:
             record["congestion_control"] = escape(payload.rstrip(b"\0"))
         elif kind in _FRACTIONS:
             record[NAMES[kind]] = amount / _FRACTIONS[kind]

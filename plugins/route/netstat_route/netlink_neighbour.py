@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 
 from netstat_core.plugin import (
     AF,
-    HEADER,
     LINKS,
+    NETLINK_ROUTE,
+    NLMSG_HDRLEN,
     About,
     Asked,
     Column,
@@ -32,14 +33,37 @@ from netstat_core.plugin import (
 from netstat_route import proc_arp
 from netstat_route.addresses import address_text
 from netstat_route.neighbour_record import EMPTY, Neighbour
-from netstat_route.words import NEIGHBOUR_FLAGS, NEIGHBOUR_STATES, PROTOCOLS, flag_words, number_or_word, word
+from netstat_route.words import (
+    NEIGHBOUR_FLAGS,
+    NEIGHBOUR_STATES,
+    NTF_PROXY,
+    PROTOCOLS,
+    flag_words,
+    number_or_word,
+    word,
+)
 
-_GET_NEIGHBOUR, _NEW_NEIGHBOUR = 30, 28
-_LEAST = HEADER + 12
-_ADDRESS, _HARDWARE, _CACHE_INFO, _PROBES, _PROTOCOL, _FURTHER_FLAGS = 1, 2, 3, 4, 12, 15
-_PROXY = 0x8
-_FURTHER = {0x1: "managed", 0x2: "locked", 0x4: "ext_validated"}
-_CACHE_INFO_SIZE = 16
+# linux/rtnetlink.h
+RTM_NEWNEIGH = 28
+RTM_GETNEIGH = 30
+
+# linux/neighbour.h
+NDA_DST = 1
+NDA_LLADDR = 2
+NDA_CACHEINFO = 3
+NDA_PROBES = 4
+NDA_PROTOCOL = 12
+NDA_FLAGS_EXT = 15
+
+NTF_EXT_MANAGED = 0x1
+NTF_EXT_LOCKED = 0x2
+NTF_EXT_EXT_VALIDATED = 0x4
+
+NDMSG_SIZE = 12
+NDA_CACHEINFO_SIZE = 16
+
+_LEAST = NLMSG_HDRLEN + NDMSG_SIZE
+_FURTHER = {NTF_EXT_MANAGED: "managed", NTF_EXT_LOCKED: "locked", NTF_EXT_EXT_VALIDATED: "ext_validated"}
 _FAMILIES = {AF[name]: name for name in ("inet", "inet6")}
 
 
@@ -52,7 +76,9 @@ def _dump(what: str, flags: int) -> Input[Datagrams]:
         name = _FAMILIES.get(family, "all")
         body, every = (struct.pack("=BxHiHBB", one, 0, 0, 0, flags, 0) for one in (family, 0))
         wider = ((f"route/{what}-all", every),) if family else ()
-        return NetlinkDump(f"route/{what}-{name}", protocol=0, type=_GET_NEIGHBOUR, body=body, strict=True, wider=wider)
+        return NetlinkDump(
+            f"route/{what}-{name}", protocol=NETLINK_ROUTE, type=RTM_GETNEIGH, body=body, strict=True, wider=wider
+        )
 
     return from_asked(for_asked)
 
@@ -61,7 +87,7 @@ def parse(about: About, entries: Datagrams, proxies: Datagrams, links: Datagrams
     """The entries, then the proxies."""
     names = interface_names(about, links)
     for source, dump in (("route/neighbours", entries), ("route/proxies", proxies)):
-        for message in messages(source, dump, _NEW_NEIGHBOUR, HEADER, about.order):
+        for message in messages(source, dump, RTM_NEWNEIGH, NLMSG_HDRLEN, about.order):
             if isinstance(message, Problem):
                 yield message
                 continue
@@ -81,26 +107,26 @@ def _record(about: About, interfaces: Mapping[int, str], message: bytes) -> Reco
     if family not in _FAMILIES or not about.asked.serves_family(_FAMILIES[family]):
         return None
     found = attributes(message, _LEAST, order)
-    is_proxy = bool(flags & _PROXY)
-    further = found.number(_FURTHER_FLAGS, 0)
+    is_proxy = bool(flags & NTF_PROXY)
+    further = found.number(NDA_FLAGS_EXT, 0)
     return {
         **EMPTY,
         "family": _FAMILIES[family],
-        "address": address_text(found.get(_ADDRESS, b"")),
-        "hardware_address": found[_HARDWARE].hex(":") if found.get(_HARDWARE) else None,
+        "address": address_text(found.get(NDA_DST, b"")),
+        "hardware_address": found[NDA_LLADDR].hex(":") if found.get(NDA_LLADDR) else None,
         "interface": interfaces.get(index),
         "state": None if is_proxy else word(NEIGHBOUR_STATES, state),
-        "flags": sorted(flag_words(NEIGHBOUR_FLAGS, flags & ~_PROXY) + flag_words(_FURTHER, further)),
+        "flags": sorted(flag_words(NEIGHBOUR_FLAGS, flags & ~NTF_PROXY) + flag_words(_FURTHER, further)),
         "proxy": is_proxy,
-        "probes": found.number(_PROBES, None),
-        **_times(found.get(_CACHE_INFO, b""), about),
-        "protocol": number_or_word(PROTOCOLS, found.number(_PROTOCOL, 0)) if found.get(_PROTOCOL) else None,
+        "probes": found.number(NDA_PROBES, None),
+        **_times(found.get(NDA_CACHEINFO, b""), about),
+        "protocol": number_or_word(PROTOCOLS, found.number(NDA_PROTOCOL, 0)) if found.get(NDA_PROTOCOL) else None,
     }
 
 
 def _times(payload: bytes, about: About) -> Record:
     """From struct nda_cacheinfo: ticks of USER_HZ since, and a reference count."""
-    if len(payload) < _CACHE_INFO_SIZE:
+    if len(payload) < NDA_CACHEINFO_SIZE:
         return {}
     confirmed, used, updated, ref_count = struct.unpack_from(f"{about.order}4I", payload)
     ticks = about.ticks_per_second
@@ -141,7 +167,7 @@ READER = Reader(
         feed(
             "netlink",
             _dump("neighbours", 0),
-            _dump("proxies", _PROXY),
+            _dump("proxies", NTF_PROXY),
             LINKS.optional,
             parse=parse,
         ),

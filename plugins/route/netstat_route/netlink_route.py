@@ -10,7 +10,8 @@ from socket import AF_INET6, inet_ntoa, inet_ntop
 
 from netstat_core.plugin import (
     AF,
-    HEADER,
+    NETLINK_ROUTE,
+    NLMSG_HDRLEN,
     About,
     Asked,
     Datagrams,
@@ -26,10 +27,13 @@ from netstat_route.cache_record import from_route
 from netstat_route.memo import Memo, Nested
 from netstat_route.next_hops import HopReader
 from netstat_route.queries import ALL, OPENED, default_table, table_number
-from netstat_route.route_message import CLONED, DESTINATION, TABLE, RouteMessages
+from netstat_route.route_message import RTA_DST, RTA_TABLE, RTM_F_CLONED, RouteMessages
 from netstat_route.words import TABLES, number_or_word
 
-_GET_ROUTE, _NEW_ROUTE = 26, 24
+# linux/rtnetlink.h
+RTM_NEWROUTE = 24
+RTM_GETROUTE = 26
+
 _QUOTED = 64
 _OF_LENGTH_0 = (1, b"\0")
 """rtm_dst_len of struct rtmsg."""
@@ -42,16 +46,22 @@ def request(family: str, asked: Asked, *, cached: bool = False) -> NetlinkDump:
     """The dump of a family's routes, or of its exceptions. Raises Refused for what names no table."""
     table = ALL if cached else table_number(asked, default_table(family, asked))
     is_small = table < 1 << 8
-    flags = CLONED if cached else 0
+    flags = RTM_F_CLONED if cached else 0
     body = struct.pack("=BBBBBBBBI", AF[family], 0, 0, 0, table if is_small else 0, 0, 0, 0, flags)
     if not is_small:
-        body += struct.pack("=HHI", 8, TABLE, table)
+        body += struct.pack("=HHI", 8, RTA_TABLE, table)
     name = "cache" if cached else number_or_word({**TABLES, ALL: "all"}, table)
     every = struct.pack("=BBBBBBBBI", AF[family], *bytes(7), 0)
     wider = () if cached or table == ALL else ((f"route/{family}-all", every),)
     none = frozenset({ENOENT})
     dump = NetlinkDump(
-        f"route/{family}-{name}", protocol=0, type=_GET_ROUTE, body=body, strict=True, empty_on=none, wider=wider
+        f"route/{family}-{name}",
+        protocol=NETLINK_ROUTE,
+        type=RTM_GETROUTE,
+        body=body,
+        strict=True,
+        empty_on=none,
+        wider=wider,
     )
     if asked.default_routes and not cached:
         wider = ((dump.name, body), *wider)
@@ -99,15 +109,15 @@ def _routes(
     for datagram in dump or ():
         data = bytes(datagram)
         start, size = 0, len(data)
-        last = size - HEADER
+        last = size - NLMSG_HDRLEN
         while start < size:
             length, kind = unpack(data, start) if start <= last else (0, 0)
             end = start + length
-            if length < HEADER or end > size:
+            if length < NLMSG_HDRLEN or end > size:
                 yield Problem(f"route/{family}", "a message does not fit its datagram", data[start : start + _QUOTED])
                 break
             try:
-                record = row(data, start + HEADER, end) if kind == _NEW_ROUTE else None
+                record = row(data, start + NLMSG_HDRLEN, end) if kind == RTM_NEWROUTE else None
             except (ValueError, struct.error) as error:
                 yield Problem(f"route/{family}", f"not a route: {error}", data[start:end])
                 record = None
@@ -124,7 +134,7 @@ def _row_maker(family: str, order: str, messages: RouteMessages) -> Callable[[by
     """
     width = WIDTHS[family]
     text = inet_ntoa if family == "inet" else partial(inet_ntop, AF_INET6)
-    headed = struct.pack(f"{order}HH", width + 4, DESTINATION)
+    headed = struct.pack(f"{order}HH", width + 4, RTA_DST)
     before = 24
 
     def make(key: Key) -> Record | None:

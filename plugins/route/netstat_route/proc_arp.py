@@ -13,7 +13,12 @@ from netstat_core.plugin import About, Gap, Problem, Record, bounded, escape
 from netstat_route.neighbour_record import EMPTY
 
 PATH = "/proc/net/arp"
-_COMPLETE, _PERMANENT, _PUBLISHED = 0x2, 0x4, 0x8
+
+# linux/if_arp.h
+ATF_COM = 0x2
+ATF_PERM = 0x4
+ATF_PUBL = 0x8
+
 _LEAST_WORDS = 5
 
 
@@ -34,14 +39,14 @@ def _entry(words: list[bytes]) -> Record:
     if len(words) < _LEAST_WORDS:
         raise ValueError("too few columns")
     flags = bounded(int(words[2], 16))
-    hardware = b" ".join(words[3:-2]) if flags & _COMPLETE else b""
-    is_proxy = bool(flags & _PUBLISHED)
+    hardware = b" ".join(words[3:-2]) if flags & ATF_COM else b""
+    is_proxy = bool(flags & ATF_PUBL)
     return {
         **EMPTY,
         "family": "inet",
         "address": inet_ntop(AF_INET, inet_pton(AF_INET, words[0].decode("ascii"))),
         "hardware_address": escape(hardware) or None,
         "interface": None if words[-1] == b"*" else escape(words[-1]),
-        "state": "permanent" if flags & _PERMANENT and not is_proxy else None,
+        "state": "permanent" if flags & ATF_PERM and not is_proxy else None,
         "proxy": is_proxy,
     }

@@ -12,7 +12,15 @@ from io import BytesIO
 from netstat_core.plugin import About, Gap, Problem, Record, Trait, escape, unsigned
 from netstat_route.addresses import inet6_digits
 from netstat_route.cache_record import from_route
-from netstat_route.flags import ANYCAST, CACHE, LOCAL, PREFERENCE_SHIFT, REJECT, inet6_letters, inet6_words
+from netstat_route.flags import (
+    PREFERENCE_SHIFT,
+    RTF_ANYCAST,
+    RTF_CACHE,
+    RTF_LOCAL,
+    RTF_REJECT,
+    inet6_letters,
+    inet6_words,
+)
 from netstat_route.memo import Memo
 from netstat_route.paths import IPV6_ROUTE
 from netstat_route.queries import ALL, OPENED, table_number
@@ -20,7 +28,8 @@ from netstat_route.record import EMPTY_ROUTE
 from netstat_route.words import PREFERENCES
 
 _WIDTH = 32
-_LEAST_WORDS, _INTERFACE = 8, 8
+_LEAST_WORDS = 8
+_INTERFACE = 8
 _LONGEST_PREFIX = 128
 
 
@@ -65,9 +74,9 @@ def _template(rest: bytes, *, cached: bool) -> Record | None:
     length, source_length = _prefix_length(words[0]), _prefix_length(words[2])
     source, gateway = inet6_digits(words[1]), inet6_digits(words[3])
     metric, ref_count, use_count, flags = (unsigned(word, 16) for word in words[4:8])
-    if bool(flags & CACHE) is not cached:
+    if bool(flags & RTF_CACHE) is not cached:
         return None
-    is_known = "local" if flags & LOCAL else "anycast" if flags & ANYCAST else None
+    is_known = "local" if flags & RTF_LOCAL else "anycast" if flags & RTF_ANYCAST else None
     return {
         **EMPTY_ROUTE,
         "family": "inet6",
@@ -79,7 +88,7 @@ def _template(rest: bytes, *, cached: bool) -> Record | None:
         "metric": metric,
         "ref_count": ref_count,
         "use_count": use_count,
-        "type": None if flags & REJECT else is_known,
+        "type": None if flags & RTF_REJECT else is_known,
         "source": f"{source}/{source_length}" if source_length else None,
         "preference": PREFERENCES.get(flags >> PREFERENCE_SHIFT & 3),
     }

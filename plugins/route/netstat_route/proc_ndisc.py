@@ -14,15 +14,14 @@ from netstat_route.cache_record import EMPTY
 from netstat_route.flags import Letters, letters
 from netstat_route.paths import NDISC
 from netstat_route.queries import OPENED
-from netstat_route.words import NEIGHBOUR_STATES
+from netstat_route.words import NEIGHBOUR_STATES, NTF_PROXY, NTF_ROUTER, NUD_REACHABLE
 
 _WORDS = 13
 _LONGEST_PREFIX = 128
 _HARDWARE_DIGITS = 12
 _JIFFIES_PER_SECOND = 100
-_REACHABLE = 0x2
-_LETTERS: Letters = ((0x80, "R"), (0x04, "x"), (0x02, "h"), (0x08, "P"))
-_FLAG_WORDS = {0x80: "router", 0x04: "x", 0x02: "h", 0x08: "proxy"}
+_LETTERS: Letters = ((NTF_ROUTER, "R"), (0x04, "x"), (0x02, "h"), (NTF_PROXY, "P"))
+_FLAG_WORDS = {NTF_ROUTER: "router", 0x04: "x", 0x02: "h", NTF_PROXY: "proxy"}
 
 
 def parse(_about: About, content: bytes) -> Iterator[Record | Problem | Trait]:
@@ -46,7 +45,7 @@ def _entry(words: list[bytes]) -> Record:
     if length > _LONGEST_PREFIX:
         raise ValueError("a prefix longer than an address")
     hardware = digits(words[12], _HARDWARE_DIGITS)
-    stale = reachable - changed if state == _REACHABLE else 0
+    stale = reachable - changed if state == NUD_REACHABLE else 0
     return {
         **EMPTY,
         "family": "inet6",

@@ -13,7 +13,7 @@ from socket import inet_ntoa
 
 from netstat_core.plugin import About, Gap, Problem, Record, Trait, escape, unsigned
 from netstat_route.addresses import address_text, inet_word, prefix_length
-from netstat_route.flags import UP, inet_letters, inet_words
+from netstat_route.flags import RTF_UP, inet_letters, inet_words
 from netstat_route.memo import Memo
 from netstat_route.paths import ROUTE
 from netstat_route.queries import OPENED, in_main_table, misses_tables
@@ -112,7 +112,7 @@ def _template(order: str, key: Key) -> Record | None:
     flags = unsigned(words[1], 16)
     ref_count, use_count, metric, mss, window = (unsigned(words[position]) for position in (2, 3, 4, 6, 7))
     irtt = unsigned(words[8]) if len(words) > _LEAST_WORDS - 2 else 0
-    if not flags & UP:
+    if not flags & RTF_UP:
         return None
     return {
         **EMPTY_ROUTE,

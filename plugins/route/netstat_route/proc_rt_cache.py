@@ -11,11 +11,39 @@ from typing import NamedTuple
 from netstat_core.plugin import About, Problem, Record, Trait, bounded, escape, unsigned
 from netstat_route.addresses import address_text, inet_word
 from netstat_route.cache_record import EMPTY
-from netstat_route.flags import Letters, rejecting
+from netstat_route.flags import (
+    RTF_DYNAMIC,
+    RTF_GATEWAY,
+    RTF_HOST,
+    RTF_MODIFIED,
+    RTF_REINSTATE,
+    RTF_REJECT,
+    RTF_UP,
+    Letters,
+    rejecting,
+)
 from netstat_route.paths import RT_CACHE
 from netstat_route.proc_route import find_columns
 from netstat_route.queries import OPENED
 from netstat_route.words import flag_words
+
+# linux/in_route.h
+RTCF_DEAD = 0x1
+RTCF_ONLINK = 0x4
+RTCF_NOTIFY = 0x10000
+RTCF_DIRECTDST = 0x20000
+RTCF_REDIRECTED = 0x40000
+RTCF_TPROXY = 0x80000
+RTCF_FAST = 0x200000
+RTCF_MASQ = 0x400000
+RTCF_SNAT = 0x800000
+RTCF_DOREDIRECT = 0x1000000
+RTCF_DIRECTSRC = 0x4000000
+RTCF_DNAT = 0x8000000
+RTCF_BROADCAST = 0x10000000
+RTCF_MULTICAST = 0x20000000
+RTCF_REJECT = 0x40000000
+RTCF_LOCAL = 0x80000000
 
 _LEAST_WORDS = 12
 _SIGNS = ("IRTT", "TOS", "HHRef", "HHUptod", "SpecDst", "HH", "ARP")
@@ -34,47 +62,54 @@ class Format(NamedTuple):
 
 
 _REST: Letters = (
-    *((0x10000, "n"), (0x20000, "d"), (0x80000, "t"), (0x200000, "f"), (0x400000, "q"), (0x800000, "Ns")),
-    *((0x1000000, "r"), (0x4000000, "i"), (0x8000000, "Nd"), (0x10000000, "b"), (0x20000000, "m")),
-    *((0x40000000, "#"), (0x80000000, "l")),
+    *(
+        (RTCF_NOTIFY, "n"),
+        (RTCF_DIRECTDST, "d"),
+        (RTCF_TPROXY, "t"),
+        (RTCF_FAST, "f"),
+        (RTCF_MASQ, "q"),
+        (RTCF_SNAT, "Ns"),
+    ),
+    *((RTCF_DOREDIRECT, "r"), (RTCF_DIRECTSRC, "i"), (RTCF_DNAT, "Nd"), (RTCF_BROADCAST, "b"), (RTCF_MULTICAST, "m")),
+    *((RTCF_REJECT, "#"), (RTCF_LOCAL, "l")),
 )
-_MIDDLE: Letters = ((0x8, "R"), (0x10, "D"), (0x20, "M"))
+_MIDDLE: Letters = ((RTF_REINSTATE, "R"), (RTF_DYNAMIC, "D"), (RTF_MODIFIED, "M"))
 
 _WORDS = {
-    0x2: "gateway",
-    0x8: "reinstate",
-    0x10: "dynamic",
-    0x20: "modified",
-    0x200: "reject",
-    0x10000: "notify",
-    0x20000: "direct_destination",
-    0x40000: "redirected",
-    0x80000: "tproxy",
-    0x200000: "fast",
-    0x400000: "masquerade",
-    0x800000: "source_nat",
-    0x1000000: "do_redirect",
-    0x4000000: "direct_source",
-    0x8000000: "destination_nat",
-    0x10000000: "broadcast",
-    0x20000000: "multicast",
-    0x40000000: "unreachable",
-    0x80000000: "local",
+    RTF_GATEWAY: "gateway",
+    RTF_REINSTATE: "reinstate",
+    RTF_DYNAMIC: "dynamic",
+    RTF_MODIFIED: "modified",
+    RTF_REJECT: "reject",
+    RTCF_NOTIFY: "notify",
+    RTCF_DIRECTDST: "direct_destination",
+    RTCF_REDIRECTED: "redirected",
+    RTCF_TPROXY: "tproxy",
+    RTCF_FAST: "fast",
+    RTCF_MASQ: "masquerade",
+    RTCF_SNAT: "source_nat",
+    RTCF_DOREDIRECT: "do_redirect",
+    RTCF_DIRECTSRC: "direct_source",
+    RTCF_DNAT: "destination_nat",
+    RTCF_BROADCAST: "broadcast",
+    RTCF_MULTICAST: "multicast",
+    RTCF_REJECT: "unreachable",
+    RTCF_LOCAL: "local",
 }
 
 OLDEST, OLD = "2.0", "2.2"
 FORMATS = {
     OLD: Format(
         ("TOS", "HHRef", "HHUptod", "SpecDst"),
-        ((0x2, "G"),),
-        (*_MIDDLE, (0x1, "-"), (0x4, "o"), *_REST),
-        {**_WORDS, 0x1: "dead", 0x4: "onlink"},
+        ((RTF_GATEWAY, "G"),),
+        (*_MIDDLE, (RTCF_DEAD, "-"), (RTCF_ONLINK, "o"), *_REST),
+        {**_WORDS, RTCF_DEAD: "dead", RTCF_ONLINK: "onlink"},
     ),
     OLDEST: Format(
         ("HH", "ARP"),
-        ((0x1, "U"), (0x4, "H"), (0x2, "G")),
+        ((RTF_UP, "U"), (RTF_HOST, "H"), (RTF_GATEWAY, "G")),
         (*_MIDDLE, *_REST),
-        {**_WORDS, 0x1: "up", 0x4: "host"},
+        {**_WORDS, RTF_UP: "up", RTF_HOST: "host"},
     ),
 }
 

@@ -5,25 +5,61 @@ from __future__ import annotations
 import struct
 
 from netstat_core.plugin import AF, About, Attributes, Record, attributes
-from netstat_route import flags as rtf
 from netstat_route.addresses import WIDTHS, address_text
-from netstat_route.metrics import ADVERTISED_MSS, RTT, WINDOW, metrics
-from netstat_route.next_hops import MULTIPATH, HopReader, Objects
+from netstat_route.flags import (
+    RTF_ANYCAST,
+    RTF_CACHE,
+    RTF_EXPIRES,
+    RTF_GATEWAY,
+    RTF_HOST,
+    RTF_LOCAL,
+    RTF_NONEXTHOP,
+    RTF_REJECT,
+    RTF_UP,
+    inet6_letters,
+    inet6_words,
+    inet_letters,
+    inet_words,
+)
+from netstat_route.metrics import RTAX_ADVMSS, RTAX_RTT, RTAX_WINDOW, metrics
+from netstat_route.next_hops import RTA_MULTIPATH, HopReader, Objects
 from netstat_route.queries import ALL, default_table, table_number
 from netstat_route.record import EMPTY_ROUTE
-from netstat_route.words import PREFERENCES, PROTOCOLS, SCOPES, TABLES, TYPES, number_or_word, word
+from netstat_route.words import (
+    PREFERENCES,
+    PROTOCOLS,
+    RTN_ANYCAST,
+    RTN_BLACKHOLE,
+    RTN_BROADCAST,
+    RTN_LOCAL,
+    RTN_MULTICAST,
+    RTN_PROHIBIT,
+    RTN_THROW,
+    RTN_UNREACHABLE,
+    SCOPES,
+    TABLES,
+    TYPES,
+    number_or_word,
+    word,
+)
 
-CLONED = 0x200
-"""RTM_F_CLONED: an exception learned for a host, not a route."""
+# linux/rtnetlink.h
+RTM_F_CLONED = 0x200
+"""An exception learned for a host, not a route."""
 
-DESTINATION, TABLE = 1, 15
-_SOURCE, _PRIORITY, _PREFERRED_SOURCE, _METRICS, _CACHE_INFO, _PREFERENCE, _OBJECT = 2, 6, 7, 8, 12, 20, 30
-_ROUTE_SIZE = 12
+RTA_DST = 1
+RTA_SRC = 2
+RTA_PRIORITY = 6
+RTA_PREFSRC = 7
+RTA_METRICS = 8
+RTA_CACHEINFO = 12
+RTA_TABLE = 15
+RTA_PREF = 20
+RTA_NH_ID = 30
 
-_LOCAL, _BROADCAST, _ANYCAST, _MULTICAST, _BLACKHOLE, _UNREACHABLE, _PROHIBIT, _THROW = 2, 3, 4, 5, 6, 7, 8, 9
-_HIDDEN_BY_PROCFS = {"inet": (_BROADCAST, _MULTICAST), "inet6": ()}
-_BY_KERNEL = 2
-_ONLINK = 0x4
+RTMSG_SIZE = 12
+
+_HIDDEN_BY_PROCFS = {"inet": (RTN_BROADCAST, RTN_MULTICAST), "inet6": ()}
 _HEADERS = 40
 """Bytes of IPv4 and TCP headers, which /proc/net/route adds to an advertised MSS."""
 
@@ -46,9 +82,9 @@ class RouteMessages:
     def record(self, message: bytes) -> Record | None:
         """The record; None for what was not asked for. Raises struct.error or ValueError for what is no route."""
         family, length, source_length, tos, table, protocol, scope, kind, flags = self._unpack(message)
-        found = attributes(message, _ROUTE_SIZE, self._order)
-        table = found.number(TABLE, table)
-        if family != AF[self._family] or bool(flags & CLONED) is not self._cached:
+        found = attributes(message, RTMSG_SIZE, self._order)
+        table = found.number(RTA_TABLE, table)
+        if family != AF[self._family] or bool(flags & RTM_F_CLONED) is not self._cached:
             return None
         if self._table not in (ALL, table) or kind in self._hidden:
             return None
@@ -58,19 +94,19 @@ class RouteMessages:
         record = {
             **EMPTY_ROUTE,
             "family": self._family,
-            "destination": self._address(found.get(DESTINATION)) or address_text(bytes(WIDTHS[self._family])),
+            "destination": self._address(found.get(RTA_DST)) or address_text(bytes(WIDTHS[self._family])),
             "prefix_length": length,
-            "metric": found.number(_PRIORITY, 0),
+            "metric": found.number(RTA_PRIORITY, 0),
             "table": number_or_word(TABLES, table),
             "type": word(TYPES, kind),
             "scope": number_or_word(SCOPES, scope),
             "protocol": number_or_word(PROTOCOLS, protocol),
-            "preferred_source": self._address(found.get(_PREFERRED_SOURCE)),
-            "next_hop_id": found.number(_OBJECT, 0) or None,
+            "preferred_source": self._address(found.get(RTA_PREFSRC)),
+            "next_hop_id": found.number(RTA_NH_ID, 0) or None,
             **_led_by(hops),
         }
-        if _METRICS in found:
-            record["metrics"] = metrics(found.nest(_METRICS))
+        if RTA_METRICS in found:
+            record["metrics"] = metrics(found.nest(RTA_METRICS))
         if self._family == "inet":
             record |= self._of_inet(record, found, kind, tos)
         else:
@@ -79,12 +115,12 @@ class RouteMessages:
 
     def _next_hops(self, found: Attributes, flags: int) -> list[Record]:
         """All next hops; with net.ipv4.nexthop_compat_mode off the kernel sends only the number of the object."""
-        several = self._hops.several(found.get(MULTIPATH, b""))
+        several = self._hops.several(found.get(RTA_MULTIPATH, b""))
         if several:
             return several
         hop = self._hops.hop(found, flags)
         if hop["gateway"] is None and hop["interface"] is None:
-            return self._objects.get(found.number(_OBJECT, 0)) or [hop]
+            return self._objects.get(found.number(RTA_NH_ID, 0)) or [hop]
         return [hop]
 
     def _address(self, raw: bytes | None) -> str | None:
@@ -96,21 +132,21 @@ class RouteMessages:
 
     def _of_inet(self, record: Record, found: Attributes, kind: int, tos: int) -> Record:
         """What only IPv4 has: the flags that /proc/net/route makes up, and its columns made from metrics."""
-        flags = rtf.UP
-        if kind in (_UNREACHABLE, _PROHIBIT):
-            flags |= rtf.REJECT
+        flags = RTF_UP
+        if kind in (RTN_UNREACHABLE, RTN_PROHIBIT):
+            flags |= RTF_REJECT
         if record["gateway"] is not None:
-            flags |= rtf.GATEWAY
+            flags |= RTF_GATEWAY
         if record["prefix_length"] == WIDTHS["inet"] * 8:
-            flags |= rtf.HOST
-        kept = found.nest(_METRICS)
-        mss = kept.number(ADVERTISED_MSS, 0)
+            flags |= RTF_HOST
+        kept = found.nest(RTA_METRICS)
+        mss = kept.number(RTAX_ADVMSS, 0)
         return {
-            "flags": rtf.inet_words(flags),
-            "flags_text": rtf.inet_letters(flags),
+            "flags": inet_words(flags),
+            "flags_text": inet_letters(flags),
             "mss_bytes": mss + _HEADERS if mss else None,
-            "window_bytes": kept.number(WINDOW, 0) or None,
-            "irtt_ms": kept.number(RTT, 0) >> 3 or None,
+            "window_bytes": kept.number(RTAX_WINDOW, 0) or None,
+            "irtt_ms": kept.number(RTAX_RTT, 0) >> 3 or None,
             "tos": tos,
             "expires_seconds": self._expires(found) if self._cached else None,
         }
@@ -119,36 +155,36 @@ class RouteMessages:
         """What only IPv6 has: the flags that follow from the rest, the source prefix, time left and preference."""
         expires = self._expires(found)
         flags = self._inet6_flags(record, kind, expires)
-        source = self._address(found.get(_SOURCE))
-        preference = found.get(_PREFERENCE)
+        source = self._address(found.get(RTA_SRC))
+        preference = found.get(RTA_PREF)
         return {
-            "flags": rtf.inet6_words(flags),
-            "flags_text": rtf.inet6_letters(flags),
+            "flags": inet6_words(flags),
+            "flags_text": inet6_letters(flags),
             "source": None if source is None else f"{source}/{source_length}",
             "expires_seconds": expires,
             "preference": PREFERENCES.get(preference[0]) if preference else None,
         }
 
     def _inet6_flags(self, record: Record, kind: int, expires: float | None) -> int:
-        if kind in (_BLACKHOLE, _UNREACHABLE, _PROHIBIT, _THROW):
-            return rtf.REJECT | rtf.NO_NEXT_HOP
-        flags = rtf.UP
+        if kind in (RTN_BLACKHOLE, RTN_UNREACHABLE, RTN_PROHIBIT, RTN_THROW):
+            return RTF_REJECT | RTF_NONEXTHOP
+        flags = RTF_UP
         if record["gateway"] is not None:
-            flags |= rtf.GATEWAY
+            flags |= RTF_GATEWAY
         if "onlink" in record["next_hop_flags"]:
-            flags |= rtf.HOST  # the kernel keeps RTNH_F_ONLINK, 4 as well, among these
+            flags |= RTF_HOST  # the kernel keeps RTNH_F_ONLINK, 4 as well, among these
         if expires is not None:
-            flags |= rtf.EXPIRES
+            flags |= RTF_EXPIRES
         if self._cached:
-            flags |= rtf.CACHE
-        own = {_LOCAL: rtf.LOCAL, _ANYCAST: rtf.ANYCAST if record["protocol"] == "kernel" else 0}.get(kind)
+            flags |= RTF_CACHE
+        own = {RTN_LOCAL: RTF_LOCAL, RTN_ANYCAST: RTF_ANYCAST if record["protocol"] == "kernel" else 0}.get(kind)
         if own is None:
             return flags
-        return flags | own | (rtf.NO_NEXT_HOP if record["protocol"] == "kernel" else 0)
+        return flags | own | (RTF_NONEXTHOP if record["protocol"] == "kernel" else 0)
 
     def _expires(self, found: Attributes) -> float | None:
         """The third number of struct rta_cacheinfo, in ticks of USER_HZ; past times are negative."""
-        ticks = (*found.numbers(_CACHE_INFO, "I")[2:3], 0)[0]
+        ticks = (*found.numbers(RTA_CACHEINFO, "I")[2:3], 0)[0]
         return (ticks if ticks < 1 << 31 else 0) / self._ticks if ticks else None
 
 

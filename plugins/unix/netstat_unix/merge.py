@@ -13,12 +13,11 @@ from typing import NamedTuple
 
 from netstat_core.plugin import About, Datagrams, Gap, Problem, Record
 from netstat_unix import netlink_unix_diag
-from netstat_unix.netlink_unix_diag import LISTEN, Socket
+from netstat_unix.netlink_unix_diag import TCP_LISTEN, Socket
 from netstat_unix.proc_unix import LONGEST_NAME, ROW, SOURCE, Kinds
-from netstat_unix.record import Kind, kind_of, to_record
+from netstat_unix.record import SS_CONNECTING, Kind, kind_of, to_record
 
 _DROPPED = "rows were dropped that no socket of unix_diag accounts for"
-_CONNECTING = 2
 
 
 def parse(about: About, content: bytes, datagrams: Datagrams) -> Iterator[Record | Problem | Gap]:
@@ -79,7 +78,7 @@ class _Rows:
         ended = content if content.endswith(b"\n") else content + b"\n"
         self._content = ended.replace(b"\0", b"@")  # old kernels write all NULs of a name but the first as they are
         self._known = known
-        self._listening = {one.tail for one in known.values() if one.state == LISTEN}
+        self._listening = {one.tail for one in known.values() if one.state == TCP_LISTEN}
         self._lengths = _lengths(self._listening)
         self._kinds = Kinds()
         self._doubt_ends = 0
@@ -139,7 +138,7 @@ class _Claims:
         self._rowless = set(known)
         self._waiting: dict[bytes, list[tuple[Socket, int]]] = defaultdict(list)
         for one in known.values():
-            if one.state == LISTEN and one.queues is not None and one.queues[0]:
+            if one.state == TCP_LISTEN and one.queues is not None and one.queues[0]:
                 self._waiting[one.tail].append((one, one.queues[0]))
         self._kinds = netlink_unix_diag.Kinds()
         self.dropped = 0
@@ -168,7 +167,7 @@ class _Claims:
         if not listeners:
             return None
         owner, room = listeners.pop()
-        fits = not row.is_doubtful or row.kind == kind_of(0, 0, owner.type, _CONNECTING)
+        fits = not row.is_doubtful or row.kind == kind_of(0, 0, owner.type, SS_CONNECTING)
         if not fits or room > 1:
             listeners.append((owner, room - fits))
         return owner if fits else None

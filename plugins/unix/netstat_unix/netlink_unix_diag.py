@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from netstat_core.plugin import (
     AF,
-    ATTRIBUTE_HEADER,
-    ATTRIBUTE_TYPE,
+    NETLINK_SOCK_DIAG,
+    NLA_HDRLEN,
+    NLA_TYPE_MASK,
     About,
     Asked,
     Datagrams,
@@ -24,22 +25,42 @@ from netstat_core.plugin import (
     align4,
     escape,
 )
-from netstat_unix.record import ACCEPTING, NAMELESS, Kind, Name, kind_of, to_record
+from netstat_unix.record import (
+    NAMELESS,
+    SO_ACCEPTCON,
+    SS_CONNECTED,
+    SS_UNCONNECTED,
+    Kind,
+    Name,
+    kind_of,
+    to_record,
+)
 
 SOURCE = "sock_diag/unix"
-ESTABLISHED = 1
-LISTEN = 10
-
-_SOCK_DIAG = 4
-_SOCK_DIAG_BY_FAMILY = 20
 ALL_STATES = 0xFFFFFFFF
-_SHOW_NAME, _SHOW_PEER, _SHOW_RQLEN, _SHOW_UID = 0x01, 0x04, 0x10, 0x40
-_NAME, _PEER, _RQLEN, _UID = 0, 2, 4, 7
+
+# linux/sock_diag.h
+SOCK_DIAG_BY_FAMILY = 20
+
+# linux/unix_diag.h
+UDIAG_SHOW_NAME = 0x01
+UDIAG_SHOW_PEER = 0x04
+UDIAG_SHOW_RQLEN = 0x10
+UDIAG_SHOW_UID = 0x40
+
+UNIX_DIAG_NAME = 0
+UNIX_DIAG_PEER = 2
+UNIX_DIAG_RQLEN = 4
+UNIX_DIAG_UID = 7
+
+# include/net/tcp_states.h, of which UNIX sockets have some
+TCP_ESTABLISHED = 1
+TCP_LISTEN = 10
 
 _INODE_AT = 4
 _MESSAGE_SIZE = 32
-_NUMBER, _PAIR = 4, 8
-_CONNECTED, _UNCONNECTED = 3, 1
+_NUMBER = 4
+_PAIR = 8
 
 
 def request(asked: Asked, *, queues: bool = False, states: int = ALL_STATES) -> NetlinkDump:
@@ -47,18 +68,18 @@ def request(asked: Asked, *, queues: bool = False, states: int = ALL_STATES) -> 
 
     ``states`` has a bit for the number of each state that is wanted.
     """
-    show = _SHOW_NAME
+    show = UDIAG_SHOW_NAME
     if asked.wants("peer_inode"):
-        show |= _SHOW_PEER
+        show |= UDIAG_SHOW_PEER
     if queues or asked.wants("recv_queue") or asked.wants("send_queue") or asked.wants("backlog"):
-        show |= _SHOW_RQLEN
+        show |= UDIAG_SHOW_RQLEN
     if asked.wants("uid"):
-        show |= _SHOW_UID
+        show |= UDIAG_SHOW_UID
     shows = dict.fromkeys(
         show | peers | queued | uids
-        for peers in (0, _SHOW_PEER)
-        for queued in (0, _SHOW_RQLEN)
-        for uids in (0, _SHOW_UID)
+        for peers in (0, UDIAG_SHOW_PEER)
+        for queued in (0, UDIAG_SHOW_RQLEN)
+        for uids in (0, UDIAG_SHOW_UID)
     )
     bodies = (
         struct.pack("=BBHIII8x", AF["unix"], 0, 0, wanted, 0, one)
@@ -68,7 +89,7 @@ def request(asked: Asked, *, queues: bool = False, states: int = ALL_STATES) -> 
     body, *more = bodies
     wider = tuple((SOURCE, one) for one in more)
     return NetlinkDump(
-        SOURCE, protocol=_SOCK_DIAG, type=_SOCK_DIAG_BY_FAMILY, body=body, inode_at=_INODE_AT, wider=wider
+        SOURCE, protocol=NETLINK_SOCK_DIAG, type=SOCK_DIAG_BY_FAMILY, body=body, inode_at=_INODE_AT, wider=wider
     )
 
 
@@ -98,7 +119,7 @@ class Socket(NamedTuple):
         record["uid"] = self.uid
         if self.queues is not None:
             received, sent = self.queues
-            listening = self.state == LISTEN
+            listening = self.state == TCP_LISTEN
             record["recv_queue"] = received
             record["send_queue"] = 0 if listening else sent
             record["backlog"] = sent if listening else None
@@ -118,8 +139,8 @@ class Kinds(dict["tuple[int, int]", Kind]):
     def __missing__(self, numbers: tuple[int, int]) -> Kind:
         """Make it and keep it."""
         kind, state = numbers
-        flags = ACCEPTING if state == LISTEN else 0
-        made = self[numbers] = kind_of(0, flags, kind, _CONNECTED if state == ESTABLISHED else _UNCONNECTED)
+        flags = SO_ACCEPTCON if state == TCP_LISTEN else 0
+        made = self[numbers] = kind_of(0, flags, kind, SS_CONNECTED if state == TCP_ESTABLISHED else SS_UNCONNECTED)
         return made
 
 
@@ -127,7 +148,7 @@ def sockets(about: About, datagrams: Datagrams) -> Iterator[Socket | Problem]:
     """The sockets of a dump in order; a message that holds none ends its datagram with a problem."""
     unpack = struct.Struct(f"{about.order}IH10x4BI8x").unpack_from
     read = _Attributes(about.order).read
-    expected = (_SOCK_DIAG_BY_FAMILY, AF["unix"])
+    expected = (SOCK_DIAG_BY_FAMILY, AF["unix"])
     for datagram in datagrams:
         start, size = 0, len(datagram)
         while start < size:
@@ -157,21 +178,21 @@ class _Attributes:
         """Name, peer, queues and uid; stops at an attribute that does not fit."""
         name = peer = queues = uid = None
         header = self._header
-        while at + ATTRIBUTE_HEADER <= end:
+        while at + NLA_HDRLEN <= end:
             length, kind = header(message, at)
-            payload, stop = at + ATTRIBUTE_HEADER, at + length
+            payload, stop = at + NLA_HDRLEN, at + length
             if not payload <= stop <= end:
                 break
-            kind &= ATTRIBUTE_TYPE
+            kind &= NLA_TYPE_MASK
             size = stop - payload
-            if kind == _NAME and size:
+            if kind == UNIX_DIAG_NAME and size:
                 name = bytes(message[payload:stop])
                 name = name if name[0] == 0 else name.removesuffix(b"\0")
-            elif kind == _PEER and size >= _NUMBER:
+            elif kind == UNIX_DIAG_PEER and size >= _NUMBER:
                 (peer,) = self._number(message, payload)
-            elif kind == _RQLEN and size >= _PAIR:
+            elif kind == UNIX_DIAG_RQLEN and size >= _PAIR:
                 queues = self._numbers(message, payload)
-            elif kind == _UID and size >= _NUMBER:
+            elif kind == UNIX_DIAG_UID and size >= _NUMBER:
                 (uid,) = self._number(message, payload)
             at += align4(length)
         return name, peer, queues, uid

@@ -12,7 +12,7 @@ _ONLY_IN_DIAG = frozenset({"peer_inode", "uid", "recv_queue", "send_queue", "bac
 
 
 def _dump_of_states(asked: Asked) -> NetlinkDump:
-    states = 1 << netlink_unix_diag.LISTEN if asked.show == "listening" else netlink_unix_diag.ALL_STATES
+    states = 1 << netlink_unix_diag.TCP_LISTEN if asked.show == "listening" else netlink_unix_diag.ALL_STATES
     return netlink_unix_diag.request(asked, states=states)
 
 

@@ -6,13 +6,40 @@ from typing import Annotated, Any
 
 from netstat_core.plugin import Bytes, Count, Field, Inode, Record, SocketRecord
 
+# linux/net.h
+SS_UNCONNECTED = 1
+SS_CONNECTING = 2
+SS_CONNECTED = 3
+
+SOCK_STREAM = 1
+SOCK_DGRAM = 2
+SOCK_RAW = 3
+SOCK_RDM = 4
+SOCK_SEQPACKET = 5
+SOCK_PACKET = 10
+
+# linux/net.h; now the first is __SO_ACCEPTCON, and the others are gone
+SO_ACCEPTCON = 0x10000
+SO_WAITDATA = 0x20000
+SO_NOSPACE = 0x40000
+
 STATES = ("FREE", "UNCONNECTED", "CONNECTING", "CONNECTED", "DISCONNECTING")
 """enum socket_state of linux/net.h, by number; an unconnected socket that accepts connections is LISTENING."""
 
-TYPES = {1: "stream", 2: "dgram", 3: "raw", 4: "rdm", 5: "seqpacket", 10: "packet"}
+TYPES = {
+    SOCK_STREAM: "stream",
+    SOCK_DGRAM: "dgram",
+    SOCK_RAW: "raw",
+    SOCK_RDM: "rdm",
+    SOCK_SEQPACKET: "seqpacket",
+    SOCK_PACKET: "packet",
+}
 
-ACCEPTING = 0x10000
-FLAGS = {ACCEPTING: ("accepting", "ACC"), 0x20000: ("waiting_for_data", "W"), 0x40000: ("no_space", "N")}
+FLAGS = {
+    SO_ACCEPTCON: ("accepting", "ACC"),
+    SO_WAITDATA: ("waiting_for_data", "W"),
+    SO_NOSPACE: ("no_space", "N"),
+}
 """Bits of the column Flags: the word for each, and netstat's letters. Since Linux 2.4 only the first is ever set."""
 
 _FLAG_WORDS = tuple(word for word, _ in FLAGS.values())
@@ -59,7 +86,7 @@ Kind = dict[str, Any]
 
 def kind_of(protocol: int, flags: int, kind: int, state: int) -> Kind:
     """The fields that the numbers of four columns of /proc/net/unix stand for."""
-    listening = state == 1 and bool(flags & ACCEPTING)
+    listening = state == SS_UNCONNECTED and bool(flags & SO_ACCEPTCON)
     word = STATES[state] if state < len(STATES) else f"UNKNOWN({state})"
     return {
         "protocol": "unix" if protocol == 0 else f"unknown({protocol})",

@@ -1,0 +1,65 @@
+"""netstat's text for SCTP: a line for each address of an endpoint or an association."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from netstat_core.plugin import Complaint, Gap, Layout, Names, Problem, Query, Record, Style
+from netstat_inet.net_tools import BLOCK, complain, needs, tail_of
+
+
+def shown(query: Query) -> Callable[[Record], bool] | None:
+    """-l shows endpoints and the default associations."""
+    if query.show == "all":
+        return None
+    servers = query.show == "listening"
+    return lambda record: (record["remote_addresses"] is None) is servers
+
+
+def rows(style: Style, names: Names, _traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
+    """The formatter: a line for each address, user and program behind the last one."""
+    tail = tail_of(style, names)
+    numeric = style.numeric_hosts or style.numeric_ports or style.numeric_users or style.symbolic
+    host: Callable[[str], str] = str if numeric else names.host
+
+    def format_batch(batch: Sequence[Record]) -> str:
+        return "".join("\n".join(_lines(record, host)) + (tail(record) if tail else "") + "\n" for record in batch)
+
+    return format_batch
+
+
+def _lines(record: Record, host: Callable[[str], str]) -> list[str]:
+    local, remote = record["local_addresses"], record["remote_addresses"]
+    port = record["local_port"]
+    state = f"{record['socket_state'] or '':<11}"
+    if remote is None:
+        places = [f"{host(one)}:{port or '*'}" for one in local] or [""]
+        return [f"{_start(row):<20}{place:<47} {state if not row else '':<11}" for row, place in enumerate(places)]
+    first = f"sctp  {record['recv_queue']:>6} {record['send_queue']:>6} "
+    lines = []
+    for row in range(max(len(local), len(remote), 1)):
+        ports = ("", "") if row else (f":{port or '*'}", f":{record['remote_port'] or '*'}")
+        left, right = (host(side[row]) + ports[n] if row < len(side) else "" for n, side in enumerate((local, remote)))
+        lines.append(f"{first if not row else '':<20}{left:<23} {right:<23} {state if not row else '':<11}")
+    return lines
+
+
+def _start(row: int) -> str:
+    return "" if row else "sctp"
+
+
+def _needs(style: Style) -> frozenset[str]:
+    return needs(style) | {"local_addresses", "remote_addresses", "socket_state"}
+
+
+def _complain(trouble: Problem | Gap, style: Style) -> Complaint | None:
+    """Where endpoints and associations are both missing netstat says so twice, unless it stops at the first."""
+    complaint = complain("sctp", f"sctp {trouble.code}" if isinstance(trouble, Problem) else "")(trouble, style)
+    are_both = isinstance(trouble, Gap) and bool(trouble.attempts) and style.query.show == "all"
+    if complaint and are_both and not complaint.ends_run:
+        return complaint.replace(text=f"{complaint.text}\n{complaint.text}")
+    return complaint
+
+
+LAYOUT = Layout(block=BLOCK, rows=rows, needs=_needs, shown=shown, complain=_complain)
