@@ -14,7 +14,7 @@ from typing import Any
 from netstat_core.errors import NetstatError, UsageError
 from netstat_core.escape import encoded, escape, unescape
 from netstat_core.facts.sanitise import safe_text
-from netstat_core.facts.schema import ABOUT_OWNERS, FACTS_SCHEMA
+from netstat_core.facts.schema import FACTS_SCHEMA
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Place = Mapping[str, Any]
@@ -74,7 +74,21 @@ def checked_facts(facts: Any, what: str = "facts") -> Place:
         raise UsageError(f"the {what} are {brief(facts['schema'])}, and only {FACTS_SCHEMA} is known here")
     if not isinstance(facts.get("covers"), Mapping):
         raise UsageError(f"the {what} are no netstat facts: they do not say what they cover")
+    if not all(_is_reason(one) for one in _reasons_in(facts)):
+        raise UsageError(f"the {what} are of an older form, which says in mere texts what is missing: gather them anew")
     return facts
+
+
+def _reasons_in(facts: Mapping[str, Any]) -> list[Any]:
+    """Why facts are incomplete."""
+    found = facts.get("incomplete_because", [])
+    if not isinstance(found, list):
+        raise UsageError("the facts are damaged: incomplete_because is not a list")
+    return found
+
+
+def _is_reason(one: Any) -> bool:
+    return isinstance(one, Mapping) and isinstance(one.get("about"), str) and isinstance(one.get("text"), str)
 
 
 def mapping_at(place: Mapping[str, Any], key: str) -> Mapping[str, Any]:
@@ -95,8 +109,7 @@ def texts_at(entry: Mapping[str, Any], key: str) -> list[str]:
 
 def reasons(place: Place, *, of_owners: bool = False) -> str:
     """Why facts are incomplete, as the end of a sentence: in what they show, or in who is behind it."""
-    texts = texts_at(place, "incomplete_because")
-    told = [safe_text(one) for one in texts if one.startswith(ABOUT_OWNERS) == of_owners]
+    told = [safe_text(one["text"]) for one in _reasons_in(place) if (one["about"] == "owners") is of_owners]
     more = f" (and {len(told) - 1} further reasons)" if len(told) > 1 else ""
     return f"; the facts say: {told[0]}{more}" if told else ""
 

@@ -22,9 +22,9 @@ from netstat_core.plugin.text import Complaint
 from netstat_core.query import Query
 from netstat_core.report.deltas import Deltas
 from netstat_core.report.drain import drain
-from netstat_core.report.run import GENERATOR, SNAPSHOT_SOURCE, Noted, Run, names_for
+from netstat_core.report.run import GENERATOR, Noted, Run, names_for
 from netstat_core.report.selection import Demand, shown_by_default
-from netstat_core.system import NAMESPACE_SOURCE, System
+from netstat_core.system import System
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141
@@ -311,18 +311,20 @@ class _Command:
     def _complaint(self, event: Noted, run: Run) -> Complaint | None:
         """What to say: the host's own words for what no dialect knows, else those of the dialect."""
         reader, trouble = event
-        if isinstance(trouble, Gap) and trouble.reason in ("broken_plugin", "rejected", "narrower_capture"):
-            status = NarrowerCapture.exit_status if trouble.reason == NarrowerCapture.reason else 0
-            return Complaint(f"{self._program}: {trouble.source}: {trouble.detail}", status=status)
-        if isinstance(trouble, Gap) and trouble.source.startswith(NAMESPACE_SOURCE):
-            is_missed = trouble.reason != "truncated" and not run.query.all_network_namespaces
-            return Complaint(f"{self._program}: {trouble.source}: {trouble.detail}", status=int(is_missed))
-        if isinstance(trouble, Gap) and trouble.source == SNAPSHOT_SOURCE:
-            return Complaint(f"{self._program}: {trouble.detail}", status=SnapshotError.exit_status)
-        if reader is None:
-            is_of_reader = isinstance(trouble, Gap) and trouble.reason == "no_reader"
-            return None if is_of_reader else _owners_complaint(run)
-        return self._session.complain(reader, trouble)
+        if isinstance(trouble, Gap) and (reader is None or trouble.about == "plugin" or _is_narrower(trouble)):
+            return self._complaint_of_host(trouble, run)
+        return None if reader is None else self._session.complain(reader, trouble)
+
+    def _complaint_of_host(self, gap: Gap, run: Run) -> Complaint | None:
+        if gap.reason == "no_reader":
+            return None
+        if gap.about == "owners" and not _is_narrower(gap):
+            return _owners_complaint(run)
+        if gap.about == "snapshot":
+            return Complaint(f"{self._program}: {gap.detail}", status=SnapshotError.exit_status)
+        is_missed = gap.about == "namespaces" and gap.reason != "truncated" and not run.query.all_network_namespaces
+        status = NarrowerCapture.exit_status if _is_narrower(gap) else int(is_missed)
+        return Complaint(f"{self._program}: {gap.source}: {gap.detail}", status=status)
 
     def _tell(self, complaint: Complaint, *, is_text: bool) -> None:
         if not complaint.text:
@@ -343,6 +345,10 @@ class _Command:
     def _say(self, line: str) -> None:
         self._stderr.write(f"{line}\n".encode("utf-8", "backslashreplace"))
         self._stderr.flush()
+
+
+def _is_narrower(gap: Gap) -> bool:
+    return gap.reason == NarrowerCapture.reason
 
 
 def _owners_complaint(run: Run) -> Complaint | None:

@@ -8,13 +8,13 @@ from typing import Any
 from netstat_core.facts.listeners import Listening, UnixListening
 from netstat_core.facts.query import ALL_TABLES
 from netstat_core.facts.sanitise import MOST_KEYS, MOST_RECORDS, safe, safe_text
-from netstat_core.facts.schema import FACTS_SCHEMA
+from netstat_core.facts.schema import FACTS_SCHEMA, Reason
 from netstat_core.facts.tables import DefaultRoute, Groups, Interfaces, Listed, Part, Statistics, Totals, is_listed
 from netstat_core.plugin.batches import Batch
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import NetworkNamespace, Record, inode_of
 from netstat_core.plugin.sinks import Head, Tail
-from netstat_core.report.coverage import Coverage, Entry, coverage
+from netstat_core.report.coverage import Coverage, Entry, ReportCoverage
 
 _PARTS: dict[str, tuple[type[Part], ...]] = {
     "inet.socket": (Listening, Totals),
@@ -52,16 +52,18 @@ class FactsBuilder:
             "hostname": safe(head.system["hostname"]),
             "kernel_release": safe(head.system["kernel_release"]),
         }
-        machine = self._place(own)
+        machine, covered = self._place(own), ReportCoverage(head, tail)
         if tail.network_namespaces is None:
-            return facts | machine.told(tail, is_machine=True)
+            return facts | machine.told(covered.of(own), is_machine=True)
         others = {inode_of(one): one for one in tail.network_namespaces[:MOST_KEYS]}
         is_own = others.pop(inode_of(own), None) is not None
-        facts |= (machine if is_own else _Place(head._replace(readers=()), own)).told(tail, is_machine=True)
+        facts |= (machine if is_own else _Place(head._replace(readers=()), own)).told(covered.of(own), is_machine=True)
         places: dict[str, Any] = {}
         for inode, one in others.items():
             name = _name(one)
-            places[f"inode:{inode}" if name in places else name] = self._place(one).told(tail)
+            places[f"inode:{inode}" if name in places else name] = self._place(one).told(
+                covered.of(one, is_machine=False)
+            )
         return {**facts, "namespaces": places}
 
     def _place(self, namespace: NetworkNamespace | None) -> _Place:
@@ -91,15 +93,14 @@ class _Place:
             for record in records:
                 part.add(reader, record)
 
-    def told(self, tail: Tail, *, is_machine: bool = False) -> dict[str, Any]:
+    def told(self, covered: Coverage, *, is_machine: bool = False) -> dict[str, Any]:
         """What is known of the place, and whether that is all; of the machine also which namespaces were missed."""
-        covered = coverage(self._head, tail, self._namespace, is_machine=is_machine)
-        reasons = [_sentence(one) for one in covered.missed]
+        reasons = [_reason(one) for one in covered.missed]
         reasons += [doubt for part in self._parts.values() for doubt in part.doubts()]
         known: dict[str, Any] = {
             "network_namespace": safe(self._namespace),
             "complete": not reasons,
-            "incomplete_because": [safe_text(one) for one in dict.fromkeys(reasons)][:MOST_RECORDS],
+            "incomplete_because": _different(reasons)[:MOST_RECORDS],
             "covers": self._covers(covered) | (self._covered_namespaces(covered) if is_machine else {}),
         }
         unread = covered.partly - self._seen
@@ -112,12 +113,12 @@ class _Place:
 
     def _covers(self, covered: Coverage) -> dict[str, Any]:
         """What was read whole, and is in the facts whole."""
-        query = self._head.query
-        partly = covered.partly.union(*(part.partly for part in self._parts.values()))
-        whole = [reader for reader in self._head.readers if reader.name not in partly]
-        tables = {reader.table for reader in whole} - {one.table for one in self._head.readers if one.name in partly}
-        tables -= {part.table for part in self._parts.values() if part.left_out}
-        has_routes = any(reader.table == "routes" for reader in self._head.readers)
+        query, readers = self._head.query, self._head.readers
+        cut = {name for part in self._parts.values() for name in part.partly}
+        cut |= {reader.name for reader in readers if reader.table in self._cut_tables()}
+        whole = [reader for reader in covered.whole if reader in readers and reader.name not in cut]
+        tables = {reader.table for reader in whole} - {reader.table for reader in readers if reader not in whole}
+        has_routes = any(reader.table == "routes" for reader in readers)
         if has_routes and not self._is_missed(DefaultRoute.KINDS, covered):
             tables.add(DefaultRoute.table)
         if query.route_table != ALL_TABLES:
@@ -132,10 +133,14 @@ class _Place:
             "owners": "none" if not query.owners else "all" if covered.all_owners else "some",
         }
 
+    def _cut_tables(self) -> set[str]:
+        """The tables of which facts hold less than was read."""
+        return {part.table for part in self._parts.values() if part.left_out}
+
     def _is_missed(self, kinds: Collection[str], covered: Coverage) -> bool:
         """Whether something was left out of what readers of some kinds were to read, but for other routing tables."""
         names = {reader.name for reader in self._head.readers if reader.kind in kinds}
-        narrower = {one.get("reader") for one in covered.missed if one["reason"] == "narrower_capture"}
+        narrower = {one["reader"] for one in covered.missed if one["reason"] == "narrower_capture"}
         return bool(covered.partly & (names - (narrower & self._seen)))
 
     def _covered_namespaces(self, covered: Coverage) -> dict[str, Any]:
@@ -151,8 +156,17 @@ def _parts_of(reader: Reader, head: Head) -> Iterator[type[Part]]:
         yield Listed
 
 
-def _sentence(entry: Entry) -> str:
-    if "detail" in entry:
-        return f"{entry['source']}: {entry['detail']}"
+def _reason(entry: Entry) -> Reason:
+    """A gap or a problem, which is about a source, as a reason why facts are not complete."""
+    if "about" in entry:
+        return {"about": entry["about"], "text": f"{entry['source']}: {entry['detail']}"}
     line = "" if entry["line"] is None else f", line {entry['line']}"
-    return f"{entry['source']}{line}: {entry['reason']}"
+    return {"about": "source", "text": f"{entry['source']}{line}: {entry['reason']}"}
+
+
+def _different(reasons: Iterable[Reason]) -> list[Reason]:
+    """The reasons with safe texts, each once."""
+    found: dict[tuple[str, str], Reason] = {}
+    for one in reasons:
+        found.setdefault((one["about"], one["text"]), {"about": one["about"], "text": safe_text(one["text"])})
+    return list(found.values())

@@ -9,12 +9,12 @@ from netstat_core.facts.builder import FactsBuilder
 from netstat_core.facts.query import takes
 from netstat_core.facts.sanitise import safe_records
 from netstat_core.host.discovery import Host
-from netstat_core.plugin.outcomes import Problem
+from netstat_core.plugin.outcomes import Gap
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import Record
 from netstat_core.query import Query
 from netstat_core.report.plan import plan
-from netstat_core.report.run import SNAPSHOT_SOURCE, Ended, Noted, Read, Run, names_for
+from netstat_core.report.run import Ended, Noted, Read, Run, names_for
 from netstat_core.report.selection import Demand
 from netstat_core.system import System
 from netstat_core.system.live import LiveSystem
@@ -61,8 +61,8 @@ def gather(
                 sockets += shown.rows()
                 if len(sockets) > MOST_KEPT:
                     raise UsageError(f"more than {MOST_KEPT} sockets; narrow them by protocols, families or where")
-        elif isinstance(event, Noted) and event.trouble.source == SNAPSHOT_SOURCE:
-            raise SnapshotError(event.trouble.reason if isinstance(event.trouble, Problem) else event.trouble.detail)
+        elif isinstance(event, Noted) and isinstance(event.trouble, Gap) and event.trouble.about == "snapshot":
+            raise SnapshotError(event.trouble.detail)
         elif isinstance(event, Ended):
             facts = builder.finish(event.tail)
     return Gathered(facts, safe_records(sockets))

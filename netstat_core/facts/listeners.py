@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from netstat_core.facts.sanitise import MOST_KEYS, MOST_SOCKETS, safe, safe_text
-from netstat_core.facts.schema import ABOUT_OWNERS
+from netstat_core.facts.schema import Reason
 from netstat_core.facts.tables import Part
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import Record
@@ -45,7 +45,7 @@ class _Listeners(Part):
         keys = sorted(self._sockets, key=self._order)
         return {self.table: {key: self._entry(self._sockets[key]) for key in keys}}
 
-    def doubts(self) -> Iterator[str]:
+    def doubts(self) -> Iterator[Reason]:
         """The listeners that nobody was seen to hold: the kernel's own, or those of processes out of sight."""
         yield from super().doubts()
         unheld = [key for key, sockets in self._sockets.items() if any(one["processes"] == [] for one in sockets)]
@@ -53,7 +53,7 @@ class _Listeners(Part):
             unheld.sort(key=self._order)
             more = f" and {len(unheld) - _MOST_NAMED} more" if len(unheld) > _MOST_NAMED else ""
             names = ", ".join(unheld[:_MOST_NAMED])
-            yield f"{ABOUT_OWNERS[1]}{names}{more}: {self.unheld}"
+            yield {"about": "owners", "text": f"nobody was seen to hold {names}{more}: {self.unheld}"}
 
     unheld = ""
 
@@ -182,7 +182,7 @@ class UnixListening(_Listeners):
         path = record["path"]
         return None if path is None else safe_text(f"@{path}" if record["abstract"] else path)
 
-    def doubts(self) -> Iterator[str]:
+    def doubts(self) -> Iterator[Reason]:
         """Also names that share an inode, as no two sockets do: whoever binds a name with line breaks forges rows."""
         yield from super().doubts()
         names: dict[int, set[str]] = {}
@@ -191,7 +191,7 @@ class UnixListening(_Listeners):
                 names.setdefault(one["inode"], set()).add(key)
         shared = sorted({key for inode, keys in names.items() if inode and len(keys) > 1 for key in keys})
         if shared:
-            yield f"forged: {', '.join(shared[:_MOST_NAMED])} are of one socket"
+            yield {"about": "source", "text": f"forged: {', '.join(shared[:_MOST_NAMED])} are of one socket"}
 
     def _entry(self, sockets: list[Record]) -> dict[str, Any]:
         types = {one["type"] for one in sockets}

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypedDict
 
+from netstat_core.plugin.outcomes import Subject
 from netstat_core.plugin.records import Count, Field, NetworkNamespace
 
 FACTS_SCHEMA = "urn:netstat:facts:1"
-
-ABOUT_OWNERS = ("/proc/PID/fd:", "nobody was seen to hold ")
-"""How the reasons begin that leave only the processes behind sockets in doubt."""
 
 Addresses = Annotated[list[str], Field("Local addresses, sorted; 0.0.0.0 and :: stand for all")]
 Families = Annotated[list[Literal["inet", "inet6"]], Field("IP versions of the sockets")]
@@ -117,7 +115,7 @@ class Covers(CoveredNamespaces):
 
     tables: Annotated[list[str], Field("Tables that were asked for and read whole, sorted; default_route is one")]
     protocols: Annotated[list[str], Field("Protocols whose sockets were read whole, sorted; unix is one")]
-    families: Annotated[list[str], Field("Address families that were looked at, sorted")]
+    families: Annotated[list[str], Field("Address families of which a reader was read whole, sorted")]
     sockets: Annotated[Literal["listening", "all", "connected"], Field("Which sockets were counted in the totals")]
     where: Annotated[str | None, Field("Expression that records had to match; null for none")]
     owners: Annotated[Literal["all", "some", "none"], Field("Whose processes could be seen")]
@@ -147,12 +145,19 @@ class Tables(TypedDict, total=False):
     ]
 
 
+class Reason(TypedDict):
+    """Why facts are not complete."""
+
+    about: Annotated[Subject, Field("What is in doubt, in the words of completeness")]
+    text: Annotated[str, Field("Why, in words for people that nothing should parse")]
+
+
 class Place(Tables):
     """One network namespace."""
 
     network_namespace: Annotated[NetworkNamespace | None, Field("Which one; null where a snapshot does not tell")]
     complete: Annotated[bool, Field("Whether all that was asked for could be seen")]
-    incomplete_because: Annotated[list[str], Field("Why not, in sentences")]
+    incomplete_because: Annotated[list[Reason], Field("Why not: about says what is in doubt, text why")]
     covers: Covers
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from netstat_core.facts.sanitise import MOST_COUNTERS, MOST_KEYS, MOST_RECORDS, safe, safe_text
+from netstat_core.facts.schema import Reason
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import Record
 from netstat_core.plugin.sinks import Head
@@ -44,10 +45,10 @@ class Part:
         """
         raise NotImplementedError
 
-    def doubts(self) -> Iterator[str]:
+    def doubts(self) -> Iterator[Reason]:
         """What may be missing from it."""
         if self.left_out:
-            yield f"{self.table}: truncated, {self.left_out} more than facts hold"
+            yield {"about": "table", "text": f"{self.table}: truncated, {self.left_out} more than facts hold"}
 
 
 class _ByName(Part):

@@ -45,7 +45,7 @@ class ProcessTable:
         try:
             self.owners = system.owners(descriptors=details)
         except SourceError as error:
-            self.gap = Gap(error.reason, SOURCE, error.detail, errno=error.errno)
+            self.gap = Gap(error.reason, SOURCE, error.detail, about="owners", errno=error.errno)
         else:
             self.denied = self.owners.denied
             self.gap = _gap(self.owners)
@@ -133,9 +133,11 @@ class ProcessTable:
 def _gap(owners: Owners) -> Gap | None:
     withheld = owners.denied + owners.unread
     if withheld:
-        return Gap("permission", SOURCE, f"the descriptors of {withheld} processes could not be read", count=withheld)
+        detail = f"the descriptors of {withheld} processes could not be read"
+        return Gap("permission", SOURCE, detail, about="owners", count=withheld)
     if owners.hidden:
-        return Gap("permission", SOURCE, "process 1 does not show in /proc: others may be hidden too")
+        detail = "process 1 does not show in /proc: others may be hidden too"
+        return Gap("permission", SOURCE, detail, about="owners")
     return None
 
 

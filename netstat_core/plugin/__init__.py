@@ -28,7 +28,7 @@ from netstat_core.plugin.netlink import (
     interface_names,
     messages,
 )
-from netstat_core.plugin.outcomes import Gap, Problem, Trait
+from netstat_core.plugin.outcomes import Attempt, Gap, Problem, Trait
 from netstat_core.plugin.plain_tables import Column, OwnerColumn, plain_table
 from netstat_core.plugin.readers import Change, Explanation, Reader
 from netstat_core.plugin.records import (
@@ -92,6 +92,7 @@ __all__ = [
     "About",
     "Address",
     "Asked",
+    "Attempt",
     "Attributes",
     "Batch",
     "Block",

@@ -5,7 +5,7 @@ These are plain objects, since a damaged source may give hundreds of thousands o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from netstat_core.plugin.records import NetworkNamespace
 
@@ -37,19 +37,27 @@ class Problem(_Outcome):
     """A piece of a source that could not be parsed: which source, what it was, and why.
 
     ``line`` counts from 1 in the source, the header included; ``None`` where lines mean nothing. ``code`` is a
-    short word by which a layout recognises what its original would say.
+    short word by which a layout recognises what its original would say, ``field`` the name of the column or field
+    that is wrong, where that is known.
     """
 
-    __slots__ = ("code", "line", "raw", "reason", "source")
+    __slots__ = ("code", "field", "line", "raw", "reason", "source")
 
-    def __init__(
-        self, source: str, reason: str, raw: bytes = b"", line: int | None = None, code: str = "bogus"
+    def __init__(  # noqa: PLR0913, PLR0917 - what one line of a file leaves to tell
+        self,
+        source: str,
+        reason: str,
+        raw: bytes = b"",
+        line: int | None = None,
+        code: str = "bogus",
+        field: str | None = None,
     ) -> None:
         self.source = source
         self.reason = reason
         self.raw = raw
         self.line = line
         self.code = code
+        self.field = field
 
 
 class Trait(_Outcome):
@@ -62,16 +70,39 @@ class Trait(_Outcome):
         self.value = value
 
 
+Subject = Literal["source", "table", "owners", "namespaces", "plugin", "snapshot"]
+"""What a gap is about.
+
+A source that is one of several or not whole; a table, of which a reader could open nothing; the processes that hold
+sockets; network namespaces that were not read; what a plugin would have given; all behind the damage in a snapshot.
+"""
+
+SUBJECTS: tuple[Subject, ...] = get_args(Subject)
+
+
+class Attempt(NamedTuple):
+    """A feed that was tried, and why it could not be used; ``errno`` is 0 where the kernel gave no number."""
+
+    feed: str
+    source: str
+    reason: str
+    detail: str
+    errno: int = 0
+
+
 class Gap(_Outcome):
     """Something that could not be seen, and why: one entry of ``completeness``.
 
     ``reason`` is one of ``not_in_kernel``, ``permission``, ``raced``, ``broken_plugin``, ``rejected``,
-    ``truncated``, ``narrower_capture``, ``no_reader`` or ``unreadable``; ``errno`` the kernel's number, 0 where there
-    was none.
-    The host fills in ``table``, ``reader`` and ``network_namespace``.
+    ``truncated``, ``narrower_capture``, ``no_reader`` or ``unreadable``; ``about`` one of SUBJECTS; ``errno`` the
+    kernel's number, 0 where there was none; ``detail`` is for people. The host fills in ``table``, ``reader``,
+    ``attempts`` and ``network_namespace``; ``selector`` is what selected a namespace that was not read.
     """
 
-    __slots__ = ("attempts", "count", "detail", "errno", "network_namespace", "reader", "reason", "source", "table")
+    __slots__ = (
+        *("about", "attempts", "count", "detail", "errno", "network_namespace"),
+        *("reader", "reason", "selector", "source", "table"),
+    )
 
     def __init__(  # noqa: PLR0913 - one for each key of an entry
         self,
@@ -79,19 +110,25 @@ class Gap(_Outcome):
         source: str,
         detail: str,
         *,
+        about: Subject = "source",
         table: str | None = None,
         reader: str | None = None,
         errno: int = 0,
-        attempts: tuple[str, ...] = (),
+        attempts: tuple[Attempt, ...] = (),
         count: int | None = None,
         network_namespace: NetworkNamespace | None = None,
+        selector: str | None = None,
     ) -> None:
+        if about not in SUBJECTS:
+            raise ValueError(f"a gap is about one of {', '.join(SUBJECTS)}, not {about!r}")
         self.reason = reason
         self.source = source
         self.detail = detail
+        self.about = about
         self.table = table
         self.reader = reader
         self.errno = errno
         self.attempts = attempts
         self.count = count
         self.network_namespace = network_namespace
+        self.selector = selector

@@ -40,9 +40,6 @@ GENERATOR = f"netstat-core {__version__}"
 Shown = Callable[[Reader, Query], "Rule | None"]
 """Which records of a reader are shown for what ``show`` says; None for all."""
 
-SNAPSHOT_SOURCE = "snapshot"
-"""The source of the gap that a snapshot leaves which is found to be damaged while it is read."""
-
 
 class Started(NamedTuple):
     """The report begins: everything that can be refused was not."""
@@ -179,7 +176,9 @@ class Run:
             yield Started(self.head)
             with _uncollected():
                 for broken in self._host.broken:
-                    yield self._noted(Gap("broken_plugin", f"plugin {broken.plugin.name}", broken.reason))
+                    yield self._noted(
+                        Gap("broken_plugin", f"plugin {broken.plugin.name}", broken.reason, about="plugin")
+                    )
                 for trouble in (*([gap] if gap else ()), *missed):
                     yield self._noted(trouble)
                 for gap in unread(query, self.offers):
@@ -189,7 +188,7 @@ class Run:
                 try:
                     yield from self._read_all(systems)
                 except SnapshotError as error:  # found damaged where it was read
-                    yield self._noted(Gap("unreadable", SNAPSHOT_SOURCE, str(error)))
+                    yield self._noted(Gap("unreadable", "snapshot", str(error), about="snapshot"))
                 yield Ended(self._tail())
 
     def _tail(self) -> Tail:
@@ -210,10 +209,11 @@ class Run:
     def _read_all(self, systems: Sequence[System]) -> Iterator[Event]:
         here = None
         for place, prepared in itinerary(systems, self._prepared, by_place=self._by_place):
+            reader = prepared.offer.reader
+            self.ledger.namespace = place.namespace if reader.per_namespace else None
             if self._stopped:
-                return
-            namespace = place.namespace if prepared.offer.reader.per_namespace else None
-            self.ledger.namespace = namespace
+                self.ledger.leave_out(reader)
+                continue
             if place is not here and self._by_place and self.query.is_for_namespaces:
                 yield Entered(place.namespace)
             here = place

@@ -72,7 +72,7 @@ def unread(query: Query, offers: Sequence[Offer]) -> Iterator[Gap]:
     families = {family for offer in offers for family in offer.reader.families}
     for family in query.families:
         if family not in families:
-            yield Gap("no_reader", family, f"no reader of {tables} reads this address family")
+            yield Gap("no_reader", family, f"no reader of {tables} reads this address family", about="table")
 
 
 def prepare(offer: Offer, query: Query, demands: Demands, also: frozenset[str]) -> Prepared | None:

@@ -33,6 +33,8 @@ _ADDRESS = re.compile(r"(?P<address>[0-9A-Fa-f.:]+)(?P<scope>%[^/]+)?(?P<rest>/.
 _HARDWARE = re.compile(r"[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2})+")
 _SHORTEST_REPLACED = 3
 REMOVED = "(redacted)"
+_WORDS = ("about", "code", "table", "reader", "feed")
+"""Keys of problems, gaps and attempts whose values are words of the program."""
 
 Marks = Mapping[str, "str | Marks"]
 """What the fields of a record are: a mark, or the marks of the fields below."""
@@ -160,7 +162,7 @@ class RedactedRendering(Rendering):
         query = head.query._replace(
             where=None if head.query.where is None else REMOVED,
             interfaces=tuple(of("interface", name) for name in head.query.interfaces),
-            network_namespaces=tuple(one if ":" in one else of("name", one) for one in head.query.network_namespaces),
+            network_namespaces=tuple(map(self._selector, head.query.network_namespaces)),
         )
         system = {**head.system, "hostname": of("name", head.system.get("hostname"))}
         system["network_namespace"] = self._named(system.get("network_namespace"))
@@ -198,13 +200,26 @@ class RedactedRendering(Rendering):
             return namespace
         return {**namespace, "name": self._substitutes.of("name", namespace.get("name"))}
 
-    def _cleaned(self, entries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-        return [{key: self._clean(value) for key, value in entry.items()} for entry in entries]
+    def _selector(self, name: Any) -> Any:
+        """What selects a network namespace, where it is a name under a substitute's."""
+        return self._substitutes.of("name", name) if isinstance(name, str) and ":" not in name else name
 
-    def _clean(self, value: Any) -> Any:
+    def _cleaned(self, entries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [self._clean_entry(entry) for entry in entries]
+
+    def _clean_entry(self, entry: dict[str, Any]) -> dict[str, Any]:
+        """A problem, a gap or an attempt; words of closed sets, as the reasons of gaps are, stay."""
+        kept = (*_WORDS, "reason") if "detail" in entry else _WORDS
+        return {key: value if key in kept else self._clean(value, key) for key, value in entry.items()}
+
+    def _clean(self, value: Any, key: str) -> Any:
         if isinstance(value, list):
-            return [self._clean(one) for one in value]
-        return self._substitutes.cleaned(value) if isinstance(value, str) else self._named(value)
+            return [self._clean(one, key) for one in value]
+        if isinstance(value, dict):
+            return self._named(value) if "inode" in value else self._clean_entry(value)
+        if key == "selector":
+            return self._selector(value)
+        return self._substitutes.cleaned(value) if isinstance(value, str) else value
 
     def _replaced(self, value: Any, marks: str | Marks) -> Any:
         if isinstance(value, list):

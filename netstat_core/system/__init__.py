@@ -13,9 +13,6 @@ from netstat_core.plugin.records import NetworkNamespace
 from netstat_core.plugin.sources import Directory, File, NetlinkDump
 from netstat_core.system.capture import Owners
 
-NAMESPACE_SOURCE = "network namespace"
-"""What the source of a gap about a namespace, rather than about what is in it, begins with."""
-
 
 class Machine(NamedTuple):
     """What is known of the machine whose state is read; None where a snapshot does not tell.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from netstat_core.escape import encoded, escape
 from netstat_core.plugin.outcomes import Gap
 from netstat_core.plugin.records import NetworkNamespace
-from netstat_core.system import NAMESPACE_SOURCE, find_namespaces
+from netstat_core.system import find_namespaces
 from netstat_core.system.find_namespaces import Found
 
 
@@ -16,16 +16,18 @@ def identity(found: Found) -> NetworkNamespace:
 
 def gap_of(missed: find_namespaces.Missed, found: Found | None = None) -> Gap:
     """What completeness says of a namespace that was not read."""
-    source = f"{NAMESPACE_SOURCE} {shown(missed.what)}" if missed.what else f"{NAMESPACE_SOURCE}s"
     where: NetworkNamespace | None = {"inode": missed.inode, "name": None} if missed.inode else None
-    return Gap(
-        missed.reason,
-        source,
-        shown(missed.detail),
-        errno=missed.errno,
-        count=missed.many or None,
-        network_namespace=identity(found) if found else where,
+    return unread(missed.reason, missed.what, shown(missed.detail)).replace(
+        errno=missed.errno, count=missed.many or None, network_namespace=identity(found) if found else where
     )
+
+
+def unread(reason: str, selector: str, detail: str) -> Gap:
+    """The gap of what a selector stands for, or of namespaces that nothing selects one by one."""
+    if not selector:
+        return Gap(reason, "network namespaces", detail, about="namespaces")
+    chosen = shown(selector)
+    return Gap(reason, f"network namespace {chosen}", detail, about="namespaces", selector=chosen)
 
 
 def shown(text: str) -> str:

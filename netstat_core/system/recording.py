@@ -12,7 +12,7 @@ from netstat_core.escape import unescape
 from netstat_core.plugin.outcomes import Gap
 from netstat_core.plugin.records import inode_of
 from netstat_core.plugin.sources import Directory, File, NetlinkDump
-from netstat_core.system import NAMESPACE_SOURCE, Selectors, System, capture
+from netstat_core.system import Selectors, System, capture
 
 
 class RecordingSystem(System):
@@ -189,8 +189,7 @@ def _by_pid(pids: Mapping[int, list[int]], inodes: Iterable[int]) -> dict[str, l
 def _missed(gap: Gap) -> list[Any]:
     """A namespace that could not be read, as captures tell it."""
     inode = inode_of(gap.network_namespace)
-    what = os.fsdecode(unescape(gap.source.removeprefix(f"{NAMESPACE_SOURCE} ")))
-    what = "" if what == f"{NAMESPACE_SOURCE}s" else what
+    what = os.fsdecode(unescape(gap.selector or ""))
     return [gap.reason, what, gap.detail, gap.errno, gap.count or 0, inode or 0]
 
 

@@ -16,7 +16,7 @@ from netstat_core.errors import Interrupted, NarrowerCapture, NotInKernel, Snaps
 from netstat_core.plugin.outcomes import Gap
 from netstat_core.plugin.records import NetworkNamespace, inode_of
 from netstat_core.plugin.sources import Directory, File, NetlinkDump
-from netstat_core.system import NAMESPACE_SOURCE, Selectors, System, archive, capture, find_namespaces
+from netstat_core.system import Selectors, System, archive, capture, find_namespaces
 from netstat_core.system.description import (
     Reply,
     description_of,
@@ -32,7 +32,7 @@ from netstat_core.system.description import (
     replies_of,
 )
 from netstat_core.system.find_namespaces import Missed
-from netstat_core.system.namespace_gaps import gap_of, shown
+from netstat_core.system.namespace_gaps import gap_of, shown, unread
 from netstat_core.system.stores import FolderStore, InnerStore, MemoryStore, Store
 
 _MOST_NAMESPACES = 10_000
@@ -94,14 +94,14 @@ class SnapshotSystem(System):
         for missed in self._missed():
             if missed.what == selector or (inode and missed.inode == inode):
                 return gap_of(missed)
-        return Gap("narrower_capture", f"{NAMESPACE_SOURCE} {shown(selector)}", "not recorded in this snapshot")
+        return unread("narrower_capture", selector, "not recorded in this snapshot")
 
     def _not_selected(self) -> Iterator[Gap]:
         """What is said of the namespaces that nobody asked the capture for."""
         selected = self._selected()
         if selected is not None:
             names = ", ".join(map(shown, selected))
-            yield Gap("narrower_capture", f"{NAMESPACE_SOURCE}s", f"this snapshot holds only those asked for: {names}")
+            yield unread("narrower_capture", "", f"this snapshot holds only those asked for: {names}")
 
     def _selected(self) -> dict[str, int] | None:
         """The inodes of the namespaces that were asked for, by what selected them; None where all were."""

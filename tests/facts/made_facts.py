@@ -145,3 +145,8 @@ def covering(**changes: Any) -> dict[str, Any]:
 def without(*keys: str) -> dict[str, Any]:
     """Return its facts, without some keys."""
     return {key: value for key, value in machine().items() if key not in keys}
+
+
+def because(*texts: str, about: str = "source") -> list[dict[str, str]]:
+    """Make reasons why facts are not complete."""
+    return [{"about": about, "text": text} for text in texts]

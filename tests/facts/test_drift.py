@@ -346,6 +346,21 @@ def test_a_namespace_comes_and_goes_where_all_were_asked_for() -> None:
         drift(machine(), both)
 
 
+@pytest.mark.parametrize("side", ["facts", "baseline", "namespace"])
+def test_facts_of_the_older_form_are_refused(side: str) -> None:
+    """Facts that say in mere texts what is missing are refused in a line that says whose they are and what to do."""
+    older = machine(complete=False, incomplete_because=["/proc/PID/fd: the descriptors of 3 processes"])
+    inner = {**machine(), "namespaces": {"blue": {**older, "network_namespace": {"inode": 7, "name": "blue"}}}}
+    pairs = {"facts": (older, machine()), "baseline": (machine(), older), "namespace": (machine(), inner)}
+    facts, baseline = pairs[side]
+    whose = "facts of 'blue'" if side == "namespace" else side
+    if side == "namespace":
+        facts = {**facts, "namespaces": {}}
+    with pytest.raises(UsageError, match=rf"^the {whose} are of an older form, .*: gather them anew$") as caught:
+        drift(facts, baseline)
+    assert "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize("given_as", ["facts", "baseline"])
 @pytest.mark.parametrize(
     "value", [None, "", [], {}, {"failed": True}, machine(schema="x"), machine(interfaces={"lo": 1})]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from facts.made_facts import MACHINE, covering, machine, without
+from facts.made_facts import MACHINE, because, covering, machine, without
 from hypothesis import given
 from hypothesis import strategies as some
 
@@ -119,7 +119,7 @@ def test_what_was_not_looked_at_is_not_called_closed(facts: dict[str, Any], says
 
 def test_the_reason_that_facts_give_is_passed_on() -> None:
     """Who reads the message need not look into the facts for what went wrong."""
-    facts = covering(protocols=["udp"]) | {"complete": False, "incomplete_because": ["sock_diag: no\nroom", "b"]}
+    facts = covering(protocols=["udp"]) | {"complete": False, "incomplete_because": because("sock_diag: no\nroom", "b")}
     with pytest.raises(NotSeen, match=r"the facts say: sock_diag: no\\x0aroom \(and 1 further reasons\)$"):
         listening_on(facts, 23)
 
@@ -133,7 +133,7 @@ def test_an_owner_out_of_sight_is_not_called_absent(owners: str | None) -> None:
 
 def test_missing_owners_do_not_matter_where_nobody_asks_for_them() -> None:
     """Incompleteness counts only where it could change the answer."""
-    facts = covering(owners="none") | {"complete": False, "incomplete_because": ["/proc/PID/fd: not allowed"]}
+    facts = covering(owners="none") | {"complete": False, "incomplete_because": because("not allowed", about="owners")}
     assert not listening_on(facts, "tcp/23")
     assert not listening_on(facts, "tcp/23", process="telnetd")
     assert not listening_on(facts, "tcp/8080", address="0.0.0.0", process="java")
@@ -261,8 +261,9 @@ def test_a_zone_is_refused() -> None:
 
 def test_reasons_are_those_of_the_question() -> None:
     """Processes that could not be looked into are no reason for a protocol that is not covered."""
-    facts = covering(protocols=["udp"]) | {"incomplete_because": ["/proc/PID/fd: 3 processes", "sock_diag/tcp: no"]}
-    with pytest.raises(NotSeen, match=r"the facts say: sock_diag/tcp: no$"):
+    doubts = [*because("sock_diag: 3 processes", about="owners"), *because("/proc/PID/fd: no")]
+    facts = covering(protocols=["udp"]) | {"incomplete_because": doubts}
+    with pytest.raises(NotSeen, match=r"the facts say: /proc/PID/fd: no$"):
         listening_on(facts, "tcp/23")
 
 

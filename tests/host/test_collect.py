@@ -109,6 +109,8 @@ def test_problems_say_what_and_where() -> None:
         "source": PATH,
         "line": 12,
         "text": "\\xff\\\\ \x1b" + "y" * 196,
+        "code": "bogus",
+        "field": None,
         "reason": "too few columns",
         "table": "things",
         "reader": "things",

@@ -77,10 +77,17 @@ def test_all_feeds_failing_names_each_attempt() -> None:
     report = collected(NETLINK, PROCFS, files={PATH: FORBIDDEN}, dump=(REFUSED,))
     assert numbers(report) == []
     (entry,) = report["completeness"]
-    assert (entry["reason"], entry["source"], entry["table"]) == ("permission", PATH, "things")
+    assert (entry["reason"], entry["about"], entry["source"]) == ("permission", "table", PATH)
+    assert entry["table"] == "things"
     assert entry["attempts"] == [
-        "netlink: canned: refused: no such family",
-        f"procfs: {PATH}: Permission denied",
+        {
+            "feed": "netlink",
+            "source": "canned",
+            "reason": "not_in_kernel",
+            "detail": "refused: no such family",
+            "errno": 2,
+        },
+        {"feed": "procfs", "source": PATH, "reason": "permission", "detail": "Permission denied", "errno": 13},
     ]
 
 

@@ -302,7 +302,7 @@ def test_bluetooth_alone_shows_nothing(line: str) -> None:
     refused = command_line.refusal(request(line))
     assert refused is not None
     assert "feature `AF BLUETOOTH' not supported" in str(refused)
-    assert (query(line).tables, refused.exit_status) == ((), 1)
+    assert (query(line).tables, refused.status) == ((), 1)
 
 
 @pytest.mark.parametrize("line", ["-t2", "-x --bluetooth"])
@@ -317,7 +317,7 @@ def test_routes_end_at_a_family_without_routing() -> None:
     assert query("-r -A inet,unix,inet6").families == ("inet",)
     refused = command_line.refusal(request("-r -A inet,unix,inet6"))
     assert refused is not None
-    assert (str(refused), refused.exit_status) == ("No routing for address family `unix'.", 3)
+    assert (refused.text, refused.status) == ("No routing for address family `unix'.", 3)
 
 
 LETTERS = st.text("tSuUwx46galneopvWNFCd", max_size=6)

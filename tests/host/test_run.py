@@ -16,7 +16,7 @@ from netstat_core import Query, UsageError, collect, open_report
 from netstat_core.cli.main import run
 from netstat_core.errors import Refused, SnapshotError
 from netstat_core.plugin import File, from_asked
-from netstat_core.report.coverage import coverage
+from netstat_core.report.coverage import ReportCoverage
 from netstat_core.report.drain import drain
 from netstat_core.report.run import Ended, Noted, Read, Run, Started
 from netstat_core.sinks.json import JsonRendering
@@ -142,7 +142,7 @@ def test_damage_covers_nothing() -> None:
     """Of a report that was cut short by damage no reader counts as read whole."""
     damaged = damaged_run()
     tail = next(event.tail for event in damaged if isinstance(event, Ended))
-    assert coverage(damaged.head, tail, None).partly == {"first", "second", "third"}
+    assert ReportCoverage(damaged.head, tail).of(None).partly == {"first", "second", "third"}
 
 
 REFUSED = [

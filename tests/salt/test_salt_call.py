@@ -105,7 +105,7 @@ def test_what_cannot_be_seen_is_said(minion: Minion) -> None:
     facts = minion.call("netstat.listening", wrapper=WITHOUT_RIGHTS).answer
     assert list(facts["listening"]) == PORTS
     assert (facts["complete"], facts["listening"]["tcp/2201"]["processes"]) == (False, [])
-    assert any("could not be read" in reason for reason in facts["incomplete_because"])
+    assert any("could not be read" in reason["text"] for reason in facts["incomplete_because"])
     assert minion.call("netstat.is_listening", "2201", wrapper=WITHOUT_RIGHTS).answer is True
     ran = minion.call("netstat.is_listening", "2201", "process=sshd", wrapper=WITHOUT_RIGHTS)
     assert (ran.stdout, ran.status, ran.stderr.count("\n")) == ("", 1, 1)
@@ -180,7 +180,7 @@ def test_snapshot_of_listeners(minion: Minion) -> None:
     assert list(minion.call("netstat.parse", text, "tables=sockets").answer["listening"]) == PORTS
     facts = minion.call("netstat.parse", text, "tables=sockets", "sockets=all").answer
     assert facts["complete"] is False
-    assert any("not recorded in this snapshot" in reason for reason in facts["incomplete_because"])
+    assert any("not recorded in this snapshot" in reason["text"] for reason in facts["incomplete_because"])
 
 
 def test_grain(minion: Minion) -> None:

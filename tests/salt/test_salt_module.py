@@ -205,7 +205,7 @@ def test_a_capture_answers_what_facts_ask() -> None:
     text = module.capture()
     for tables in (None, "sockets,routes,neighbours"):
         facts = module.parse(text, tables=tables, sockets="all", who=True)
-        assert [reason for reason in facts["incomplete_because"] if "snapshot" in reason] == []
+        assert [reason for reason in facts["incomplete_because"] if "snapshot" in reason["text"]] == []
 
 
 def test_grain_looks_at_no_process(listener: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -228,9 +228,10 @@ def test_grain_never_raises(monkeypatch: pytest.MonkeyPatch) -> None:
     assert given.keys() == {"complete", "incomplete_because"}
     assert given["complete"] is False
     [reason] = given["incomplete_because"]
-    assert reason.startswith("RuntimeError: ")
-    assert reason.isprintable()
-    assert len(reason) <= 2000
+    assert reason["about"] == "table"
+    assert reason["text"].startswith("RuntimeError: ")
+    assert reason["text"].isprintable()
+    assert len(reason["text"]) <= 2000
 
 
 def test_grain_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -246,7 +246,7 @@ def test_which_feed_is_taken() -> None:
     assert rows(Crafted(None, datagrams)) == [(None, 5, 1), (None, 6, 0)]
     (gap,) = collect(query, Crafted())["completeness"]
     assert gap["reason"] == "not_in_kernel"
-    assert [attempt.partition(":")[0] for attempt in gap["attempts"]] == ["procfs+netlink", "procfs", "netlink"]
+    assert [attempt["feed"] for attempt in gap["attempts"]] == ["procfs+netlink", "procfs", "netlink"]
 
 
 def test_gaps_of_a_report_name_table_and_reader() -> None:

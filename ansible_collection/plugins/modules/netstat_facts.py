@@ -389,10 +389,10 @@ ansible_facts:
           type: bool
           sample: true
         incomplete_because:
-          description: Why not, in sentences.
+          description: "Why not: about says what is in doubt, text why."
           returned: always
           type: list
-          elements: str
+          elements: dict
           sample: []
         covers:
           description: What may be concluded from something not being there.
@@ -437,16 +437,13 @@ ansible_facts:
                 - unix
                 - x25
             families:
-              description: Address families that were looked at, sorted.
+              description: Address families of which a reader was read whole, sorted.
               returned: always
               type: list
               elements: str
               sample:
-                - ash
                 - ax25
-                - bluetooth
                 - ddp
-                - ec
                 - inet
                 - inet6
                 - ipx

@@ -23,7 +23,7 @@ def netstat() -> dict[str, Any]:
         return {"netstat": _listening()}
     except Exception as error:  # noqa: BLE001 - whatever is wrong here, the minion has to start
         reason = f"{type(error).__name__}: {error}"[:_LONGEST_REASON]
-        return {"netstat": {"complete": False, "incomplete_because": [ascii(reason)[1:-1]]}}
+        return {"netstat": {"complete": False, "incomplete_because": [_missing(ascii(reason)[1:-1])]}}
 
 
 def _listening() -> dict[str, Any]:
@@ -38,5 +38,11 @@ def _listening() -> dict[str, Any]:
     kept = {port: found[port][:_MOST_ADDRESSES] for port in islice(found, _MOST_PORTS)}
     reasons = facts["incomplete_because"]
     if kept != found:
-        reasons = [*reasons, f"only {_MOST_PORTS} ports, and {_MOST_ADDRESSES} addresses of each, are kept in grains"]
+        kinds = f"only {_MOST_PORTS} ports, and {_MOST_ADDRESSES} addresses of each, are kept in grains"
+        reasons = [*reasons, _missing(kinds)]
     return {"listening": kept, "complete": not reasons, "incomplete_because": reasons}
+
+
+def _missing(text: str) -> dict[str, str]:
+    """Why the table of sockets is missing or not whole, as facts say it."""
+    return {"about": "table", "text": text}

@@ -260,7 +260,7 @@ def _only_place(facts: dict[str, Any]) -> dict[str, Any]:
     places: list[dict[str, Any]] = [place for place in (facts, *facts["namespaces"].values()) if "listening" in place]
     if len(places) == 1:
         return places[0]
-    reasons = "; ".join(facts["incomplete_because"])
+    reasons = "; ".join(reason["text"] for reason in facts["incomplete_because"])
     raise UsageError(f"netns names {len(places)} network namespaces that can be read: {reasons or 'name one'}")
 
 

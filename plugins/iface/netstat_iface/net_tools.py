@@ -96,7 +96,7 @@ def complain(trouble: Problem | Gap, _style: Style) -> Complaint | None:
         return Complaint(
             f"{printable(trouble.source)}: error fetching interface information: Device not found", status=1
         )
-    if trouble.attempts:
+    if trouble.about == "table":
         return Complaint(f"Warning: cannot open {trouble.source} ({trouble.detail}). Limited output.", status=1)
     return None
 

@@ -193,13 +193,14 @@ def timer_text(record: Record) -> str:
     return f"{word} ({timer['expires_seconds'] or 0:2.2f}/{retransmits}/{timer['probes']})"
 
 
-def complain(name: str, bogus: str) -> Callable[[Problem | Gap, Style], Complaint | None]:
-    """Netstat's words for a bad line and for a protocol that the kernel lacks."""
+def complain(name: str, bogus: str, *files: str) -> Callable[[Problem | Gap, Style], Complaint | None]:
+    """Netstat's words for a bad line and for a protocol that the kernel lacks: all is missing, or one of the files."""
 
     def words(trouble: Problem | Gap, style: Style) -> Complaint | None:
         if isinstance(trouble, Problem):
             return Complaint(f"warning, got bogus {bogus} line.")
-        if trouble.reason not in ("not_in_kernel", "permission") or trouble.source.endswith("6"):
+        is_lacking = trouble.about == "table" or trouble.source in files
+        if trouble.reason not in ("not_in_kernel", "permission") or not is_lacking:
             return None
         return unsupported(f"INET ({name})", style, name, ends_run=True)
 
@@ -209,4 +210,4 @@ def complain(name: str, bogus: str) -> Callable[[Problem | Gap, Style], Complain
 def layout(name: str, bogus: str) -> Layout:
     """The layout of tcp, udp, udplite or raw."""
     shown = shown_tcp if name == "tcp" else shown_datagram
-    return Layout(block=BLOCK, rows=rows, needs=needs, shown=shown, complain=complain(name, bogus))
+    return Layout(block=BLOCK, rows=rows, needs=needs, shown=shown, complain=complain(name, bogus, f"/proc/net/{name}"))

@@ -7,6 +7,7 @@ from typing import Any
 
 from netstat_core.plugin import Complaint, Gap, Layout, Names, Problem, Query, Record, Style
 from netstat_inet.net_tools import BLOCK, complain, needs, tail_of
+from netstat_inet.record import SCTP_ASSOCIATIONS, SCTP_ENDPOINTS
 
 
 def shown(query: Query) -> Callable[[Record], bool] | None:
@@ -55,8 +56,9 @@ def _needs(style: Style) -> frozenset[str]:
 
 def _complain(trouble: Problem | Gap, style: Style) -> Complaint | None:
     """Where endpoints and associations are both missing netstat says so twice, unless it stops at the first."""
-    complaint = complain("sctp", f"sctp {trouble.code}" if isinstance(trouble, Problem) else "")(trouble, style)
-    are_both = isinstance(trouble, Gap) and bool(trouble.attempts) and style.query.show == "all"
+    bogus = f"sctp {trouble.code}" if isinstance(trouble, Problem) else ""
+    complaint = complain("sctp", bogus, SCTP_ENDPOINTS, SCTP_ASSOCIATIONS)(trouble, style)
+    are_both = isinstance(trouble, Gap) and trouble.about == "table" and style.query.show == "all"
     if complaint and are_both and not complaint.ends_run:
         return complaint.replace(text=f"{complaint.text}\n{complaint.text}")
     return complaint

@@ -28,6 +28,8 @@ TCP_STATES = (
 )
 """include/net/tcp_states.h, by number."""
 
+SCTP_ENDPOINTS, SCTP_ASSOCIATIONS = "/proc/net/sctp/eps", "/proc/net/sctp/assocs"
+
 SCTP_STATES = (
     "CLOSED",
     "COOKIE_WAIT",

@@ -32,11 +32,11 @@ Parse = Callable[[str, bytes], Iterator[Parsed]]
 
 
 class BadRowError(ValueError):
-    """A row that is none, with the code by which the family's complaint words it."""
+    """A row that is none, with the field that is wrong, which the family's complaint names."""
 
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
 
 
 class From(NamedTuple):
@@ -78,7 +78,8 @@ def parse_lines(
         try:
             yield convert(line)
         except (ValueError, LookupError) as error:
-            yield Problem(source, reason, line, number, getattr(error, "code", "bogus"))
+            field = error.field if isinstance(error, BadRowError) else None
+            yield Problem(source, reason, line, number, "bogus" if field is None else "field", field)
 
 
 def header_names(content: bytes, columns: str) -> list[str]:

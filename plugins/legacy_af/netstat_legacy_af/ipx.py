@@ -86,7 +86,7 @@ def parse_sockets(source: str, content: bytes) -> Iterator[columns.Parsed]:
     """``NET[:NODE]:PORT``, the same of the peer or ``Not_Connected``, two queues, state and user."""
     for parsed in columns.parse_rows(source, content, _socket, "a socket needs two addresses, queues, state and uid"):
         yield parsed
-        if isinstance(parsed, Problem) and parsed.code != "bogus":
+        if isinstance(parsed, Problem) and parsed.field is not None:
             yield Trait(_ENDED)
 
 
@@ -201,9 +201,9 @@ def _state(record: Record) -> str:
 
 
 def _bad_socket(problem: Problem) -> Complaint | None:
-    if problem.code == "bogus":
+    if problem.field is None:
         return None
-    text = f"netstat.c: Internal Error `ipx socket format error in {problem.code}'."
+    text = f"netstat.c: Internal Error `ipx socket format error in {problem.field}'."
     return Complaint(text, ends_run=True, status=255)
 
 
@@ -231,7 +231,7 @@ def _without(text: str, *nothing: str) -> str:
 
 def _last_error(gap: Gap) -> str:
     """Why the older of the two files could not be opened, without its name."""
-    return gap.attempts[-1].rpartition(": ")[2]
+    return gap.attempts[-1].detail
 
 
 _ROUTES = net_tools.routes(

@@ -7,7 +7,8 @@ from functools import lru_cache
 from typing import Any
 
 from netstat_core.plugin import Block, Complaint, Gap, Layout, Names, Problem, Record, Style
-from netstat_masq.proc_ip_masquerade import EMPTY, MALFORMED, PATH, REFUSED, UNKNOWN
+from netstat_masq.proc_ip_masquerade import EMPTY, MALFORMED, REFUSED, UNKNOWN
+from netstat_masq.record import NO_CONNECTION
 
 _TITLE = "IP masquerading entries\n"
 _HEADER = "prot   expire source               destination          ports\n"
@@ -88,7 +89,7 @@ def _complain(trouble: Problem | Gap, _style: Style) -> Complaint | None:
         fatal = _FATAL.get(trouble.code)
         if fatal is not None:
             return Complaint(fatal, ends_run=True, status=255)
-        return None if trouble.source == PATH else Complaint("warning, got bogus conntrack line.")
+        return Complaint("warning, got bogus conntrack line.") if trouble.code == NO_CONNECTION else None
     if trouble.reason == "not_in_kernel":
         return Complaint("netstat: no support for `ip_masquerade' on this system.", ends_run=True, status=1)
     return Complaint(f"{trouble.source}: {trouble.detail}", ends_run=True, status=255)

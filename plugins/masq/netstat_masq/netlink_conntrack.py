@@ -30,6 +30,7 @@ from netstat_masq.record import (
     IPS_SEEN_REPLY,
     IPS_SRC_NAT_BIT,
     NAT,
+    NO_CONNECTION,
     PROTOCOLS,
     state_word,
     status_words,
@@ -162,11 +163,13 @@ def parse(about: About, datagrams: Datagrams) -> Iterator[Record | Problem]:
         while start < size:
             length, kind = header(datagram, start) if size - start >= _FIXED else (0, 0)
             if kind != _NEW or not _FIXED <= length <= size - start:
-                yield Problem(NAME, "a message is no connection", bytes(datagram[start : start + _FIXED]))
+                raw = bytes(datagram[start : start + _FIXED])
+                yield Problem(NAME, "a message is no connection", raw, code=NO_CONNECTION)
                 break
             record = _connection(shapes.values(datagram, start, length), texts)
             if record is None:
-                yield Problem(NAME, "a connection lacks an address", bytes(datagram[start : start + length]))
+                raw = bytes(datagram[start : start + length])
+                yield Problem(NAME, "a connection lacks an address", raw, code=NO_CONNECTION)
             elif selection.everything or selection.holds(record):
                 yield record
             start += align4(length)

@@ -16,7 +16,7 @@ from io import BytesIO
 
 from netstat_core.plugin import AF, GREATEST_INTEGER, About, Problem, Record, bounded
 from netstat_masq.addresses import CanonicalTexts
-from netstat_masq.record import NAT, PROTOCOLS, STATE_WORDS
+from netstat_masq.record import NAT, NO_CONNECTION, PROTOCOLS, STATE_WORDS
 from netstat_masq.selection import Selection
 
 NF_CONNTRACK = "/proc/net/nf_conntrack"
@@ -48,9 +48,8 @@ def parser(path: str) -> Callable[[About, bytes], Iterator[Record | Problem]]:
             try:
                 record = _connection(line.split(), texts, with_family=path == NF_CONNTRACK)
             except (ValueError, LookupError):
-                yield Problem(
-                    path, "a row needs a protocol, seconds or state, and two tuples", line.rstrip(b"\n"), number
-                )
+                reason = "a row needs a protocol, seconds or state, and two tuples"
+                yield Problem(path, reason, line.rstrip(b"\n"), number, NO_CONNECTION)
                 continue
             if selection.everything or selection.holds(record):
                 yield record

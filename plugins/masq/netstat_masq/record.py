@@ -60,6 +60,9 @@ STATUS = {
 }
 """The bits of the status that both netlink and the files under /proc/net tell."""
 
+NO_CONNECTION = "no_connection"
+"""The code of problems with a row or message that holds no connection: netstat has one line for all of them."""
+
 NAT = ("none", "source", "destination", "both")
 """By IPS_SRC_NAT and IPS_DST_NAT as a number of two bits."""
 

@@ -9,6 +9,7 @@ from typing import Any
 from netstat_core.plugin import Block, Complaint, Gap, Layout, Names, Problem, Query, Record, Style, printable
 from netstat_route.addresses import netmask
 from netstat_route.memo import Memo
+from netstat_route.proc_route import NO_COLUMN
 from netstat_route.queries import OPENED
 
 NOTHING = {"inet": "0.0.0.0", "inet6": "::"}  # noqa: S104 - not bound to, only shown
@@ -229,18 +230,17 @@ def complain(trouble: Problem | Gap, _style: Style) -> Complaint | None:
 
 def lacks_column(trouble: Problem, status: int) -> Complaint | None:
     """The words for a column that is missing; rows that are none are passed over silently."""
-    code, _, column = trouble.code.partition(" ")
-    if code != "field":
+    if trouble.code != NO_COLUMN:
         return None
-    text = f"warning: {trouble.source} does not contain required field {column}"
+    text = f"warning: {trouble.source} does not contain required field {trouble.field}"
     return Complaint(text, ends_run=bool(status), status=status)
 
 
 def told(gap: Gap) -> Complaint:
     """The line of perror for a file that could not be opened, which ends the run; the heading says the rest."""
-    if gap.attempts:
-        attempts = dict(attempt.split(": ", 1) for attempt in gap.attempts)
-        return Complaint(attempts.get("procfs", f"{gap.source}: {gap.detail}"), ends_run=True, status=1)
+    if gap.about == "table":
+        *_, file = (gap, *(attempt for attempt in gap.attempts if attempt.feed == "procfs"))
+        return Complaint(f"{file.source}: {file.detail}", ends_run=True, status=1)
     if gap.reason == "not_in_kernel":
         # An empty /proc/net/route, as in a namespace that never had a route: netstat fails and says nothing.
         return Complaint("", ends_run=True, status=1)

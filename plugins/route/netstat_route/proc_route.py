@@ -23,6 +23,9 @@ COLUMNS = ("Iface", "Destination", "Gateway", "Flags", "RefCnt", "Use", "Metric"
 _STANDARD = tuple(range(len(COLUMNS)))
 _LEAST_WORDS = 10
 
+NO_COLUMN = "no_column"
+"""The code of the problem that a header lacks a column, which is its field."""
+
 Key = tuple[bytes, bytes]
 """A row without its destination: the interface, and everything behind the destination."""
 
@@ -37,7 +40,7 @@ def parse(about: About, content: bytes) -> Iterator[Record | Problem | Trait | G
     header = lines.readline().rstrip(b"\n")
     positions = find_columns(header, COLUMNS)
     if isinstance(positions, str):
-        yield Problem(ROUTE, f"no column {positions}", header, 1, f"field {positions}")
+        yield Problem(ROUTE, f"no column {positions}", header, 1, NO_COLUMN, positions)
         return
     if misses_tables(about.asked):
         yield Gap("narrower_capture", ROUTE, "it holds the main table only")

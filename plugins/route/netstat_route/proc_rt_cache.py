@@ -23,7 +23,7 @@ from netstat_route.flags import (
     rejecting,
 )
 from netstat_route.paths import RT_CACHE
-from netstat_route.proc_route import find_columns
+from netstat_route.proc_route import NO_COLUMN, find_columns
 from netstat_route.queries import OPENED
 from netstat_route.words import flag_words
 
@@ -128,7 +128,7 @@ def parse(about: About, content: bytes) -> Iterator[Record | Problem | Trait]:
     yield OPENED
     positions = find_columns(header, (*_COLUMNS, *FORMATS[name].columns))
     if isinstance(positions, str):
-        yield Problem(RT_CACHE, f"no column {positions}", header, 1, f"field {positions}")
+        yield Problem(RT_CACHE, f"no column {positions}", header, 1, NO_COLUMN, positions)
         return
     for number, line in enumerate(body.split(b"\n")[:-1], 2):
         words = line.split()

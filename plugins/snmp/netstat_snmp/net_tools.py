@@ -21,8 +21,8 @@ from netstat_core.plugin import (
 from netstat_snmp.net_tools_labels import ALWAYS, SECTIONS, Label, Shown
 from netstat_snmp.proc_snmp import UNPAIRED
 
-_SPOKEN_FAMILY = {"/proc/net/snmp": None, "/proc/net/snmp6": "inet6"}
-"""The files whose absence is told, and the family that must have been asked for."""
+_SPOKEN_FAMILY = {"statistics": None, "statistics6": "inet6", "statistics6_tcp": None}
+"""The readers whose missing file is told, and the family that must have been asked for."""
 
 
 def is_admitted(section: str, protocols: Sequence[str]) -> bool:
@@ -93,9 +93,9 @@ def _shown(query: Query) -> Callable[[Record], bool] | None:
 def _complain(trouble: Problem | Gap, style: Style) -> Complaint | None:
     if isinstance(trouble, Problem):
         return Complaint(f"Problem while parsing {trouble.source}") if trouble.code == UNPAIRED else None
-    if trouble.reason == "raced" or trouble.source not in _SPOKEN_FAMILY:
+    if trouble.about != "table" or trouble.reader not in _SPOKEN_FAMILY:
         return None
-    family = _SPOKEN_FAMILY[trouble.source]
+    family = _SPOKEN_FAMILY[trouble.reader]
     if family is not None and family not in style.query.families:
         return None
     return Complaint(f"cannot open {trouble.source}: {trouble.detail}", ends_run=True)
