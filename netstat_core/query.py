@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 NAMESPACE_LIMIT = 500
 """Network namespaces that are read at the most, unless something else is asked for."""
 
-PROCESSES, DETAILS, CONTEXTS = "processes", "details", "contexts"
-"""The words of ``Query.owners``: who holds a socket; program, unit and container besides; the security context too."""
+PROCESSES, DETAILS, CONTEXTS, ARGUMENTS = "processes", "details", "contexts", "arguments"
+"""The words of ``Query.owners``: who holds a socket; program, unit and container besides; the security context too; and
+the whole command line, of which all others have the first argument alone, since arguments may hold secrets."""
 
 ROUTE_CACHE = "route_cache"
 """The table that is read only where it is named: kernels since Linux 3.6 keep no cache of IPv4 routes."""
@@ -21,7 +22,7 @@ class Query(NamedTuple):
     Selection: ``tables``, ``families`` (the ``-A`` names) and ``protocols``, each empty for all; ``show`` (``all``,
     ``listening`` or ``connected``). ``required`` names what the caller asked for by name, so that its absence
     is an error rather than a fact. ``owners`` says what is wanted of the processes that hold sockets (``processes``,
-    ``details``, ``contexts``); none are looked for where it is empty.
+    ``details``, ``contexts``, ``arguments``); none are looked for where it is empty.
 
     ``route_table`` (main, local, all or a number) asks for more than text shows, ``default_routes`` for those of length
     0 in the main table only, ``interfaces`` for some interfaces by name. ``where`` is an expression that records must

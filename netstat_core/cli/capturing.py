@@ -7,7 +7,6 @@ from typing import BinaryIO
 from netstat_core.dialects import Dialect, Request
 from netstat_core.errors import UsageError
 from netstat_core.host.discovery import Host
-from netstat_core.query import CONTEXTS
 from netstat_core.report.plan import EVERYTHING, plan
 from netstat_core.report.run import Run
 from netstat_core.system import System, archive, capture, find_namespaces
@@ -25,7 +24,7 @@ def make_capture(target: str, request: Request, dialect: Dialect, host: Host, st
     query = request.query
     if not request.narrows:
         query = EVERYTHING._replace(
-            owners=(*EVERYTHING.owners, *([CONTEXTS] if CONTEXTS in query.owners else [])),
+            owners=tuple(dict.fromkeys((*EVERYTHING.owners, *query.owners))),
             network_namespaces=query.network_namespaces,
             all_network_namespaces=query.all_network_namespaces,
             namespace_limit=query.namespace_limit,

@@ -12,7 +12,7 @@ from netstat_core.facts.tables import Part
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import Record
 from netstat_core.plugin.sinks import Head
-from netstat_core.query import DETAILS
+from netstat_core.query import ARGUMENTS, DETAILS
 
 _WILDCARD6 = "::"
 _MOST_NAMED = 20
@@ -78,7 +78,7 @@ class _Listeners(Part):
             "pids": sorted(processes),
             "owner_seen": all(map(_are_known, held_by.values())),
         }
-        if DETAILS in self.head.query.owners:
+        if not {DETAILS, ARGUMENTS}.isdisjoint(self.head.query.owners):
             held["owners"] = [safe(processes[pid]) for pid in sorted(processes)]
         return held
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from netstat_core.errors import UsageError
 from netstat_core.plugin.readers import Reader
-from netstat_core.query import DETAILS, PROCESSES, Query
+from netstat_core.query import ARGUMENTS, DETAILS, PROCESSES, Query
 
 if TYPE_CHECKING:
     from netstat_core.host.discovery import Host
@@ -65,6 +65,7 @@ def query_for(  # noqa: PLR0913 - one keyword for each option of the facts
     netns: Sequence[str] = (),
     all_netns: bool = False,
     who: bool = False,
+    arguments: bool = False,
 ) -> Query:
     """The query of some readers that gives the facts asked for; no tables stands for all that are bounded.
 
@@ -77,7 +78,7 @@ def query_for(  # noqa: PLR0913 - one keyword for each option of the facts
         protocols=tuple(protocols),
         show=sockets,
         required=frozenset(families),
-        owners=(PROCESSES, DETAILS) if who else (PROCESSES,),
+        owners=(PROCESSES, *([DETAILS] if who else []), *([ARGUMENTS] if arguments else [])),
         where=where,
         network_namespaces=tuple(netns),
         all_network_namespaces=all_netns,

@@ -52,7 +52,7 @@ class OwnedListener(Listener, total=False):
     sockets: Annotated[
         list[ListeningSocket], Field("One entry for each different socket; only where they differ but for the address")
     ]
-    owners: Annotated[list[dict[str, Any]], Field("Its processes as records have them; only with who")]
+    owners: Annotated[list[dict[str, Any]], Field("Its processes as records have them; only with who or arguments")]
 
 
 class UnixListener(TypedDict):
@@ -68,7 +68,7 @@ class UnixListener(TypedDict):
 class OwnedUnixListener(UnixListener, total=False):
     """A listener with what its processes are."""
 
-    owners: Annotated[list[dict[str, Any]], Field("Its processes as records have them; only with who")]
+    owners: Annotated[list[dict[str, Any]], Field("Its processes as records have them; only with who or arguments")]
 
 
 class Membership(TypedDict):

@@ -10,7 +10,7 @@ from netstat_core.facts.query import query_for
 from netstat_core.plugin.batches import Batch
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.sinks import Head, Rendering, Tail
-from netstat_core.query import CONTEXTS, DETAILS, Query
+from netstat_core.query import ARGUMENTS, CONTEXTS, DETAILS, Query
 from netstat_core.sinks.json import encode
 
 
@@ -22,6 +22,7 @@ def default_query(readers: Collection[Reader], query: Query) -> Query:
         netns=query.network_namespaces,
         all_netns=query.all_network_namespaces,
         who=DETAILS in query.owners,
+        arguments=ARGUMENTS in query.owners,
     )
     source = asked.source if query.source == "auto" else query.source
     contexts = (CONTEXTS,) if CONTEXTS in query.owners else ()

@@ -15,6 +15,7 @@ from netstat_core.system import System
 from netstat_core.system.capture import Owners
 
 SOURCE = "/proc/PID/fd"
+COMMANDS = "/proc/PID/cmdline"
 LONGEST_COMMAND = 1 << 16
 """Bytes kept of a command line: any user can make one of megabytes."""
 
@@ -28,13 +29,17 @@ class ProcessTable:
 
     ``gap`` says what could not be seen, ``None`` for the whole truth; ``denied`` counts processes whose
     descriptors could not even be listed, and ``knows_any`` tells whether any owner was found. With ``context``
-    processes bear their security context too, with ``details`` all that :mod:`netstat_core.who` can tell.
+    processes bear their security context too, with ``details`` all that :mod:`netstat_core.owners` can tell, with
+    ``arguments`` their command lines have all arguments rather than the first.
     """
 
-    def __init__(self, system: System, *, context: bool = False, details: bool = False) -> None:
+    def __init__(
+        self, system: System, *, context: bool = False, details: bool = False, arguments: bool = False
+    ) -> None:
         self._system = system
         self._context = context
         self._details = details
+        self._arguments = arguments
         self._known: dict[int, list[dict[str, Any]]] = {}
         self._processes: dict[int, dict[str, Any]] = {}
         self._activated: dict[int, dict[int, str]] = {}
@@ -55,6 +60,21 @@ class ProcessTable:
     def knows_any(self) -> bool:
         """Whether the owner of any socket is known."""
         return bool(self._pids)
+
+    @property
+    def gaps(self) -> list[Gap]:
+        """All that could not be seen: who the owners are, and the arguments that a snapshot was made without."""
+        found = [self.gap] if self.gap else []
+        if self._arguments and self.knows_any and not self.owners.arguments:
+            found.append(
+                Gap(
+                    "narrower_capture",
+                    COMMANDS,
+                    "only the first argument was recorded in this snapshot",
+                    about="owners",
+                )
+            )
+        return found
 
     def holders(self, inodes: Sequence[int | None]) -> list[list[dict[str, Any]] | None]:
         """The processes that hold each of some sockets; None where that cannot be known."""
@@ -103,7 +123,7 @@ class ProcessTable:
         return known
 
     def _describe(self, pid: int) -> dict[str, Any]:
-        command = self._system.process_file(pid, "cmdline")
+        command = self._system.process_file(pid, "cmdline", arguments=self._arguments)
         comm = self._system.process_file(pid, "comm")
         described = {
             "pid": pid,

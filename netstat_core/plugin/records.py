@@ -98,7 +98,12 @@ class Process(TypedDict):
     uid: Annotated[int | None, Field("Real user id of the process", minimum=0)]
     name: Annotated[str | None, Field("Command name as the kernel keeps it (/proc/PID/comm)", mark="name")]
     command: Annotated[
-        list[str] | None, Field("Arguments of the process (/proc/PID/cmdline); empty for kernel threads", mark="name")
+        list[str] | None,
+        Field(
+            "Command line of the process (/proc/PID/cmdline): its first argument alone, all where arguments were asked"
+            " for; empty for kernel threads",
+            mark="name",
+        ),
     ]
 
 

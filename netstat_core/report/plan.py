@@ -14,12 +14,12 @@ from netstat_core.plugin.feeds import Feed
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.sources import REQUIRED, Directory, File, Need, NetlinkDump, Source
 from netstat_core.plugin.text import Style
-from netstat_core.query import CONTEXTS, DETAILS, PROCESSES, ROUTE_CACHE, Query
+from netstat_core.query import ARGUMENTS, CONTEXTS, DETAILS, PROCESSES, ROUTE_CACHE, Query
 from netstat_core.report.selection import Demand, Demands, asked_of, demand_all, feeds_in_order, preferred_feed, select
 from netstat_core.system import capture
 
 EVERYTHING = Query(tables=(), owners=(PROCESSES, DETAILS))
-"""All tables, all sockets, and who holds them."""
+"""All tables, all sockets, and who holds them, without the arguments of processes."""
 
 _OF_PROCESS = ("cmdline", "comm", "status")
 _CONTEXT = "attr/current"
@@ -60,6 +60,7 @@ def plan(query: Query, host: Host | None = None, *outputs: Demands, records: Dem
         "owners": owners if query.owners and owned else None,
         "descriptors": DETAILS in query.owners,
         "processes": sorted(_process_files(query)),
+        "arguments": ARGUMENTS in query.owners,
         "users": True,
         **_namespaces(query),
     }

@@ -18,7 +18,7 @@ from netstat_core.plugin.outcomes import Gap, Problem, Trait
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import NetworkNamespace, Record
 from netstat_core.plugin.sinks import Head, Tail
-from netstat_core.query import CONTEXTS, DETAILS, Query
+from netstat_core.query import ARGUMENTS, CONTEXTS, DETAILS, Query
 from netstat_core.report.deltas import Deltas
 from netstat_core.report.itinerary import Place, itinerary
 from netstat_core.report.ledger import Ledger, absence, failure
@@ -170,7 +170,7 @@ class Run:
     def _stream(self) -> Iterator[Event]:
         query = self.query
         selectors = Selectors(query.network_namespaces, query.all_network_namespaces, query.namespace_limit)
-        gap = self._find_owners()
+        gaps = self._find_owners()
         owners = self.owners.owners if self.owners else None
         with self._system.namespaces(selectors, owners) as (systems, missed):
             yield Started(self.head)
@@ -179,7 +179,7 @@ class Run:
                     yield self._noted(
                         Gap("broken_plugin", f"plugin {broken.plugin.name}", broken.reason, about="plugin")
                     )
-                for trouble in (*([gap] if gap else ()), *missed):
+                for trouble in (*gaps, *missed):
                     yield self._noted(trouble)
                 for gap in unread(query, self.offers):
                     yield self._noted(gap)
@@ -196,15 +196,16 @@ class Run:
         ledger = self.ledger
         return Tail(ledger.problems, ledger.completeness, names, self._entered, ledger.unproven)
 
-    def _find_owners(self) -> Gap | None:
-        """Look for the owners of sockets where they are asked for; the gap that remains."""
+    def _find_owners(self) -> Sequence[Gap]:
+        """Look for the owners of sockets where they are asked for; the gaps that remain."""
         wanted = bool(self.query.owners) or (self._where is not None and "processes" in self._where.fields)
         if not wanted or not any(offer.reader.inode_field for offer in self.offers):
-            return None
+            return ()
+        words = self.query.owners
         self.owners = ProcessTable(
-            self._system, context=CONTEXTS in self.query.owners, details=DETAILS in self.query.owners
+            self._system, context=CONTEXTS in words, details=DETAILS in words, arguments=ARGUMENTS in words
         )
-        return self.owners.gap
+        return self.owners.gaps
 
     def _read_all(self, systems: Sequence[System]) -> Iterator[Event]:
         here = None

@@ -89,9 +89,10 @@ class System:
         """The owners of all sockets; with ``descriptors`` also the numbers under which they hold them."""
         return Owners()
 
-    def process_file(self, pid: int, name: str) -> bytes | None:  # noqa: ARG002 - there are none
+    def process_file(self, pid: int, name: str, *, arguments: bool = False) -> bytes | None:  # noqa: ARG002 - none
         """The content of ``/proc/PID/NAME``; None where the process is gone or keeps it to itself.
 
-        Of ``exe`` it is the target of the link, of ``environ`` only what starts with ``LISTEN_``.
+        Of ``exe`` it is the target of the link, of ``environ`` only what starts with ``LISTEN_``, of ``cmdline`` only
+        the first argument, unless all ``arguments`` are wanted.
         """
         return None

@@ -149,6 +149,7 @@ def owners_of(told: Mapping[str, Any]) -> capture.Owners:
         value = told.get(key)
         setattr(owners, key, value if isinstance(value, int) else 0)
     owners.hidden = bool(told.get("hidden"))
+    owners.arguments = told.get("arguments") is not False  # captures that do not say have them
     held, numbers = told.get("held"), told.get("descriptors")
     owners.descriptors = {} if isinstance(numbers, dict) else None
     for name, inodes in held.items() if isinstance(held, dict) else ():

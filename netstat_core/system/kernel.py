@@ -68,10 +68,10 @@ class KernelSystem(System):
         except OSError as error:
             raise SourceError.from_os_error("/proc", error) from error
 
-    def process_file(self, pid: int, name: str) -> bytes | None:
+    def process_file(self, pid: int, name: str, *, arguments: bool = False) -> bytes | None:
         """The content of ``/proc/PID/NAME``; None where the process is gone or keeps it to itself."""
         try:
-            return capture.process_file(pid, name)
+            return capture.process_file(pid, name, arguments)
         except OSError:
             return None
 

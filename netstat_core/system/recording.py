@@ -27,6 +27,7 @@ class RecordingSystem(System):
         self._owners: capture.Owners | None = None
         self._denied: SourceError | None = None
         self._described: set[int] = set()
+        self._has_arguments = True
         self._selection: dict[str, Any] | None = None
         self._others: list[RecordingSystem] = []
         self.machine = system.machine
@@ -119,10 +120,11 @@ class RecordingSystem(System):
             raise
         return self._owners
 
-    def process_file(self, pid: int, name: str) -> bytes | None:
+    def process_file(self, pid: int, name: str, *, arguments: bool = False) -> bytes | None:
         """The content of ``/proc/PID/NAME``, kept."""
-        content = self._system.process_file(pid, name)
+        content = self._system.process_file(pid, name, arguments=arguments)
         self._described.add(pid)
+        self._has_arguments &= arguments or name != "cmdline"
         if content is not None:
             self._tree[f"proc/{pid}/{name}"] = content
         return content
@@ -175,7 +177,8 @@ class RecordingSystem(System):
             return None
         pids = self._owners.pids
         shown = [inode for inode in sorted(pids) if self._described.issuperset(pids[inode])]
-        return capture.owners_told(self._owners, _by_pid(pids, shown or sorted(pids)[:1]))
+        told = capture.owners_told(self._owners, _by_pid(pids, shown or sorted(pids)[:1]))
+        return {**told, "arguments": self._owners.arguments and self._has_arguments}
 
 
 def _by_pid(pids: Mapping[int, list[int]], inodes: Iterable[int]) -> dict[str, list[int]]:

@@ -196,8 +196,8 @@ class SnapshotSystem(System):
         except OSError as error:
             raise SourceError.from_os_error("/proc", error) from error
 
-    def process_file(self, pid: int, name: str) -> bytes | None:
-        """A recorded ``/proc/PID/NAME``; None where it was not recorded."""
+    def process_file(self, pid: int, name: str, *, arguments: bool = False) -> bytes | None:
+        """A recorded ``/proc/PID/NAME``, of ``cmdline`` no more than is wanted; None where it was not recorded."""
         path = f"/proc/{pid}/{name}"
         if name == "exe":
             try:
@@ -205,9 +205,10 @@ class SnapshotSystem(System):
             except (OSError, ValueError):
                 pass  # captures keep what it led to
         try:
-            return self._store.read(path)
+            content = self._store.read(path)
         except OSError:
             return None
+        return content if arguments or name != "cmdline" else capture.first_argument(content)
 
 
 _LONGEST_WORD = 3500

@@ -167,6 +167,27 @@ def test_the_facts_of_listen_ports_facts(site: Site) -> None:
     assert [row["port"] for row in found["udp_listen"]] == [53]
 
 
+def test_arguments_leave_the_target_if_asked_for(site: Site) -> None:
+    """The facts and all sockets of a task have arguments of processes where it asks for them, and so has a snapshot."""
+    secret = str(site.folder / "sockets")  # an argument of the process that holds the sockets
+    for arguments in (False, True):
+        captured = {"netstat.core.netstat_capture": {"arguments": arguments}, "register": "taken"}
+        tasks = [facts(who=True, sockets="all", arguments=arguments), captured]
+        replayed = "taken.snapshot | netstat.core.parse(who=true, arguments=true)"
+        found = site.run(*tasks, tell(f"[result.ansible_facts.netstat.listening, result.sockets, {replayed}]"))
+        assert [commands_have(secret, one) for one in found] == [arguments] * 3
+        assert found[2]["complete"] == arguments
+
+
+def commands_have(text: str, value: Any) -> bool:
+    """Tell whether a text is an argument of any process, however deep."""
+    if isinstance(value, dict):
+        return any(
+            text in (one or ()) if name == "command" else commands_have(text, one) for name, one in value.items()
+        )
+    return isinstance(value, list) and any(commands_have(text, one) for one in value)
+
+
 def test_a_snapshot_gives_the_same_facts(site: Site) -> None:
     """What netstat_capture brings, run in the background too, gives the facts that the target itself would."""
     capture = {"netstat.core.netstat_capture": {}, "async": 30, "poll": 1, "register": "taken"}

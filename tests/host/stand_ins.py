@@ -20,7 +20,7 @@ from netstat_core.plugin.sources import Directory
 from netstat_core.report.run import Run
 from netstat_core.report.selection import demand_all
 from netstat_core.system import Machine, System
-from netstat_core.system.capture import Owners
+from netstat_core.system.capture import Owners, first_argument
 
 PATH = "/proc/net/things"
 THINGS = Query(tables=("things",))
@@ -88,9 +88,10 @@ class CannedSystem(System):
             raise self._owners
         return self._owners
 
-    def process_file(self, pid: int, name: str) -> bytes | None:
-        """Give a canned file of a process."""
-        return self._processes.get((pid, name))
+    def process_file(self, pid: int, name: str, *, arguments: bool = False) -> bytes | None:
+        """Give a canned file of a process, of a command line the first argument alone unless all are wanted."""
+        content = self._processes.get((pid, name))
+        return first_argument(content) if content and name == "cmdline" and not arguments else content
 
     def _given(self, name: str, piece: Piece | None) -> bytes:
         self.asked.append(name)

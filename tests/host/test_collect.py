@@ -147,7 +147,7 @@ FILES_OF_77 = {
     (77, "comm"): b"caf\xe9\n",
     (77, "status"): b"Name:\tx\nUid:\t1000\t0\t0\t0\n",
 }
-PROCESS = {"pid": 77, "uid": 1000, "name": "caf\\xe9", "command": ["/usr/bin/caf\\xe9", "-x"]}
+PROCESS = {"pid": 77, "uid": 1000, "name": "caf\\xe9", "command": ["/usr/bin/caf\\xe9"]}
 GONE = {"pid": 99, "uid": None, "name": None, "command": None}
 
 

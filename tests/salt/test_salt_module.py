@@ -7,6 +7,7 @@ import inspect
 import json
 import pwd
 import socket
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -181,6 +182,35 @@ def test_messages_are_bounded(salts_error: type[Exception]) -> None:
             module.parse(start + "\x1b\n" * 500_000)
         assert len(str(raised.value)) <= 500
         assert str(raised.value).isprintable()
+
+
+def test_arguments_stay_unless_asked_for(tmp_path: Path) -> None:
+    """Facts, records and captures of a minion have arguments of its processes where they are asked for only."""
+    secret = "--password=of-a-minion"
+    program = (
+        "import socket as s, sys; l = s.create_server(('', 0)); print(l.getsockname()[1], flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", program, secret]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdin
+        assert child.stdout
+        port = int(child.stdout.readline())
+        for arguments in (False, True):
+            given: dict[str, Any] = {"arguments": arguments}
+            snapshot = module.capture(tables="sockets", protocols="tcp", **given)
+            answers = [
+                module.listening(protocols="tcp", who=True, **given),
+                module.sockets(protocols="tcp", where=f"local_port == {port}", **given),
+                module.parse(snapshot, tables="sockets", protocols="tcp", who=True, arguments=True),
+                held_by(module.capture(path=f"{tmp_path}/{arguments}/", **given)),
+            ]
+            assert [secret in json.dumps(answer) for answer in answers] == [arguments] * len(answers)
+        child.stdin.close()
+
+
+def held_by(folder: str) -> list[str]:
+    """Return what the files of a folder hold."""
+    return [path.read_bytes().decode("latin-1") for path in Path(folder).rglob("*") if path.is_file()]
 
 
 @pytest.mark.parametrize("name", ["tcp-a-6.18", "unix-a-6.18", "routes-a-6.1"])

@@ -29,6 +29,6 @@ class RecordedProcesses(System):
             }
         return owners
 
-    def process_file(self, pid: int, name: str) -> bytes | None:
+    def process_file(self, pid: int, name: str, *, arguments: bool = False) -> bytes | None:
         """A file of a process."""
         return self._files.get((pid, name))

@@ -52,6 +52,10 @@ options:
     description: Whether to tell more of the processes that listen.
     type: bool
     default: false
+  arguments:
+    description: Whether to tell the whole command lines of processes, where the snapshot was made with them.
+    type: bool
+    default: false
 notes:
   - Data in a snapshot is not trusted, and never evaluated as a template.
 seealso:

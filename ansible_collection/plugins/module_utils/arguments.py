@@ -27,6 +27,7 @@ def facts_arguments():
         where=dict(type="str"),
         netns=strings(),
         who=dict(type="bool", default=False),
+        arguments=dict(type="bool", default=False),
         compat=dict(type="str", choices=["listen_ports_facts"]),
         snapshot=dict(type="str"),
     )
@@ -37,6 +38,7 @@ def capture_arguments():
     return dict(
         sockets=dict(type="str", choices=["listening", "all"], default="listening"),
         netns=strings(),
+        arguments=dict(type="bool", default=False),
         plan=dict(type="dict"),
         set_fact=dict(type="bool", default=True),
     )

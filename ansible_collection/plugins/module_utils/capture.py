@@ -215,10 +215,11 @@ class Owners:
     be listed for lack of rights, ``unread`` those that hidepid=1 keeps closed and those whose descriptors could be
     listed but not looked at; ``hidden`` tells that other processes do not show at all (hidepid=2). ``namespaces`` has
     for each network namespace that a descriptor keeps the first such pid and descriptor. ``descriptors`` maps
-    (inode, pid) to the numbers under which the process holds it; None where they were not asked for.
+    (inode, pid) to the numbers under which the process holds it; None where they were not asked for. ``arguments``
+    tells whether command lines can be had whole, rather than the first argument alone.
     """
 
-    __slots__ = ("denied", "descriptors", "hidden", "namespaces", "pids", "unread")
+    __slots__ = ("arguments", "denied", "descriptors", "hidden", "namespaces", "pids", "unread")
 
     def __init__(self) -> "None":
         self.pids: "dict[int, list[int]]" = {}
@@ -227,6 +228,7 @@ class Owners:
         self.hidden = False
         self.namespaces: "dict[int, tuple[int, int]]" = {}
         self.descriptors: "dict[tuple[int, int], list[int]] | None" = None
+        self.arguments = True
 
 
 def scan_owners(proc: "str" = "/proc", descriptors: "bool" = False) -> "Owners":
@@ -302,6 +304,7 @@ _MOST_SOURCES = 1 << 12
 _LARGEST_PLAN = 1 << 24
 _LARGEST_BODY = 1 << 12
 _LARGEST_OF_PROCESS = 1 << 16
+_LONGEST_FIRST_ARGUMENT = 1 << 12
 _LONGEST_NUMBER = 20
 _FILES = re.compile(
     r"/proc/(?:(?:self|[0-9]+)/)?net/.+|/proc/sys/net/.+|/sys/class/net/.+|/proc/(?:sys/kernel/osrelease|stat)"
@@ -447,13 +450,14 @@ class _Taken:
 
     def owners(self, plan: "Told") -> "Told":
         found = scan_owners(descriptors=bool(plan.get("descriptors")))
+        found.arguments = bool(plan.get("arguments"))
         held: "dict[str, list[int]]" = {}
         for inode in sorted(found.pids if plan["owners"] == "all" else self.seen["inode"].intersection(found.pids)):
             for holder in found.pids[inode]:
                 held.setdefault(str(holder), []).append(inode)
         for pid, name in [(pid, name) for pid in held for name in plan.get("processes", ())]:
             try:
-                content = process_file(int(pid), name)
+                content = process_file(int(pid), name, found.arguments)
             except OSError:
                 continue
             self.keep("proc/%s/%s" % (pid, name), content)
@@ -555,10 +559,11 @@ class _Reading:
         self.dumps.append(dict(entry, error=error, interrupted=not settled, reply=reply))
 
 
-def process_file(pid: "int", name: "str") -> "bytes":
+def process_file(pid: "int", name: "str", arguments: "bool" = False) -> "bytes":
     """The start of a file below ``/proc/PID``, of some only what is no secret.
 
-    Of ``status`` the line with the user ids, of ``environ`` what starts with LISTEN_, of ``exe`` the link's target.
+    Of ``status`` the line with the user ids, of ``environ`` what starts with LISTEN_, of ``exe`` the link's target, of
+    ``cmdline`` the first argument, and the others too where ``arguments`` are wanted.
     """
     path = "/proc/%d/%s" % (pid, name)
     if name == "exe":
@@ -567,12 +572,20 @@ def process_file(pid: "int", name: "str") -> "bytes":
         content = file.read(_LARGEST_OF_PROCESS)
     if name == "environ":
         return b"\0".join(one for one in content.split(b"\0") if one.startswith(b"LISTEN_"))
+    if name == "cmdline" and not arguments:
+        return first_argument(content)
     return b"".join(re.findall(rb"^Uid:.*\n", content, re.MULTILINE)) if name == "status" else content
+
+
+def first_argument(command: "bytes") -> "bytes":
+    """A command line up to the first NUL, with it: what a process was started as, or the title that it took instead."""
+    return command[: command.find(b"\0") + 1 or None][:_LONGEST_FIRST_ARGUMENT]
 
 
 def owners_told(found: "Owners", held: "dict[str, list[int]]") -> "Told":
     """Owners as captures tell them: inodes by pid."""
     told = {"denied": found.denied, "unread": found.unread, "hidden": found.hidden, "held": held}
+    told["arguments"] = found.arguments
     if found.descriptors is not None:
         by_holder = found.descriptors
         told["descriptors"] = {pid: [by_holder.get((inode, int(pid)), []) for inode in held[pid]] for pid in held}

@@ -79,8 +79,8 @@ PLANS = {
         '["route/links", "route/addresses"]}, {"path": "/sys/class/net/*/master/ifindex", "unless": ["route/links", "route/addresses"]}, '
         '{"path": "/proc/net/ipx_interface", "inode": -1, "unless": ["/proc/net/ipx/interface"]}, {"path": "/proc/net/ax25_bpqether", '
         '"inode": -1, "unless": ["/proc/net/bpqether"]}, {"path": "/proc/net/atalk_iface", "inode": -1, "unless": '
-        '["/proc/net/atalk/interface"]}], "owners": "wanted", "descriptors": false, "processes": ["cmdline", "comm", "status"], "users": '
-        'true}'
+        '["/proc/net/atalk/interface"]}], "owners": "wanted", "descriptors": false, "processes": ["cmdline", "comm", "status"], '
+        '"arguments": false, "users": true}'
     ),
     "all": (
         '{"version": 1, "byte_order": "little", "sources": [{"name": "sock_diag/tcp", "protocol": 4, "type": 20, "body": '
@@ -150,8 +150,8 @@ PLANS = {
         '["route/links", "route/addresses"]}, {"path": "/sys/class/net/*/master/ifindex", "unless": ["route/links", "route/addresses"]}, '
         '{"path": "/proc/net/ipx_interface", "inode": -1, "unless": ["/proc/net/ipx/interface"]}, {"path": "/proc/net/ax25_bpqether", '
         '"inode": -1, "unless": ["/proc/net/bpqether"]}, {"path": "/proc/net/atalk_iface", "inode": -1, "unless": '
-        '["/proc/net/atalk/interface"]}], "owners": "wanted", "descriptors": false, "processes": ["cmdline", "comm", "status"], "users": '
-        'true}'
+        '["/proc/net/atalk/interface"]}], "owners": "wanted", "descriptors": false, "processes": ["cmdline", "comm", "status"], '
+        '"arguments": false, "users": true}'
     ),
 }
 

@@ -33,6 +33,11 @@ options:
       - Other network namespaces to read, each a name, V(pid:NUMBER) or V(inode:NUMBER); V(all) stands for all.
     type: list
     elements: str
+  arguments:
+    description:
+      - Whether to keep the whole command lines of processes, with all arguments, which may hold secrets.
+    type: bool
+    default: false
   plan:
     description:
       - What to read instead, as made by C(netstat_core.plan.plan) in Python. It can ask for nothing but kernel network
@@ -120,6 +125,8 @@ def main():
     plan = module.params["plan"] or default_plan(module.params["sockets"])
     if module.params["netns"]:
         plan = dict(plan, namespaces=module.params["netns"])
+    if module.params["arguments"]:
+        plan = dict(plan, arguments=True)
     try:
         snapshot = capture.pack(find_namespaces.capture_all(plan))
     except (OSError, ValueError) as error:

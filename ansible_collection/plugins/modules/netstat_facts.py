@@ -67,6 +67,14 @@ options:
       - Whether to tell more of the processes that listen, such as executable, start, systemd unit and container.
     type: bool
     default: false
+  arguments:
+    description:
+      - Whether to tell the whole command lines of processes, with all arguments.
+      - Arguments may hold secrets, such as C(--password=...). Without this option they do not leave the target, and of a
+        command line there is the first argument alone, the name that the program was started by.
+      - O(who) does not imply it.
+    type: bool
+    default: false
   compat:
     description:
       - Set the facts of another module too. V(listen_ports_facts) sets C(tcp_listen) and C(udp_listen) as the module
@@ -140,6 +148,12 @@ EXAMPLES = r"""
 - name: Look into all network namespaces
   netstat.core.netstat_facts:
     netns: [all]
+  become: true
+
+- name: Look at the options that listening programs were started with
+  netstat.core.netstat_facts:
+    who: true
+    arguments: true
   become: true
 
 - name: Keep a playbook working that was written for listen_ports_facts

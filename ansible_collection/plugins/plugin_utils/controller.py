@@ -60,6 +60,7 @@ def asked(options):
             netns=[one for one in netns if one != "all"],
             all_netns="all" in netns,
             who=bool(options.get("who") or options.get("compat")),
+            arguments=bool(options.get("arguments")),
         )
     except core.NetstatError as error:
         raise Refused(told(error)) from error

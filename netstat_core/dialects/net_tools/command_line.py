@@ -14,7 +14,7 @@ from netstat_core.dialects.net_tools.options import DISPLAYS as DISPLAYS_GROUP
 from netstat_core.dialects.net_tools.options import OPTIONS, SELECTION, SOCKETS
 from netstat_core.errors import NetstatError, UsageError
 from netstat_core.plugin.text import Complaint, Style
-from netstat_core.query import CONTEXTS, DETAILS, PROCESSES, ROUTE_CACHE, Query
+from netstat_core.query import ARGUMENTS, CONTEXTS, DETAILS, PROCESSES, ROUTE_CACHE, Query
 
 PROTOCOLS = ("tcp", "sctp", "udp", "udplite", "raw")
 LEGACY = ("ipx", "ax25", "x25", "netrom", "rose")
@@ -59,7 +59,7 @@ _BROKEN_TCPIP = "netstat.c: Internal Error `longopts 1 range'."
 
 
 _NOT_OF_DISPLAYS = frozenset(
-    {"numeric", "numeric_hosts", "numeric_ports", "numeric_users", "wide", "source", "context"}
+    {"numeric", "numeric_hosts", "numeric_ports", "numeric_users", "wide", "source", "context", "arguments"}
     | {"netns", "all_netns", "netns_limit"}
 )
 """Options that do not narrow what is captured."""
@@ -259,8 +259,8 @@ def families_in_order(query: Query) -> tuple[str, ...]:
 
 def _owners(request: Options) -> tuple[str, ...]:
     given = request.given
-    words = {PROCESSES: given["programs"] or given["who"] or given["context"]}
-    words |= {DETAILS: given["who"], CONTEXTS: given["context"]}
+    words = {DETAILS: given["who"], CONTEXTS: given["context"], ARGUMENTS: given["arguments"]}
+    words = {PROCESSES: given["programs"] or any(words.values()), **words}
     return tuple(word for word, is_given in words.items() if is_given)
 
 

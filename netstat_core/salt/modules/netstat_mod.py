@@ -32,7 +32,12 @@ def __virtual__() -> str | tuple[bool, str]:  # noqa: N807 - what Salt's loader 
 
 
 def listening(
-    where: str | None = None, protocols: Names = None, families: Names = None, netns: Names = None, who: bool = False
+    where: str | None = None,
+    protocols: Names = None,
+    families: Names = None,
+    netns: Names = None,
+    who: bool = False,
+    arguments: bool = False,
 ) -> dict[str, Any]:
     """
     What listens: Internet sockets by protocol and port, UNIX sockets by path, and who holds them.
@@ -50,6 +55,10 @@ def listening(
     who
         Whether more is told of processes: program, unit, container, and when they started.
 
+    arguments
+        Whether the whole command lines of processes are told, whose arguments may hold secrets. Without it they have
+        the first argument alone.
+
     CLI Example:
 
     .. code-block:: bash
@@ -58,11 +67,17 @@ def listening(
         salt '*' netstat.listening protocols=tcp where='local_port < 1024'
         salt '*' netstat.listening netns=all who=True
     """
-    return _gathered("sockets", where=where, protocols=protocols, families=families, netns=netns, who=who)
+    asked: dict[str, Any] = {"protocols": protocols, "families": families, "netns": netns}
+    return _gathered("sockets", where=where, who=who, arguments=arguments, **asked)
 
 
 def sockets(
-    where: str | None = None, protocols: Names = None, families: Names = None, netns: Names = None, who: bool = False
+    where: str | None = None,
+    protocols: Names = None,
+    families: Names = None,
+    netns: Names = None,
+    who: bool = False,
+    arguments: bool = False,
 ) -> dict[str, Any]:
     """
     All sockets: the facts, and under ``sockets`` one record for each. The arguments are those of ``listening``.
@@ -74,8 +89,8 @@ def sockets(
         salt '*' netstat.sockets protocols=tcp where="state == 'CLOSE_WAIT'"
         salt '*' netstat.sockets protocols=tcp,udp families=inet6
     """
-    asked: dict[str, Any] = {"protocols": protocols, "families": families, "netns": netns, "who": who}
-    return _gathered("sockets", sockets="all", where=where, **asked)
+    asked: dict[str, Any] = {"protocols": protocols, "families": families, "netns": netns}
+    return _gathered("sockets", sockets="all", where=where, who=who, arguments=arguments, **asked)
 
 
 def routes(where: str | None = None, families: Names = None, netns: Names = None) -> dict[str, Any]:
@@ -157,13 +172,15 @@ def capture(
     families: Names = None,
     sockets: str = "all",
     netns: Names = None,
+    arguments: bool = False,
 ) -> str:
     """
     A snapshot of the minion: text that ``netstat.parse`` and ``pynetstat --from`` answer from, anywhere and any time.
 
     With ``path``, an absolute path on the minion, it is written there instead, as an archive where that ends with
     ``.tar.gz``, and the path is returned. It holds everything unless ``tables``, ``protocols`` or ``families`` are
-    named or ``sockets`` is ``listening``, and other network namespaces if ``netns`` names them.
+    named or ``sockets`` is ``listening``, and other network namespaces if ``netns`` names them. Of the command lines of
+    processes it holds the first argument, and with ``arguments`` the others too, which may hold secrets.
 
     CLI Example:
 
@@ -180,13 +197,15 @@ def capture(
     from netstat_core.system.capture import pack  # noqa: PLC0415 - Salt imports this file on every start
     from netstat_core.system.find_namespaces import capture_all  # noqa: PLC0415
 
-    asked = {"tables": tables, "protocols": protocols, "families": families, "sockets": sockets, "netns": netns}
+    asked: dict[str, Any] = {"tables": tables, "protocols": protocols, "families": families, "netns": netns}
+    asked |= {"sockets": sockets, "arguments": arguments}
     with _in_words_of_salt():
         host = Host()
         query = _query(host, asked)
         if sockets == "all" and not (tables or protocols or families):
             places = {name: getattr(query, name) for name in ("network_namespaces", "all_network_namespaces")}
-            query = EVERYTHING._replace(**places)
+            owners = tuple(dict.fromkeys((*EVERYTHING.owners, *query.owners)))
+            query = EVERYTHING._replace(owners=owners, **places)
         contents = capture_all(plan_facts(query, host))
         if path is None:
             return pack(contents)
@@ -203,6 +222,7 @@ def parse(
     sockets: str = "listening",
     netns: Names = None,
     who: bool = False,
+    arguments: bool = False,
 ) -> dict[str, Any]:
     """
     The facts of a snapshot: of the text itself, or of what is at an absolute path.
@@ -219,7 +239,8 @@ def parse(
         salt-run salt.cmd netstat.parse /srv/snapshots/web1.txt sockets=all where="state == 'ESTABLISHED'"
     """
     asked: dict[str, Any] = {"protocols": protocols, "families": families, "netns": netns, "who": who}
-    return _gathered(*_listed(tables), snapshot=snapshot or "", sockets=sockets, where=where, **asked)
+    asked |= {"where": where, "arguments": arguments}
+    return _gathered(*_listed(tables), snapshot=snapshot or "", sockets=sockets, **asked)
 
 
 def _gathered(*tables: str, snapshot: str | None = None, owners: bool = True, **asked: Any) -> dict[str, Any]:
@@ -250,6 +271,7 @@ def _query(host: Any, asked: dict[str, Any]) -> Any:
         sockets=str(asked.get("sockets", "listening")),
         where=_text(asked.get("where")),
         who=bool(asked.get("who")),
+        arguments=bool(asked.get("arguments")),
     )
 
 
