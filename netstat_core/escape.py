@@ -48,5 +48,31 @@ def printable(text: str) -> str:
     return "".join(one if one.isprintable() else _masked(one) for one in shown)
 
 
+def harmless(text: str) -> str:
+    r"""A text of any origin and of several lines as a terminal may show it: what is not printable as ``\xNN``.
+
+    >>> harmless("a\x1b[1mb\\n\n")
+    'a\\x1b[1mb\\\\n\n'
+    """
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() or one in "\n\t" or _is_surrogate(one) else _masked(one) for one in text)
+
+
+def one_line(text: str, most: int = 200) -> str:
+    r"""A text of any origin as a part of a line: blanks in the place of line ends, cut where it is long.
+
+    >>> one_line("no\n luck\x1b[1m")
+    'no luck\\x1b[1m'
+    """
+    words = harmless(" ".join(text[: 4 * most].split()))
+    return words if len(words) <= most else words[:most] + "..."
+
+
+def _is_surrogate(character: str) -> bool:
+    """Whether it stands for a byte that is no text; who writes it out escapes it."""
+    return "\ud800" <= character <= "\udfff"
+
+
 def _masked(character: str) -> str:
     return "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", "surrogateescape"))

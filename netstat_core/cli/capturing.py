@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
+from netstat_core.cli.faults import COMMAND_STATUS, lost_by
 from netstat_core.dialects import Dialect, Request
 from netstat_core.errors import UsageError
 from netstat_core.host.discovery import Host
@@ -16,7 +17,10 @@ COMMAND = "capture"
 
 
 def make_capture(target: str, request: Request, dialect: Dialect, host: Host, stdout: BinaryIO) -> int:
-    """Capture what the options select, or everything where they select nothing, and write it."""
+    """Capture what the options select, or everything where they select nothing, and write it.
+
+    The exit status says whether something was asked for that a broken plugin would have given.
+    """
     given = {"from": request.snapshot is not None, "record": request.record is not None, "redact": request.redact}
     for option, is_given in given.items():
         if is_given:
@@ -31,12 +35,13 @@ def make_capture(target: str, request: Request, dialect: Dialect, host: Host, st
         )
     elif not request.shows:
         raise UsageError("nothing to capture for such a family")
+    planned = plan(query, host, dialect.session(request).demand)
     try:
-        tree = find_namespaces.capture_all(plan(query, host, dialect.session(request).demand))
+        tree = find_namespaces.capture_all(planned)
     except capture.Refused as error:
         raise UsageError(f"--netns: {error}") from error
     archive.write(tree, target, stdout)
-    return 0
+    return COMMAND_STATUS if lost_by(host, query) else 0
 
 
 def recording(system: System) -> RecordingSystem:

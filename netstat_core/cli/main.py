@@ -6,22 +6,28 @@ import io
 import os
 import sys
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import redirect_stdout
 from functools import partial
 from itertools import repeat
 from typing import BinaryIO
 
 from netstat_core.cli import commands
-from netstat_core.dialects import NET_TOOLS, Request, find
-from netstat_core.errors import NarrowerCapture, NetstatError, SchemaViolation, SnapshotError, UsageError
-from netstat_core.host.discovery import TEXT, Host
+from netstat_core.cli.faults import COMMAND_STATUS, Diverted, Faults
+from netstat_core.cli.gaps import complaint_of_host, is_narrower
+from netstat_core.dialects import NET_TOOLS, Added, Request, find
+from netstat_core.errors import NetstatError, PluginError, SchemaViolation, UsageError
+from netstat_core.escape import harmless
+from netstat_core.host.discovery import TEXT, FormatOffer, Host
+from netstat_core.host.interrupts import expect_commands
+from netstat_core.host.watch import Watch
 from netstat_core.plugin.outcomes import Gap
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.sinks import Rendering, Sink
 from netstat_core.plugin.text import Complaint
 from netstat_core.query import Query
 from netstat_core.report.deltas import Deltas
-from netstat_core.report.drain import drain
+from netstat_core.report.drain import LAYOUT, drain
 from netstat_core.report.run import GENERATOR, Noted, Run, names_for
 from netstat_core.report.selection import Demand, shown_by_default
 from netstat_core.system import System
@@ -33,11 +39,6 @@ _OPTION_ERROR = 3
 COMMANDS = ("capture",)
 """What may stand first in place of options, unless the program is called netstat."""
 
-_NOTHING_READ = '(No info could be read for "-p": geteuid()={uid} but you should be root.)'
-_NOT_ALL_READ = """\
-(Not all processes could be identified, non-owned process info
- will not be shown, you would have to be root to see it all.)"""
-
 
 def main() -> int:
     """Run with the process's own arguments and streams; the exit status is returned."""
@@ -45,8 +46,10 @@ def main() -> int:
     if program == "__main__.py":
         program = "pynetstat"
     stdout, stderr = (stream.buffer if stream else _nowhere() for stream in (sys.stdout, sys.stderr))
+    expect_commands()
     try:
-        status = run(sys.argv[1:], stdout, stderr, program)
+        with redirect_stdout(Diverted(stderr)):
+            status = run(sys.argv[1:], stdout, stderr, program)
         stdout.flush()
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -112,8 +115,9 @@ class _Command:
         self._stderr = stderr
         self._program = program
         self._dialect = find(dialect)
-        self._host: Host | None = None
+        self._hosts: dict[frozenset[str], Host] = {}
         self._blocked: list[str] = []
+        self._faults = Faults(self._say, program)
 
     def run(self, arguments: Sequence[str]) -> int:
         """Parse, then print as often as asked; returns the exit status."""
@@ -131,34 +135,42 @@ class _Command:
 
         try:
             request = self._parse(arguments[1:], capturing.COMMAND)
-            return capturing.make_capture(arguments[0], request, self._dialect, self.host, self._stdout)
+            status = capturing.make_capture(arguments[0], request, self._dialect, self.host, self._stdout)
         except NetstatError as error:
-            return self._refuse(error)
+            status = self._refuse(error)
+            return COMMAND_STATUS if isinstance(error, PluginError) else status
+        self._faults.tell(self.host)
+        return status
 
     def _refuse(self, error: NetstatError) -> int:
         """Say what is wrong, or where it says nothing how it would be right; the exit status."""
         if str(error):
-            self._say(f"{self._program}: {self._dialect.worded(error)}")
+            self._faults.tell_line(f"{self._program}: {self._dialect.worded(error)}")
         else:
             self._print_usage(self._stderr)
+        self._tell_faults()
         return error.exit_status
 
     @property
     def host(self) -> Host:
-        """The plugins, found when first needed."""
-        if self._host is None:
-            self._host = Host(self._blocked)
-        return self._host
+        """The plugins but those that are left out, found when first needed."""
+        blocked = frozenset(self._blocked)
+        if blocked not in self._hosts:
+            watch = Watch(self._say_waiting if self._stderr.isatty() else None)
+            self._hosts[blocked] = Host(self._blocked, watch)
+        return self._hosts[blocked]
 
     def _parse(self, arguments: Sequence[str], command: str | None = None) -> Request:
         try:
             parsed = self._dialect.parse(self._program, arguments, self._act, self._plugin_families, COMMANDS)
         except UsageError as error:
             self._say(str(error))
+            self._tell_faults()
             self._print_usage(self._stderr)
             raise _Done(_OPTION_ERROR) from error
         except NetstatError as error:  # in the dialect's own words
             self._say(str(error))
+            self._tell_faults()
             raise _Done(error.exit_status) from error
         self._blocked = parsed.blocked
         parsed.check_operands(command)
@@ -170,13 +182,14 @@ class _Command:
     def _print_usage(self, out: BinaryIO) -> None:
         commands.print_usage(out, self._dialect, self.host)
 
-    def _plugin_families(self) -> Collection[str]:
-        return {family for offer in Host().offers() for family in offer.reader.families}
+    def _plugin_families(self) -> Added:
+        return commands.added_families(self.host)
 
     def _act(self, key: str) -> None:
         """What happens at an option's place, before the rest is looked at."""
         if key == "help":
             self._print_usage(self._stdout)
+            self._faults.tell(self.host)
             raise _Done(0)
         if key == "usage":
             self._print_usage(self._stderr)
@@ -191,12 +204,17 @@ class _Command:
     def _show(self) -> int:
         request = self._request
         if request.action is not None:
-            return commands.act(*request.action, self.host, self._stdout)
+            return self._act_instead(*request.action)
         if not request.shows:
             return self._finish(0)
-        sink = self._sink()
-        asks = None if sink is None or request.selects else sink.asks
-        query = asks([offer.reader for offer in self.host.offers()], request.query) if asks else request.query
+        if request.plugin_budget is not None:
+            self.host.limits = self.host.limits._replace(seconds=request.plugin_budget)
+        offer = self._format()
+        sink = offer.sink if offer else None
+        asks = sink is not None and sink.asks is not None and not request.selects
+        query = request.query
+        if offer is not None and asks:
+            query = commands.default_query(offer, query, self.host)
         _check_format(request, query, sink)
         self._place = self._opened()
         self._session = self._dialect.session(request)
@@ -208,7 +226,7 @@ class _Command:
         status = 0
         for number, delay in enumerate(self._delays()):
             time.sleep(delay)
-            status = self._print_once(query, sink, is_hidden=query.delta and not number)
+            status = self._print_once(query, offer, is_hidden=query.delta and not number)
             self._stdout.flush()
             self._session.next_round()
             if status not in (0, SchemaViolation.exit_status):
@@ -230,15 +248,25 @@ class _Command:
         elif delta:
             yield 1.0
 
-    def _sink(self) -> Sink | None:
+    def _act_instead(self, action: str, about: str) -> int:
+        """What is done instead of a report, then what is wrong with plugins where that was not the answer."""
+        status = commands.act(action, about, self.host, self._stdout)
+        if action == "plugins":
+            self._faults.tell_remarks(self.host)
+        else:
+            self._faults.tell(self.host)
+        return status
+
+    def _format(self) -> FormatOffer | None:
         """The output format; None for text, which is the dialect's own page."""
         name = self._request.format
         if name == TEXT:
             return None
-        sinks = self.host.sinks()
-        if name not in sinks:
-            raise UsageError(f"unknown format {name!r}; known: {', '.join(sorted([TEXT, *sinks]))}")
-        return sinks[name]
+        formats = {offer.sink.name: offer for offer in self.host.formats()}
+        if name not in formats:
+            self.host.refuse_broken(name)
+            raise UsageError(f"unknown format {name!r}; known: {', '.join(sorted([TEXT, *formats]))}")
+        return formats[name]
 
     def _opened(self) -> System | None:
         """The snapshot that is replayed; None for a live run, which opens the system for each report."""
@@ -253,21 +281,21 @@ class _Command:
 
         return self._place or LiveSystem()
 
-    def _print_once(self, query: Query, sink: Sink | None, *, is_hidden: bool) -> int:
+    def _print_once(self, query: Query, offer: FormatOffer | None, *, is_hidden: bool) -> int:
         """One report; returns its exit status: the first complaint's, else 4 where a record was rejected."""
-        rendering = self._rendering(sink, io.BytesIO() if is_hidden else self._stdout)
+        shown = self._rendering(offer, io.BytesIO() if is_hidden else self._stdout)
         system = self._system()
         if self._request.record is None:
-            return self._report(query, sink, system, rendering)[0]
+            return self._report(query, offer, system, shown)[0]
         from netstat_core.cli import capturing  # noqa: PLC0415 - for those who record
 
         recorded = capturing.recording(system)
-        status, run = self._report(query, sink, recorded, rendering)
+        status, run = self._report(query, offer, recorded, shown)
         capturing.write_recording(recorded, run, self._request.record, self._stdout)
         return status
 
-    def _report(self, query: Query, sink: Sink | None, system: System, rendering: Rendering) -> tuple[int, Run]:
-        is_text = sink is None
+    def _report(self, query: Query, offer: FormatOffer | None, system: System, shown: Rendering) -> tuple[int, Run]:
+        is_text = offer is None
         run = Run(
             query,
             system,
@@ -280,9 +308,10 @@ class _Command:
             names=self._names,
             deltas=self._deltas,
         )
+        self._faults.tell_remarks(self.host)
         status = 0
         told: set[Complaint] = set()
-        for event in drain(run, rendering):
+        for event in drain(run, shown, f"format {offer.sink.name!r}" if offer else LAYOUT):
             complaint = self._complaint(event, run) if isinstance(event, Noted) else None
             if complaint is None or (complaint in told and query.is_for_namespaces):
                 continue
@@ -299,32 +328,24 @@ class _Command:
             return None
         return Demand(sink.takes(reader, query) if sink.takes else None)
 
-    def _rendering(self, sink: Sink | None, out: BinaryIO) -> Rendering:
+    def _rendering(self, offer: FormatOffer | None, out: BinaryIO) -> Rendering:
         """What a report is written with."""
-        rendering = self._session.page(out) if sink is None else sink.make(out)
+        shown = self._session.page(out) if offer is None else commands.rendering(offer, out, self.host)
         if not self._request.redact:
-            return rendering
+            return shown
         from netstat_core.sinks.redacted import RedactedRendering  # noqa: PLC0415 - for those who redact
 
-        return RedactedRendering(rendering)
+        return RedactedRendering(shown)
 
     def _complaint(self, event: Noted, run: Run) -> Complaint | None:
         """What to say: the host's own words for what no dialect knows, else those of the dialect."""
         reader, trouble = event
-        if isinstance(trouble, Gap) and (reader is None or trouble.about == "plugin" or _is_narrower(trouble)):
-            return self._complaint_of_host(trouble, run)
-        return None if reader is None else self._session.complain(reader, trouble)
-
-    def _complaint_of_host(self, gap: Gap, run: Run) -> Complaint | None:
-        if gap.reason == "no_reader":
-            return None
-        if gap.about == "owners" and not _is_narrower(gap):
-            return _owners_complaint(run)
-        if gap.about == "snapshot":
-            return Complaint(f"{self._program}: {gap.detail}", status=SnapshotError.exit_status)
-        is_missed = gap.about == "namespaces" and gap.reason != "truncated" and not run.query.all_network_namespaces
-        status = NarrowerCapture.exit_status if _is_narrower(gap) else int(is_missed)
-        return Complaint(f"{self._program}: {gap.source}: {gap.detail}", status=status)
+        said = self._faults.complaint(event, run, self.host) or self._faults.rejection(event)
+        if said is not None:
+            return said
+        if isinstance(trouble, Gap) and (reader is None or trouble.about == "plugin" or is_narrower(trouble)):
+            return complaint_of_host(trouble, run, self._program)
+        return None if reader is None else self._faults.words(self._session.complain, event, run, self.host)
 
     def _tell(self, complaint: Complaint, *, is_text: bool) -> None:
         if not complaint.text:
@@ -337,22 +358,21 @@ class _Command:
     def _finish(self, status: int) -> int:
         """Last comes what was asked for and cannot be shown."""
         last = self._request.last_words
+        self._tell_faults()
         if status or last is None:
             return status
         self._tell(last, is_text=self._request.format == TEXT)
         return last.status
 
+    def _tell_faults(self) -> None:
+        """What is wrong with plugins, as far as they were looked for."""
+        host = self._hosts.get(frozenset(self._blocked))
+        if host is not None:
+            self._faults.tell(host)
+
+    def _say_waiting(self, line: str) -> None:
+        self._say(f"{self._program}: {line}")
+
     def _say(self, line: str) -> None:
-        self._stderr.write(f"{line}\n".encode("utf-8", "backslashreplace"))
+        self._stderr.write(f"{harmless(line)}\n".encode("utf-8", "backslashreplace"))
         self._stderr.flush()
-
-
-def _is_narrower(gap: Gap) -> bool:
-    return gap.reason == NarrowerCapture.reason
-
-
-def _owners_complaint(run: Run) -> Complaint | None:
-    table = run.owners
-    if table is None or not table.denied:
-        return None
-    return Complaint(_NOT_ALL_READ if table.knows_any else _NOTHING_READ.format(uid=os.geteuid()))

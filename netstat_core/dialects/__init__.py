@@ -6,12 +6,13 @@ report. What is not used is not imported.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, BinaryIO, NamedTuple, Protocol
 
 from netstat_core.dialects.getopt import Option
 from netstat_core.errors import UsageError
-from netstat_core.host.discovery import entries
+from netstat_core.host.discovery import DIALECTS, entries
 from netstat_core.plugin.outcomes import Gap, Problem
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import Record
@@ -21,11 +22,13 @@ from netstat_core.plugin.values import Value, named
 from netstat_core.query import Query
 from netstat_core.report.selection import Demand
 
+Added = Mapping[str, Collection[str]]
+"""Families, each with the tables in which plugins of others read it; those of broken plugins have none."""
+
+GROUP = DIALECTS
+
 NET_TOOLS = "net-tools"
 """The dialect of whoever names none."""
-
-GROUP = "netstat.dialects"
-"""The entry points of dialects; the module of each has its ``DIALECT``."""
 
 
 class Request(NamedTuple):
@@ -36,7 +39,7 @@ class Request(NamedTuple):
     (``plugins``, ``schema``, ``explain``) and what it is about. ``snapshot`` is replayed, ``record`` written.
     ``intervals`` are a delay and a count, as far as given; with ``repeats`` the report comes again and again.
     ``families`` are those whose readers come in the order they were named. ``last_words`` is said when all that can be
-    shown was.
+    shown was. ``plugin_budget`` is how many seconds each reader of a plugin may take, 0 for any number.
     """
 
     query: Query
@@ -54,6 +57,7 @@ class Request(NamedTuple):
     repeats: bool = False
     families: Sequence[str] = ()
     last_words: Complaint | None = None
+    plugin_budget: float | None = None
 
 
 class Parsed(Protocol):
@@ -115,15 +119,29 @@ class Dialect(Value):
 
     ``parse(program, arguments, act, families, commands)`` calls ``act`` with the key of each option at its place, and
     asks ``families`` for those that plugins add; it raises UsageError for what is no option. ``usage`` stands above the
-    list of ``options``, which stand in ``groups``.
+    list of ``options``, which stand in ``groups``. ``families`` has the names of families that options take, each with
+    the family it means.
     """
 
     name: str = named(kw_only=False)
     usage: str
     groups: tuple[str, ...]
     options: tuple[Option, ...]
-    parse: Callable[[str, Sequence[str], Callable[[str], None], Callable[[], Collection[str]], Sequence[str]], Parsed]
+    parse: Callable[[str, Sequence[str], Callable[[str], None], Callable[[], Added], Sequence[str]], Parsed]
     session: Callable[[Request], Session]
+    families: Mapping[str, str] = MappingProxyType({})
+
+    def meaning(self, name: str) -> str | None:
+        """What a word means already, as an option or as a family's other name; None where a family can have it."""
+        if name in self.families.values():
+            return None
+        if name in self.families:
+            return f"another name of the family {self.families[name]!r}"
+        for option in self.options:
+            for full in option.long:
+                if full == name or (full.startswith(name) and not option.own):
+                    return f"the option --{full}" if full == name else f"short for the option --{full}"
+        return None
 
     def worded(self, error: Exception) -> str:
         """An error in the words of the options, which set the fields of a query."""
@@ -138,7 +156,7 @@ class Dialect(Value):
 
 def find(name: str) -> Dialect:
     """The dialect of a name. Raises UsageError for one that is not installed."""
-    known = entries(GROUP)
+    known = entries(DIALECTS)
     entry = next((entry for entry in known if entry.name == name), None)
     if entry is None:
         names = ", ".join(sorted({entry.name for entry in known}))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from netstat_core.errors import PluginError, SchemaViolation
-from netstat_core.escape import escape
+from netstat_core.escape import escape, one_line
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import GREATEST_INTEGER, LEAST_INTEGER, Record
 from netstat_core.plugin.schema import Schema, reader_schema, schema_of
@@ -150,8 +150,13 @@ def _validity(schema: Schema) -> Validity:
     try:
         valid: Validity = jsonschema_rs.validator_for(schema).is_valid
     except ValueError as error:
-        raise PluginError(f"not a JSON Schema: {error}") from error
+        raise PluginError(f"not a JSON Schema: {one_line(str(error))}") from error
     return valid
+
+
+def check_schema(schema: Schema) -> None:
+    """Raise PluginError, in one line, for what is no schema."""
+    _validity(schema)
 
 
 def _slow_validity(schema: Schema) -> Validity:
@@ -160,7 +165,7 @@ def _slow_validity(schema: Schema) -> Validity:
     try:
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
-        raise PluginError(f"not a JSON Schema: {error.message}") from error
+        raise PluginError(f"not a JSON Schema: {one_line(str(error.message))}") from error
     strict = Draft202012Validator.TYPE_CHECKER.redefine_many(_TYPES)
     kind = validators.extend(Draft202012Validator, type_checker=strict)  # type: ignore[no-untyped-call]
     valid: Validity = kind(schema).is_valid
@@ -187,6 +192,6 @@ def check_schemas(readers: Sequence[Reader]) -> Iterator[tuple[Reader, str]]:
         try:
             Draft202012Validator.check_schema(reader_schema(reader))
         except SchemaError as error:
-            yield reader, error.message
-        except PluginError as error:
-            yield reader, str(error)
+            yield reader, one_line(error.message)
+        except Exception as error:  # noqa: BLE001 - annotations and schemas are a stranger's
+            yield reader, one_line(str(error))

@@ -9,6 +9,7 @@ from typing import Any
 from netstat_core.errors import NotInKernel, SourceError
 from netstat_core.escape import escape
 from netstat_core.host.checker import LONGEST_SHOWN
+from netstat_core.host.plugins import SOURCE, described
 from netstat_core.plugin.feeds import Feed
 from netstat_core.plugin.outcomes import Attempt, Gap, Problem
 from netstat_core.plugin.readers import Reader
@@ -106,15 +107,14 @@ def gap_of(error: SourceError) -> Gap:
     return Gap(error.reason, error.source, error.detail, errno=error.errno)
 
 
-def failure(plugin: str, what: str, error: Exception) -> Gap:
+def failure(plugin: str, what: str, error: BaseException) -> Gap:
     """What a plugin's code that raised costs: the records it would have given."""
-    reason = escape(str(error).encode("utf-8", "backslashreplace")[:LONGEST_SHOWN])
-    return broken(plugin, f"{what} failed: {type(error).__name__}: {reason}")
+    return broken(plugin, f"{what}: {described(error)}")
 
 
 def broken(plugin: str, reason: str) -> Gap:
     """The gap that a plugin leaves that does not keep the contract."""
-    return Gap("broken_plugin", f"plugin {plugin}", reason, about="plugin")
+    return Gap("broken_plugin", SOURCE + plugin, reason, about="plugin")
 
 
 def problem_entry(problem: Problem, reader: Reader | None) -> dict[str, Any]:

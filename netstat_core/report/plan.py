@@ -7,12 +7,15 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any
 
-from netstat_core.host.discovery import Host
+from netstat_core.errors import Refused
+from netstat_core.host.allowed import checked_needs, plan_entry
+from netstat_core.host.discovery import Host, Offer
+from netstat_core.host.plugins import contained, described
 from netstat_core.owners import control_groups
 from netstat_core.plugin.asked import Asked
 from netstat_core.plugin.feeds import Feed
 from netstat_core.plugin.readers import Reader
-from netstat_core.plugin.sources import REQUIRED, Directory, File, Need, NetlinkDump, Source
+from netstat_core.plugin.sources import REQUIRED, File, Need, NetlinkDump, Source
 from netstat_core.plugin.text import Style
 from netstat_core.query import ARGUMENTS, CONTEXTS, DETAILS, PROCESSES, ROUTE_CACHE, Query
 from netstat_core.report.selection import Demand, Demands, asked_of, demand_all, feeds_in_order, preferred_feed, select
@@ -43,9 +46,10 @@ def plan(query: Query, host: Host | None = None, *outputs: Demands, records: Dem
     UsageError for a query that names nothing known.
     """
     host = host or Host()
-    offers = {offer.reader: None for variant in _variants(query) for offer in select(variant, host)}
-    readers = sorted(offers, key=lambda reader: reader.position)
+    offers = {offer.reader: offer for variant in _variants(query) for offer in select(variant, host)}
+    by_position = sorted(offers.values(), key=lambda offer: (not offer.plugin.is_own, offer.reader.position))
     demands = (records, *(outputs or (demand_text,)))
+    readers = [offer.reader for offer in by_position if _can_be_read(offer, query, host, demands)]
     wishes = _Wishes(demands)
     for reader in readers:
         wishes.add(reader, query)
@@ -64,6 +68,23 @@ def plan(query: Query, host: Host | None = None, *outputs: Demands, records: Dem
         "users": True,
         **_namespaces(query),
     }
+
+
+def _can_be_read(offer: Offer, query: Query, host: Host, demands: Sequence[Demands]) -> bool:
+    """Whether a capture can read for a reader; what it cannot read for one of others costs that reader only."""
+    if offer.plugin.is_own:
+        return True
+    try:
+        with contained(), host.watch.over(offer.plugin.label):
+            wishes = _Wishes(demands)
+            wishes.add(offer.reader, query)
+            checked_needs(offer.reader.feeds[0].name, map(Need, (*wishes.first, *wishes.instead)))
+    except Exception as error:
+        if isinstance(error, Refused) and offer.may_refuse(query):
+            raise
+        host.refuse(offer, described(error))
+        return False
+    return True
 
 
 def _namespaces(query: Query) -> dict[str, Any]:
@@ -143,7 +164,7 @@ def _merged(wishes: _Wishes) -> Iterator[dict[str, Any]]:
         if isinstance(one, NetlinkDump) and known.intersection(one.wider)
     }
     for source in sources:
-        wish = _wish(source)
+        wish = plan_entry(source)
         if source not in wishes.first:
             wish["unless"] = [wider.get(name, name) for name in wishes.instead[source]]
         if not isinstance(source, NetlinkDump):
@@ -153,21 +174,3 @@ def _merged(wishes: _Wishes) -> Iterator[dict[str, Any]]:
         elif not (wanted if source in wishes.first else known).intersection(source.wider):
             merged.setdefault((source.name, source.body), wish)
     return iter(merged.values())
-
-
-def _wish(source: Source) -> dict[str, Any]:
-    """A source as plans have it."""
-    if isinstance(source, Directory):
-        return {"path": source.pattern}
-    if isinstance(source, File):
-        kept = [source.keep.column, list(source.keep.values)] if source.keep else None
-        places = {"inode": source.inode_column, "uid": source.uid_column, "keep": kept}
-        return {"path": source.path} | _told(places)
-    wish = {"name": source.name, "protocol": source.protocol, "type": source.type, "body": source.body.hex()}
-    flags = {"strict": source.strict or None, "restart": source.restart or None}
-    kept = [source.keep[0], [f"{byte:02x}" for byte in source.keep[1]]] if source.keep else None
-    return wish | _told({**flags, "inode": source.inode_at, "uid": source.uid_at, "keep": kept})
-
-
-def _told(places: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in places.items() if value is not None}

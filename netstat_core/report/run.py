@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from netstat_core.errors import SnapshotError, SourceError, UsageError
+from netstat_core.errors import SnapshotError, SourceError
 from netstat_core.host.checker import Checker
 from netstat_core.host.discovery import Host, Offer
 from netstat_core.owners.processes import ProcessTable
@@ -19,18 +17,19 @@ from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import NetworkNamespace, Record
 from netstat_core.plugin.sinks import Head, Tail
 from netstat_core.query import ARGUMENTS, CONTEXTS, DETAILS, Query
-from netstat_core.report.deltas import Deltas
+from netstat_core.report.deltas import Deltas, comparable
 from netstat_core.report.itinerary import Place, itinerary
 from netstat_core.report.ledger import Ledger, absence, failure
 from netstat_core.report.names import Names
 from netstat_core.report.names_section import NamesSection
 from netstat_core.report.selection import Demands, Prepared, demand_all, prepare, select, shown_by_default, unread
 from netstat_core.report.source_cache import absent_sockets
-from netstat_core.report.stages import Finish, Rule, gathered
+from netstat_core.report.stages import Finish, Rule, gathered, shown_rule, uncollected, within_budget
 from netstat_core.system import Selectors, System
 from netstat_core.version import __version__
 
 if TYPE_CHECKING:
+    from netstat_core.host.budget import Budget
     from netstat_core.report.where import Where
 
 GENERATOR = f"netstat-core {__version__}"
@@ -120,11 +119,11 @@ class Run:
         self._shown = shown or shown_by_default
         self._deltas = deltas
         self._checkers: dict[str, Checker] = {}
+        self._budgets: dict[str, Budget] = {}
         self._section = NamesSection(system.names) if query.resolve else None
         self._stopped = False
         self._entered: list[NetworkNamespace | None] | None = None
-        self.offers = select(query, host, by_table=not by_place, families=families)
-        _check_delta(query, deltas, [offer.reader for offer in self.offers])
+        self.offers = comparable(query, deltas, select(query, host, by_table=not by_place, families=families))
         self._where = _where(query.where, self.offers)
         fields = self._where.fields if self._where else frozenset()
         prepared = (prepare(offer, query, demands, fields) for offer in self.offers)
@@ -144,6 +143,10 @@ class Run:
     def stop(self) -> None:
         """End with the reader whose events are coming; those behind it are not read."""
         self._stopped = True
+
+    def offer_of(self, reader: Reader) -> Offer:
+        """The offer of a reader whose events these are, or that of whose changes they are."""
+        return next(offer for offer in self.offers if reader in (offer.reader, *_changed(offer.reader)))
 
     @property
     def told_names(self) -> dict[str, dict[str, str]]:
@@ -174,11 +177,9 @@ class Run:
         owners = self.owners.owners if self.owners else None
         with self._system.namespaces(selectors, owners) as (systems, missed):
             yield Started(self.head)
-            with _uncollected():
+            with uncollected():
                 for broken in self._host.broken:
-                    yield self._noted(
-                        Gap("broken_plugin", f"plugin {broken.plugin.name}", broken.reason, about="plugin")
-                    )
+                    yield self._noted(Gap("broken_plugin", broken.source, broken.reason, about="plugin"))
                 for trouble in (*gaps, *missed):
                     yield self._noted(trouble)
                 for gap in unread(query, self.offers):
@@ -232,27 +233,32 @@ class Run:
                 records += event.batch.rows()
             else:
                 yield event
-        change = offer.reader.change
-        changes = deltas.since(offer.reader, records, place.namespace)
-        if changes is not None and change is not None:
-            good, violations = Checker(change.reader).check(changes, "delta", offer.plugin.name)
-            for violation in violations:
-                yield Noted(change.reader, self.ledger.reject(violation, change.reader))
-            batch = Batch(good).with_field("kind", value=change.reader.kind)
-            yield Read(change.reader, batch.with_field("network_namespace", value=place.namespace))
+        changed = offer.reader.change.reader if offer.reader.change else offer.reader
+        try:
+            changes = deltas.since(offer.reader, records, place.namespace)
+            checker = Checker(changed)
+            good, violations = ([], []) if changes is None else checker.check(changes, "delta", offer.plugin.label)
+        except Exception as error:  # noqa: BLE001 - a stranger's code
+            yield self._noted(failure(offer.plugin.label, f"reader {offer.reader.name!r}: change", error), offer.reader)
+            return
+        for violation in violations:
+            yield Noted(changed, self.ledger.reject(violation, changed))
+        if changes is not None:
+            batch = Batch(good).with_field("kind", value=changed.kind)
+            yield Read(changed, batch.with_field("network_namespace", value=place.namespace))
 
     def _read(self, place: Place, prepared: Prepared) -> Iterator[Event]:
         """One reader's events; a plugin that breaks costs its own records only."""
-        reader, plugin = prepared.offer.reader, prepared.offer.plugin.name
+        reader, plugin = prepared.offer.reader, prepared.offer.plugin.label
         if prepared.broken is not None:
             yield self._noted(prepared.broken, reader)
             return
         try:
             yield from self._read_first(place, prepared)
-        except SnapshotError:
+        except (SnapshotError, KeyboardInterrupt, GeneratorExit):
             raise
-        except Exception as error:  # noqa: BLE001 - a stranger's code
-            yield self._noted(failure(plugin, f"reader {reader.name}", error), reader)
+        except BaseException as error:  # noqa: BLE001 - a stranger's code
+            yield self._noted(failure(plugin, f"reader {reader.name!r}", error), reader)
 
     def _read_first(self, place: Place, prepared: Prepared) -> Iterator[Event]:
         """One reader's events, from the first feed that can be opened."""
@@ -279,17 +285,18 @@ class Run:
 
     def _parsed(self, place: Place, prepared: Prepared, feed: Feed, contents: list[Any]) -> Iterator[Event]:
         """What a feed yields, finished; an error before anything came is raised, a later one becomes a gap."""
-        reader, plugin = prepared.offer.reader, prepared.offer.plugin.name
+        reader, plugin = prepared.offer.reader, prepared.offer.plugin.label
         finish = Finish(
             prepared,
             self._checker(reader),
             namespace=place.namespace if reader.per_namespace else None,
             processes=self.owners,
-            shown=self._shown(reader, self.query),
+            shown=shown_rule(self._shown, reader, self.query),
             where=self._where,
         )
         has_come = False
-        for piece in gathered(feed.parsed(self._about(prepared.asked), contents), plugin):
+        parsed = within_budget(self._budgets, self._host, prepared.offer, feed)(self._about(prepared.asked), contents)
+        for piece in gathered(parsed, plugin, f"reader {reader.name!r}"):
             if isinstance(piece, SourceError):
                 if not has_come:
                     raise piece
@@ -346,17 +353,6 @@ def names_for(system: System, *, resolve: bool = False, **wanted: bool) -> Names
     return Names(resolving=system.machine.live or resolve, known=system.names, **wanted)
 
 
-def _check_delta(query: Query, deltas: Deltas | None, readers: Sequence[Reader]) -> None:
-    """Raise UsageError where changes are asked for and cannot be told."""
-    if not query.delta:
-        return
-    if deltas is None:
-        raise UsageError("a single report has nothing to compare its counters with", field="delta")
-    for reader in readers:
-        if reader.change is None:
-            raise UsageError(f"table {reader.table} has no counters to compare", field="delta")
-
-
 def _live() -> System:
     from netstat_core.system.live import LiveSystem  # noqa: PLC0415 - replays do not need it
 
@@ -371,6 +367,10 @@ def _where(expression: str | None, offers: list[Offer]) -> Where | None:
     return Where(expression, [offer.reader for offer in offers])
 
 
+def _changed(reader: Reader) -> list[Reader]:
+    return [reader.change.reader] if reader.change else []
+
+
 def _to_first(events: Iterator[Event]) -> list[Event]:
     """The events up to the first that is no trait: what headings need to know."""
     taken: list[Event] = []
@@ -379,15 +379,3 @@ def _to_first(events: Iterator[Event]) -> list[Event]:
         if not isinstance(event, Told):
             break
     return taken
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """The cyclic collector off: a run makes no cycles, and hundreds of thousands of records."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

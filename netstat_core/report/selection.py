@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from netstat_core.errors import Refused, UsageError
 from netstat_core.host.discovery import Host, Offer
+from netstat_core.host.plugins import Plugin, contained
 from netstat_core.plugin.asked import Asked
 from netstat_core.plugin.feeds import Feed
 from netstat_core.plugin.outcomes import Gap
@@ -81,19 +82,31 @@ def prepare(offer: Offer, query: Query, demands: Demands, also: frozenset[str]) 
     None where the output takes nothing of the reader. Raises Refused, which a feed says of a query that cannot be
     served; whatever else goes wrong costs this reader only.
     """
-    reader, asked = offer.reader, asked_of(query)
+    reader, asked, field = offer.reader, asked_of(query), "layout: needs: "
     try:
-        demand = demands(reader, query)
-        if demand is None:
-            return None
-        if demand.fields is not None:
-            asked = asked._replace(fields=demand.fields | also)
-        feeds = [(feed, feed.needs(asked)) for feed in feeds_in_order(reader, asked, preferred_feed(query, demand))]
-    except Refused:
-        raise
-    except Exception as error:  # noqa: BLE001 - a stranger's code
-        return Prepared(offer, asked, broken=failure(offer.plugin.name, f"reader {reader.name}", error))
+        with contained():
+            demand = demands(reader, query)
+            if demand is None:
+                return None
+            if demand.fields is not None:
+                asked = asked._replace(fields=demand.fields | also)
+            field = ""
+            in_order = feeds_in_order(reader, asked, preferred_feed(query, demand))
+            feeds = [(feed, _needs(feed, asked, offer.plugin)) for feed in in_order]
+    except Exception as error:
+        if isinstance(error, Refused) and offer.may_refuse(query):
+            raise
+        what = f"reader {reader.name!r}: {field}".removesuffix(": ")
+        return Prepared(offer, asked, broken=failure(offer.plugin.label, what, error))
     return Prepared(offer, asked, feeds)
+
+
+def _needs(feed: Feed, asked: Asked, plugin: Plugin) -> list[Need | None]:
+    if plugin.is_own:
+        return feed.needs(asked)
+    from netstat_core.host.allowed import needs_of  # noqa: PLC0415 - where there are plugins of others
+
+    return needs_of(feed, asked)
 
 
 def asked_of(query: Query, fields: frozenset[str] | None = None) -> Asked:
@@ -154,4 +167,5 @@ def _refuse_unknown(query: Query, host: Host) -> None:
     for what, asked in (("table", query.tables), ("family", query.families), ("protocol", query.protocols)):
         for name in asked:
             if name not in known[what]:
+                host.refuse_broken(name)
                 raise UsageError(f"unknown {what} {name!r}; known: {', '.join(sorted(known[what]))}")

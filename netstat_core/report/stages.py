@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING
+import gc
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
-from netstat_core.errors import SchemaViolation, SourceError
+from netstat_core.errors import PluginError, SchemaViolation, SourceError
 from netstat_core.host.checker import Checker
+from netstat_core.host.discovery import Host, Offer
+from netstat_core.host.plugins import described
 from netstat_core.owners.processes import ProcessTable
+from netstat_core.plugin.asked import About
 from netstat_core.plugin.batches import Batch
-from netstat_core.plugin.feeds import Parsed
+from netstat_core.plugin.feeds import Feed, Parsed
 from netstat_core.plugin.outcomes import Gap, Problem, Trait
+from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import NetworkNamespace, Record
+from netstat_core.query import Query
 from netstat_core.report.ledger import MOST_PROBLEMS, broken, failure
 from netstat_core.report.selection import Prepared
 
 if TYPE_CHECKING:
+    from netstat_core.host.budget import Budget
     from netstat_core.report.where import Where
 
 BATCH = 512
@@ -24,14 +32,14 @@ BATCH = 512
 Piece = list[Record] | Problem | Gap | Trait | SourceError
 
 
-def gathered(parsed: Iterable[Parsed], plugin: str) -> Iterator[Piece]:
+def gathered(parsed: Iterable[Parsed], plugin: str, reader: str) -> Iterator[Piece]:
     """A parser's yield in order, its records in lists; last a SourceError, if one ended it.
 
     A parser that breaks costs only what would have followed, and becomes a gap; so do more problems than anybody reads,
     for whoever may write what is read could make a report of nothing else.
     """
     run: list[Record] = []
-    for item in _few_problems(_guarded(parsed, plugin)):
+    for item in _few_problems(_guarded(parsed, plugin, reader)):
         if isinstance(item, dict):
             run.append(item)
             if len(run) < BATCH:
@@ -40,7 +48,7 @@ def gathered(parsed: Iterable[Parsed], plugin: str) -> Iterator[Piece]:
             yield run
             run = []
         if not isinstance(item, dict):
-            yield item if isinstance(item, _PIECES) else broken(plugin, f"a parser yielded {type(item).__name__}")
+            yield item if isinstance(item, _PIECES) else broken(plugin, f"{reader}: parse: gave {type(item).__name__}")
     if run:
         yield run
 
@@ -68,17 +76,37 @@ def _few_problems(items: Iterable[Parsed | SourceError]) -> Iterator[Parsed | So
 _PIECES = (list, Problem, Gap, Trait, SourceError)
 
 
-def _guarded(parsed: Iterable[Parsed], plugin: str) -> Iterator[Parsed | SourceError]:
+def _guarded(parsed: Iterable[Parsed], plugin: str, reader: str) -> Iterator[Parsed | SourceError]:
     try:
         yield from parsed
     except SourceError as error:
         yield error
     except Exception as error:  # noqa: BLE001 - the records before it count, whatever it is
-        yield failure(plugin, "its parser", error)
+        yield failure(plugin, f"{reader}: parse", error)
 
 
 Rule = Callable[[Record], bool]
 """Whether a record is shown."""
+
+
+def within_budget(
+    budgets: dict[str, Budget], host: Host, offer: Offer, feed: Feed
+) -> Callable[[About, Sequence[Any]], Iterable[Parsed]]:
+    """A feed's parser, held to the budget of its reader where others brought it; ``budgets`` are those of a report."""
+    if offer.plugin.is_own:
+        return feed.parsed
+    from netstat_core.host.budget import Budget  # noqa: PLC0415 - where there are plugins of others
+
+    budget = budgets.setdefault(offer.reader.name, Budget(offer, host.limits, host.watch))
+    return lambda about, contents: budget.parsed(feed, about, contents)
+
+
+def shown_rule(shown: Callable[[Reader, Query], Rule | None], reader: Reader, query: Query) -> Rule | None:
+    """The rule that says which records of a reader are shown; raises PluginError where there cannot be one."""
+    try:
+        return shown(reader, query)
+    except Exception as error:
+        raise PluginError(f"layout: shown: {described(error)}") from error
 
 
 class Finish:
@@ -95,7 +123,7 @@ class Finish:
         where: Where | None,
     ) -> None:
         reader, asked = prepared.offer.reader, prepared.asked
-        self._plugin = prepared.offer.plugin.name
+        self._plugin = prepared.offer.plugin.label
         self._check = checker.check
         self._kind = reader.kind
         self._namespace = namespace
@@ -115,8 +143,11 @@ class Finish:
             batch = batch.with_field("network_namespace", value=self._namespace)
         if self._is_joined and self._inode_field is not None:
             batch = self._joined(batch, self._inode_field)
-        for rule in self._rules:
-            batch = batch.matching(rule)
+        try:
+            for rule in self._rules:
+                batch = batch.matching(rule)
+        except Exception as error:
+            raise PluginError(f"listening, or layout: shown: {described(error)}") from error
         return batch, violations
 
     def _joined(self, batch: Batch, inode_field: str) -> Batch:
@@ -124,3 +155,15 @@ class Finish:
         if self._processes is None or not batch:
             return batch.with_field("processes", value=None)
         return batch.with_field("processes", values=self._processes.holders(batch.column(inode_field)))
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """The cyclic collector off: a run makes no cycles, and hundreds of thousands of records."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

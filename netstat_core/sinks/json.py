@@ -22,7 +22,7 @@ def encode(value: Any) -> bytes:
         line = _encoder.encode(value)
     except (UnicodeEncodeError, TypeError, OverflowError):
         line = _encoder.encode(_plain(value))
-    return line if line.isascii() else _printable(line)
+    return line if _is_harmless(line) else _printable(line)
 
 
 def _encode_lines(records: Sequence[Record]) -> bytes:
@@ -30,15 +30,24 @@ def _encode_lines(records: Sequence[Record]) -> bytes:
         lines = _encoder.encode_lines(records)
     except (UnicodeEncodeError, TypeError, OverflowError):
         lines = _encoder.encode_lines([_plain(record) for record in records])
-    return lines if lines.isascii() else b"".join(_printable(line) + b"\n" for line in lines.splitlines())
+    return lines if _is_harmless(lines) else b"".join(_printable(line) + b"\n" for line in lines.splitlines())
+
+
+def _is_harmless(line: bytes) -> bool:
+    """Whether there can be no control left in JSON: below ASCII's end the encoder leaves DEL alone as it is."""
+    return line.isascii() and b"\x7f" not in line
 
 
 def _printable(line: bytes) -> bytes:
-    """The same JSON, with the controls and marks beyond ASCII as escapes; the encoder leaves no others."""
+    """The same JSON, with the controls and marks beyond ASCII as escapes; the encoder leaves no others but DEL."""
     text = line.decode()
     if text.isprintable():
         return line
-    return "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in text).encode()
+    return "".join(one if one.isprintable() else _escaped(one) for one in text).encode()
+
+
+def _escaped(character: str) -> str:
+    return "\\u007f" if character == "\x7f" else json.dumps(character)[1:-1]
 
 
 def _plain(value: Any) -> Any:

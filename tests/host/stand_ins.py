@@ -25,7 +25,7 @@ from netstat_core.system.capture import Owners, first_argument
 PATH = "/proc/net/things"
 THINGS = Query(tables=("things",))
 REPLAYED = Machine(hostname="stand-in", kernel_release="6.1.0", live=False)
-PLUGIN = Plugin(EntryPoint("stand_in", "nowhere", GROUP))
+PLUGIN = Plugin(EntryPoint("stand_in", "nowhere", GROUP), is_own=True)
 LOOK = plain_table(
     "things",
     "Things",
@@ -107,6 +107,7 @@ class FewPlugins(Host):
         self.plugins = [PLUGIN]
         self.broken = []
         self.blocked = set()
+        self.remarks = []
         self._readers = readers
         self._sinks = sinks
 

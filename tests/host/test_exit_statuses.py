@@ -27,7 +27,7 @@ def with_readers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Installed:
 
     def start(*arguments: str, readers: Any, sinks: Any = ()) -> Outcome:
         class Few(FewPlugins):
-            def __init__(self, _blocked: object = ()) -> None:
+            def __init__(self, *_: object) -> None:
                 super().__init__(*readers, sinks=sinks)
 
         with monkeypatch.context() as patch:

@@ -23,7 +23,7 @@ BOTH = ("inet", "inet6")
 
 def request(line: str) -> command_line.Request:
     """Parse a command line, acting on nothing; ``toy`` is a family that a plugin adds."""
-    return command_line.parse("netstat", line.split(), lambda _key: None, lambda: {"toy"})
+    return command_line.parse("netstat", line.split(), lambda _key: None, lambda: {"toy": ["sockets"]})
 
 
 def query(line: str) -> Query:
@@ -272,7 +272,7 @@ def test_family_names(name: str) -> None:
 def test_unknown_families(name: str) -> None:
     """A name that is none, an empty one included, is refused with netstat's words and status 1."""
     with pytest.raises(UnknownFamilyError) as raised:
-        command_line.parse("netstat", ["-A", name], lambda _key: None, lambda: {"toy"})
+        command_line.parse("netstat", ["-A", name], lambda _key: None, lambda: {"toy": ["sockets"]})
     bad = next(one for one in name.split(",") if one not in FAMILIES)
     assert (str(raised.value), raised.value.exit_status) == (f"Unknown address family `{bad}'.", 1)
 

@@ -363,7 +363,7 @@ def test_owners_are_joined(trees: Trees) -> None:
     from netstat_core import Query, collect
     from netstat_core.system.snapshot import SnapshotSystem
 
-    sockets = collect(Query(owners=("processes",)), SnapshotSystem(trees[CAPTURE]))["tables"]["sockets"]
+    sockets = collect(Query(owners=("processes", "arguments")), SnapshotSystem(trees[CAPTURE]))["tables"]["sockets"]
     owned = ("ax25.socket", "netrom.socket", "rose.socket", "x25.socket")
     held = {kind: [one["processes"] for one in sockets if one["kind"] == kind] for kind in owned}
     assert held["netrom.socket"][0] == [{"pid": 205, "uid": 0, "name": "pause", "command": ["netromd", "-i"]}]

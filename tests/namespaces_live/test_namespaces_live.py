@@ -69,7 +69,7 @@ def test_every_namespace_is_found(zoo: Zoo, source: str) -> None:
 
 def test_owners_are_found_across_namespaces(zoo: Zoo) -> None:
     """A socket's owner is found whichever namespace that process lives in itself."""
-    sockets = report(zoo, "-tlnp", "--all-netns")["tables"]["sockets"]
+    sockets = report(zoo, "-tln", "--arguments", "--all-netns")["tables"]["sockets"]
     assert len(sockets) == len(PORTS)
     assert all(one["processes"][0]["command"][1].endswith("namespace_zoo.py") for one in sockets)
 

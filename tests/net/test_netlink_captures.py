@@ -111,7 +111,7 @@ def test_peers_of_unix_sockets() -> None:
 
 def test_owners_in_detail() -> None:
     """Owners come with arguments, users and descriptors: shared, doubled, of another user, and handed over."""
-    held = {one["local_port"]: one["processes"] for one in sockets("owners", "-tan --who")}
+    held = {one["local_port"]: one["processes"] for one in sockets("owners", "-tan --who --arguments")}
     assert [one["name"] for one in held[2000]] == ["python3", "worker"]
     assert len(held[2001][0]["descriptors"]) == 2
     assert held[2002][0]["uid"] == 65534

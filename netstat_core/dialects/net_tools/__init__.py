@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from netstat_core.dialects import NET_TOOLS, Dialect
-from netstat_core.dialects.net_tools.command_line import parse
+from netstat_core.dialects.net_tools.command_line import FAMILY_NAMES, parse
 from netstat_core.dialects.net_tools.options import GROUPS, OPTIONS, USAGE
 from netstat_core.dialects.net_tools.session import NetToolsSession
 
-DIALECT = Dialect(NET_TOOLS, usage=USAGE, groups=GROUPS, options=OPTIONS, parse=parse, session=NetToolsSession)
+DIALECT = Dialect(
+    NET_TOOLS,
+    usage=USAGE,
+    groups=GROUPS,
+    options=OPTIONS,
+    parse=parse,
+    session=NetToolsSession,
+    families=FAMILY_NAMES,
+)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from itertools import takewhile
 from typing import NamedTuple
 
-from netstat_core.dialects import Request
+from netstat_core.dialects import Added, Request
 from netstat_core.dialects.getopt import OPERAND, Getopt, Option
+from netstat_core.dialects.net_tools.accepted import ACCEPTED, BLUETOOTH, protocols_of, provided, sockets_of
 from netstat_core.dialects.net_tools.operands import Operands, check_operands, number_of
 from netstat_core.dialects.net_tools.options import DISPLAYS as DISPLAYS_GROUP
 from netstat_core.dialects.net_tools.options import OPTIONS, SELECTION, SOCKETS
@@ -18,7 +19,6 @@ from netstat_core.query import ARGUMENTS, CONTEXTS, DETAILS, PROCESSES, ROUTE_CA
 
 PROTOCOLS = ("tcp", "sctp", "udp", "udplite", "raw")
 LEGACY = ("ipx", "ax25", "x25", "netrom", "rose")
-BLUETOOTH = ("l2cap", "rfcomm")
 DISPLAYS = ("masquerade", "statistics", "routes", "interfaces")
 """By priority; more than one of them is an error."""
 
@@ -60,7 +60,7 @@ _BROKEN_TCPIP = "netstat.c: Internal Error `longopts 1 range'."
 
 _NOT_OF_DISPLAYS = frozenset(
     {"numeric", "numeric_hosts", "numeric_ports", "numeric_users", "wide", "source", "context", "arguments"}
-    | {"netns", "all_netns", "netns_limit"}
+    | {"netns", "all_netns", "netns_limit", "plugin_budget"}
 )
 """Options that do not narrow what is captured."""
 
@@ -82,6 +82,7 @@ class Options:
         self.namespaces: list[str] = []
         self.operands: list[str] = []
         self.complaints: list[str] = []
+        self.added: Added = {}
 
     @property
     def intervals(self) -> list[float]:
@@ -124,6 +125,7 @@ class Options:
             repeats=bool(self.intervals) or bool(given["continuous"] and not given["statistics"]),
             families=families_in_order(style.query),
             last_words=no_statistics or refusal(self),
+            plugin_budget=_budget(values.get("plugin_budget")),
         )
 
     def _action(self) -> tuple[str, str] | None:
@@ -136,7 +138,7 @@ class Options:
 
 
 class _Parser(Getopt):
-    def __init__(self, program: str, plugin_families: Callable[[], Collection[str]]) -> None:
+    def __init__(self, program: str, plugin_families: Callable[[], Added]) -> None:
         super().__init__(program, OPTIONS)
         self._plugin_families = plugin_families
 
@@ -148,7 +150,7 @@ def parse(
     program: str,
     arguments: Sequence[str],
     act: Callable[[str], None],
-    plugin_families: Callable[[], Collection[str]],
+    plugin_families: Callable[[], Added],
     commands: Sequence[str] = (),
 ) -> Options:
     """Read a command line.
@@ -161,10 +163,11 @@ def parse(
     for option, value in _Parser(program, plugin_families).parse(arguments):
         _take(request, option, value, plugin_families)
         act(option.key)
+    request.added = provided(request.families, request.given, plugin_families)
     return request
 
 
-def _take(request: Options, option: Option, value: str | None, plugin_families: Callable[[], Collection[str]]) -> None:
+def _take(request: Options, option: Option, value: str | None, plugin_families: Callable[[], Added]) -> None:
     if option is OPERAND:
         request.operands.append(value or "")
     elif option.key == "protocol":
@@ -185,7 +188,7 @@ def _take(request: Options, option: Option, value: str | None, plugin_families: 
             request.values[option.key] = value
 
 
-def _add_families(request: Options, names: list[str], plugin_families: Callable[[], Collection[str]]) -> None:
+def _add_families(request: Options, names: list[str], plugin_families: Callable[[], Added]) -> None:
     for name in names:
         family = FAMILY_NAMES.get(name)
         if family is None and not _is_added(name, plugin_families):
@@ -196,7 +199,7 @@ def _add_families(request: Options, names: list[str], plugin_families: Callable[
             request.families.append(family or name)
 
 
-def _is_added(name: str, plugin_families: Callable[[], Collection[str]]) -> bool:
+def _is_added(name: str, plugin_families: Callable[[], Added]) -> bool:
     """Whether a plugin adds this family to those that netstat knows."""
     return name not in _OWN_FAMILIES and name in plugin_families()
 
@@ -273,6 +276,14 @@ def _limit(given: str | None) -> int:
     return int(given)
 
 
+def _budget(given: str | None) -> float | None:
+    """The seconds that each reader of a plugin may take; None where nobody says."""
+    seconds = None if given is None else number_of(given)
+    if given is not None and seconds is None:
+        raise UsageError(f"--plugin-budget {given!r} is no number of seconds")
+    return seconds
+
+
 def _source(name: str) -> str:
     if name not in SOURCES:
         raise UsageError(f"unknown source {name!r}; known: {', '.join(SOURCES)}")
@@ -299,7 +310,7 @@ def _select(request: Options) -> _Selection:
         return _Selection(families, protocols, frozenset(families), _tables(request.values["tables"]))
     chosen = displays(request)[:1]
     if chosen == ["routes"]:
-        routed = _routed(families or ("inet",))
+        routed = _routed(families or ("inet",), request.added)
         return _Selection(routed, (), frozenset(families), (*(_route_tables(request) if routed else ()), *own))
     if chosen in (["interfaces"], ["masquerade"]):  # netstat ignores what sockets are selected by
         return _Selection((), (), tables=(*chosen, *own))
@@ -327,17 +338,22 @@ def only_cached(query: Query) -> bool:
     return query.tables[:1] == (ROUTE_CACHE,)
 
 
-def _routed(families: tuple[str, ...]) -> tuple[str, ...]:
+def _routed(families: tuple[str, ...], added: Added) -> tuple[str, ...]:
     """The families whose routes are shown: those before the first that has none."""
-    return tuple(takewhile(lambda family: family not in _UNROUTED, families))
+    return tuple(takewhile(lambda family: not _is_unrouted(family, added), families))
+
+
+def _is_unrouted(family: str, added: Added) -> bool:
+    return family in _UNROUTED and "routes" not in added.get(family, ())
 
 
 def refusal(request: Options) -> Complaint | None:
     """What netstat says last of a family it has no display for, once those named before it were shown."""
     if request.given["routes"]:
-        refused = [family for family in request.families if family in _UNROUTED][:1]
+        refused = [family for family in request.families if _is_unrouted(family, request.added)][:1]
         return Complaint(_UNROUTED[refused[0]].format(refused[0]), status=UsageError.exit_status) if refused else None
     wants_bluetooth = "bluetooth" in request.families or any(request.given[name] for name in BLUETOOTH)
+    wants_bluetooth = wants_bluetooth and "sockets" not in request.added.get("bluetooth", ())
     shows_sockets = "tables" not in request.values and not any(request.given[name] for name in DISPLAYS)
     return Complaint(_NO_BLUETOOTH, status=1) if wants_bluetooth and shows_sockets else None
 
@@ -365,8 +381,8 @@ def _select_sockets(request: Options) -> _Selection:
         protocols = list(PROTOCOLS)
     if (protocols or given["groups"] or given["icmp"]) and not ip:
         ip = ["inet", "inet6"]
-    others = [name for name in dict.fromkeys(request.families) if name not in ("inet", "inet6", "ddp", "ec", "ash")]
-    others = [name for name in others if name != "bluetooth"]
+    others = [name for name in dict.fromkeys(request.families) if name not in ("inet", "inet6", "ddp", *ACCEPTED)]
+    others += sockets_of(request.families, given, request.added)
     if not (protocols or others or given["groups"] or given["icmp"] or refusal(request)):
         return _Selection((), ())
     required = {name for name in others if name in LEGACY}
@@ -378,4 +394,5 @@ def _select_sockets(request: Options) -> _Selection:
         protocols.append("igmp")
     tables = ("sockets",) * bool(set(protocols) - {"igmp"} or others) + ("groups",) * bool(given["groups"])
     families = (*(ip if protocols or given["groups"] else ()), *others)
+    protocols += protocols_of(others, given, is_selecting=bool(protocols))
     return _Selection(families, tuple(protocols), frozenset(required), tables, is_implicit)

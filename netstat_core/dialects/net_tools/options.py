@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netstat_core.dialects.getopt import Option
+from netstat_core.host.plugins import Limits
 from netstat_core.query import NAMESPACE_LIMIT
 
 DISPLAYS = "Displays (default: sockets)"
@@ -142,6 +143,15 @@ OPTIONS = (
         "N",
         group=SOURCE,
         help=f"read at most N of them (default {NAMESPACE_LIMIT})",
+        own=True,
+    ),
+    Option(
+        "plugin_budget",
+        "",
+        ("plugin-budget",),
+        "SECONDS",
+        group=SOURCE,
+        help=f"for each reader that a plugin adds (default {Limits().seconds:g}); 0 for no bounds",
         own=True,
     ),
     Option("no_plugin", "", ("no-plugin",), "NAME", group=SOURCE, help="leave a plugin out; may be repeated", own=True),
