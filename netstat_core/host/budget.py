@@ -67,7 +67,7 @@ class Budget:
             self._used["problems"] += 1
         else:
             self._used["remarks"] += 1
-        return checked(item, self._reader)
+        return checked(item)
 
     def _add(self, records: list[Any]) -> None:
         self._used["rows"] += len(records) or 1  # an empty list is a step too, and there may be no end of them

@@ -25,14 +25,11 @@ _REASONS = frozenset(
 _OF_READERS = ("source", "table")
 """What gaps of parsers may be about; all else is the host's to tell."""
 
-_OF_PROCESSES = "/proc/PID/"
-"""How sources begin of what the host tells of processes."""
 
-
-def checked(item: Any, reader: str) -> Any:
+def checked(item: Any) -> Any:
     """A problem, gap or trait as a report can have it; raises PluginError for one whose fields are not plain.
 
-    A gap is about its own reader, and its source never one by which the host tells what it missed itself.
+    A gap is about its own reader: what else was missed is the host's to tell.
     """
     if type(item) not in _FIELDS:
         raise PluginError(f"gave {type(item).__name__}, which is no record")
@@ -43,9 +40,5 @@ def checked(item: Any, reader: str) -> Any:
         return item
     if item.reason not in _REASONS:
         raise PluginError(f"gave a Gap with reason {item.reason!r:.40}")
-    is_of_feed = "/" in item.source and not item.source.startswith(_OF_PROCESSES)
-    source = item.source if is_of_feed else f"reader {reader!r}: {item.source}"
     about = item.about if item.about in _OF_READERS else "source"
-    return item.replace(
-        about=about, source=source, table=None, reader=None, attempts=(), selector=None, network_namespace=None
-    )
+    return item.replace(about=about, table=None, reader=None, attempts=(), selector=None, network_namespace=None)
