@@ -49,12 +49,15 @@ def added_families(host: Host) -> Added:
 
 
 def _added_line(plugin: Plugin, offers: Sequence[Offer], sinks: Sequence[FormatOffer]) -> str:
-    """The families, tables and formats that a plugin of another distribution has; nothing for one of this."""
+    """The families, options, tables and formats that a plugin of another distribution has; nothing for one of this."""
     if plugin.is_own:
         return ""
     readers = [offer.reader for offer in offers if offer.plugin == plugin]
+    families = {family for reader in readers for family in reader.families}
+    known = {family for offer in offers if offer.plugin.is_own for family in offer.reader.families}
     added = {
-        "families": {family for reader in readers for family in reader.families},
+        "families": families,
+        "options": {f"--{family}" for family in families - known},
         "tables": {reader.table for reader in readers},
         "formats": {offer.sink.name for offer in sinks if offer.plugin == plugin},
     }
@@ -115,7 +118,8 @@ def print_plugins(host: Host, out: BinaryIO) -> int:
 def _reader_line(offer: Offer, schemas: dict[str, str]) -> str:
     reader = offer.reader
     feeds = ", ".join(one_line(feed.name) for feed in reader.feeds)
-    line = f"  {reader.name}: table {reader.table}, {reader.kind} {reader.version}, feeds {feeds}"
+    of_families = f", families {', '.join(reader.families)}" if reader.families else ""
+    line = f"  {reader.name}: table {reader.table}{of_families}, {reader.kind} {reader.version}, feeds {feeds}"
     return f"{line}, broken: {schemas[reader.name]}" if reader.name in schemas else line
 
 

@@ -148,7 +148,7 @@ def test_other_commands_stand(mistake: Mistake, install: Install, run: Run, alon
     """Help and schemas of the built-in plugins are there, and the list of plugins says what is wrong when loaded."""
     install(mistake.text, mistake.entry)
     listed, _, status = run("--plugins")
-    assert "\n  tcp: table sockets, inet.socket 1, feeds netlink, procfs\n" in listed
+    assert "\n  tcp: table sockets, families inet, inet6, inet.socket 1, feeds netlink, procfs\n" in listed
     broken = [line for line in listed.splitlines() if line.startswith("broken: ")]
     if mistake in TOLD.values():
         assert (len(broken), status) == (1, 1)

@@ -276,7 +276,7 @@ def test_plugins() -> None:
     lines = stdout.decode().splitlines()
     assert (stderr, status) == (b"", 0)
     assert lines[0] == f"inet (netstat-core {__version__})"
-    assert "  udp: table sockets, inet.socket 1, feeds netlink, procfs" in lines
+    assert "  udp: table sockets, families inet, inet6, inet.socket 1, feeds netlink, procfs" in lines
     assert [line for line in lines if line.startswith("blocked: ")] == [f"blocked: {name}" for name in sorted(OTHERS)]
 
 

@@ -140,7 +140,7 @@ def test_outside_sink(run: Run) -> None:
 def test_help_tells_what_plugins_add(run: Run) -> None:
     """The help has the families, tables and formats of other distributions, and the list of plugins their formats."""
     shown = run("--help")[0]
-    assert "Added by plugins:\n  toy: families " in shown
+    assert "Added by plugins:\n  toy: families toy; options --toy; tables " in shown
     assert "csvish" in shown
     assert "\n  format csvish: " in run("--plugins")[0]
 
@@ -150,11 +150,11 @@ def test_plugins_are_listed(run: Run) -> None:
     stdout, _, status = run("--plugins")
     lines = stdout.splitlines()
     assert lines[lines.index("toy (netstat-toy 1.2.3)") + 1 :][:2] == [
-        "  toy: table sockets, toy.socket 1, feeds procfs",
-        "  toyboxes: table toy_boxes, toy.box 1, feeds procfs",
+        "  toy: table sockets, families toy, toy.socket 1, feeds procfs",
+        "  toyboxes: table toy_boxes, families toy, toy.box 1, feeds procfs",
     ]
     assert any(line.startswith("inet (netstat-core ") for line in lines)
-    assert "  tcp: table sockets, inet.socket 1, feeds netlink, procfs" in lines
+    assert "  tcp: table sockets, families inet, inet6, inet.socket 1, feeds netlink, procfs" in lines
     assert "blocked: route" in lines
     assert sorted(line.split(":")[1].strip() for line in lines if line.startswith("broken: ")) == sorted(BROKEN)
     assert status == 1

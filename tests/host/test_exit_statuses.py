@@ -78,7 +78,7 @@ def test_a_reader_with_a_bad_schema_is_told(with_readers: Installed) -> None:
     stdout, stderr, status = with_readers(readers=[bad, good])
     assert (stdout, stderr.count(b"\n"), status) == (b"Things\nName     Number\nx             2\n", 1, 0)
     listed, _, listed_status = with_readers("--plugins", readers=[bad, good])
-    assert b"bad: table things, bad 1, feeds procfs, broken: " in listed
+    assert b"bad: table things, families toy, bad 1, feeds procfs, broken: " in listed
     assert listed_status == 1
     assert json.loads(with_readers("--schema=thing", readers=[bad, good])[0])["$id"] == "urn:netstat:thing:1"
 

@@ -256,6 +256,14 @@ def readers_say_what_listens(case: Case, side: str, outcome: Outcome) -> Outcome
     return replaced(outcome, rb'"icmp":\{\},?', b"")
 
 
+def plugins_tell_families(case: Case, side: str, outcome: Outcome) -> Outcome:
+    """The list of plugins has the families of each reader, and the help the option for budgets."""
+    if case.group != "alone":
+        return outcome
+    outcome = replaced(outcome, rb"(?m)^ *--plugin-budget .*\n(?: {20,}.*\n)*", b"")
+    return replaced(outcome, rb"(?m)^(  [\w.-]+: table \w+), families [\w, ]+(?=, [\w.]+ 1, feeds)", rb"\1")
+
+
 def interfaces_in_the_kernels_order(case: Case, side: str, outcome: Outcome) -> Outcome:
     """Only text has interfaces in netstat's order; records come as the kernel gives them."""
     content = outcome.stream(OUT)
@@ -386,6 +394,7 @@ NORMALISERS: dict[str, Callable[[Case, str, Outcome], Outcome]] = {
     "associations_do_not_listen": associations_do_not_listen,
     "sockets_have_common_fields": sockets_have_common_fields,
     "arguments_are_asked_for": arguments_are_asked_for,
+    "plugins_tell_families": plugins_tell_families,
     "interfaces_in_the_kernels_order": interfaces_in_the_kernels_order,
     "readers_say_what_they_read": readers_say_what_they_read,
     "text_reads_what_it_shows": text_reads_what_it_shows,
