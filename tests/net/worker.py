@@ -33,7 +33,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "facts_query": ("netstat_core.facts:facts_query", "netstat_core.facts.query:facts_query"),
     "gather": ("netstat_core.gathering:gather", "netstat_core.facts.gather:gather"),
     "plan": ("netstat_core.plan:plan", "netstat_core.report.plan:plan"),
-    "plan_facts": ("netstat_core.plan:plan", "netstat_core.report.plan:plan", "netstat_core.facts.gather:plan_facts"),
+    "plan_facts": ("netstat_core.facts.gather:plan_facts", "netstat_core.plan:plan", "netstat_core.report.plan:plan"),
     "EVERYTHING": ("netstat_core.plan:EVERYTHING", "netstat_core.report.plan:EVERYTHING"),
     "parse": ("ansible_collections.netstat.core.plugins.filter.parse:parse",),
     "where": ("ansible_collections.netstat.core.plugins.filter.where:where",),
