@@ -7,7 +7,7 @@ import struct
 from typing import Any
 
 from hypothesis import strategies as st
-from netstat_inet.record import InetSocket, datagram_state, tcp_state, timer_kind
+from netstat_inet.record import InetSocket, to_datagram_state, to_tcp_state, to_timer_kind
 
 from netstat_core.plugin.records import Record
 
@@ -68,8 +68,8 @@ def record_of(drawn_socket: dict[str, Any], ticks_per_second: int = 100) -> Reco
     one = drawn_socket
     protocol = one["protocol"]
     is_tcp, is_raw = protocol == "tcp", protocol == "raw"
-    word = tcp_state(one["state"]) if is_tcp else datagram_state(one["state"])
-    kind = timer_kind(one["timer"])
+    word = to_tcp_state(one["state"]) if is_tcp else to_datagram_state(one["state"])
+    kind = to_timer_kind(one["timer"])
     unspecified = text_of(one["target"]) == ("0.0.0.0" if one["family"] == "inet" else "::")
     return {
         **dict.fromkeys(InetSocket.__annotations__),

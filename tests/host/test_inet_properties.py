@@ -68,7 +68,7 @@ def files(draw: st.DrawFn, protocol: str) -> bytes:
 def test_any_file_is_parsed(protocol: str, data: st.DataObject, about: About) -> None:
     """Whatever stands in a protocol's two files, parsing gives records that hold, problems, and no exception."""
     contents = [data.draw(st.none() | st.binary(max_size=80) | files(protocol)) for _ in range(2)]
-    hold(protocol, proc_tcp.parser(protocol)(about, *contents))
+    hold(protocol, proc_tcp.make_parser(protocol)(about, *contents))
 
 
 EPS = b" ENDPT     SOCK   STY SST HBKT LPORT   UID INODE LADDRS\n"
@@ -137,7 +137,7 @@ def test_any_dump_is_parsed(protocol: str, data: st.DataObject, about: About) ->
     """Whatever datagrams a dump consists of, parsing gives records that hold, problems, and no exception."""
     dumps = [data.draw(st.none() | datagrams(protocol)) for _ in range(2)]
     links = data.draw(st.none() | st.lists(st.binary(max_size=80), max_size=2) | spoilt_links)
-    hold(protocol, netlink_inet_diag.parser(protocol)(about, *dumps, links), fields=about.asked.fields)
+    hold(protocol, netlink_inet_diag.make_parser(protocol)(about, *dumps, links), fields=about.asked.fields)
 
 
 def link(index: int, name: bytes, order: str = "<") -> bytes:
@@ -182,7 +182,7 @@ def test_lines_say_what_records_say(protocol: str, data: st.DataObject, order: s
         + b"".join(samples.line_of(one, 1, order, ticks) + b"\n" for one in wanted if one["family"] == family)
         for family in ("inet", "inet6")
     }
-    found = list(proc_tcp.parser(protocol)(about, lines["inet"], lines["inet6"]))
+    found = list(proc_tcp.make_parser(protocol)(about, lines["inet"], lines["inet6"]))
     assert found == sorted(wanted, key=lambda one: one["family"])
     hold(protocol, found)
 
@@ -190,11 +190,11 @@ def test_lines_say_what_records_say(protocol: str, data: st.DataObject, order: s
 def test_rows_that_the_kernel_repeats_are_dropped() -> None:
     """A datagram socket listed twice is one record, and completeness says that others may be missing; TCP has none."""
     line = b"   0: 0100007F:0035 00000000:0000 07 00000000:00000000 00:00000000 00000000  0 0 77 2 ffff 0\n"
-    *records, gap = proc_tcp.parser("udp")(LITTLE, samples.HEADER + line * 3, None)
+    *records, gap = proc_tcp.make_parser("udp")(LITTLE, samples.HEADER + line * 3, None)
     assert len(records) == 1
     assert isinstance(gap, Gap)
     assert (gap.reason, gap.count) == ("raced", 2)
-    assert len(list(proc_tcp.parser("tcp")(LITTLE, samples.HEADER + line * 3, None))) == 3
+    assert len(list(proc_tcp.make_parser("tcp")(LITTLE, samples.HEADER + line * 3, None))) == 3
 
 
 def test_masked_and_short_rows() -> None:
@@ -202,7 +202,7 @@ def test_masked_and_short_rows() -> None:
     row = b"   0: 0100007F:0035 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 77"
     old, masked = row + b"\n", row + b" 2 (____ptrval____) 0\n"
     problem_line = row.rpartition(b" ")[0] + b"\n"
-    first, second, problem = proc_tcp.parser("udp")(
+    first, second, problem = proc_tcp.make_parser("udp")(
         LITTLE, samples.HEADER + old, samples.HEADER + masked + problem_line
     )
     assert isinstance(first, dict)
@@ -238,10 +238,12 @@ BAD_WORDS = {
 def test_numbers_out_of_range_are_problems(column: int) -> None:
     """A row with a word that no kernel can have written is a problem with its line, and no record to be rejected."""
     words = GOOD_ROW.split(b" ")
-    assert len(hold("udp", proc_tcp.parser("udp")(LITTLE, samples.HEADER + GOOD_ROW, None))) == 1
+    assert len(hold("udp", proc_tcp.make_parser("udp")(LITTLE, samples.HEADER + GOOD_ROW, None))) == 1
     for word in BAD_WORDS[column]:
         line = b" ".join([*words[:column], word, *words[column + 1 :]])
-        parsed: list[Any] = list(proc_tcp.parser("udp")(LITTLE, samples.HEADER + line + b"\n" + GOOD_ROW + b"\n", None))
+        parsed: list[Any] = list(
+            proc_tcp.make_parser("udp")(LITTLE, samples.HEADER + line + b"\n" + GOOD_ROW + b"\n", None)
+        )
         assert [type(one) for one in parsed] == [Problem, dict], word
         assert (parsed[0].raw, parsed[0].line) == (line, 2)
 
@@ -262,7 +264,7 @@ def test_sctp_rows_are_read_to_the_last(end: bytes) -> None:
 def from_diag(protocol: str, family: str, dump: list[bytes], asked: Asked | None = None) -> list[Record]:
     """Parse a dump of one family."""
     both = (dump, None) if family == "inet" else (None, dump)
-    return hold(protocol, netlink_inet_diag.parser(protocol)(About(asked or Asked()), *both, None))
+    return hold(protocol, netlink_inet_diag.make_parser(protocol)(About(asked or Asked()), *both, None))
 
 
 @pytest.mark.parametrize("protocol", MESSAGES)
@@ -365,7 +367,7 @@ def test_a_message_that_claims_too_much_ends_its_datagram() -> None:
     for length in (0, 20, 5000, 0xFFFFFFFF):
         bad = struct.pack("<I", length) + message(2)[4:]
         parsed = list(
-            netlink_inet_diag.parser("tcp")(LITTLE, [samples.padded([message(1), bad]), message(3)], None, None)
+            netlink_inet_diag.make_parser("tcp")(LITTLE, [samples.padded([message(1), bad]), message(3)], None, None)
         )
         assert [one["inode"] for one in hold("tcp", parsed)] == [1, 3]
         assert len([one for one in parsed if isinstance(one, Problem)]) == 1
@@ -375,5 +377,5 @@ def test_bound_interfaces_have_names() -> None:
     """The index a socket is bound to is the name that the links dump gives it; unknown ones are unknown."""
     bound = [samples.diag_message({**SOCKET, "inode": index}, index=index) for index in (0, 1, 2, 7)]
     links = [samples.padded([link(1, b"lo"), link(2, b"caf\xe9")])]
-    found = hold("tcp", netlink_inet_diag.parser("tcp")(LITTLE, [samples.padded(bound)], None, links))
+    found = hold("tcp", netlink_inet_diag.make_parser("tcp")(LITTLE, [samples.padded(bound)], None, links))
     assert [one["interface"] for one in found] == [None, "lo", "caf\\xe9", None]

@@ -10,11 +10,11 @@ import link_messages as lm
 from hypothesis import given
 from hypothesis import strategies as st
 from netstat_iface import netlink_link, proc_dev, proc_if_inet6, sys_class_net
-from netstat_iface.net_tools import table_line
-from netstat_iface.net_tools_details import block
+from netstat_iface.net_tools import format_row
+from netstat_iface.net_tools_details import format_block
 from netstat_iface.proc_if_inet6 import IF_INET6
 from netstat_iface.readers import READERS
-from netstat_iface.record import FLAGS, STATISTICS, flag_words, flags_number
+from netstat_iface.record import FLAGS, STATISTICS, to_flag_words, to_flags_number
 
 from netstat_core.host.checker import Checker
 from netstat_core.plugin import About, Gap, Problem, Trait, escape
@@ -67,8 +67,8 @@ def check(pieces: list[Any]) -> None:
     assert violations == []
     for record in good:
         for text, end in (
-            (table_line(record, None), "\n"),
-            *((block(record, alias), "\n\n") for alias in (None, "x:1")),
+            (format_row(record, None), "\n"),
+            *((format_block(record, alias), "\n\n") for alias in (None, "x:1")),
         ):
             assert text.endswith(end)
             assert [line for line in text.removesuffix(end).split("\n") if not (line and line.isprintable())] == []
@@ -148,7 +148,7 @@ def test_if_inet6_goes_round(  # noqa: PLR0913, PLR0917 - the columns of a line
     number, shown, address = found
     assert (number, shown, address["prefix_length"]) == (index, escape(name), prefix)
     assert address["address"] == inet_ntop(AF_INET6, raw)
-    assert proc_if_inet6.scope_bits(address["address"], address["scope"]) == scope
+    assert proc_if_inet6.to_scope_bits(address["address"], address["scope"]) == scope
 
 
 @given(
@@ -163,12 +163,12 @@ def test_links_go_round(name: bytes, numbers: list[int], flags: int, index: int,
     statistics = lm.attribute(lm.STATS64, struct.pack(f"{order}25Q", *numbers), order)
     (record,) = lm.records([lm.link(name, statistics, index=index, flags=flags, order=order)], order=order)
     assert (record["name"], record["index"]) == (escape(name), index)
-    assert flags_number(record["flags"]) == flags
+    assert to_flags_number(record["flags"]) == flags
     assert [record[counter] for counter in STATISTICS] == numbers
 
 
 @given(st.integers(0, 2**40))
 def test_flags_go_round(number: int) -> None:
     """Words of flags give back their number, however many bits it has."""
-    assert flags_number(flag_words(number)) == number
-    assert set(flag_words(number & 0x7FFFF)) <= set(FLAGS)
+    assert to_flags_number(to_flag_words(number)) == number
+    assert set(to_flag_words(number & 0x7FFFF)) <= set(FLAGS)

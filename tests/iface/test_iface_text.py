@@ -8,7 +8,7 @@ from socket import AF_INET, inet_aton
 import link_messages as lm
 import pytest
 from netstat_iface.net_tools import LAYOUT
-from netstat_iface.net_tools_details import size_text
+from netstat_iface.net_tools_details import format_size
 
 from netstat_core.plugin import Gap, Problem
 
@@ -138,7 +138,7 @@ SIZES = [
 @pytest.mark.parametrize(("size", "text"), SIZES)
 def test_sizes(size: int, text: str) -> None:
     """Bytes are shown in the largest unit they are more than one of, with a tenth that is cut, not rounded."""
-    assert size_text(size) == text
+    assert format_size(size) == text
 
 
 def test_compressing_lines() -> None:

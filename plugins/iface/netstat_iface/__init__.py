@@ -1,4 +1,4 @@
-"""Network interfaces with their counters, addresses and memberships."""
+"""Plugin for network interfaces with their counters and addresses."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ API = 0
 
 @hookimpl
 def netstat_readers(tables: Collection[str]) -> Iterable[Reader]:
-    """The reader of table ``interfaces``; interfaces belong to no address family, so all of them lead here."""
+    """Return the reader of table ``interfaces``; interfaces have no address family, so families do not matter."""
     if tables and "interfaces" not in tables:
         return ()
-    from netstat_iface.readers import READERS  # noqa: PLC0415 - nothing is loaded before it is asked for
+    from netstat_iface.readers import READERS  # noqa: PLC0415 - loaded only when needed
 
     return READERS

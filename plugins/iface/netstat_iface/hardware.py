@@ -1,4 +1,4 @@
-"""Kinds of link layer: their words, and how their addresses are written."""
+"""Kinds of link layer (ARPHRD_ of linux/if_arp.h): their words and the text form of their addresses."""
 
 from __future__ import annotations
 
@@ -143,28 +143,31 @@ TYPES = {
     ARPHRD_NONE: "none",
     ARPHRD_VOID: "void",
 }
-"""The words of iproute2."""
+"""Words as in iproute2."""
 
 _CALLSIGNS = ("ax25", "netrom")
 IP_ADDRESSES = {"ipip": AF_INET, "sit": AF_INET, "gre": AF_INET, "tunnel6": AF_INET6, "ip6gre": AF_INET6}
-"""The kinds whose addresses are IP addresses."""
+"""Kinds whose link-layer addresses are IP addresses."""
 
 _CALLSIGN = re.compile(rb"([A-Z0-9]{1,6}) *")
 _CALLSIGN_SIZE = 7
 _ROSE_SIZE = 5
 
 
-def hardware_type(number: int) -> str:
-    """The word for an ARPHRD_ number."""
+def to_hardware_type(number: int) -> str:
+    """Return the word for an ARPHRD_ number, ``unknown(number)`` if there is none."""
     return TYPES.get(number, f"unknown({number})")
 
 
-def address_text(kind: str, raw: bytes) -> str | None:
-    """A link-layer address in the form its kind of link layer is written in; None where there is none."""
+def format_address(kind: str, raw: bytes) -> str | None:
+    """Return a link-layer address in the usual form of its ``kind``; None for no bytes or a zero callsign.
+
+    The form is a callsign for ax25 and netrom, ten digits for rose, an IP address for tunnels, else hex with colons.
+    """
     if not raw:
         return None
     if kind in _CALLSIGNS and len(raw) == _CALLSIGN_SIZE:
-        return callsign(raw) if any(raw) else None
+        return format_callsign(raw) if any(raw) else None
     if kind == "rose" and len(raw) == _ROSE_SIZE:
         return raw.hex()
     if kind in IP_ADDRESSES and len(raw) in (4, 16):
@@ -172,13 +175,13 @@ def address_text(kind: str, raw: bytes) -> str | None:
     return raw.hex(":")
 
 
-def callsign(raw: bytes) -> str:
-    """An AX.25 address: six letters and digits, each a bit to the left, and the station's number behind a dash.
+def format_callsign(raw: bytes) -> str:
+    """Return an AX.25 address of seven bytes as text: ``CALL`` or ``CALL-SSID``; as hex if it is not a callsign.
 
-    Hex bytes where it is no such thing. (AX.25 Link Access Protocol 2.2, section 3.12)
+    Letters and digits are shifted left by one bit (AX.25 Link Access Protocol 2.2, section 3.12).
     """
-    found = _CALLSIGN.fullmatch(bytes(byte >> 1 for byte in raw[:6]))
-    if found is None:
+    match = _CALLSIGN.fullmatch(bytes(byte >> 1 for byte in raw[:6]))
+    if match is None:
         return raw.hex(":")
     station = raw[6] >> 1 & 0xF
-    return found[1].decode() + (f"-{station}" if station else "")
+    return match[1].decode() + (f"-{station}" if station else "")

@@ -1,4 +1,4 @@
-"""netstat's interface table: a line for each interface and alias."""
+"""The net-tools layout of interfaces: a line, or with -e a block of lines, for each interface and alias."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 from netstat_core.plugin import Block, Complaint, Gap, Layout, Names, Problem, Query, Record, Style, printable
 from netstat_iface import net_tools_details
-from netstat_iface.net_tools_order import alias_places, sort_key
-from netstat_iface.selection import alias_names, asked_names
+from netstat_iface.net_tools_order import make_sort_key, place_aliases
+from netstat_iface.selection import list_aliases, parse_names
 
 _TITLE = "Kernel Interface table\n"
 _HEADER = "Iface             MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\n"
@@ -17,7 +17,7 @@ _NAME_WIDTH = 15
 _NO_COUNTERS = "     - no statistics available -".ljust(56)
 
 Line = Callable[[Record, "str | None"], str]
-"""Formats an interface, or the alias name given of it."""
+"""Formats an interface, or the alias of it that is passed."""
 
 NEEDS = frozenset(
     {"name", "alternative_names", "flags", "flags_text", "mtu", "addresses"}
@@ -27,48 +27,48 @@ NEEDS = frozenset(
 
 
 def heading(style: Style, _traits: Mapping[str, Any]) -> str:
-    """The title the first time, the column heads each time; -e has none."""
+    """Return the title, in the first round only, and the column heads, which -e does not have."""
     return ("" if style.round else _TITLE) + ("" if style.extend else _HEADER)
 
 
 def needs(style: Style) -> frozenset[str]:
-    """The record fields that text looks at."""
+    """Return the record fields that the formatter reads."""
     return NEEDS | net_tools_details.NEEDS if style.extend else NEEDS
 
 
 def shown(query: Query) -> Callable[[Record], bool] | None:
-    """Only interfaces that are up, without -a and without a name."""
+    """Return the row filter: without -a and names, only interfaces that are up."""
     if query.show == "all" or query.interfaces:
         return None
     return lambda record: record["flags"] is None or "up" in record["flags"]
 
 
 def rows(style: Style, _names: Names, _traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
-    """The formatter of all interfaces: in netstat's order, each alias behind the interface where that sorts it."""
-    line = net_tools_details.block if style.extend else table_line
-    asked = asked_names(style.query.interfaces)
+    """Return the function that formats all interfaces and aliases in netstat's order."""
+    format_interface = net_tools_details.format_block if style.extend else format_row
+    chosen = parse_names(style.query.interfaces)
 
-    def lines(batch: Sequence[Record]) -> str:
-        records = sorted(batch, key=lambda record: sort_key(record["name"]))
-        places = alias_places(records)
+    def format_batch(batch: Sequence[Record]) -> str:
+        records = sorted(batch, key=lambda record: make_sort_key(record["name"]))
+        aliases_after = place_aliases(records)
         waiting: dict[str, str] = {}
         text: list[str] = []
         for record in records:
-            if not asked or not asked.isdisjoint({record["name"], *(record["alternative_names"] or ())}):
-                text.append(line(record, None))
-            for alias in alias_names(record):
-                if not asked or alias in asked:
-                    waiting[alias] = line(record, alias)
-            text += [waiting.pop(alias, "") for alias in places.get(record["name"], ())]
+            if not chosen or not chosen.isdisjoint({record["name"], *(record["alternative_names"] or ())}):
+                text.append(format_interface(record, None))
+            for alias in list_aliases(record):
+                if not chosen or alias in chosen:
+                    waiting[alias] = format_interface(record, alias)
+            text += [waiting.pop(alias, "") for alias in aliases_after.get(record["name"], ())]
         return "".join(text)
 
-    return lines
+    return format_batch
 
 
-def table_line(record: Record, alias: str | None) -> str:
-    """A line of the table; aliases have no counters."""
-    start = f"{name_cell(alias or record['name'])} {_text(record['mtu']):>5} "
-    flags = _text(record["flags_text"])
+def format_row(record: Record, alias: str | None) -> str:
+    """Return a line of the table; an alias has no counters."""
+    start = f"{format_name(alias or record['name'])} {_format_value(record['mtu']):>5} "
+    flags = _format_value(record["flags_text"])
     if alias is not None or record["rx_packets"] is None:
         return f"{start}{_NO_COUNTERS}{flags}\n"
     return (
@@ -78,18 +78,18 @@ def table_line(record: Record, alias: str | None) -> str:
     )
 
 
-def name_cell(name: str) -> str:
-    """A name filled up to 15 bytes."""
+def format_name(name: str) -> str:
+    """Return a name padded to 15 bytes."""
     shown = printable(name)
     return shown + " " * (_NAME_WIDTH - (len(shown) if shown.isascii() else len(shown.encode())))
 
 
-def _text(value: Any) -> str:
+def _format_value(value: Any) -> str:
     return "-" if value is None else str(value)
 
 
 def complain(trouble: Problem | Gap, _style: Style) -> Complaint | None:
-    """What netstat says of an interface that does not exist, and where there is no list of them at all."""
+    """Return netstat's message for an interface that does not exist, or if interfaces cannot be listed."""
     if isinstance(trouble, Problem):
         return None
     if trouble.errno == ENODEV:

@@ -1,4 +1,4 @@
-"""RTM_GETADDR dumps: the addresses of interfaces, struct ifaddrmsg and the IFA_ attributes of linux/if_addr.h."""
+"""RTM_GETADDR dumps of interface addresses: struct ifaddrmsg and the IFA_ attributes of linux/if_addr.h."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from netstat_core.plugin import (
     escape,
     messages,
 )
-from netstat_iface.record import ADDRESS_FLAGS, SCOPES, flag_words
+from netstat_iface.record import ADDRESS_FLAGS, SCOPES, to_flag_words
 
 NAME = "route/addresses"
 
@@ -37,22 +37,22 @@ IFA_FLAGS = 8
 IFADDRMSG_SIZE = 8
 
 _FAMILIES = {AF["inet"]: ("inet", AF_INET, 4), AF["inet6"]: ("inet6", AF_INET6, 16)}
-"""The word for a family, its number for inet_ntop, and the size of its addresses."""
+"""Word, number for inet_ntop() and size of addresses by the kernel's family number."""
 
-Owned = tuple[int, Record]
-"""The index of an interface and an address of its."""
+OwnedAddress = tuple[int, Record]
+"""Index of an interface and an address of that interface."""
 
 
 def request(asked: Asked) -> NetlinkDump:
-    """All addresses, or the IPv4 ones where only alias names are shown."""
+    """Return the dump of all addresses, or of the IPv4 ones if only alias names are shown."""
     family = 0 if asked.wants("hardware_address") else AF["inet"]
-    body, every = (struct.pack("=BBBBI", one, 0, 0, 0, 0) for one in (family, 0))
-    wider = ((NAME, every),) if family else ()
+    body, wider_body = (struct.pack("=BBBBI", number, 0, 0, 0, 0) for number in (family, 0))
+    wider = ((NAME, wider_body),) if family else ()
     return NetlinkDump(NAME, protocol=NETLINK_ROUTE, type=RTM_GETADDR, body=body, restart=True, wider=wider)
 
 
-def parse(datagrams: Datagrams, order: str) -> Iterator[Owned | Problem]:
-    """The addresses of a dump in the kernel's order: an interface's IPv4 addresses with the primary ones first."""
+def parse(datagrams: Datagrams, order: str) -> Iterator[OwnedAddress | Problem]:
+    """Yield the addresses of a dump in the kernel's order: IPv4 addresses of an interface with primary ones first."""
     header = struct.Struct(f"{order}16x4BI").unpack_from
     for message in messages(NAME, datagrams, RTM_NEWADDR, NLMSG_HDRLEN + IFADDRMSG_SIZE, order):
         if isinstance(message, Problem):
@@ -61,29 +61,32 @@ def parse(datagrams: Datagrams, order: str) -> Iterator[Owned | Problem]:
         *fields, index = header(message)
         if fields[0] in _FAMILIES:
             try:
-                yield index, _from_message(message, order, fields)
+                yield index, _parse_message(message, order, fields)
             except (ValueError, OSError):
                 yield Problem(NAME, "an address of the wrong size", message)
 
 
-def _from_message(message: bytes, order: str, header: Sequence[int]) -> Record:
-    """A point-to-point link has its own address in IFA_LOCAL and the other end's in IFA_ADDRESS."""
+def _parse_message(message: bytes, order: str, header: Sequence[int]) -> Record:
+    """Return the record of an address; raise ValueError or OSError for a wrong size.
+
+    A point-to-point link has its own address in IFA_LOCAL, and that of the other end in IFA_ADDRESS.
+    """
     family, prefix, flags, scope = header
-    found = attributes(message, NLMSG_HDRLEN + IFADDRMSG_SIZE, order)
-    address = found.get(IFA_ADDRESS, b"")
-    local = found.get(IFA_LOCAL) or address
-    broadcast = found.get(IFA_BROADCAST)
-    label = found.text(IFA_LABEL)
-    word, own, size = _FAMILIES[family]
+    attrs = attributes(message, NLMSG_HDRLEN + IFADDRMSG_SIZE, order)
+    address = attrs.get(IFA_ADDRESS, b"")
+    local = attrs.get(IFA_LOCAL) or address
+    broadcast = attrs.get(IFA_BROADCAST)
+    label = attrs.text(IFA_LABEL)
+    word, inet_ntop_family, size = _FAMILIES[family]
     if prefix > size * 8:
-        raise ValueError("a prefix longer than the address")
+        raise ValueError("the prefix is longer than the address")
     return {
         "family": word,
-        "address": inet_ntop(own, local),
+        "address": inet_ntop(inet_ntop_family, local),
         "prefix_length": prefix,
         "scope": SCOPES.get(scope, f"unknown({scope})"),
         "label": escape(label) if label and word == "inet" else None,
-        "peer_address": inet_ntop(own, address) if address and address != local else None,
-        "broadcast_address": inet_ntop(own, broadcast) if broadcast else None,
-        "flags": flag_words(found.number(IFA_FLAGS, 0) or flags, ADDRESS_FLAGS),
+        "peer_address": inet_ntop(inet_ntop_family, address) if address and address != local else None,
+        "broadcast_address": inet_ntop(inet_ntop_family, broadcast) if broadcast else None,
+        "flags": to_flag_words(attrs.number(IFA_FLAGS, 0) or flags, ADDRESS_FLAGS),
     }

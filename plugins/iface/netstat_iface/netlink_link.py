@@ -32,10 +32,10 @@ from netstat_iface.record import (
     TOTALS,
     DeviceMap,
     Flags,
-    interface,
-    numbered,
+    make_record,
+    to_word,
 )
-from netstat_iface.selection import selected
+from netstat_iface.selection import select_interfaces
 
 LINKS = "route/links"
 
@@ -82,39 +82,39 @@ LINKS_WITH_STATISTICS = NetlinkDump(
     body=struct.pack("=BxHiIIHHI", 0, 0, 0, 0, 0, 8, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS),
     restart=True,
 )
-"""All links, without the protocol counters inside IFLA_AF_SPEC.
+"""Dump of all links, without the protocol counters inside IFLA_AF_SPEC.
 
-Virtual functions are not asked for: hundreds of them overflow the 64 KiB of an attribute.
+Virtual functions are not requested: hundreds of them overflow the 64 KiB of an attribute.
 """
 
 
 def parse(
-    about: About, links: Datagrams, owned: Datagrams | None, if_inet6: bytes | None
+    about: About, links: Datagrams, addresses: Datagrams | None, if_inet6: bytes | None
 ) -> Iterator[Record | Problem | Gap]:
-    """The interfaces with their addresses; /proc/net/if_inet6 tells the order in which netstat shows IPv6 ones."""
+    """Yield the interfaces with their addresses, IPv6 ones in the order of /proc/net/if_inet6, as in netstat."""
     records: list[Record] = []
-    to_record = _Converter(about).record
+    parse_link = _LinkParser(about).parse
     for message in messages(LINKS, links, RTM_NEWLINK, NLMSG_HDRLEN + IFINFOMSG_SIZE, about.order):
         if isinstance(message, Problem):
             yield message
         else:
-            records.append(to_record(message))
+            records.append(parse_link(message))
     by_index = {record["index"]: record for record in records}
-    _name_neighbours(records, by_index)
-    if owned is not None:
+    _replace_indexes(records, by_index)
+    if addresses is not None:
         for record in records:
             record["addresses"] = []
-        for found in netlink_address.parse(owned, about.order):
-            if isinstance(found, Problem):
-                yield found
-            elif found[0] in by_index:
-                by_index[found[0]]["addresses"].append(found[1])
+        for owned in netlink_address.parse(addresses, about.order):
+            if isinstance(owned, Problem):
+                yield owned
+            elif owned[0] in by_index:
+                by_index[owned[0]]["addresses"].append(owned[1])
         _sort_addresses(by_index, if_inet6 or b"")
-    yield from selected(about.asked.interfaces, records)
+    yield from select_interfaces(about.asked.interfaces, records)
 
 
-def _name_neighbours(records: list[Record], by_index: dict[int, Record]) -> None:
-    """Put names in the place of the numbers of masters and of links in the same namespace."""
+def _replace_indexes(records: list[Record], by_index: dict[int, Record]) -> None:
+    """Replace the indexes of masters by names; add the names of links in the same namespace."""
     for record in records:
         master = by_index.get(record["master"])
         record["master"] = master and master["name"]
@@ -123,23 +123,23 @@ def _name_neighbours(records: list[Record], by_index: dict[int, Record]) -> None
 
 
 def _sort_addresses(by_index: dict[int, Record], if_inet6: bytes) -> None:
-    """Bring IPv6 addresses into the order of if_inet6, behind the IPv4 ones; what is not there stays last."""
-    found = (one for one in proc_if_inet6.parse(if_inet6) if not isinstance(one, Problem))
-    places = {(index, record["address"]): place for place, (index, _, record) in enumerate(found)}
-    if not places:
+    """Sort IPv6 addresses as in if_inet6, after the IPv4 ones; those not listed there come last."""
+    rows = (row for row in proc_if_inet6.parse(if_inet6) if not isinstance(row, Problem))
+    positions = {(index, record["address"]): position for position, (index, _, record) in enumerate(rows)}
+    if not positions:
         return
     for index, record in by_index.items():
         if len(record["addresses"]) > 1:
             record["addresses"].sort(
-                key=lambda one, index=index: (
-                    one["family"],
-                    places.get((index, one["address"]), len(places)) if one["family"] == "inet6" else 0,
+                key=lambda address, index=index: (
+                    address["family"],
+                    positions.get((index, address["address"]), len(positions)) if address["family"] == "inet6" else 0,
                 )
             )
 
 
-class _Converter:
-    """Turns link messages into records, with the fields a query needs; ``master`` holds a number at first."""
+class _LinkParser:
+    """Parses link messages into records with the fields that a query needs; ``master`` is an index."""
 
     def __init__(self, about: About) -> None:
         self._order = about.order
@@ -150,33 +150,33 @@ class _Converter:
         self._wants_names = about.asked.wants("description") or bool(about.asked.interfaces)
         self._wants_relations = about.asked.wants("link_kind")
 
-    def record(self, message: bytes) -> Record:
+    def parse(self, message: bytes) -> Record:
         kind, index, flags = self._header(message)
-        found = attributes(message, NLMSG_HDRLEN + IFINFOMSG_SIZE, self._order)
-        record = interface(escape(found.text(IFLA_IFNAME) or b""))
+        attrs = attributes(message, NLMSG_HDRLEN + IFINFOMSG_SIZE, self._order)
+        record = make_record(escape(attrs.text(IFLA_IFNAME) or b""))
         record["index"] = index if index > 0 else None
-        record["mtu"] = found.number(IFLA_MTU, None)
+        record["mtu"] = attrs.number(IFLA_MTU, None)
         record["flags"], record["flags_text"] = self._flags[flags]
-        record.update(statistics(found.numbers(IFLA_STATS64, "Q") or found.numbers(IFLA_STATS, "I")))
+        record.update(to_counters(attrs.numbers(IFLA_STATS64, "Q") or attrs.numbers(IFLA_STATS, "I")))
         if self._wants_names:
-            record.update(_names(found))
+            record.update(_parse_names(attrs))
         if self._wants_hardware:
-            record.update(self._hardware(hardware.hardware_type(kind), found))
+            record.update(self._parse_hardware(hardware.to_hardware_type(kind), attrs))
         if self._wants_relations:
-            record.update(_relations(found))
+            record.update(_parse_relations(attrs))
         return record
 
-    def _hardware(self, kind: str, found: Attributes) -> dict[str, Any]:
+    def _parse_hardware(self, kind: str, attrs: Attributes) -> dict[str, Any]:
         return {
             "hardware_type": kind,
-            "hardware_address": hardware.address_text(kind, found.get(IFLA_ADDRESS, b"")),
-            "hardware_broadcast": hardware.address_text(kind, found.get(IFLA_BROADCAST, b"")),
-            "tx_queue_length": found.number(IFLA_TXQLEN, None),
-            "device_map": self._device_map(found.get(IFLA_MAP, b"")),
+            "hardware_address": hardware.format_address(kind, attrs.get(IFLA_ADDRESS, b"")),
+            "hardware_broadcast": hardware.format_address(kind, attrs.get(IFLA_BROADCAST, b"")),
+            "tx_queue_length": attrs.number(IFLA_TXQLEN, None),
+            "device_map": self._parse_device_map(attrs.get(IFLA_MAP, b"")),
         }
 
-    def _device_map(self, raw: bytes) -> DeviceMap | None:
-        """What is in struct rtnl_link_ifmap, if anything is set."""
+    def _parse_device_map(self, raw: bytes) -> DeviceMap | None:
+        """Return the values of struct rtnl_link_ifmap; None if all are zero."""
         if len(raw) < self._map.size or not any(raw):
             return None
         start, end, base, interrupt, dma, port = self._map.unpack_from(raw)
@@ -190,32 +190,33 @@ class _Converter:
         }
 
 
-def _names(found: Attributes) -> dict[str, Any]:
-    description = found.text(IFLA_IFALIAS)
+def _parse_names(attrs: Attributes) -> dict[str, Any]:
+    description = attrs.text(IFLA_IFALIAS)
     return {
-        "alternative_names": [escape(one.rstrip(b"\0")) for one in found.all_of(IFLA_PROP_LIST, IFLA_ALT_IFNAME)],
+        "alternative_names": [escape(name.rstrip(b"\0")) for name in attrs.all_of(IFLA_PROP_LIST, IFLA_ALT_IFNAME)],
         "description": None if description is None else escape(description),
     }
 
 
-def _relations(found: Attributes) -> dict[str, Any]:
-    """State, kind, master and link of an interface, with what VLANs and bonds add."""
-    state = found.number(IFLA_OPERSTATE, None)
-    info = found.nest(IFLA_LINKINFO)
+def _parse_relations(attrs: Attributes) -> dict[str, Any]:
+    """Return state, kind, master and link of an interface, and the fields of VLANs and bonds."""
+    state = attrs.number(IFLA_OPERSTATE, None)
+    info = attrs.nest(IFLA_LINKINFO)
     kind = info.text(IFLA_INFO_KIND)
     port_kind = info.text(IFLA_INFO_SLAVE_KIND)
     return {
-        "oper_state": None if state is None else numbered(state, OPER_STATES),
+        "oper_state": None if state is None else to_word(state, OPER_STATES),
         "link_kind": None if kind is None else escape(kind),
-        "master": found.number(IFLA_MASTER, None),
+        "master": attrs.number(IFLA_MASTER, None),
         "master_kind": None if port_kind is None else escape(port_kind),
-        "link_index": found.number(IFLA_LINK, 0) or None,
-        "link_namespace_id": _signed(found.number(IFLA_LINK_NETNSID, None)),
-        **_particulars(kind, info.nest(IFLA_INFO_DATA)),
+        "link_index": attrs.number(IFLA_LINK, 0) or None,
+        "link_namespace_id": _to_signed(attrs.number(IFLA_LINK_NETNSID, None)),
+        **_parse_kind(kind, info.nest(IFLA_INFO_DATA)),
     }
 
 
-def _particulars(kind: bytes | None, data: Attributes) -> dict[str, Any]:
+def _parse_kind(kind: bytes | None, data: Attributes) -> dict[str, Any]:
+    """Return the fields that only VLANs or bonds have, from IFLA_INFO_DATA."""
     if kind == b"vlan":
         protocol = data.get(IFLA_VLAN_PROTOCOL)
         tag = _VLAN_PROTOCOLS.get(protocol, f"0x{protocol.hex()}") if protocol else None
@@ -223,17 +224,20 @@ def _particulars(kind: bytes | None, data: Attributes) -> dict[str, Any]:
         return {"vlan_id": None if number is None or number > LAST_VLAN else number, "vlan_protocol": tag}
     if kind == b"bond":
         mode = data.number(IFLA_BOND_MODE, None)
-        return {"bond_mode": None if mode is None else numbered(mode, BOND_MODES)}
+        return {"bond_mode": None if mode is None else to_word(mode, BOND_MODES)}
     return {}
 
 
-def _signed(number: int | None) -> int | None:
-    """A namespace id is -1 where the other namespace has none here."""
+def _to_signed(number: int | None) -> int | None:
+    """Return a namespace id as a signed number; it is -1 if the other namespace has no id in this one."""
     return number if number is None or number < 1 << 31 else number - (1 << 32)
 
 
-def statistics(numbers: tuple[int, ...]) -> dict[str, int]:
-    """The counters of struct rtnl_link_stats64 by name, with netstat's sums; the first 23 have always been there."""
+def to_counters(numbers: tuple[int, ...]) -> dict[str, int]:
+    """Return the counters of struct rtnl_link_stats64 by name, and netstat's sums of some.
+
+    All kernels have the first 23; without those nothing is returned.
+    """
     if len(numbers) < _LEAST_STATISTICS:
         return {}
     counters = dict(zip(STATISTICS, numbers, strict=False))

@@ -1,4 +1,12 @@
-"""/proc/net/if_inet6: the IPv6 addresses of interfaces, in the order in which netstat shows them."""
+"""/proc/net/if_inet6: the IPv6 addresses of interfaces, in the order in which netstat shows them.
+
+Address, interface index, prefix length, scope, flags, name::
+
+    fe80000000000000bca81cfffeb2bcac 08 40 20 80     eth0
+    00000000000000000000000000000001 01 80 10 80       lo
+
+All numbers are hexadecimal, flags are cut to eight bits. The order is that of a hash table.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +14,7 @@ from collections.abc import Iterator
 from socket import AF_INET6, inet_ntop, inet_pton
 
 from netstat_core.plugin import Problem, Record, escape
-from netstat_iface.record import ADDRESS_FLAGS, flag_words
+from netstat_iface.record import ADDRESS_FLAGS, to_flag_words
 
 IF_INET6 = "/proc/net/if_inet6"
 
@@ -21,25 +29,22 @@ _INET6_BITS = 128
 _LARGEST = 0x7FFFFFFF
 
 SCOPE_BITS = {"global": 0, "host": IPV6_ADDR_LOOPBACK, "link": IPV6_ADDR_LINKLOCAL, "site": IPV6_ADDR_SITELOCAL}
-"""The scopes of IPv6 addresses as if_inet6 has them."""
+"""Numbers of column scope by word."""
 
 _SCOPES_BY_BITS = {bits: word for word, bits in SCOPE_BITS.items()}
 
 
 def parse(content: bytes) -> Iterator[tuple[int, str, Record] | Problem]:
-    """Index and name of an interface and an address of its, a line each: ADDRESS INDEX PREFIX SCOPE FLAGS NAME.
-
-    All numbers are hexadecimal, flags cut to eight bits; the order is that of a hash table.
-    """
+    """Yield (index, name, address) of each line: the interface and the record of its address."""
     for number, line in enumerate(content.split(b"\n"), 1):
         if line:
             try:
-                yield _from_line(line)
+                yield _parse_line(line)
             except (ValueError, OSError):
-                yield Problem(IF_INET6, "not address, index, prefix, scope, flags and name", line, number)
+                yield Problem(IF_INET6, "a row needs address, index, prefix, scope, flags and name", line, number)
 
 
-def _from_line(line: bytes) -> tuple[int, str, Record]:
+def _parse_line(line: bytes) -> tuple[int, str, Record]:
     words = line.split(None, _COLUMNS - 1)
     if len(words) < _COLUMNS:
         raise ValueError("too few columns")
@@ -51,26 +56,26 @@ def _from_line(line: bytes) -> tuple[int, str, Record]:
         "family": "inet6",
         "address": inet_ntop(AF_INET6, raw),
         "prefix_length": prefix,
-        "scope": scope_word(raw, scope),
+        "scope": to_scope_word(raw, scope),
         "label": None,
         "peer_address": None,
         "broadcast_address": None,
-        "flags": flag_words(flags, ADDRESS_FLAGS),
+        "flags": to_flag_words(flags, ADDRESS_FLAGS),
     }  # fmt: skip
 
 
-def _compatible(raw: bytes) -> int:
-    """The bit that if_inet6 adds to the scope of IPv4-compatible addresses, ::/96 but for :: and ::1."""
+def _compatible_bit(raw: bytes) -> int:
+    """Return the bit that the kernel adds to the scope of IPv4-compatible addresses: ::/96 except :: and ::1."""
     return IPV6_ADDR_COMPATv4 if not any(raw[:12]) and raw[12:] not in (b"\0\0\0\0", b"\0\0\0\1") else 0
 
 
-def scope_word(raw: bytes, bits: int) -> str:
-    """The word for an IPv6 address's scope in if_inet6."""
-    return _SCOPES_BY_BITS.get(bits ^ _compatible(raw), f"unknown({bits})")
+def to_scope_word(raw: bytes, bits: int) -> str:
+    """Return the word for column scope of an address of sixteen bytes, ``unknown(bits)`` if there is none."""
+    return _SCOPES_BY_BITS.get(bits ^ _compatible_bit(raw), f"unknown({bits})")
 
 
-def scope_bits(address: str, word: str) -> int:
-    """What if_inet6 has for the scope of an IPv6 address."""
+def to_scope_bits(address: str, word: str) -> int:
+    """Return what column scope has for an address and the word for its scope."""
     if word.startswith("unknown("):
         return int(word[8:-1])
-    return SCOPE_BITS.get(word, 0) | _compatible(inet_pton(AF_INET6, address))
+    return SCOPE_BITS.get(word, 0) | _compatible_bit(inet_pton(AF_INET6, address))

@@ -11,8 +11,8 @@ from netstat_iface.proc_if_inet6 import IF_INET6
 from netstat_iface.record import PARTS, Interface
 from netstat_iface.sys_class_net import wants_any
 
-_IN_PARTS = wants_any(PARTS | {"rx_nohandler"})
-"""Fields that are only below /sys/class/net/NAME/statistics."""
+_wants_parts = wants_any(PARTS | {"rx_nohandler"})
+"""Whether a field is wanted that only /sys/class/net/NAME/statistics has."""
 
 
 def _wants_addresses(asked: Asked) -> bool:
@@ -20,7 +20,7 @@ def _wants_addresses(asked: Asked) -> bool:
 
 
 def _wants_order(asked: Asked) -> bool:
-    """Whether IPv6 addresses are wanted, whose order is that of if_inet6."""
+    """Whether IPv6 addresses are shown, which are sorted as in if_inet6."""
     return asked.wants("addresses") and asked.wants("hardware_address")
 
 
@@ -36,8 +36,8 @@ _FILES: dict[str, Input[Any]] = {
     IF_INET6: File(IF_INET6).optional,
     proc_dev.DEV_MCAST: File(proc_dev.DEV_MCAST).optional,
     proc_dev.VLANS: File(proc_dev.VLANS).optional.when(wants_any(("vlan_id",))),
-    proc_dev.PARTS: Directory(proc_dev.PARTS).optional.when(_IN_PARTS),
-    **sys_class_net.inputs(),
+    proc_dev.PARTS: Directory(proc_dev.PARTS).optional.when(_wants_parts),
+    **sys_class_net.make_inputs(),
 }
 _PROCFS_LACKS = frozenset(
     {"addresses", "alternative_names", "link_kind", "master_kind", "link_namespace_id", "vlan_protocol", "bond_mode"}

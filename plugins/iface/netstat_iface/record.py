@@ -1,4 +1,4 @@
-"""The record of a network interface, and the words for its numbers."""
+"""The record of a network interface, and the words for the kernel's numbers."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ FLAGS = (
     "dormant",
     "echo",
 )
-"""IFF_ flags of linux/if.h, by bit."""
+"""Words for the IFF_ flags of linux/if.h by bit."""
 
 OPER_STATES = ("unknown", "notpresent", "down", "lowerlayerdown", "testing", "dormant", "up")
-"""IF_OPER_ of linux/if.h, by number; the words of RFC 2863 as sysfs has them."""
+"""Words of RFC 2863, as in sysfs, by the IF_OPER_ numbers of linux/if.h."""
 
 # linux/rtnetlink.h
 RT_SCOPE_UNIVERSE = 0
@@ -61,7 +61,7 @@ ADDRESS_FLAGS = (
     "mcautojoin",
     "stable_privacy",
 )
-"""IFA_F_ flags of linux/if_addr.h, by bit; ``secondary`` is ``temporary`` for IPv6."""
+"""Words for the IFA_F_ flags of linux/if_addr.h by bit; for IPv6 ``secondary`` means temporary."""
 
 BOND_MODES = (
     "balance-rr",
@@ -84,75 +84,69 @@ class InterfaceAddress(TypedDict):
 
     family: Annotated[Literal["inet", "inet6"], Field("Address family")]
     address: Address
-    prefix_length: Annotated[int, Field("Length of the network's prefix in bits", minimum=0, maximum=128)]
-    scope: Annotated[str, Field("Where it is valid", words=tuple(SCOPES.values()), pattern=_UNKNOWN)]
-    label: Annotated[
-        str | None, Field("IPv4: name it goes by, the interface's or an alias as eth0:1", mark="interface")
-    ]
+    prefix_length: Annotated[int, Field("Length of the prefix in bits", minimum=0, maximum=128)]
+    scope: Annotated[str, Field("Scope of validity", words=tuple(SCOPES.values()), pattern=_UNKNOWN)]
+    label: Annotated[str | None, Field("IPv4: name of the interface, or of an alias such as eth0:1", mark="interface")]
     peer_address: Annotated[Address | None, Field("Other end of a point-to-point link", mark="address")]
-    broadcast_address: Annotated[
-        Address | None, Field("IPv4: broadcast address; null where none is set", mark="address")
-    ]
+    broadcast_address: Annotated[Address | None, Field("IPv4: broadcast address; null if none is set", mark="address")]
     flags: Annotated[list[str], Field("IFA_F_ flags in lower case, sorted; IPv6 privacy addresses are `secondary`")]
 
 
 class DeviceMap(TypedDict):
     """Hardware resources of an old device (struct ifmap)."""
 
-    interrupt: Annotated[int, Field("Number of the interrupt; 0 where it has none", minimum=0)]
-    base_address: Annotated[int, Field("First I/O port; 0 where it has none", minimum=0)]
-    memory_start: Annotated[int, Field("First address of its memory; 0 where it has none", minimum=0)]
-    memory_end: Annotated[int, Field("Where its memory ends", minimum=0)]
-    dma: Annotated[int, Field("Number of the DMA channel; 0 where it has none", minimum=0)]
+    interrupt: Annotated[int, Field("Number of the interrupt; 0 for none", minimum=0)]
+    base_address: Annotated[int, Field("First I/O port; 0 for none", minimum=0)]
+    memory_start: Annotated[int, Field("First address of its memory; 0 for none", minimum=0)]
+    memory_end: Annotated[int, Field("End of its memory; 0 for none", minimum=0)]
+    dma: Annotated[int, Field("Number of the DMA channel; 0 for none", minimum=0)]
     port: Annotated[int, Field("Number of the medium in use (IF_PORT_)", minimum=0)]
 
 
 class Interface(TypedDict):
-    """A network interface. Counters bear the names of struct rtnl_link_stats64, described in linux/if_link.h."""
+    """A network interface. Counters are named as in struct rtnl_link_stats64 (linux/if_link.h)."""
 
     name: InterfaceName
     index: Annotated[int | None, Field("The kernel's number of the interface", minimum=1)]
-    alternative_names: Annotated[
-        list[str] | None, Field("Further names that the kernel takes for it", mark="interface")
-    ]
+    alternative_names: Annotated[list[str] | None, Field("Alternative names that the kernel accepts", mark="interface")]
     description: Annotated[str | None, Field("Free text set by an administrator (ifalias)", mark="name")]
-    hardware_type: Annotated[str | None, Field("Kind of link layer (ARPHRD_), in iproute2's words or as unknown(N)")]
+    hardware_type: Annotated[str | None, Field("Kind of link layer (ARPHRD_), in iproute2's words, or unknown(N)")]
     hardware_address: Annotated[
         str | None,
         Field(
             "Link-layer address: hex bytes with colons, a callsign for ax25 and netrom, ten digits for rose, an IP"
-            " address for tunnels; null where it has none",
+            " address for tunnels; null without one",
             mark="hardware_address",
         ),
     ]
     hardware_broadcast: Annotated[
-        str | None, Field("Link-layer broadcast address; of a tunnel its other end", mark="hardware_address")
+        str | None, Field("Link-layer broadcast address; for a tunnel the other end", mark="hardware_address")
     ]
-    mtu: Annotated[Bytes | None, Field("Largest packet it sends")]
-    tx_queue_length: Annotated[Count | None, Field("Packets that may wait for sending")]
+    mtu: Annotated[Bytes | None, Field("Maximum transmission unit")]
+    tx_queue_length: Annotated[Count | None, Field("Length of the transmit queue in packets")]
     flags: Annotated[list[str] | None, Field("IFF_ flags in lower case, sorted; bit_N for one without a name")]
     flags_text: Annotated[str | None, Field("netstat's letters for the flags; P stands for promisc and pointopoint")]
     oper_state: Annotated[str | None, Field("State as in RFC 2863", words=OPER_STATES, pattern=_UNKNOWN)]
-    link_kind: Annotated[str | None, Field("The kernel's driver of virtual links: vlan, bond, bridge, veth, tun ...")]
+    link_kind: Annotated[str | None, Field("Kind of virtual link: vlan, bond, bridge, veth, tun ...")]
     master: Annotated[InterfaceName | None, Field("Bridge, bond, team or VRF it is a port of", mark="interface")]
-    master_kind: Annotated[str | None, Field("Which of those: bridge, bond, team, vrf ...")]
+    master_kind: Annotated[str | None, Field("Kind of the master: bridge, bond, team, vrf ...")]
     link: Annotated[
-        InterfaceName | None, Field("Interface below it, or a veth's peer, in this namespace", mark="interface")
+        InterfaceName | None, Field("Lower interface or peer of a veth, if in this namespace", mark="interface")
     ]
-    link_index: Annotated[int | None, Field("Its number, in whichever namespace it is", minimum=1)]
-    link_namespace_id: Annotated[int | None, Field("Id of its namespace as seen from here; null where it is this one")]
+    link_index: Annotated[int | None, Field("Index of that interface in its own namespace", minimum=1)]
+    link_namespace_id: Annotated[int | None, Field("Id of that namespace as seen from here; null if it is this one")]
     vlan_id: Annotated[int | None, Field("VLAN id of a vlan interface", minimum=0, maximum=LAST_VLAN)]
-    vlan_protocol: Annotated[str | None, Field("Tag of a vlan interface: 802.1Q, 802.1ad or hex as 0x9100")]
+    vlan_protocol: Annotated[
+        str | None, Field("Tag protocol of a vlan interface: 802.1Q, 802.1ad, else in hex (0x9100)")
+    ]
     bond_mode: Annotated[str | None, Field("Mode of a bond interface", words=BOND_MODES, pattern=_UNKNOWN)]
     device_map: DeviceMap | None
-    addresses: Annotated[
-        list[InterfaceAddress] | None, Field("Addresses of both families; null where they cannot be known")
-    ]
+    addresses: Annotated[list[InterfaceAddress] | None, Field("IPv4 and IPv6 addresses; null if unknown")]
     rx_packets: Annotated[Count | None, Field("Packets received")]
     rx_bytes: Annotated[Bytes | None, Field("Bytes received")]
     rx_errors: Annotated[Count | None, Field("Packets received with errors of any kind")]
-    rx_dropped: Annotated[Count | None, Field("Packets received and dropped for want of memory or a taker")]
-    rx_missed_errors: Annotated[Count | None, Field("Packets the device dropped for want of buffers")]
+    rx_dropped: Annotated[Count | None, Field("Packets received and dropped for lack of memory or of a receiver")]
+    rx_missed_errors: Annotated[Count | None, Field("Packets dropped by the device for lack of buffers")]
     rx_dropped_total: Annotated[Count | None, Field("rx_dropped and rx_missed_errors: netstat's RX-DRP")]
     rx_fifo_errors: Annotated[Count | None, Field("FIFO overruns while receiving: netstat's RX-OVR")]
     rx_length_errors: Annotated[Count | None, Field(f"Packets of a wrong length, {_ERRORS}")]
@@ -169,10 +163,10 @@ class Interface(TypedDict):
     tx_errors: Annotated[Count | None, Field("Packets not sent because of errors of any kind")]
     tx_dropped: Annotated[Count | None, Field("Packets dropped on their way to the device")]
     tx_fifo_errors: Annotated[Count | None, Field("FIFO underruns while sending: netstat's TX-OVR")]
-    tx_aborted_errors: Annotated[Count | None, Field(f"Transmissions given up, {_ERRORS}")]
+    tx_aborted_errors: Annotated[Count | None, Field(f"Aborted transmissions, {_ERRORS}")]
     tx_carrier_errors: Annotated[Count | None, Field(f"Losses of carrier while sending, {_ERRORS}")]
     tx_heartbeat_errors: Annotated[Count | None, Field(f"Heartbeat errors while sending, {_ERRORS}")]
-    tx_window_errors: Annotated[Count | None, Field(f"Collisions after the window for them, {_ERRORS}")]
+    tx_window_errors: Annotated[Count | None, Field(f"Late collisions (out of the window), {_ERRORS}")]
     tx_carrier_total: Annotated[
         Count | None, Field("Sum of carrier, aborted, heartbeat and window errors: netstat's carrier")
     ]
@@ -207,33 +201,33 @@ STATISTICS = (
     "rx_nohandler",
     "rx_otherhost_dropped",
 )
-"""struct rtnl_link_stats64 in its order; older kernels end earlier."""
+"""Members of struct rtnl_link_stats64 in order; older kernels have fewer."""
 
 TOTALS = {
     "rx_dropped_total": ("rx_dropped", "rx_missed_errors"),
     "rx_frame_total": ("rx_length_errors", "rx_over_errors", "rx_crc_errors", "rx_frame_errors"),
     "tx_carrier_total": ("tx_carrier_errors", "tx_aborted_errors", "tx_window_errors", "tx_heartbeat_errors"),
 }
-"""Columns of /proc/net/dev that are sums of counters."""
+"""Columns of /proc/net/dev that are sums of several counters."""
 
 PARTS = frozenset(part for parts in TOTALS.values() for part in parts)
 
 _BLANK: Record = dict.fromkeys(Interface.__annotations__)
 
 
-def interface(name: str) -> Record:
-    """A record of which nothing but the name is known yet."""
+def make_record(name: str) -> Record:
+    """Return the record of an interface with all fields but the name null."""
     return {**_BLANK, "name": name}
 
 
-def flag_words(number: int, words: tuple[str, ...] = FLAGS) -> list[str]:
-    """The words for the bits of a number, sorted; ``bit_N`` for one without a name."""
+def to_flag_words(number: int, words: tuple[str, ...] = FLAGS) -> list[str]:
+    """Return the words for the bits of a number, sorted; ``bit_N`` for a bit without a word."""
     bits = [bit for bit in range(number.bit_length()) if number >> bit & 1]
     return sorted(words[bit] if bit < len(words) else f"bit_{bit}" for bit in bits)
 
 
-def flags_number(words: list[str]) -> int:
-    """The number whose bits have these words."""
+def to_flags_number(words: list[str]) -> int:
+    """Return the number of which ``to_flag_words`` makes these words."""
     return sum(1 << (FLAGS.index(word) if word in FLAGS else int(word[4:])) for word in words)
 
 
@@ -254,25 +248,25 @@ _LETTERS = (
     ("U", "up"),
 )
 _SIXTEEN_BITS = 0xFFFF
-"""What the ioctl netstat asks can tell of the flags."""
+"""Flags that SIOCGIFFLAGS, which netstat uses, can return."""
 
 
-def flag_letters(number: int) -> str:
-    """The letters of netstat for interface flags, in its order."""
+def to_flag_letters(number: int) -> str:
+    """Return netstat's letters for interface flags."""
     if not number & _SIXTEEN_BITS:
         return "[NO FLAGS]"
     return "".join(letter for letter, word in _LETTERS if number >> FLAGS.index(word) & 1)
 
 
 class Flags(dict[int, "tuple[list[str], str]"]):
-    """Words and letters by number, made when first met."""
+    """Cache of (words, letters) by number of flags."""
 
     def __missing__(self, number: int) -> tuple[list[str], str]:
-        """Make both and keep them."""
-        pair = self[number] = flag_words(number), flag_letters(number)
+        """Make both and cache them."""
+        pair = self[number] = to_flag_words(number), to_flag_letters(number)
         return pair
 
 
-def numbered(number: int, words: tuple[str, ...]) -> str:
-    """The word for a number, or ``unknown(N)``."""
+def to_word(number: int, words: tuple[str, ...]) -> str:
+    """Return the word for a number, ``unknown(number)`` if there is none."""
     return words[number] if number < len(words) else f"unknown({number})"

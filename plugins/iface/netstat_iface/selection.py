@@ -1,4 +1,4 @@
-"""Which interfaces were asked for by name."""
+"""Select interfaces by the names asked for."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from errno import ENODEV
 from netstat_core.plugin import Gap, Record, escape
 
 
-def asked_names(interfaces: Iterable[str]) -> frozenset[str]:
-    """The names asked for, as records have names."""
+def parse_names(interfaces: Iterable[str]) -> frozenset[str]:
+    """Return the names asked for in the escaped form of records."""
     return frozenset(escape(name.encode("utf-8", "surrogateescape")) for name in interfaces)
 
 
-def alias_names(record: Record) -> list[str]:
-    """The labels of an interface's addresses that are not its own name, in the kernel's order."""
+def list_aliases(record: Record) -> list[str]:
+    """Return the labels of addresses that are not the name of the interface, in the kernel's order, each once."""
     labels = (address["label"] for address in record["addresses"] or ())
     return list(dict.fromkeys(label for label in labels if label not in (None, record["name"])))
 
 
-def names_of(record: Record) -> set[str]:
-    """All names by which an interface can be asked for."""
-    return {record["name"], *(record["alternative_names"] or ()), *alias_names(record)}
+def list_names(record: Record) -> set[str]:
+    """Return all names that select an interface: its own, alternative ones and aliases."""
+    return {record["name"], *(record["alternative_names"] or ()), *list_aliases(record)}
 
 
-def selected(interfaces: Iterable[str], records: Iterable[Record]) -> Iterator[Record | Gap]:
-    """The interfaces asked for, all of them where none were; a name that no interface has gives a gap."""
-    asked = asked_names(interfaces)
+def select_interfaces(interfaces: Iterable[str], records: Iterable[Record]) -> Iterator[Record | Gap]:
+    """Yield the interfaces asked for, all if no names were given; a gap for each name that no interface has."""
+    asked = parse_names(interfaces)
     if not asked:
         yield from records
         return
     known: set[str] = set()
     for record in records:
-        names = names_of(record)
+        names = list_names(record)
         known |= names
         if names & asked:
             yield record

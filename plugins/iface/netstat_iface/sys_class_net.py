@@ -1,4 +1,4 @@
-"""Attributes of interfaces: the files of /sys/class/net/NAME."""
+"""Attributes of interfaces: the files in /sys/class/net/NAME, one value each."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ATTRIBUTES = {
     "iflink": ("link", "link_index"),
     "master/ifindex": ("master",),
 }
-"""Files, and the record fields each is read for."""
+"""Record fields by the file that they need."""
 
 _LARGEST = 0xFFFFFFFF
 
@@ -34,8 +34,8 @@ IFF_LOWER_UP = 0x10000
 IFF_DORMANT = 0x20000
 
 
-def inputs() -> dict[str, Input[Any]]:
-    """The attribute of all interfaces, an attribute a source, where a field is wanted that it is read for."""
+def make_inputs() -> dict[str, Input[Any]]:
+    """Return an input for each attribute (of all interfaces), read if a field that needs it is wanted."""
     return {
         name: Directory(f"/sys/class/net/*/{name}").optional.when(wants_any(fields))
         for name, fields in ATTRIBUTES.items()
@@ -43,32 +43,34 @@ def inputs() -> dict[str, Input[Any]]:
 
 
 def wants_any(fields: Iterable[str]) -> Callable[[Asked], bool]:
-    """Whether the output takes any of some fields."""
+    """Return the condition that any of ``fields`` is asked for."""
     return lambda asked: any(asked.wants(field) for field in fields)
 
 
 class Attributes:
-    """Contents of attribute files by attribute and interface."""
+    """The contents of attribute files, by attribute and interface; ``names`` are all interfaces."""
 
     def __init__(self, contents: Mapping[str, Mapping[str, bytes] | None]) -> None:
         self._values: dict[str, dict[str, bytes]] = {}
         for attribute in ATTRIBUTES:
             files = contents[attribute]
-            self._values[attribute] = {_interface_of(path): text.rstrip(b"\n") for path, text in (files or {}).items()}
+            self._values[attribute] = {
+                _parse_interface_name(path): text.rstrip(b"\n") for path, text in (files or {}).items()
+            }
         self.names = {name for values in self._values.values() for name in values}
 
-    def agree_with(self, names: Collection[str], numbers: Mapping[str, int]) -> bool:
-        """Whether sysfs lists these interfaces, under these numbers where they are known."""
+    def matches(self, names: Collection[str], numbers: Mapping[str, int]) -> bool:
+        """Whether sysfs lists exactly ``names``, with the indexes of ``numbers`` as far as known."""
         if self.names != set(names):
             return False
         return all(self.number("ifindex", name) in (number, None) for name, number in numbers.items() if name in names)
 
     def text(self, attribute: str, name: str) -> bytes | None:
-        """An attribute's text; None where it is missing or empty."""
+        """Return the text of an attribute; None if it is missing or empty."""
         return self._values[attribute].get(name) or None
 
     def number(self, attribute: str, name: str) -> int | None:
-        """An attribute's number, hexadecimal behind 0x; None where it is missing, out of 32 bits or none."""
+        """Return the number of an attribute (decimal, or hex after 0x); None unless it is one of 32 bits."""
         try:
             number = int(self._values[attribute][name], 0)
         except (KeyError, ValueError):
@@ -76,60 +78,60 @@ class Attributes:
         return number if 0 <= number <= _LARGEST else None
 
 
-def _interface_of(path: str) -> str:
+def _parse_interface_name(path: str) -> str:
     return escape(path.split("/")[4].encode("utf-8", "surrogateescape"))
 
 
-def fill(records: dict[str, Record], found: Attributes) -> None:
-    """Give interfaces their attributes."""
-    named = {found.number("ifindex", name): name for name in found.names}
+def add_attributes(records: dict[str, Record], attributes: Attributes) -> None:
+    """Add the attributes to the records of their interfaces."""
+    names_by_index = {attributes.number("ifindex", name): name for name in attributes.names}
     flags_by_number = Flags()
     for name, record in records.items():
-        flags = _flags(found, name)
+        flags = _compute_flags(attributes, name)
         words, letters = (None, None) if flags is None else flags_by_number[flags]
-        kind_number = found.number("type", name)
-        kind = None if kind_number is None else hardware.hardware_type(kind_number)
-        link = found.number("iflink", name) or None
-        index = found.number("ifindex", name) or record["index"]
-        state = (found.text("operstate", name) or b"").decode("ascii", "replace")
-        description = found.text("ifalias", name)
+        kind_number = attributes.number("type", name)
+        kind = None if kind_number is None else hardware.to_hardware_type(kind_number)
+        link = attributes.number("iflink", name) or None
+        index = attributes.number("ifindex", name) or record["index"]
+        state = (attributes.text("operstate", name) or b"").decode("ascii", "replace")
+        description = attributes.text("ifalias", name)
         record.update(
             index=index,
             description=None if description is None else escape(description),
             hardware_type=kind,
-            hardware_address=_hardware_address(found, kind, "address", name),
-            hardware_broadcast=_hardware_address(found, kind, "broadcast", name),
-            mtu=found.number("mtu", name),
-            tx_queue_length=found.number("tx_queue_len", name),
+            hardware_address=_read_hardware_address(attributes, kind, "address", name),
+            hardware_broadcast=_read_hardware_address(attributes, kind, "broadcast", name),
+            mtu=attributes.number("mtu", name),
+            tx_queue_length=attributes.number("tx_queue_len", name),
             flags=words,
             flags_text=letters,
             oper_state=state if state in OPER_STATES else None,
-            master=named.get(found.number("master/ifindex", name)),
-            link=named.get(link) if link != index else None,
+            master=names_by_index.get(attributes.number("master/ifindex", name)),
+            link=names_by_index.get(link) if link != index else None,
             link_index=link if link != index else None,
         )
 
 
-def _flags(found: Attributes, name: str) -> int | None:
-    """The flags with those that the kernel computes when asked over netlink, and sysfs leaves out.
+def _compute_flags(attributes: Attributes, name: str) -> int | None:
+    """Return the flags, with running, lower_up and dormant, which the kernel adds in netlink but not in sysfs.
 
-    What it cannot undo: sysfs has promisc and allmulti also where a bridge or a socket set them.
+    Unlike netlink, sysfs has promisc and allmulti even if a bridge or a socket set them.
     """
-    flags = found.number("flags", name)
+    flags = attributes.number("flags", name)
     if flags is None:
         return None
-    state = found.text("operstate", name)
+    state = attributes.text("operstate", name)
     if flags & IFF_UP and state in (b"up", b"unknown"):
         flags |= IFF_RUNNING
-    if flags & IFF_UP and found.number("carrier", name):
+    if flags & IFF_UP and attributes.number("carrier", name):
         flags |= IFF_LOWER_UP
     return flags | IFF_DORMANT if state == b"dormant" else flags
 
 
-def _hardware_address(found: Attributes, kind: str | None, attribute: str, name: str) -> str | None:
-    text = found.text(attribute, name)
+def _read_hardware_address(attributes: Attributes, kind: str | None, attribute: str, name: str) -> str | None:
+    text = attributes.text(attribute, name)
     try:
         raw = bytes.fromhex((text or b"").replace(b":", b"").decode("ascii"))
     except ValueError:
         return None
-    return None if kind is None else hardware.address_text(kind, raw)
+    return None if kind is None else hardware.format_address(kind, raw)

@@ -13,9 +13,9 @@ FAMILIES = ("inet", "inet6")
 
 @hookimpl
 def netstat_readers(tables: Collection[str], families: Collection[str]) -> Iterable[Reader]:
-    """The readers of table ``sockets``, a reader a protocol."""
+    """Return the readers of table ``sockets``, one for each protocol, unless the query excludes them."""
     if (tables and "sockets" not in tables) or (families and not set(FAMILIES) & set(families)):
         return ()
-    from netstat_inet.readers import READERS  # noqa: PLC0415 - nothing is loaded before it is asked for
+    from netstat_inet.readers import READERS  # noqa: PLC0415 - loaded only when needed
 
     return READERS

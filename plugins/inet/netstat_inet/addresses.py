@@ -1,4 +1,4 @@
-"""Address bytes and the kernel's hex words to canonical text, each once."""
+"""Convert addresses of sock_diag and procfs to canonical text, caching what was converted."""
 
 from __future__ import annotations
 
@@ -8,44 +8,44 @@ from socket import AF_INET6, inet_ntop
 _MAPPED = bytes(10) + b"\xff\xff"
 
 
-def ipv4_text(raw: bytes) -> str:
-    """Dotted quad of four bytes in network order."""
+def format_ipv4(raw: bytes) -> str:
+    """Return four bytes in network order as a dotted quad."""
     return f"{raw[0]}.{raw[1]}.{raw[2]}.{raw[3]}"
 
 
-def ipv6_text(raw: bytes) -> str:
-    """Text of sixteen bytes in network order; an IPv4-mapped address is shown as the IPv4 one."""
-    return ipv4_text(raw[12:]) if raw[:12] == _MAPPED else inet_ntop(AF_INET6, raw)
+def format_ipv6(raw: bytes) -> str:
+    """Return sixteen bytes in network order as text; an IPv4-mapped address as the IPv4 address in it."""
+    return format_ipv4(raw[12:]) if raw[:12] == _MAPPED else inet_ntop(AF_INET6, raw)
 
 
 def is_mapped(raw: bytes) -> bool:
-    """Whether sixteen bytes are an IPv4-mapped address."""
+    """Whether sixteen bytes are an IPv4-mapped address (::ffff:0:0/96)."""
     return raw[:12] == _MAPPED
 
 
 class Ipv4Texts(dict[bytes, str]):
-    """Dotted quads by four bytes."""
+    """Cache of dotted quads, keyed by four bytes in network order."""
 
     def __missing__(self, raw: bytes) -> str:
-        """Convert and keep."""
-        text = self[raw] = ipv4_text(raw)
+        """Convert ``raw`` and cache the text."""
+        text = self[raw] = format_ipv4(raw)
         return text
 
 
 class Ipv6Texts(dict[bytes, str]):
-    """IPv6 texts by sixteen bytes."""
+    """Cache of IPv6 texts, keyed by sixteen bytes in network order."""
 
     def __missing__(self, raw: bytes) -> str:
-        """Convert and keep."""
-        text = self[raw] = ipv6_text(raw)
+        """Convert ``raw`` and cache the text."""
+        text = self[raw] = format_ipv6(raw)
         return text
 
 
-class HexWords(dict[bytes, "tuple[str, str, bool]"]):
-    """Family, address text and whether it is mapped, by the hex words of /proc/net/tcp and its like.
+class HexAddresses(dict[bytes, "tuple[str, str, bool]"]):
+    """Cache of (family, address text, is IPv4-mapped), keyed by an address as /proc/net/tcp and tcp6 print it.
 
-    Each group of eight digits is a 32-bit word of the address printed as a number in the kernel's own byte order:
-    127.0.0.1 is ``0100007F`` on x86 and ``7F000001`` on s390x.
+    Each group of eight digits is one 32-bit word of the address, printed as a number in the byte order of the kernel:
+    127.0.0.1 is ``0100007F`` on x86 and ``7F000001`` on s390x. ``order`` is ``<`` or ``>``.
     """
 
     def __init__(self, order: str) -> None:
@@ -53,11 +53,11 @@ class HexWords(dict[bytes, "tuple[str, str, bool]"]):
         self._order = order
 
     def __missing__(self, digits: bytes) -> tuple[str, str, bool]:
-        """Convert and keep; raises ValueError for what is no address of eight or thirty-two hex digits."""
+        """Convert ``digits``; raise ValueError unless they are eight or thirty-two hex digits."""
         if len(digits) not in (8, 32):
             raise ValueError("an address has 8 or 32 hex digits")
         words = [int(digits[start : start + 8], 16) for start in range(0, len(digits), 8)]
         raw = struct.pack(f"{self._order}{len(words)}I", *words)
-        found = ("inet", ipv4_text(raw), False) if len(raw) == 4 else ("inet6", ipv6_text(raw), is_mapped(raw))  # noqa: PLR2004
-        self[digits] = found
-        return found
+        address = ("inet", format_ipv4(raw), False) if len(raw) == 4 else ("inet6", format_ipv6(raw), is_mapped(raw))  # noqa: PLR2004
+        self[digits] = address
+        return address

@@ -1,9 +1,9 @@
-"""Unpacking sock_diag messages by shape: those of one length with the same attributes in the same places.
+"""Unpack inet_diag messages by shape: one length, with the same attributes at the same offsets.
 
-The kernel sends the sockets of a dump with the same few attributes in the same order, so nearly all messages have
-one of two or three shapes. One struct unpacks a shape with all that is wanted of its attributes; the attribute headers
-are unpacked too and compared, so a message of another shape is never misread. Consecutive messages of a shape come
-as columns, which costs far less than a walk through each message.
+The kernel sends all sockets of a dump with the same few attributes in the same order, so nearly all messages have one
+of two or three shapes. One struct unpacks a message with the attributes that are needed. It unpacks the attribute
+headers too; they are compared with those of the shape, so a message of another shape is never misread. Consecutive
+messages of one shape are returned as columns, which costs far less than a walk through each message.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from netstat_core.plugin import NLA_HDRLEN, align4, each_attribute
 
 MESSAGE_SIZE = 88
-"""struct nlmsghdr and struct inet_diag_msg."""
+"""Size of struct nlmsghdr and struct inet_diag_msg together."""
 
 # linux/inet_diag.h
 INET_DIAG_INFO = 2
@@ -25,23 +25,31 @@ INET_DIAG_PROTOCOL = 10
 INET_DIAG_SKV6ONLY = 11
 
 FIXED_FIELDS = 15
-"""Length, family, state, timer, retries, two ports, two addresses, interface, expires, two queues, uid, inode."""
+"""Fields before any attribute: length, family, state, timer, retries, two ports, two addresses, interface, expires,
+two queues, uid, inode.
+"""
 
 _PORTS = 5
 
-_READ = {
+_PAYLOADS = {
     INET_DIAG_INFO: ("2xBB", 4),
     INET_DIAG_SKMEMINFO: ("32xI", 36),
     INET_DIAG_PROTOCOL: ("B", 1),
     INET_DIAG_SKV6ONLY: ("B", 1),
 }
-"""What is read of an attribute's payload: tcpi_retransmits and tcpi_probes; the drops of SK_MEMINFO; one byte."""
+"""Struct format and length of what is read of a payload.
+
+INET_DIAG_INFO: tcpi_retransmits and tcpi_probes; INET_DIAG_SKMEMINFO: the drops (SK_MEMINFO_DROPS); else one byte.
+"""
 
 Column = Iterable[Any]
 
 
 class Shape:
-    """One way a message is laid out; ``headers`` are the fields to compare, ``at`` the fields of wanted attributes."""
+    """The layout of a message, learned from one ``message``.
+
+    ``headers`` holds (field index, expected value) pairs to compare, ``at`` the first field index by attribute kind.
+    """
 
     __slots__ = ("at", "headers", "ports", "size", "struct")
 
@@ -51,27 +59,27 @@ class Shape:
         self.at: dict[int, int] = {}
         self.headers: list[tuple[int, int | bytes]] = [(0, len(message))]
         for kind, payload, end in each_attribute(message, MESSAGE_SIZE, order) if kinds else ():
-            reading, length = _READ[kind] if kind in kinds else ("", 0)
+            payload_format, length = _PAYLOADS[kind] if kind in kinds else ("", 0)
             if payload + length > end:
-                reading, length = "", 0
+                payload_format, length = "", 0
             header = payload - NLA_HDRLEN
-            layout += f"{header - position}x{NLA_HDRLEN}s{reading}"
+            layout += f"{header - position}x{NLA_HDRLEN}s{payload_format}"
             position = payload + length
             self.headers.append((count, message[header:payload]))
-            if reading:
+            if payload_format:
                 self.at[kind] = count + 1
-            count += 1 + len(reading.lstrip("0123456789x"))
+            count += 1 + len(payload_format.lstrip("0123456789x"))
         self.size = align4(len(message))
         self.struct = struct.Struct(f"{layout}{self.size - position}x")
         self.ports = struct.Struct(f">20xHH{self.size - 24}x")  # these alone are in network order
 
     def fits(self, fields: tuple[Any, ...]) -> bool:
-        """Whether unpacked fields are those of a message of this shape."""
+        """Whether ``fields``, unpacked by ``struct``, come from a message of this shape."""
         return all(fields[index] == expected for index, expected in self.headers)
 
 
 class Columns:
-    """The fields of consecutive messages of one shape, a tuple a field."""
+    """The fields of consecutive messages of one shape: a tuple for each field, with a value for each message."""
 
     __slots__ = ("_all", "_at", "fixed")
 
@@ -80,16 +88,21 @@ class Columns:
         self._all = columns
         self._at = shape.at
 
-    def wanted(self, kind: int, offset: int = 0) -> Column:
-        """The column of an attribute; None for each message where the shape lacks it."""
+    def get_attribute(self, kind: int, offset: int = 0) -> Column:
+        """Return the column of attribute ``kind``, at ``offset`` if it has several fields.
+
+        It is an endless sequence of None if the messages have no such attribute.
+        """
         index = self._at.get(kind)
         return repeat(None) if index is None else self._all[index + offset]
 
 
 class Shapes:
-    """Unpacks datagrams, remembering the shape last seen for each length; ``kinds`` are the attributes to be read.
+    """Unpacks datagrams and remembers the last shape seen for each length.
 
-    Of each attribute the header is compared, also of those that are not read: one may stand where another is missing.
+    ``order`` is the byte order (``<`` or ``>``), ``addresses`` the struct format of the two addresses, and ``kinds``
+    are the attributes to read. Headers of all attributes are compared, also of those that are not read: another
+    attribute of the same size may stand in the place of a missing one.
     """
 
     def __init__(self, order: str, addresses: str, kinds: frozenset[int]) -> None:
@@ -100,7 +113,10 @@ class Shapes:
         self._length_at = struct.Struct(f"{order}I").unpack_from
 
     def unpack(self, datagram: memoryview | bytes) -> Iterator[Columns | bytes]:
-        """All messages in order; the start of the rest, as bytes, where the datagram holds no whole message."""
+        """Yield all messages in order, as columns.
+
+        If what is left of the datagram is not a whole message, its first bytes are yielded last.
+        """
         view = memoryview(datagram)
         start, end = 0, len(view)
         while start < end:
@@ -108,40 +124,41 @@ class Shapes:
             if length < MESSAGE_SIZE or start + length > end:
                 yield bytes(view[start : start + MESSAGE_SIZE])
                 return
-            shape, rows = self._rows(view[start:], length)
+            shape, rows = self._unpack_rows(view[start:], length)
             columns = list(zip(*rows, strict=True))
-            ports = shape.ports.iter_unpack(_whole(shape, view[start:])[: shape.size * len(rows)])
+            ports = shape.ports.iter_unpack(_trim(shape, view[start:])[: shape.size * len(rows)])
             columns[_PORTS : _PORTS + 2] = zip(*ports, strict=True)
             yield Columns(columns, shape)
             start += shape.size * len(rows)
 
-    def _rows(self, view: memoryview, length: int) -> tuple[Shape, list[tuple[Any, ...]]]:
-        """The fields of as many messages from the first on as have its shape; at least of that one."""
+    def _unpack_rows(self, view: memoryview, length: int) -> tuple[Shape, list[tuple[Any, ...]]]:
+        """Unpack the first message and those right after it that have the same shape."""
         shape = self._known.get(length) or self._learn(view, length)
-        rows = _unpacked(shape, view)
+        rows = _unpack_all(shape, view)
         if not shape.fits(rows[0]):
             shape = self._learn(view, length)
-            rows = _unpacked(shape, view)
-        return shape, rows[: _leading(shape, rows)]
+            rows = _unpack_all(shape, view)
+        return shape, rows[: _count_leading(shape, rows)]
 
     def _learn(self, view: memoryview, length: int) -> Shape:
+        """Make the shape of the first message and remember it for messages of this length."""
         shape = self._known[length] = Shape(self._order, self._addresses, self._kinds, bytes(view[:length]))
         return shape
 
 
-def _unpacked(shape: Shape, view: memoryview) -> list[tuple[Any, ...]]:
-    """Everything unpacked as if all messages had one shape."""
-    return list(shape.struct.iter_unpack(_whole(shape, view)))
+def _unpack_all(shape: Shape, view: memoryview) -> list[tuple[Any, ...]]:
+    """Unpack all of ``view`` as if every message had this shape."""
+    return list(shape.struct.iter_unpack(_trim(shape, view)))
 
 
-def _whole(shape: Shape, view: memoryview) -> memoryview | bytes:
-    """As many bytes as whole messages fill; the last message of a datagram may lack its alignment."""
+def _trim(shape: Shape, view: memoryview) -> memoryview | bytes:
+    """Cut ``view`` to a multiple of the message size; pad a last message that lacks its alignment bytes."""
     whole = len(view) // shape.size * shape.size
     return view[:whole] if whole else bytes(view).ljust(shape.size, b"\0")
 
 
-def _leading(shape: Shape, rows: list[tuple[Any, ...]]) -> int:
-    """How many rows from the first on do have the shape."""
+def _count_leading(shape: Shape, rows: list[tuple[Any, ...]]) -> int:
+    """Count the rows at the start that match the shape."""
     if all([row[index] for row in rows].count(expected) == len(rows) for index, expected in shape.headers):
         return len(rows)
     return next(number for number, row in enumerate(rows) if not shape.fits(row))

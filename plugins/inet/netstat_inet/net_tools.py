@@ -1,4 +1,4 @@
-"""netstat's text for Internet sockets."""
+"""The net-tools layout of Internet sockets."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from netstat_core.plugin import (
     unsupported,
 )
 
-_COLUMN = 23
 _WITHOUT_COLON = 22
 _LONGEST_PORT = 18
 _SHORT = {"tcp": "tcp", "udp": "udp", "udplite": "udpl", "raw": "raw", "sctp": "sctp"}
@@ -31,23 +30,36 @@ _DATAGRAM_TIMERS = {"retransmit": "on1", "keepalive": "on2", "timewait": "unkn-3
 _UNSPECIFIED = {"inet": "0.0.0.0", "inet6": "::"}  # noqa: S104 - not bound to, only compared
 
 _NEVER_CUT = 17
-"""An address this long fits with a port of five digits."""
+"""Longest address that fits the column together with a port of five digits."""
 
 _COLUMNS = itemgetter(
-    *("family", "recv_queue", "send_queue", "local_address", "local_port", "remote_address", "remote_port", "state")
+    "family",
+    "recv_queue",
+    "send_queue",
+    "local_address",
+    "local_port",
+    "remote_address",
+    "remote_port",
+    "state",
 )
 _COLUMNS_RAW = itemgetter(
-    *("family", "recv_queue", "send_queue", "local_address", "ip_protocol", "remote_address", "remote_port"),
+    "family",
+    "recv_queue",
+    "send_queue",
+    "local_address",
+    "ip_protocol",
+    "remote_address",
+    "remote_port",
     "state_number",
 )
 
 Tail = Callable[[Record], str]
 Cell = Callable[[str, str, int], str]
-"""Makes the text of an address from family, address and port."""
+"""Formats family, address and port as the text of one column."""
 
 
 def heading(style: Style, _traits: Mapping[str, Any]) -> str:
-    """Title and column heads; the heads of extra columns come in netstat's order."""
+    """Return the title and the line of column heads."""
     header = "Proto Recv-Q Send-Q Local Address           Foreign Address         State      "
     if style.extend:
         header += " User       Inode     "
@@ -61,7 +73,7 @@ BLOCK = Block("inet", heading=heading)
 
 
 def needs(style: Style) -> frozenset[str]:
-    """The record fields that rows and the -l/-a rule look at."""
+    """Return the record fields that the formatter and the -l/-a filter read."""
     fields = {"family", "protocol", "local_address", "local_port", "remote_address", "remote_port", "state"}
     fields |= {"state_number", "recv_queue", "send_queue", "v4_mapped", "ip_protocol"}
     if style.extend:
@@ -73,16 +85,22 @@ def needs(style: Style) -> frozenset[str]:
     return frozenset(fields)
 
 
-def shown_tcp(query: Query) -> Callable[[Record], bool] | None:
-    """-l shows rows without a remote port and the default those with one, whatever their state."""
+def select_tcp(query: Query) -> Callable[[Record], bool] | None:
+    """Return the row filter of tcp; None if all rows are shown.
+
+    -l selects rows with remote port 0, the default all others; the state does not count.
+    """
     if query.show == "all":
         return None
     servers = query.show == "listening"
     return lambda record: (record["remote_port"] == 0) is servers
 
 
-def shown_datagram(query: Query) -> Callable[[Record], bool] | None:
-    """-l shows rows without a remote address; the mapped unspecified address counts as one."""
+def select_datagrams(query: Query) -> Callable[[Record], bool] | None:
+    """Return the row filter of udp, udplite and raw; None if all rows are shown.
+
+    -l selects rows with an unspecified remote address, but not with the IPv4-mapped one, as netstat does.
+    """
     if query.show == "all":
         return None
     servers = query.show == "listening"
@@ -90,16 +108,16 @@ def shown_datagram(query: Query) -> Callable[[Record], bool] | None:
 
 
 def rows(style: Style, names: Names, _traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
-    """The formatter of all rows but those of SCTP."""
-    tail = tail_of(style, names)
+    """Return the function that formats a batch of records of one protocol, SCTP excepted."""
+    tail = make_tail(style, names)
     cells: dict[str, Cell] = {}
 
     def format_batch(batch: Sequence[Record]) -> str:
         protocol = batch[0]["protocol"]
         if protocol not in cells:
-            cells[protocol] = address_cell(style, names, protocol)
-        names.expect_hosts(_hosts(batch))
-        lines = _lines(batch, protocol, cells[protocol])
+            cells[protocol] = make_address_cell(style, names, protocol)
+        names.expect_hosts(_list_hosts(batch))
+        lines = _format_lines(batch, protocol, cells[protocol])
         if tail is None:
             return "\n".join(lines) + "\n"
         return "".join([f"{line}{tail(record)}\n" for line, record in zip(lines, batch, strict=True)])
@@ -107,8 +125,8 @@ def rows(style: Style, names: Names, _traits: Mapping[str, Any]) -> Callable[[Se
     return format_batch
 
 
-def _lines(batch: Sequence[Record], protocol: str, cell: Cell) -> list[str]:
-    """The columns that every display has."""
+def _format_lines(batch: Sequence[Record], protocol: str, cell: Cell) -> list[str]:
+    """Format the columns from Proto to State, one line for each record."""
     short = _SHORT[protocol]
     prefix = {"inet": short.ljust(6), "inet6": f"{short}6".ljust(6)}
     states = _STATES.get(protocol, _DATAGRAM_STATES)
@@ -121,35 +139,42 @@ def _lines(batch: Sequence[Record], protocol: str, cell: Cell) -> list[str]:
     ]
 
 
-def _hosts(batch: Sequence[Record]) -> Iterable[str]:
+def _list_hosts(batch: Sequence[Record]) -> Iterable[str]:
+    """Yield the addresses whose names are looked up; netstat does not look up IPv4-mapped ones."""
     for record in batch:
         if not record["v4_mapped"]:
             yield record["local_address"]
             yield record["remote_address"]
 
 
-def address_cell(style: Style, names: Names, protocol: str) -> Cell:
-    """``ADDRESS:PORT``, cut to 23 columns without -W: the address loses its end, the port hardly ever anything."""
+def make_address_cell(style: Style, names: Names, protocol: str) -> Cell:
+    """Return the function that formats ``ADDRESS:PORT``.
 
-    def cut(host: str, port: str) -> str:
+    Without -W the text is cut to 23 columns: the end of the address first, the port only if longer than 18.
+    """
+
+    def cut_to_column(host: str, port: str) -> str:
         if len(host) + len(port) > _WITHOUT_COLON and not style.wide:
             port = port[:_LONGEST_PORT]
             host = host[: _WITHOUT_COLON - len(port)]
         return f"{host}:{port}"
 
-    def numeric(_family: str, address: str, port: int) -> str:
-        return cut(address, str(port or "*")) if len(address) > _NEVER_CUT else f"{address}:{port or '*'}"
+    def format_numeric(_family: str, address: str, port: int) -> str:
+        return cut_to_column(address, str(port or "*")) if len(address) > _NEVER_CUT else f"{address}:{port or '*'}"
 
-    def resolved(family: str, address: str, port: int) -> str:
+    def format_resolved(family: str, address: str, port: int) -> str:
         is_mapped = family == "inet6" and ":" not in address  # netstat never looks these up
         host = address if is_mapped else names.host(address)
-        return cut(host, names.port(port, "udp" if protocol == "udplite" else protocol))
+        return cut_to_column(host, names.port(port, "udp" if protocol == "udplite" else protocol))
 
-    return resolved if names.resolves_hosts or names.resolves_ports else numeric
+    return format_resolved if names.resolves_hosts or names.resolves_ports else format_numeric
 
 
 class _States(dict[Any, str]):
-    """How states show, padded; words without a place in netstat's tables show as UNKNOWN, some not at all."""
+    """Cache of the State column by the state in the record.
+
+    A state that netstat has no word for is shown as UNKNOWN, and the ``hidden`` one as blanks.
+    """
 
     def __init__(self, hidden: str | None) -> None:
         super().__init__()
@@ -165,22 +190,22 @@ _STATES = {"tcp": _States("UNKNOWN(0)"), "raw": _States(None)}
 _DATAGRAM_STATES = _States("CLOSE")
 
 
-def tail_of(style: Style, names: Names) -> Tail | None:
-    """The text behind the state: user and inode, program, context, timer, as far as asked for."""
+def make_tail(style: Style, names: Names) -> Tail | None:
+    """Return the function that formats the columns after State (user, inode, owner, timer); None if there are none."""
     parts: list[Tail] = []
     if style.extend:
         parts.append(lambda record: f" {names.user(record['uid'] or 0):<10} {record['inode'] or 0:<10}")
     if style.shows_owners:
         parts.append(lambda record: owner_cells(style, record))
     if style.timers:
-        parts.append(lambda record: " " + timer_text(record))
+        parts.append(lambda record: " " + format_timer(record))
     if not parts:
         return None
     return parts[0] if len(parts) == 1 else lambda record: "".join([part(record) for part in parts])
 
 
-def timer_text(record: Record) -> str:
-    """``kind (seconds/retransmits/probes)``; nothing for SCTP."""
+def format_timer(record: Record) -> str:
+    """Format the Timer column: ``kind (seconds/retransmits/probes)``; empty without a timer, as for SCTP."""
     timer = record["timer"]
     if timer is None:
         return ""
@@ -194,9 +219,13 @@ def timer_text(record: Record) -> str:
 
 
 def complain(name: str, bogus: str, *files: str) -> Callable[[Problem | Gap, Style], Complaint | None]:
-    """Netstat's words for a bad line and for a protocol that the kernel lacks: all is missing, or one of the files."""
+    """Return the function that turns problems and gaps into netstat's messages.
 
-    def words(trouble: Problem | Gap, style: Style) -> Complaint | None:
+    ``name`` is the protocol, ``bogus`` the word for a bad line. A gap about one of ``files`` counts as a missing
+    protocol, like one about the whole table.
+    """
+
+    def make_complaint(trouble: Problem | Gap, style: Style) -> Complaint | None:
         if isinstance(trouble, Problem):
             return Complaint(f"warning, got bogus {bogus} line.")
         is_lacking = trouble.about == "table" or trouble.source in files
@@ -204,10 +233,10 @@ def complain(name: str, bogus: str, *files: str) -> Callable[[Problem | Gap, Sty
             return None
         return unsupported(f"INET ({name})", style, name, ends_run=True)
 
-    return words
+    return make_complaint
 
 
-def layout(name: str, bogus: str) -> Layout:
-    """The layout of tcp, udp, udplite or raw."""
-    shown = shown_tcp if name == "tcp" else shown_datagram
+def make_layout(name: str, bogus: str) -> Layout:
+    """Return the layout of protocol ``name``: tcp, udp, udplite or raw."""
+    shown = select_tcp if name == "tcp" else select_datagrams
     return Layout(block=BLOCK, rows=rows, needs=needs, shown=shown, complain=complain(name, bogus, f"/proc/net/{name}"))

@@ -1,4 +1,4 @@
-"""netstat's text for SCTP: a line for each address of an endpoint or an association."""
+"""The net-tools layout of SCTP: a line for each address of an endpoint or an association."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from netstat_core.plugin import Complaint, Gap, Layout, Names, Problem, Query, Record, Style
-from netstat_inet.net_tools import BLOCK, complain, needs, tail_of
+from netstat_inet.net_tools import BLOCK, complain, make_tail, needs
 from netstat_inet.record import SCTP_ASSOCIATIONS, SCTP_ENDPOINTS
 
 
 def shown(query: Query) -> Callable[[Record], bool] | None:
-    """-l shows endpoints and the default associations."""
+    """Return the row filter: -l selects endpoints, the default associations; None if all are shown."""
     if query.show == "all":
         return None
     servers = query.show == "listening"
@@ -19,24 +19,29 @@ def shown(query: Query) -> Callable[[Record], bool] | None:
 
 
 def rows(style: Style, names: Names, _traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
-    """The formatter: a line for each address, user and program behind the last one."""
-    tail = tail_of(style, names)
+    """Return the function that formats a batch; the extra columns follow the last address of a record."""
+    tail = make_tail(style, names)
     numeric = style.numeric_hosts or style.numeric_ports or style.numeric_users or style.symbolic
     host: Callable[[str], str] = str if numeric else names.host
 
     def format_batch(batch: Sequence[Record]) -> str:
-        return "".join("\n".join(_lines(record, host)) + (tail(record) if tail else "") + "\n" for record in batch)
+        return "".join(
+            "\n".join(_format_lines(record, host)) + (tail(record) if tail else "") + "\n" for record in batch
+        )
 
     return format_batch
 
 
-def _lines(record: Record, host: Callable[[str], str]) -> list[str]:
+def _format_lines(record: Record, host: Callable[[str], str]) -> list[str]:
     local, remote = record["local_addresses"], record["remote_addresses"]
     port = record["local_port"]
     state = f"{record['socket_state'] or '':<11}"
     if remote is None:
-        places = [f"{host(one)}:{port or '*'}" for one in local] or [""]
-        return [f"{_start(row):<20}{place:<47} {state if not row else '':<11}" for row, place in enumerate(places)]
+        cells = [f"{host(address)}:{port or '*'}" for address in local] or [""]
+        return [
+            f"{_format_first_column(row):<20}{cell:<47} {state if not row else '':<11}"
+            for row, cell in enumerate(cells)
+        ]
     first = f"sctp  {record['recv_queue']:>6} {record['send_queue']:>6} "
     lines = []
     for row in range(max(len(local), len(remote), 1)):
@@ -46,7 +51,7 @@ def _lines(record: Record, host: Callable[[str], str]) -> list[str]:
     return lines
 
 
-def _start(row: int) -> str:
+def _format_first_column(row: int) -> str:
     return "" if row else "sctp"
 
 
@@ -55,11 +60,11 @@ def _needs(style: Style) -> frozenset[str]:
 
 
 def _complain(trouble: Problem | Gap, style: Style) -> Complaint | None:
-    """Where endpoints and associations are both missing netstat says so twice, unless it stops at the first."""
+    """Return netstat's message; twice if both files are missing, since netstat reads one after the other."""
     bogus = f"sctp {trouble.code}" if isinstance(trouble, Problem) else ""
     complaint = complain("sctp", bogus, SCTP_ENDPOINTS, SCTP_ASSOCIATIONS)(trouble, style)
-    are_both = isinstance(trouble, Gap) and trouble.about == "table" and style.query.show == "all"
-    if complaint and are_both and not complaint.ends_run:
+    lacks_both = isinstance(trouble, Gap) and trouble.about == "table" and style.query.show == "all"
+    if complaint and lacks_both and not complaint.ends_run:
         return complaint.replace(text=f"{complaint.text}\n{complaint.text}")
     return complaint
 

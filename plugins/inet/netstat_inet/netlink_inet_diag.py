@@ -1,6 +1,7 @@
 """sock_diag dumps of tcp, udp, udplite and raw sockets: struct inet_diag_msg of linux/inet_diag.h.
 
-A dump finds its place again by hash bucket, so sockets that stay are listed exactly once; /proc/net/udp is not so.
+The kernel resumes a dump by hash bucket, so a socket that exists throughout is listed exactly once. A read of
+/proc/net/udp has no such guarantee.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from netstat_inet.messages import (
     Columns,
     Shapes,
 )
-from netstat_inet.record import KEYS, TCP_LISTEN, TCP_SYN_RECV, States, timer_kind
+from netstat_inet.record import KEYS, TCP_LISTEN, TCP_SYN_RECV, States, to_timer_kind
 
 # linux/sock_diag.h
 SOCK_DIAG_BY_FAMILY = 20
@@ -41,7 +42,7 @@ IPPROTO_UDPLITE = 136
 IPPROTO_RAW = 255
 
 ALL_STATES = 0xFFF
-"""What procfs shows: every state but the bound and inactive."""
+"""The states that procfs shows: all but TCP_BOUND_INACTIVE."""
 
 FAMILIES = ("inet", "inet6")
 NUMBERS = {
@@ -54,7 +55,7 @@ NUMBERS = {
 _INODE_AT = 68
 _TIME_WAIT_TIMER = 3
 _PROBING = (2, 4)
-"""Timers of keepalive and zero-window probes."""
+"""Values of idiag_timer for keepalive and zero-window probes."""
 
 _IPV4_SIZE = 4
 _OFF = {"kind": "off", "expires_seconds": None, "retransmits": 0, "probes": 0}
@@ -66,7 +67,10 @@ _UNKNOWN: Record = {
 
 
 def request(protocol: str, family: str, asked: Asked) -> NetlinkDump:
-    """The dump of one protocol and family, with the extensions that the query's fields need."""
+    """Return the dump of one protocol and family, with the extensions that the fields asked for need.
+
+    ``wider`` of it lists requests whose recorded answers contain this one's.
+    """
     timers = 1 << (INET_DIAG_INFO - 1) if protocol == "tcp" else 0
     drops = 1 << (INET_DIAG_SKMEMINFO - 1)
     wanted = (timers if asked.wants("timer") else 0) | (drops if asked.wants("drops") else 0)
@@ -75,9 +79,9 @@ def request(protocol: str, family: str, asked: Asked) -> NetlinkDump:
     def body(extensions: int, states: int) -> bytes:
         return struct.pack("=BBBBI48x", AF[family], NUMBERS[protocol], extensions, 0, states)
 
-    name = dump_name(protocol, family)
+    name = name_dump(protocol, family)
     more = dict.fromkeys(wanted | further for further in (0, timers, drops, timers | drops))
-    wider = tuple((name, body(extensions, one)) for one in dict.fromkeys((states, ALL_STATES)) for extensions in more)
+    wider = tuple((name, body(extensions, mask)) for mask in dict.fromkeys((states, ALL_STATES)) for extensions in more)
     return NetlinkDump(
         name,
         protocol=NETLINK_SOCK_DIAG,
@@ -89,13 +93,13 @@ def request(protocol: str, family: str, asked: Asked) -> NetlinkDump:
     )
 
 
-def dump_name(protocol: str, family: str) -> str:
-    """How the dump of one protocol and family is called."""
+def name_dump(protocol: str, family: str) -> str:
+    """Return the source name of a dump: ``sock_diag/tcp``, ``sock_diag/tcp6``."""
     return f"sock_diag/{protocol}{'6' if family == 'inet6' else ''}"
 
 
-def parser(protocol: str) -> Callable[..., Iterator[list[Record] | Problem]]:
-    """The parser of a protocol's two dumps and of the links that name bound interfaces."""
+def make_parser(protocol: str) -> Callable[..., Iterator[list[Record] | Problem]]:
+    """Return the parser of a protocol's IPv4 and IPv6 dumps; it reads interface names from a dump of links."""
 
     def parse(
         about: About, inet: Datagrams | None, inet6: Datagrams | None, links: Datagrams | None
@@ -103,43 +107,46 @@ def parser(protocol: str) -> Callable[..., Iterator[list[Record] | Problem]]:
         names = interface_names(about, links)
         for family, datagrams in (("inet", inet), ("inet6", inet6)):
             if datagrams is not None:
-                yield from _Rows(about, protocol, family, names).parse(datagrams)
+                yield from _DumpParser(about, protocol, family, names).parse(datagrams)
 
     return parse
 
 
-class _Rows:
-    """Turns the datagrams of one dump into records."""
+class _DumpParser:
+    """Parses the datagrams of one dump."""
 
     def __init__(self, about: About, protocol: str, family: str, interfaces: dict[int, str]) -> None:
         self._protocol = protocol
         self._is_tcp = protocol == "tcp"
         self._interfaces = interfaces
         self._shapes = Shapes(
-            about.order, "4s12x4s12x" if family == "inet" else "16s16s", _kinds(about.asked, protocol)
+            about.order, "4s12x4s12x" if family == "inet" else "16s16s", _choose_attributes(about.asked, protocol)
         )
         self._text = (Ipv4Texts() if family == "inet" else Ipv6Texts()).__getitem__
         self._state = States(datagram=not self._is_tcp).__getitem__
         self._unspecified = "0.0.0.0" if family == "inet" else "::"  # noqa: S104 - not bound to, only compared
         self._listeners: dict[int, int] = {}
         self._template = {**_UNKNOWN, "family": family, "protocol": protocol}
-        self._extended = any(about.asked.wants(field) for field in ("drops", "timer", "v6_only"))
+        self._has_extensions = any(about.asked.wants(field) for field in ("drops", "timer", "v6_only"))
 
     def parse(self, datagrams: Datagrams) -> Iterator[list[Record] | Problem]:
-        """All rows in order; a message too short for a socket ends its datagram with a problem."""
+        """Yield batches of records in the order of the dump.
+
+        A message that is too short is a problem, and the rest of its datagram is skipped.
+        """
         for datagram in datagrams:
             for columns in self._shapes.unpack(datagram):
                 if isinstance(columns, bytes):
                     yield Problem(f"sock_diag/{self._protocol}", "a message is shorter than a socket", columns)
                     continue
-                records = self._records(columns)
-                if self._extended:
-                    _add_extras(records, columns)
+                records = self._make_records(columns)
+                if self._has_extensions:
+                    _add_extensions(records, columns)
                 self._adjust(records, columns)
                 yield records
 
-    def _records(self, columns: Columns) -> list[Record]:
-        """What stands in struct inet_diag_msg itself."""
+    def _make_records(self, columns: Columns) -> list[Record]:
+        """Make the records from struct inet_diag_msg, without attributes."""
         _, _, states, _, _, local_ports, remote_ports, sources, targets, _, _, received, sent, uids, inodes = (
             columns.fixed
         )
@@ -168,7 +175,7 @@ class _Rows:
         return records
 
     def _adjust(self, records: list[Record], columns: Columns) -> None:
-        """What is true of some rows only."""
+        """Correct the fields whose meaning depends on protocol or state, and add interface names."""
         fixed = columns.fixed
         if len(fixed[7][0]) > _IPV4_SIZE:
             for record, source, target in zip(records, fixed[7], fixed[8], strict=True):
@@ -182,7 +189,11 @@ class _Rows:
             self._adjust_datagram(records, columns)
 
     def _adjust_tcp(self, records: list[Record], states: Iterable[int], timers: Iterable[int]) -> None:
-        """Listeners keep their backlog in the send queue's place; the kernel tells no uid while a handshake goes on."""
+        """Correct queues of listeners and uids of SYN_RECV and TIME_WAIT.
+
+        For a listener idiag_wqueue is the backlog. The kernel sends uid 0 in SYN_RECV, where the listener's is taken,
+        and in TIME_WAIT, where it is unknown.
+        """
         if TCP_LISTEN in states or TCP_SYN_RECV in states:
             for record in records:
                 if record["state_number"] == TCP_LISTEN:
@@ -196,36 +207,37 @@ class _Rows:
                     record["uid"] = record["uid"] or None
 
     def _adjust_datagram(self, records: list[Record], columns: Columns) -> None:
+        """Set ``listening``; a raw socket has its IP protocol in an attribute and no ports."""
         for record, ip_protocol in zip(
-            records, columns.wanted(INET_DIAG_PROTOCOL), strict=False
-        ):  # repeats for ever if absent
+            records, columns.get_attribute(INET_DIAG_PROTOCOL), strict=False
+        ):  # endless if the attribute is absent
             record["listening"] = record["remote_address"] == self._unspecified
             if self._protocol == "raw":
                 record.update(local_port=None, remote_port=0, state=None, ip_protocol=ip_protocol)
 
 
-def _kinds(asked: Asked, protocol: str) -> frozenset[int]:
-    """The attributes that hold what the output needs."""
+def _choose_attributes(asked: Asked, protocol: str) -> frozenset[int]:
+    """Return the attributes that the fields asked for are read from."""
     needed = {"drops": INET_DIAG_SKMEMINFO, "timer": INET_DIAG_INFO, "v6_only": INET_DIAG_SKV6ONLY}
     kinds = {kind for field, kind in needed.items() if asked.wants(field)}
     return frozenset(kinds | {INET_DIAG_PROTOCOL} if protocol == "raw" else kinds)
 
 
-def _add_extras(records: list[Record], columns: Columns) -> None:
-    """The timer, drops and IPV6_V6ONLY, for which the kernel looks at more than the socket's hash entry.
+def _add_extensions(records: list[Record], columns: Columns) -> None:
+    """Add timer, drops and v6_only, most of which come from attributes.
 
-    Retransmits and probes share one number of inet_diag_msg; tcp_info has both.
+    idiag_retrans counts retransmits or probes, depending on the timer; tcp_info has both counts.
     """
     _, _, _, kinds, retries, _, _, _, _, _, expires, *_ = columns.fixed
-    info = (columns.wanted(INET_DIAG_INFO), columns.wanted(INET_DIAG_INFO, 1))
+    info = (columns.get_attribute(INET_DIAG_INFO), columns.get_attribute(INET_DIAG_INFO, 1))
     for record, kind, tries, milliseconds, retransmits, probes, drops, v6_only in zip(
         records,
         kinds,
         retries,
         expires,
         *info,
-        columns.wanted(INET_DIAG_SKMEMINFO),
-        columns.wanted(INET_DIAG_SKV6ONLY),
+        columns.get_attribute(INET_DIAG_SKMEMINFO),
+        columns.get_attribute(INET_DIAG_SKV6ONLY),
         strict=False,
     ):
         timer = record["timer"] = _OFF.copy()
@@ -244,7 +256,7 @@ def _add_extras(records: list[Record], columns: Columns) -> None:
 
 class _TimerKinds(dict[int, str]):
     def __missing__(self, number: int) -> str:
-        word = self[number] = timer_kind(number)
+        word = self[number] = to_timer_kind(number)
         return word
 
 

@@ -1,4 +1,4 @@
-"""sock_diag dumps of SCTP endpoints and associations: struct inet_diag_msg and the lists of their addresses."""
+"""sock_diag dumps of SCTP endpoints and associations: struct inet_diag_msg with INET_DIAG_LOCALS and _PEERS."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from netstat_core.plugin import (
     attributes,
     messages,
 )
-from netstat_inet.addresses import ipv4_text, ipv6_text
+from netstat_inet.addresses import format_ipv4, format_ipv6
 from netstat_inet.messages import MESSAGE_SIZE
-from netstat_inet.netlink_inet_diag import SOCK_DIAG_BY_FAMILY, dump_name
-from netstat_inet.record import TCP_LISTEN, sctp_socket, sctp_state, tcp_state
+from netstat_inet.netlink_inet_diag import SOCK_DIAG_BY_FAMILY, name_dump
+from netstat_inet.record import TCP_LISTEN, make_sctp_record, to_sctp_state, to_tcp_state
 
 # linux/inet_diag.h
 INET_DIAG_LOCALS = 12
@@ -30,29 +30,29 @@ _STORAGE = 128
 
 
 def parse(about: About, inet: Datagrams | None, inet6: Datagrams | None) -> Iterator[Record | Problem]:
-    """The rows of both dumps: an association is one that has peers."""
+    """Yield the records of the IPv4 and the IPv6 dump; a message with INET_DIAG_PEERS is an association."""
     unpack = struct.Struct(f"{about.order}16x4B2s2s32xI8x5I").unpack_from
     for family, datagrams in (("inet", inet), ("inet6", inet6)):
-        dump = dump_name("sctp", family)
+        dump = name_dump("sctp", family)
         for message in messages(dump, datagrams or (), SOCK_DIAG_BY_FAMILY, MESSAGE_SIZE, about.order):
             if isinstance(message, Problem):
                 yield message
             else:
-                yield _from_diag(unpack(message), attributes(message, MESSAGE_SIZE, about.order))
+                yield _to_record(unpack(message), attributes(message, MESSAGE_SIZE, about.order))
 
 
-def _from_diag(fields: tuple[Any, ...], found: Attributes) -> Record:
+def _to_record(fields: tuple[Any, ...], attrs: Attributes) -> Record:
     _, state, _, _, sport, dport, _, _, received, sent, uid, inode = fields
-    peers = _storages(found[INET_DIAG_PEERS]) if INET_DIAG_PEERS in found else None
+    peers = _parse_addresses(attrs[INET_DIAG_PEERS]) if INET_DIAG_PEERS in attrs else None
     is_listening = peers is None and state == TCP_LISTEN
-    return sctp_socket(
-        _storages(found.get(INET_DIAG_LOCALS, b"")),
+    return make_sctp_record(
+        _parse_addresses(attrs.get(INET_DIAG_LOCALS, b"")),
         peers,
         local_port=int.from_bytes(sport, "big"),
         remote_port=None if peers is None else int.from_bytes(dport, "big"),
-        state=tcp_state(state) if peers is None else sctp_state(state),
+        state=to_tcp_state(state) if peers is None else to_sctp_state(state),
         state_number=state,
-        socket_state=tcp_state(state) if peers is None else None,
+        socket_state=to_tcp_state(state) if peers is None else None,
         recv_queue=received,
         send_queue=0 if is_listening else sent,
         backlog=sent if is_listening else None,
@@ -61,11 +61,11 @@ def _from_diag(fields: tuple[Any, ...], found: Attributes) -> Record:
     )
 
 
-def _storages(payload: bytes) -> list[str]:
-    """The addresses of an array of struct sockaddr_storage."""
+def _parse_addresses(payload: bytes) -> list[str]:
+    """Return the addresses in an array of struct sockaddr_storage."""
     addresses = []
     for start in range(0, len(payload) - _STORAGE + 1, _STORAGE):
         raw = payload[start : start + _STORAGE]
         is_inet6 = AF["inet6"] in (raw[0], raw[1])
-        addresses.append(ipv6_text(raw[8:24]) if is_inet6 else ipv4_text(raw[4:8]))
+        addresses.append(format_ipv6(raw[8:24]) if is_inet6 else format_ipv4(raw[4:8]))
     return addresses

@@ -1,4 +1,16 @@
-"""The lines of /proc/net/sctp/eps and assocs: SCTP endpoints and associations."""
+"""/proc/net/sctp/eps and assocs: SCTP endpoints and associations.
+
+::
+
+     ENDPT     SOCK   STY SST HBKT LPORT   UID INODE LADDRS
+    a419d1c6 4838dae2 0   10  63   2905    118 10370 10.1.0.1 10.2.0.1
+
+     ASSOC     SOCK   STY SST ST HBKT ASSOC-ID TX_QUEUE RX_QUEUE UID INODE LPORT RPORT LADDRS <-> RADDRS HBINT ...
+    c50d6d31 af08f9c9 2   7   1  0       0        0        0       0  8966 32850     5  10.1.0.1 10.2.0.1 <-> *10.1.0.99
+
+Both lists of addresses are separated by blanks, and a tab ends the second one. A star marks the primary path. IPv6
+addresses are written in full: ``fd00:0001:0000:0000:0000:0000:0000:0001``.
+"""
 
 from __future__ import annotations
 
@@ -6,51 +18,54 @@ from collections.abc import Callable, Iterator
 from socket import AF_INET6, inet_pton
 
 from netstat_core.plugin import GREATEST_INTEGER, About, Asked, File, Problem, Record, unsigned
-from netstat_inet.addresses import ipv4_text, ipv6_text
-from netstat_inet.record import sctp_socket, sctp_state, tcp_state
+from netstat_inet.addresses import format_ipv4, format_ipv6
+from netstat_inet.record import make_sctp_record, to_sctp_state, to_tcp_state
 
 _RENUMBERED = (3, 0)
-"""Until then association states began with EMPTY, so every number was one more."""
+"""Before Linux 3.0 enum sctp_state began with EMPTY, so every number in column ST was greater by one."""
 
 _HIGHEST_PORT = 0xFFFF
 _ENDPOINT_TOKENS = 8
 _ASSOCIATION_TOKENS = 13
 
 
-def _servers(asked: Asked) -> bool:
+def _shows_endpoints(asked: Asked) -> bool:
     return asked.show != "connected"
 
 
-def _others(asked: Asked) -> bool:
+def _shows_associations(asked: Asked) -> bool:
     return asked.show != "listening"
 
 
-def _of(family: str, rule: Callable[[Asked], bool]) -> Callable[[Asked], bool]:
+def _make_rule(family: str, rule: Callable[[Asked], bool]) -> Callable[[Asked], bool]:
     return lambda asked: asked.serves_family(family) and rule(asked)
 
 
-def _endpoints(folder: str) -> File:
+def _make_endpoint_file(folder: str) -> File:
     return File(f"/proc/net/{folder}/eps", inode_column=7, uid_column=6)
 
 
-def _associations(folder: str) -> File:
+def _make_association_file(folder: str) -> File:
     return File(f"/proc/net/{folder}/assocs", inode_column=10, uid_column=9)
 
 
 INPUTS = (
-    _endpoints("sctp").either.when(_of("inet", _servers)),
-    _associations("sctp").either.when(_of("inet", _others)),
-    _endpoints("sctp6").optional.when(_of("inet6", _servers)),
-    _associations("sctp6").optional.when(_of("inet6", _others)),
+    _make_endpoint_file("sctp").either.when(_make_rule("inet", _shows_endpoints)),
+    _make_association_file("sctp").either.when(_make_rule("inet", _shows_associations)),
+    _make_endpoint_file("sctp6").optional.when(_make_rule("inet6", _shows_endpoints)),
+    _make_association_file("sctp6").optional.when(_make_rule("inet6", _shows_associations)),
 )
-"""Endpoints only where servers are shown, associations only where others are, as netstat reads them.
+"""eps if the query shows listening sockets, assocs if it shows others.
 
-Where both are asked for, neither needs the other: what is absent is noted, and the rows of the other count.
+If both are read, one may be absent: that is recorded as a gap, and the rows of the other are shown.
 """
 
 
 def parse(about: About, *contents: bytes | None) -> Iterator[Record | Problem]:
-    """The rows of eps and assocs; the sctp6 twins exist for kernels that never had them but netstat looks there."""
+    """Yield the records of eps and assocs.
+
+    /proc/net/sctp6 is read because netstat reads it; no kernel is known to have it.
+    """
     paths = [f"/proc/net/{folder}/{name}" for folder in ("sctp", "sctp6") for name in ("eps", "assocs")]
     for path, content in zip(paths, contents, strict=True):
         if content is None:
@@ -58,20 +73,20 @@ def parse(about: About, *contents: bytes | None) -> Iterator[Record | Problem]:
         is_endpoints = path.endswith("eps")
         for number, line in enumerate(content.removesuffix(b"\n").split(b"\n")[1:], 2):
             try:
-                yield _endpoint(line.split()) if is_endpoints else _association(line, about)
+                yield _parse_endpoint(line.split()) if is_endpoints else _parse_association(line, about)
             except (ValueError, IndexError, OSError):
                 code = "eps" if is_endpoints else "assoc"
                 yield Problem(path, f"not the columns of an SCTP {code} row", line, number, code)
 
 
-def _endpoint(words: list[bytes]) -> Record:
-    """``ENDPT SOCK STY SST HBKT LPORT UID INODE LADDRS``."""
+def _parse_endpoint(words: list[bytes]) -> Record:
+    """Parse a row of eps, split into words; raise ValueError, IndexError or OSError if it is not one."""
     if len(words) < _ENDPOINT_TOKENS:
         raise ValueError("too few columns")
-    state, port, inode = _number(words[3]), _number(words[5], _HIGHEST_PORT), _number(words[7])
-    word = tcp_state(state)
-    return sctp_socket(
-        [_address(one) for one in words[8:]],
+    state, port, inode = _parse_number(words[3]), _parse_number(words[5], _HIGHEST_PORT), _parse_number(words[7])
+    word = to_tcp_state(state)
+    return make_sctp_record(
+        [_parse_address(address) for address in words[8:]],
         None,
         local_port=port,
         state=word,
@@ -82,40 +97,41 @@ def _endpoint(words: list[bytes]) -> Record:
     )
 
 
-def _association(line: bytes, about: About) -> Record:
-    """``ASSOC SOCK STY SST ST HBKT ASSOC-ID TX RX UID INODE LPORT RPORT LADDRS <-> RADDRS``, then a tab and more."""
+def _parse_association(line: bytes, about: About) -> Record:
+    """Parse a row of assocs; raise ValueError, IndexError or OSError if it is not one."""
     left, arrow, right = line.partition(b"<->")
     words = left.split()
     if len(words) < _ASSOCIATION_TOKENS or not arrow:
         raise ValueError("too few columns")
-    number = _number(words[4])
+    number = _parse_number(words[4])
     state = number - (1 if (0,) < about.kernel_version < _RENUMBERED else 0)
-    return sctp_socket(
-        [_address(one) for one in words[13:]],
-        [_address(one) for one in right.partition(b"\t")[0].split()],
+    return make_sctp_record(
+        [_parse_address(address) for address in words[13:]],
+        [_parse_address(address) for address in right.partition(b"\t")[0].split()],
         association_id=unsigned(words[6]),
-        local_port=_number(words[11], _HIGHEST_PORT),
-        remote_port=_number(words[12], _HIGHEST_PORT),
-        state=sctp_state(state) if state >= 0 else None,
+        local_port=_parse_number(words[11], _HIGHEST_PORT),
+        remote_port=_parse_number(words[12], _HIGHEST_PORT),
+        state=to_sctp_state(state) if state >= 0 else None,
         state_number=number,
-        socket_state=tcp_state(_number(words[3])),
+        socket_state=to_tcp_state(_parse_number(words[3])),
         send_queue=unsigned(words[7]),
         recv_queue=unsigned(words[8]),
         uid=unsigned(words[9]),
-        inode=_number(words[10]) or None,
+        inode=_parse_number(words[10]) or None,
     )
 
 
-def _number(word: bytes, most: int = GREATEST_INTEGER) -> int:
+def _parse_number(word: bytes, most: int = GREATEST_INTEGER) -> int:
+    """Return a decimal number from 0 to ``most``; raise ValueError for any other."""
     number = int(word)
     if not 0 <= number <= most:
         raise ValueError("a number is out of its range")
     return number
 
 
-def _address(word: bytes) -> str:
-    """Dotted quad, or eight full groups; a star marks the primary path."""
+def _parse_address(word: bytes) -> str:
+    """Return an address of the LADDRS or RADDRS column as canonical text."""
     text = word.lstrip(b"*").decode("ascii")
     if ":" in text:
-        return ipv6_text(inet_pton(AF_INET6, text))
-    return ipv4_text(bytes(int(part) for part in text.split(".")))
+        return format_ipv6(inet_pton(AF_INET6, text))
+    return format_ipv4(bytes(int(part) for part in text.split(".")))

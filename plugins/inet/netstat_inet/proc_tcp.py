@@ -1,4 +1,14 @@
-"""The lines of /proc/net/{tcp,udp,udplite,raw,icmp} and their IPv6 twins."""
+"""/proc/net/{tcp,udp,udplite,raw,icmp} and the IPv6 files (tcp6, ...).
+
+::
+
+      sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+       2: 0100007F:0277 00000000:0000 0A 00000000:00000000 00:00000000 00000000     7        0 1500581 1 00000000d85b...
+
+Address words are in the kernel's byte order (here 127.0.0.1), ports are not (0x277 is 631). Two columns share a colon:
+tx_queue:rx_queue and tr:tm->when. retrnsmt is hexadecimal, timeout (the probes) decimal. raw files have the IP
+protocol in the place of the local port, icmp files the identifier of echo requests.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +16,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from netstat_core.plugin import GREATEST_INTEGER, About, Gap, Problem, Record, bounded, unsigned
-from netstat_inet.addresses import HexWords
-from netstat_inet.record import TCP_LISTEN, States, timer_kind
+from netstat_inet.addresses import HexAddresses
+from netstat_inet.record import TCP_LISTEN, States, to_timer_kind
 
 _LEAST_TOKENS = 10
 _DROPS = 12
@@ -17,8 +27,8 @@ _UNSPECIFIED = {"inet": "0.0.0.0", "inet6": "::"}  # noqa: S104 - not bound to, 
 Parse = Callable[[About, "bytes | None", "bytes | None"], Iterator["Record | Problem | Gap"]]
 
 
-def parser(protocol: str, suffix: str = "") -> Parse:
-    """The parser of one protocol's two files, ``/proc/net/PROTOCOL`` and ``/proc/net/PROTOCOL6``."""
+def make_parser(protocol: str, suffix: str = "") -> Parse:
+    """Return the parser of ``/proc/net/PROTOCOL`` and ``/proc/net/PROTOCOL6``; ``suffix`` extends both names."""
 
     def parse(about: About, inet: bytes | None, inet6: bytes | None) -> Iterator[Record | Problem | Gap]:
         line = _LineParser(protocol, about)
@@ -30,7 +40,10 @@ def parser(protocol: str, suffix: str = "") -> Parse:
 
 
 def _parse_file(parse_line: _LineParser, source: str, content: bytes) -> Iterator[Record | Problem | Gap]:
-    """The rows below the header. Files other than tcp find their place again by counting, and so repeat rows."""
+    """Yield the records below the header, without repeated rows.
+
+    The kernel resumes a read of udp, raw and icmp files by counting sockets, so it may print a socket twice.
+    """
     lines = content.split(b"\n")
     if not lines[-1]:
         lines.pop()
@@ -54,11 +67,11 @@ def _parse_file(parse_line: _LineParser, source: str, content: bytes) -> Iterato
 
 
 class _LineParser:
-    """Turns a row into a record; raises ValueError, IndexError or OverflowError for what is no row."""
+    """Parses a row; raises ValueError, IndexError or OverflowError if the line is not one."""
 
     def __init__(self, protocol: str, about: About) -> None:
         self.protocol = protocol
-        self._addresses = HexWords(about.order)
+        self._addresses = HexAddresses(about.order)
         self._ticks = about.ticks_per_second
         self._states = States(datagram=protocol != "tcp")
 
@@ -73,12 +86,12 @@ class _LineParser:
         _, remote_address, remote_mapped = self._addresses[remote]
         state = int(words[3], 16)
         sent, _, received = words[4].partition(b":")
-        timer = self._timer(words)
+        timer = self._parse_timer(words)
         uid = unsigned(words[7])
         connectable = self.protocol in ("tcp", "udp", "udplite")
         port, far_port, inode = int(local_port, 16), int(remote_port, 16), int(words[9])
         recv_queue, send_queue = int(received, 16), int(sent, 16)
-        ports = port | far_port  # a union of bits is negative if any number is, and as long as the longest
+        ports = port | far_port  # an OR is negative if an operand is, and as long as the longest
         if not 0 <= state | recv_queue | send_queue | inode | ports <= GREATEST_INTEGER or ports > _HIGHEST_PORT:
             raise ValueError("a number is out of its range")
         return {
@@ -100,7 +113,7 @@ class _LineParser:
             "v4_mapped": local_mapped or remote_mapped,
             "v6_only": None,
             "interface": None,
-            "drops": self._drops(words),
+            "drops": self._parse_drops(words),
             "local_addresses": None,
             "remote_addresses": None,
             "socket_state": None,
@@ -109,8 +122,8 @@ class _LineParser:
             "icmp_id": port if self.protocol == "icmp" else None,
         }
 
-    def _timer(self, words: list[bytes]) -> Record:
-        """``tr:when retrnsmt`` in hex, ``timeout`` in decimal; ``when`` means nothing while the timer is off."""
+    def _parse_timer(self, words: list[bytes]) -> Record:
+        """Parse tr:tm->when, retrnsmt and timeout; tm->when is meaningless while tr is 0 (off)."""
         code, _, when = words[5].partition(b":")
         number = int(code, 16)
         ticks = int(when, 16)
@@ -118,14 +131,14 @@ class _LineParser:
         if not 0 <= number | ticks | retransmits <= GREATEST_INTEGER:
             raise ValueError("a timer is out of its range")
         return {
-            "kind": timer_kind(number),
+            "kind": to_timer_kind(number),
             "expires_seconds": ticks / self._ticks if number else None,
             "retransmits": retransmits,
             "probes": unsigned(words[8]),
         }
 
-    def _drops(self, words: list[bytes]) -> int | None:
-        """The last column of datagram rows since 2.6.27; signed before 5.3. TCP has its timeout there."""
+    def _parse_drops(self, words: list[bytes]) -> int | None:
+        """Return column drops of datagram rows (since Linux 2.6.27; signed before 5.3); tcp has its timeout there."""
         if self.protocol == "tcp" or len(words) <= _DROPS:
             return None
         return unsigned(words[_DROPS])

@@ -1,4 +1,4 @@
-"""The record of an Internet socket, and the words for its numbers."""
+"""The record of an Internet socket, and the words for the kernel's numbers of states and timers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TCP_STATES = (
     "LISTEN",
     "CLOSING",
 )
-"""include/net/tcp_states.h, by number."""
+"""Words by the numbers of include/net/tcp_states.h."""
 
 SCTP_ENDPOINTS, SCTP_ASSOCIATIONS = "/proc/net/sctp/eps", "/proc/net/sctp/assocs"
 
@@ -40,7 +40,7 @@ SCTP_STATES = (
     "SHUTDOWN_RECEIVED",
     "SHUTDOWN_ACK_SENT",
 )
-"""enum sctp_state of Linux 3.0 and later; before, an EMPTY came first."""
+"""Words by the numbers of enum sctp_state (Linux 3.0 and later; earlier kernels have EMPTY before CLOSED)."""
 
 PROTOCOLS = ("tcp", "udp", "udplite", "raw", "icmp", "sctp")
 TIMERS = ("off", "retransmit", "keepalive", "timewait", "probe")
@@ -50,39 +50,44 @@ _STATES = tuple(dict.fromkeys([*filter(None, TCP_STATES), *SCTP_STATES]))
 
 
 class Timer(TypedDict):
-    """The timer that runs for the socket, as in the columns tr, tm->when, retrnsmt and timeout of /proc/net/tcp."""
+    """The running timer of a socket: columns tr, tm->when, retrnsmt and timeout of /proc/net/tcp."""
 
-    kind: Annotated[str, Field("What it waits for", words=TIMERS, pattern=r"^unknown\([0-9]+\)$")]
-    expires_seconds: Annotated[float | None, Field("Time until it fires; null where it is off", minimum=0)]
-    retransmits: Annotated[int | None, Field("Retransmissions without an answer so far", minimum=0)]
-    probes: Annotated[int | None, Field("Keepalive or zero-window probes without an answer so far", minimum=0)]
+    kind: Annotated[str, Field("What the timer is for", words=TIMERS, pattern=r"^unknown\([0-9]+\)$")]
+    expires_seconds: Annotated[float | None, Field("Time until the timer fires; null if it is off", minimum=0)]
+    retransmits: Annotated[int | None, Field("Unanswered retransmissions so far", minimum=0)]
+    probes: Annotated[int | None, Field("Unanswered keepalive or zero-window probes so far", minimum=0)]
 
 
 class InetSocket(SocketRecord):
-    """A socket of the Internet families; endpoints and associations for SCTP."""
+    """A socket over IPv4 or IPv6; for SCTP an endpoint or an association."""
 
     family: Annotated[str, Field("Address family of the socket", words=("inet", "inet6"))]
     protocol: Annotated[
         str | None, Field("Protocol; the same word for both families", words=PROTOCOLS, never_null=True)
     ]
-    local_address: Annotated[Address | None, Field("Local address; the first of an SCTP socket's", mark="address")]
-    local_port: Annotated[Port | None, Field("Local port, 0 for any; null for raw and ping sockets", minimum=0)]
-    remote_address: Annotated[Address | None, Field("Remote address, unspecified where unconnected", mark="address")]
-    remote_port: Annotated[Port | None, Field("Remote port, 0 where unconnected", minimum=0)]
+    local_address: Annotated[Address | None, Field("Local address; for SCTP the first one", mark="address")]
+    local_port: Annotated[Port | None, Field("Local port; 0 for any; null for raw and icmp sockets", minimum=0)]
+    remote_address: Annotated[Address | None, Field("Remote address; unspecified if not connected", mark="address")]
+    remote_port: Annotated[Port | None, Field("Remote port; 0 if not connected", minimum=0)]
     state: Annotated[str | None, Field("State of the connection", words=_STATES, pattern=_UNKNOWN)]
-    state_number: Annotated[int | None, Field("The kernel's number for it", minimum=0)]
+    state_number: Annotated[int | None, Field("The kernel's number of the state", minimum=0)]
     listening: Annotated[bool, Field("Accepts connections (tcp, endpoints of sctp) or datagrams from anywhere")]
     recv_queue: Annotated[
-        Bytes | None, Field("Received, not yet read; connections waiting for accept where listening", never_null=True)
+        Bytes | None,
+        Field(
+            "Bytes received, not yet read; connections that wait for accept() if tcp or sctp listens", never_null=True
+        ),
     ]
-    send_queue: Annotated[Bytes | None, Field("Sent or to be sent, not yet acknowledged", never_null=True)]
-    backlog: Annotated[Count | None, Field("Most connections that may wait for accept; null unless listening")]
+    send_queue: Annotated[Bytes | None, Field("Bytes sent or to be sent, not yet acknowledged", never_null=True)]
+    backlog: Annotated[Count | None, Field("Most connections that may wait for accept(); null unless listening")]
     uid: Uid | None
     timer: Timer | None
-    v4_mapped: Annotated[bool, Field("An IPv6 socket with an IPv4-mapped address, which is shown as the IPv4 one")]
-    v6_only: Annotated[bool | None, Field("Takes no IPv4 (IPV6_V6ONLY); null where unknown or not IPv6")]
-    interface: Annotated[InterfaceName | None, Field("Interface it is bound to", mark="interface")]
-    drops: Annotated[Count | None, Field("Packets dropped since the socket was made")]
+    v4_mapped: Annotated[
+        bool, Field("IPv6 socket with an IPv4-mapped address, which the record shows as the IPv4 address")
+    ]
+    v6_only: Annotated[bool | None, Field("IPV6_V6ONLY is set: no IPv4; null if unknown or not IPv6")]
+    interface: Annotated[InterfaceName | None, Field("Interface the socket is bound to", mark="interface")]
+    drops: Annotated[Count | None, Field("Packets dropped since the socket was created")]
     local_addresses: Annotated[list[Address] | None, Field("sctp: all local addresses, the primary path's first")]
     remote_addresses: Annotated[list[Address] | None, Field("sctp: all remote addresses; null for an endpoint")]
     socket_state: Annotated[str | None, Field("sctp: state of the socket", words=_STATES, pattern=_UNKNOWN)]
@@ -92,16 +97,40 @@ class InetSocket(SocketRecord):
 
 
 KEYS = (
-    *("family", "protocol", "local_address", "local_port", "remote_address", "remote_port"),
-    *("state", "state_number", "listening", "recv_queue", "send_queue", "backlog", "uid", "inode", "timer"),
-    *("v4_mapped", "v6_only", "interface", "drops", "local_addresses", "remote_addresses", "socket_state"),
-    *("association_id", "ip_protocol", "icmp_id"),
+    "family",
+    "protocol",
+    "local_address",
+    "local_port",
+    "remote_address",
+    "remote_port",
+    "state",
+    "state_number",
+    "listening",
+    "recv_queue",
+    "send_queue",
+    "backlog",
+    "uid",
+    "inode",
+    "timer",
+    "v4_mapped",
+    "v6_only",
+    "interface",
+    "drops",
+    "local_addresses",
+    "remote_addresses",
+    "socket_state",
+    "association_id",
+    "ip_protocol",
+    "icmp_id",
 )
-"""The fields in the order they have in records."""
+"""The field names in the order of the record."""
 
 
-def sctp_socket(local: list[str], remote: list[str] | None, **known: Any) -> Record:
-    """The record of an endpoint, which has no remote addresses, or of an association; what is not given is unknown."""
+def make_sctp_record(local: list[str], remote: list[str] | None, **known: Any) -> Record:
+    """Return the record of an SCTP endpoint (``remote`` is None) or association.
+
+    ``known`` are further fields, ``socket_state`` among them; fields that are not given are null.
+    """
     record = {
         "family": "inet6" if any(":" in address for address in local + (remote or [])) else "inet",
         "protocol": "sctp",
@@ -132,35 +161,35 @@ def sctp_socket(local: list[str], remote: list[str] | None, **known: Any) -> Rec
     return {**record, **known}
 
 
-def tcp_state(number: int) -> str:
-    """The word for a TCP state."""
+def to_tcp_state(number: int) -> str:
+    """Return the word for a TCP state, ``UNKNOWN(number)`` if there is none."""
     word = TCP_STATES[number] if 0 <= number < len(TCP_STATES) else None
     return word or f"UNKNOWN({number})"
 
 
-def sctp_state(number: int) -> str:
-    """The word for the state of an association."""
+def to_sctp_state(number: int) -> str:
+    """Return the word for the state of an SCTP association, ``UNKNOWN(number)`` if there is none."""
     return SCTP_STATES[number] if 0 <= number < len(SCTP_STATES) else f"UNKNOWN({number})"
 
 
-def datagram_state(number: int) -> str:
-    """The word for the state of a UDP or UDP-Lite socket: connected or not."""
-    return tcp_state(number) if number in (TCP_ESTABLISHED, TCP_CLOSE) else f"UNKNOWN({number})"
+def to_datagram_state(number: int) -> str:
+    """Return the word for the state of a datagram socket: ESTABLISHED, CLOSE or ``UNKNOWN(number)``."""
+    return to_tcp_state(number) if number in (TCP_ESTABLISHED, TCP_CLOSE) else f"UNKNOWN({number})"
 
 
-def timer_kind(number: int) -> str:
-    """The word for a timer code of /proc/net/tcp and sock_diag."""
+def to_timer_kind(number: int) -> str:
+    """Return the word for a timer code of /proc/net/tcp or sock_diag, ``unknown(number)`` if there is none."""
     return TIMERS[number] if number < len(TIMERS) else f"unknown({number})"
 
 
 class States(dict[int, str]):
-    """State words by number, made when first met."""
+    """Cache of state words by number."""
 
     def __init__(self, *, datagram: bool) -> None:
         super().__init__()
-        self._word = datagram_state if datagram else tcp_state
+        self._word = to_datagram_state if datagram else to_tcp_state
 
     def __missing__(self, number: int) -> str:
-        """Make the word and keep it."""
+        """Look the word up and cache it."""
         word = self[number] = self._word(number)
         return word

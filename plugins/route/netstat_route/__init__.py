@@ -1,4 +1,4 @@
-"""Routes and neighbours: IPv4 and IPv6, from rtnetlink and from /proc/net."""
+"""Plugin for IPv4 and IPv6 routes and neighbours, from rtnetlink and /proc/net."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ FAMILIES = ("inet", "inet6")
 
 @hookimpl
 def netstat_readers(tables: Collection[str], families: Collection[str]) -> Iterable[Reader]:
-    """The readers of tables ``routes``, ``route_cache`` and ``neighbours``."""
+    """Return the readers of tables ``routes``, ``route_cache`` and ``neighbours`` that the query does not exclude."""
     if families and not set(FAMILIES) & set(families):
         return ()
-    found: list[Reader] = []
+    readers: list[Reader] = []
     if not tables or {"routes", "route_cache"} & set(tables):
-        from netstat_route.readers import READERS  # noqa: PLC0415 - nothing is loaded before it is asked for
+        from netstat_route.readers import READERS  # noqa: PLC0415 - loaded only when needed
 
-        found += READERS
+        readers += READERS
     if not tables or "neighbours" in tables:
         from netstat_route.netlink_neighbour import READER  # noqa: PLC0415
 
-        found.append(READER)
-    return found
+        readers.append(READER)
+    return readers

@@ -1,4 +1,4 @@
-"""Address bytes and the kernel's hexadecimal words to canonical text."""
+"""Convert addresses of rtnetlink and procfs to canonical text."""
 
 from __future__ import annotations
 
@@ -8,44 +8,44 @@ from socket import AF_INET6, inet_ntoa, inet_ntop
 
 INET_WIDTH, INET6_WIDTH = 4, 16
 WIDTHS = {"inet": INET_WIDTH, "inet6": INET6_WIDTH}
-"""Bytes of an address."""
+"""Bytes of an address by family."""
 
 _INET_DIGITS, _INET6_DIGITS = 8, 32
 
 
-def address_text(raw: bytes) -> str:
-    """The text of four or sixteen bytes in network order; raises ValueError for another length."""
+def format_address(raw: bytes) -> str:
+    """Return four or sixteen bytes in network order as text; raise ValueError for any other length."""
     if len(raw) == INET_WIDTH:
         return inet_ntoa(raw)
     return inet_ntop(AF_INET6, raw)
 
 
-def digits(text: bytes, length: int) -> bytes:
-    """The bytes written as so many hexadecimal digits; raises ValueError for anything else."""
+def parse_digits(text: bytes, length: int) -> bytes:
+    """Return the bytes that ``length`` hexadecimal digits stand for; raise ValueError for anything else."""
     if len(text) != length:
         raise ValueError(f"not {length} hexadecimal digits")
     return unhexlify(text)
 
 
-def inet_word(text: bytes, order: str) -> bytes:
-    """The four address bytes, in network order, that a kernel of this byte order prints as one 32-bit number."""
-    return struct.pack(f"{order}I", int.from_bytes(digits(text, _INET_DIGITS), "big"))
+def parse_inet_word(text: bytes, order: str) -> bytes:
+    """Return the address bytes in network order of a 32-bit number that a kernel of this byte order printed."""
+    return struct.pack(f"{order}I", int.from_bytes(parse_digits(text, _INET_DIGITS), "big"))
 
 
-def inet6_digits(text: bytes) -> str:
-    """The text of the IPv6 address that is written as thirty-two digits."""
-    return inet_ntop(AF_INET6, digits(text, _INET6_DIGITS))
+def parse_inet6(text: bytes) -> str:
+    """Return the text of an IPv6 address that is written as thirty-two hexadecimal digits."""
+    return inet_ntop(AF_INET6, parse_digits(text, _INET6_DIGITS))
 
 
-def prefix_length(mask: bytes) -> int:
-    """How many bits a netmask has; raises ValueError where they are not all in front."""
+def to_prefix_length(mask: bytes) -> int:
+    """Return the prefix length of a netmask of four bytes; raise ValueError if it is not contiguous."""
     number = int.from_bytes(mask, "big")
     ones = number.bit_count()
     if number != (1 << 32) - (1 << 32 - ones):
-        raise ValueError("a netmask with holes")
+        raise ValueError("the netmask is not contiguous")
     return ones
 
 
-def netmask(length: int) -> str:
-    """The netmask of so many bits as a dotted quad."""
-    return address_text(((1 << 32) - (1 << 32 - length)).to_bytes(INET_WIDTH, "big"))
+def format_netmask(length: int) -> str:
+    """Return the netmask of a prefix length as a dotted quad."""
+    return format_address(((1 << 32) - (1 << 32 - length)).to_bytes(INET_WIDTH, "big"))

@@ -1,8 +1,8 @@
-"""A route's flags: the RTF_ bits of linux/route.h and linux/ipv6_route.h as words, and as netstat's letters."""
+"""Flags of routes: the RTF_ bits of linux/route.h and linux/ipv6_route.h, as words and as netstat's letters."""
 
 from __future__ import annotations
 
-from netstat_route.words import flag_words
+from netstat_route.words import to_flag_words
 
 # linux/route.h
 RTF_UP = 0x1
@@ -36,7 +36,7 @@ RTF_PCPU = 0x40000000
 RTF_LOCAL = 0x80000000
 
 PREFERENCE_SHIFT = 27
-"""Where the two bits of RTF_PREF_MASK start."""
+"""Position of the two bits of RTF_PREF_MASK."""
 
 _WORDS = {
     RTF_UP: "up",
@@ -66,61 +66,69 @@ _WORDS = {
 }
 
 INET_LETTERS = (
-    *(
-        (RTF_HOST, "H"),
-        (RTF_REINSTATE, "R"),
-        (RTF_DYNAMIC, "D"),
-        (RTF_MODIFIED, "M"),
-        (RTF_DEFAULT, "d"),
-        (RTF_ALLONLINK, "a"),
-        (RTF_ADDRCONF, "c"),
-    ),
-    *((RTF_NONEXTHOP, "o"), (RTF_EXPIRES, "e"), (RTF_CACHE, "c"), (RTF_FLOW, "f"), (RTF_POLICY, "p"), (RTF_LOCAL, "l")),
-    *((RTF_MTU, "u"), (RTF_WINDOW, "w"), (RTF_IRTT, "i"), (RTF_NOTCACHED, "n")),
+    (RTF_HOST, "H"),
+    (RTF_REINSTATE, "R"),
+    (RTF_DYNAMIC, "D"),
+    (RTF_MODIFIED, "M"),
+    (RTF_DEFAULT, "d"),
+    (RTF_ALLONLINK, "a"),
+    (RTF_ADDRCONF, "c"),
+    (RTF_NONEXTHOP, "o"),
+    (RTF_EXPIRES, "e"),
+    (RTF_CACHE, "c"),
+    (RTF_FLOW, "f"),
+    (RTF_POLICY, "p"),
+    (RTF_LOCAL, "l"),
+    (RTF_MTU, "u"),
+    (RTF_WINDOW, "w"),
+    (RTF_IRTT, "i"),
+    (RTF_NOTCACHED, "n"),
 )
-"""What follows U and G, or the exclamation mark that takes their place."""
+"""Letters after U and G, or after the exclamation mark that replaces both."""
 
 INET6_LETTERS = (
-    *(
-        (RTF_UP, "U"),
-        (RTF_REJECT, "!"),
-        (RTF_GATEWAY, "G"),
-        (RTF_HOST, "H"),
-        (RTF_DEFAULT, "D"),
-        (RTF_ADDRCONF, "A"),
-        (RTF_CACHE, "C"),
-    ),
-    *((RTF_ALLONLINK, "a"), (RTF_EXPIRES, "e"), (RTF_MODIFIED, "m"), (RTF_NONEXTHOP, "n"), (RTF_FLOW, "f")),
+    (RTF_UP, "U"),
+    (RTF_REJECT, "!"),
+    (RTF_GATEWAY, "G"),
+    (RTF_HOST, "H"),
+    (RTF_DEFAULT, "D"),
+    (RTF_ADDRCONF, "A"),
+    (RTF_CACHE, "C"),
+    (RTF_ALLONLINK, "a"),
+    (RTF_EXPIRES, "e"),
+    (RTF_MODIFIED, "m"),
+    (RTF_NONEXTHOP, "n"),
+    (RTF_FLOW, "f"),
 )
 
 Letters = tuple[tuple[int, str], ...]
 
 
-def letters(table: Letters, flags: int) -> str:
-    """The letters of the bits that are set, in the table's order."""
+def join_letters(table: Letters, flags: int) -> str:
+    """Return the letters of the bits that are set, in the order of the table."""
     return "".join([letter for bit, letter in table if flags & bit])
 
 
-def rejecting(first: Letters, rest: Letters, flags: int) -> str:
-    """The letters of IPv4 routes: a reject route has an exclamation mark for all of the first ones."""
-    return ("!" if flags & RTF_REJECT else letters(first, flags)) + letters(rest, flags)
+def format_inet_flags(first: Letters, rest: Letters, flags: int) -> str:
+    """Return the letters of an IPv4 route; a reject route has an exclamation mark instead of those of ``first``."""
+    return ("!" if flags & RTF_REJECT else join_letters(first, flags)) + join_letters(rest, flags)
 
 
-def inet_letters(flags: int) -> str:
-    """The Flags column of netstat for an IPv4 route."""
-    return rejecting(((RTF_UP, "U"), (RTF_GATEWAY, "G")), INET_LETTERS, flags)
+def to_inet_letters(flags: int) -> str:
+    """Return netstat's Flags column of an IPv4 route."""
+    return format_inet_flags(((RTF_UP, "U"), (RTF_GATEWAY, "G")), INET_LETTERS, flags)
 
 
-def inet6_letters(flags: int) -> str:
-    """The Flag column of netstat for an IPv6 route."""
-    return letters(INET6_LETTERS, flags)
+def to_inet6_letters(flags: int) -> str:
+    """Return netstat's Flag column of an IPv6 route."""
+    return join_letters(INET6_LETTERS, flags)
 
 
-def inet_words(flags: int) -> list[str]:
-    """The words of an IPv4 route's flags, sorted."""
-    return flag_words(_WORDS, flags)
+def to_inet_words(flags: int) -> list[str]:
+    """Return the words for an IPv4 route's flags, sorted."""
+    return to_flag_words(_WORDS, flags)
 
 
-def inet6_words(flags: int) -> list[str]:
-    """The words of an IPv6 route's flags, sorted; its two bits of preference are no flags."""
-    return flag_words(_WORDS, flags & ~RTF_PREF_MASK)
+def to_inet6_words(flags: int) -> list[str]:
+    """Return the words for an IPv6 route's flags, sorted, without the two bits of router preference."""
+    return to_flag_words(_WORDS, flags & ~RTF_PREF_MASK)

@@ -1,4 +1,4 @@
-"""Functions of modules that are imported when they are first called: a listing needs few of them."""
+"""Import modules when their functions are first called; a listing needs few of them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from importlib import import_module
 from typing import Any
 
 
-def later(module: str, name: str) -> Callable[..., Any]:
-    """The function of a module, named whole."""
+def import_later(module: str, name: str) -> Callable[..., Any]:
+    """Return a function that imports ``module`` (full name), and calls its function ``name``."""
 
     def call(*arguments: Any, **named: Any) -> Any:
         return getattr(import_module(module), name)(*arguments, **named)
@@ -16,7 +16,7 @@ def later(module: str, name: str) -> Callable[..., Any]:
     return call
 
 
-def parser(module: str, name: str = "parse") -> Callable[..., Any]:
-    """The parser of a module, which has nothing to say where it is given nothing."""
-    function = later(module, name)
+def make_parser(module: str, name: str = "parse") -> Callable[..., Any]:
+    """Return the parser ``name`` of ``module``; called without inputs, it yields nothing and imports nothing."""
+    function = import_later(module, name)
     return lambda about, *contents: function(about, *contents) if contents else ()

@@ -1,7 +1,7 @@
-"""What is worked out once and kept.
+"""A bounded cache of computed values.
 
-The routes of a large table differ in little but their destination: a record is then a copy and one address, and its
-line the address and a text that exists already.
+Most routes of a large table differ in their destination only. A record is then a copy of a template with another
+destination, and its line of text a destination and a cached remainder.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from typing import Any, Generic, TypeVar
 from netstat_core.plugin import Record
 
 _MOST = 4096
-"""Values kept, so that memory stays flat where all differ."""
+"""Most values kept; the cache is emptied beyond, to bound memory if all keys differ."""
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 
 class Memo(dict[Key, Value], Generic[Key, Value]):
-    """Values made when first met."""
+    """Cache of the values that ``make`` returns by key."""
 
     def __init__(self, make: Callable[[Key], Value]) -> None:
         super().__init__()
         self._make = make
 
     def __missing__(self, key: Key) -> Value:
-        """Make and keep; lets through what making raises."""
+        """Make the value and cache it; exceptions of ``make`` are raised to the caller."""
         value = self._make(key)
         if len(self) >= _MOST:
             self.clear()
@@ -36,8 +36,8 @@ class Memo(dict[Key, Value], Generic[Key, Value]):
 
 
 class Nested(dict[str, Any]):
-    """A record to be copied that holds next hops or metrics, which no two records may share."""
+    """A template record with next hops or metrics, whose copies must not share these lists and dicts."""
 
     def copy(self) -> Record:
-        """A record of its own all through."""
+        """Return a deep copy."""
         return {name: deepcopy(value) for name, value in self.items()}

@@ -1,4 +1,4 @@
-"""A route's metrics: the RTAX_ attributes inside RTA_METRICS."""
+"""Metrics of routes: the RTAX_ attributes inside RTA_METRICS (linux/rtnetlink.h)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from netstat_core.plugin import Attributes, Record, escape
 from netstat_route.record import RouteMetrics
-from netstat_route.words import flag_words
+from netstat_route.words import to_flag_words
 
 # linux/rtnetlink.h
 RTAX_LOCK = 1
@@ -60,20 +60,20 @@ _FEATURES = {
     RTAX_FEATURE_TCP_USEC_TS: "tcp_usec_ts",
 }
 _FRACTIONS = {RTAX_RTT: 8, RTAX_RTTVAR: 4, RTAX_RTO_MIN: 1}
-"""The kernel keeps round-trip times in eighths and their variance in quarters of a millisecond."""
+"""Divisors to milliseconds: the kernel has RTAX_RTT in eighths and RTAX_RTTVAR in quarters of a millisecond."""
 
 _EMPTY: dict[str, Any] = dict.fromkeys(RouteMetrics.__annotations__)
 
 
-def metrics(found: Attributes) -> Record:
-    """The metrics as they appear in records."""
+def parse_metrics(attrs: Attributes) -> Record:
+    """Return the field ``metrics`` of a route, from the attributes inside RTA_METRICS."""
     record: Record = {**_EMPTY, "locked": []}
-    for kind, payload in found.items():
-        amount = found.number(kind, 0)
+    for kind, payload in attrs.items():
+        amount = attrs.number(kind, 0)
         if kind == RTAX_LOCK:
             record["locked"] = sorted(NAMES[bit] for bit in NAMES if amount >> bit & 1)
         elif kind == RTAX_FEATURES:
-            record["features"] = flag_words(_FEATURES, amount)
+            record["features"] = to_flag_words(_FEATURES, amount)
         elif kind == RTAX_CC_ALGO:
             record["congestion_control"] = escape(payload.rstrip(b"\0"))
         elif kind in _FRACTIONS:

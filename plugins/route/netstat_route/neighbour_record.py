@@ -9,33 +9,35 @@ Seconds = Annotated[float, Field("A time in seconds", minimum=0)]
 
 
 class Neighbour(TypedDict):
-    """What is known of a host on a link (ARP, IPv6 neighbour discovery), or an address answered for as a proxy."""
+    """A host on a link, from ARP or IPv6 neighbour discovery, or an address that is answered for as a proxy."""
 
     family: Annotated[Literal["inet", "inet6"], Field("Address family")]
     address: Address
     hardware_address: Annotated[
-        str | None, Field("Its bytes in hex with colons; null while unresolved", mark="hardware_address")
+        str | None, Field("Hardware address, bytes in hex with colons; null while unresolved", mark="hardware_address")
     ]
     interface: Annotated[
-        InterfaceName | None, Field("Interface of the link; null for a proxy on all", mark="interface")
+        InterfaceName | None, Field("Interface of the link; null for a proxy entry of all interfaces", mark="interface")
     ]
     state: Annotated[
         str | None,
         Field(
-            "State of reachability; null for proxies, and from /proc unless permanent",
+            "Reachability state; null for proxies, and from /proc unless permanent",
             words=tuple(NEIGHBOUR_STATES.values()),
             pattern=r"^unknown\([0-9]+\)$",
         ),
     ]
     flags: Annotated[list[str] | None, Field("router, ext_learned, offloaded, managed ..., sorted; null from /proc")]
-    proxy: Annotated[bool, Field("Answered for on behalf of another host")]
-    ref_count: Annotated[Count | None, Field("References to it", minimum=0)]
-    probes: Annotated[Count | None, Field("Probes sent without an answer", minimum=0)]
-    confirmed_seconds: Annotated[Seconds | None, Field("Since it was last known to be reachable", minimum=0)]
-    used_seconds: Annotated[Seconds | None, Field("Since it was last used", minimum=0)]
-    updated_seconds: Annotated[Seconds | None, Field("Since its state last changed", minimum=0)]
-    protocol: Annotated[str | None, Field("What made the entry; null where the kernel itself did")]
+    proxy: Annotated[bool, Field("Proxy entry: the address is answered for on behalf of another host")]
+    ref_count: Annotated[Count | None, Field("Reference count", minimum=0)]
+    probes: Annotated[Count | None, Field("Unanswered probes", minimum=0)]
+    confirmed_seconds: Annotated[Seconds | None, Field("Time since it was last confirmed reachable", minimum=0)]
+    used_seconds: Annotated[Seconds | None, Field("Time since it was last used", minimum=0)]
+    updated_seconds: Annotated[Seconds | None, Field("Time since its state last changed", minimum=0)]
+    protocol: Annotated[
+        str | None, Field("Origin of the entry: static, zebra ..., else a number; null for the kernel itself")
+    ]
 
 
 EMPTY: dict[str, Any] = dict.fromkeys(Neighbour.__annotations__)
-"""Every field, unknown."""
+"""Every field with null."""

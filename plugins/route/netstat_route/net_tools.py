@@ -1,4 +1,4 @@
-"""netstat's text for routes: the styles without -e, with one, and with two."""
+"""The net-tools layouts of IPv4 and IPv6 routes, without -e, with -e and with -ee."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import Any
 
 from netstat_core.plugin import Block, Complaint, Gap, Layout, Names, Problem, Query, Record, Style, printable
-from netstat_route.addresses import netmask
+from netstat_route.addresses import format_netmask
 from netstat_route.memo import Memo
 from netstat_route.proc_route import NO_COLUMN
 from netstat_route.queries import OPENED
@@ -27,7 +27,7 @@ HEADS = (
     "Metric Ref    Use Iface",
     "Metric Ref    Use Iface    MSS   Window irtt",
 )
-"""Column heads behind addresses and flags of IPv4 rows, without -e, with one, and with two."""
+"""Column heads after Flags of IPv4 routes: without -e, with -e, with -ee."""
 
 _ROWS = (
     _START + "{mss:>5} {window:<5} {irtt:>6} {interface}\n",
@@ -41,37 +41,40 @@ _REJECTS = (
 )
 
 
-def width_of(style: Style) -> int:
-    """The style by the number of -e; more than two are two, where netstat counts modulo four and may show no row."""
+def detail_level(style: Style) -> int:
+    """Return the index in HEADS for the number of -e.
+
+    More than two count as two; netstat counts modulo four and may show no row.
+    """
     return min(style.extend, len(HEADS) - 1)
 
 
-def host_cell(style: Style, names: Names) -> Host:
-    """The text of addresses: names where they are wanted, for which -N counts as -n."""
-    return names.host if resolves(style, names) else str
+def choose_host_format(style: Style, names: Names) -> Host:
+    """Return the function that formats an address: as a name if names are shown."""
+    return names.host if shows_names(style, names) else str
 
 
-def resolves(style: Style, names: Names) -> bool:
-    """Whether names are shown."""
+def shows_names(style: Style, names: Names) -> bool:
+    """Whether host names are shown; -N counts as -n here."""
     return names.resolves_hosts and not style.symbolic
 
 
-def signed(number: int | None) -> int:
-    """A number as netstat prints it: nothing as 0, and above 2^31 negative."""
+def to_signed(number: int | None) -> int:
+    """Return a number as netstat prints it: None as 0, from 2^31 on negative."""
     number = number or 0
     return number - (1 << 32) if number >= 1 << 31 else number
 
 
 def inet_heading(style: Style, traits: Mapping[str, Any]) -> str:
-    """Title and column heads."""
+    """Return the title and the line of column heads."""
     if OPENED.name not in traits:
         return ABSENT["inet"]
-    heads = HEADS[width_of(style)]
+    heads = HEADS[detail_level(style)]
     return f"Kernel IP routing table\nDestination     Gateway         Genmask         Flags {heads}\n"
 
 
 def inet6_heading(_style: Style, traits: Mapping[str, Any]) -> str:
-    """Title and column heads; -e adds nothing."""
+    """Return the title and the line of column heads, which -e does not change."""
     return INET6_HEADS.format("table") if OPENED.name in traits else ABSENT["inet6"]
 
 
@@ -84,54 +87,56 @@ ABSENT = {
     "inet": "INET (IPv4) not configured in this system.\n",
     "inet6": "INET6 (IPv6) not configured in this system.\n",
 }
-"""What takes the place of a heading where nothing could be opened."""
+"""Shown instead of a heading if no source could be opened."""
 
-_BEHIND = ("gateway", "prefix_length", "flags_text", "metric", "ref_count", "use_count")
-_INET_BEHIND = (*_BEHIND, "mss_bytes", "window_bytes", "irtt_ms", "interface")
-_INET6_BEHIND = (*_BEHIND, "interface")
+_TAIL_FIELDS = ("gateway", "prefix_length", "flags_text", "metric", "ref_count", "use_count")
+_INET_TAIL_FIELDS = (*_TAIL_FIELDS, "mss_bytes", "window_bytes", "irtt_ms", "interface")
+_INET6_TAIL_FIELDS = (*_TAIL_FIELDS, "interface")
 
 
 Key = tuple[Any, ...]
 
 
 def inet_rows(style: Style, names: Names, _traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
-    """The formatter of IPv4 routes; every address column is cut to 15 characters."""
-    host = host_cell(style, names)
-    row, reject = _ROWS[width_of(style)], _REJECTS[width_of(style)]
-    tails: Memo[Key, str] = Memo(lambda key: _inet_tail(row, reject, host, dict(zip(_INET_BEHIND, key, strict=True))))
-    behind = itemgetter(*_INET_BEHIND)
+    """Return the function that formats IPv4 routes; every address column is cut to 15 characters."""
+    host = choose_host_format(style, names)
+    row, reject = _ROWS[detail_level(style)], _REJECTS[detail_level(style)]
+    tails: Memo[Key, str] = Memo(
+        lambda key: _format_inet_tail(row, reject, host, dict(zip(_INET_TAIL_FIELDS, key, strict=True)))
+    )
+    tail_key = itemgetter(*_INET_TAIL_FIELDS)
 
-    def numeric(batch: Sequence[Record]) -> str:
-        return "".join([one["destination"].ljust(_FULL + 1) + tails[behind(one)] for one in batch])
+    def format_numeric(batch: Sequence[Record]) -> str:
+        return "".join([record["destination"].ljust(_FULL + 1) + tails[tail_key(record)] for record in batch])
 
-    def resolved(batch: Sequence[Record]) -> str:
-        names.expect_hosts(_hosts(batch))
-        return "".join([f"{_destination(names, one):<15.15} {tails[behind(one)]}" for one in batch])
+    def format_resolved(batch: Sequence[Record]) -> str:
+        names.expect_hosts(_list_hosts(batch))
+        return "".join([f"{_format_destination(names, record):<15.15} {tails[tail_key(record)]}" for record in batch])
 
-    return resolved if resolves(style, names) else numeric
+    return format_resolved if shows_names(style, names) else format_numeric
 
 
-def _inet_tail(row: str, reject: str, host: Host, fields: Record) -> str:
+def _format_inet_tail(row: str, reject: str, host: Host, fields: Record) -> str:
     gateway = fields["gateway"]
     shown = reject if "!" in fields["flags_text"] else row
     cells = {
-        # An IPv6 gateway does not fit /proc/net/route, which has zeros there.
+        # /proc/net/route has zeros in the place of an IPv6 gateway.
         "gateway": host(gateway if gateway and ":" not in gateway else NOTHING["inet"])[:_FULL],
-        "genmask": netmask(fields["prefix_length"]),
+        "genmask": format_netmask(fields["prefix_length"]),
         "flags": fields["flags_text"],
-        "metric": signed(fields["metric"]),
-        "ref": signed(fields["ref_count"]),
-        "use": signed(fields["use_count"]),
-        "mss": signed(fields["mss_bytes"]),
-        "window": signed(fields["window_bytes"]),
-        "irtt": signed(fields["irtt_ms"]),
+        "metric": to_signed(fields["metric"]),
+        "ref": to_signed(fields["ref_count"]),
+        "use": to_signed(fields["use_count"]),
+        "mss": to_signed(fields["mss_bytes"]),
+        "window": to_signed(fields["window_bytes"]),
+        "irtt": to_signed(fields["irtt_ms"]),
         "interface": printable(fields["interface"] or "*"),
     }
     return shown.format(**cells)
 
 
-def _destination(names: Names, record: Record) -> str:
-    """``default``, a host's name, or a network's; a network's address has no bit behind its prefix."""
+def _format_destination(names: Names, record: Record) -> str:
+    """Return ``default``, or the name of the host or network."""
     address: str = record["destination"]
     if address == NOTHING["inet"]:
         return address if record["prefix_length"] else "default"
@@ -139,14 +144,15 @@ def _destination(names: Names, record: Record) -> str:
 
 
 def _is_host(record: Record) -> bool:
+    """Whether a destination is a host: flag H, or bits set after the prefix."""
     number = 0
     for part in record["destination"].split("."):
         number = number << 8 | int(part)
     return "H" in record["flags_text"] or bool(number & (1 << 32 - record["prefix_length"]) - 1)
 
 
-def _hosts(batch: Iterable[Record]) -> Iterable[str]:
-    """The addresses of a batch that will be looked up as hosts'."""
+def _list_hosts(batch: Iterable[Record]) -> Iterable[str]:
+    """Yield the addresses that are looked up as names of hosts."""
     for record in batch:
         if record["destination"] != NOTHING["inet"] and _is_host(record):
             yield record["destination"]
@@ -155,52 +161,54 @@ def _hosts(batch: Iterable[Record]) -> Iterable[str]:
 
 
 def inet6_rows(style: Style, names: Names, _traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
-    """The formatter of IPv6 routes; nothing is cut."""
-    resolving = resolves(style, names)
-    cell = _inet6_cell(host_cell(style, names)) if resolving else unmapped
-    tails: Memo[Key, str] = Memo(lambda key: _inet6_tail(cell, dict(zip(_INET6_BEHIND, key, strict=True))))
-    behind = itemgetter(*_INET6_BEHIND)
+    """Return the function that formats IPv6 routes; nothing is cut."""
+    with_names = shows_names(style, names)
+    cell = _make_inet6_format(choose_host_format(style, names)) if with_names else unmap
+    tails: Memo[Key, str] = Memo(lambda key: _format_inet6_tail(cell, dict(zip(_INET6_TAIL_FIELDS, key, strict=True))))
+    tail_key = itemgetter(*_INET6_TAIL_FIELDS)
 
-    def lines(batch: Sequence[Record]) -> str:
-        if resolving:
-            names.expect_hosts({one[name] for one in batch for name in ("destination", "gateway") if one[name]})
+    def format_batch(batch: Sequence[Record]) -> str:
+        if with_names:
+            names.expect_hosts(
+                {record[name] for record in batch for name in ("destination", "gateway") if record[name]}
+            )
         return "".join(
             [
-                f"{cell(one['destination'])}/{one['prefix_length']} ".ljust(31) + tails[behind(one)]
-                for one in _row_for_each_hop(batch)
+                f"{cell(record['destination'])}/{record['prefix_length']} ".ljust(31) + tails[tail_key(record)]
+                for record in _split_by_hop(batch)
             ]
         )
 
-    return lines
+    return format_batch
 
 
-def _inet6_cell(host: Host) -> Host:
-    """The text of addresses by name; IPv4-mapped ones have none."""
+def _make_inet6_format(host: Host) -> Host:
+    """Return the function that formats an address as a name; IPv4-mapped ones are not looked up."""
 
     def cell(address: str) -> str:
-        shown = unmapped(address)
+        shown = unmap(address)
         return host(address) if shown == address else shown
 
     return cell
 
 
-def unmapped(address: str) -> str:
-    """An IPv4-mapped address as the IPv4 one."""
+def unmap(address: str) -> str:
+    """Return the IPv4 address in an IPv4-mapped one, any other address unchanged."""
     if "." in address and address.startswith(_MAPPED):
         return address[len(_MAPPED) :]
     return address
 
 
-def _inet6_tail(cell: Host, fields: Record) -> str:
+def _format_inet6_tail(cell: Host, fields: Record) -> str:
     return (
         f"{cell(fields['gateway'] or NOTHING['inet6']):<26} {fields['flags_text']:<4} "
-        f"{signed(fields['metric']):<3} {signed(fields['ref_count']):<1} {signed(fields['use_count']):>6} "
+        f"{to_signed(fields['metric']):<3} {to_signed(fields['ref_count']):<1} {to_signed(fields['use_count']):>6} "
         f"{printable(fields['interface'] or '')}\n"
     )
 
 
-def _row_for_each_hop(batch: Sequence[Record]) -> Iterable[Record]:
-    """A row for each next hop, as in /proc/net/ipv6_route; one that uses a next-hop object shows the first only."""
+def _split_by_hop(batch: Sequence[Record]) -> Iterable[Record]:
+    """Yield a record for each next hop, as /proc/net/ipv6_route has; of a next-hop object only the first."""
     for record in batch:
         if record["next_hops"] and record["next_hop_id"] is None:
             for hop in record["next_hops"]:
@@ -209,60 +217,63 @@ def _row_for_each_hop(batch: Sequence[Record]) -> Iterable[Record]:
             yield record
 
 
-def needs(*fields: str) -> Callable[[Style], frozenset[str]]:
-    """What rows look at. netstat's text is that of /proc: only for other tables it comes from netlink."""
+def make_needs(*fields: str) -> Callable[[Style], frozenset[str]]:
+    """Return the function for ``Layout.needs``: ``fields`` and those that every row reads.
+
+    Counts are read from /proc only, and fields of netlink only if a table is chosen (see ``feed``).
+    """
     columns = frozenset({"family", "destination", "flags", "next_hops", "next_hop_id", *fields})
 
-    def of_style(style: Style) -> frozenset[str]:
+    def needs(style: Style) -> frozenset[str]:
         if style.query.route_table is None:
             return columns - {"next_hops", "next_hop_id"}
         return columns - {"ref_count", "use_count"} | {"table", "type"}
 
-    return of_style
+    return needs
 
 
 def complain(trouble: Problem | Gap, _style: Style) -> Complaint | None:
-    """The words for a column that is missing, and for a file that cannot be read."""
+    """Return netstat's message for a missing column, or for a file that cannot be read."""
     if isinstance(trouble, Problem):
-        return lacks_column(trouble, status=1)
-    return told(trouble)
+        return complain_of_column(trouble, status=1)
+    return complain_of_gap(trouble)
 
 
-def lacks_column(trouble: Problem, status: int) -> Complaint | None:
-    """The words for a column that is missing; rows that are none are passed over silently."""
+def complain_of_column(trouble: Problem, status: int) -> Complaint | None:
+    """Return netstat's message for a missing column; None for a bad row, which netstat skips silently."""
     if trouble.code != NO_COLUMN:
         return None
     text = f"warning: {trouble.source} does not contain required field {trouble.field}"
     return Complaint(text, ends_run=bool(status), status=status)
 
 
-def told(gap: Gap) -> Complaint:
-    """The line of perror for a file that could not be opened, which ends the run; the heading says the rest."""
+def complain_of_gap(gap: Gap) -> Complaint:
+    """Return the line of perror() for a file that could not be opened; it ends the run."""
     if gap.about == "table":
         *_, file = (gap, *(attempt for attempt in gap.attempts if attempt.feed == "procfs"))
         return Complaint(f"{file.source}: {file.detail}", ends_run=True, status=1)
     if gap.reason == "not_in_kernel":
-        # An empty /proc/net/route, as in a namespace that never had a route: netstat fails and says nothing.
+        # /proc/net/route is empty in a namespace that never had a route: netstat fails without a message.
         return Complaint("", ends_run=True, status=1)
     return Complaint(f"{gap.source}: {gap.detail}")
 
 
 def feed(query: Query) -> str | None:
-    """The text is that of /proc, as netstat's is; only other tables than those there come over netlink."""
+    """Return ``procfs``, which netstat reads, unless a table is chosen, which only netlink can select."""
     return "procfs" if query.route_table is None else None
 
 
 INET = Layout(
     block=Block("routes-inet", heading=inet_heading),
     rows=inet_rows,
-    needs=needs(*_INET_BEHIND),
+    needs=make_needs(*_INET_TAIL_FIELDS),
     feed=feed,
     complain=complain,
 )
 INET6 = Layout(
     block=Block("routes-inet6", heading=inet6_heading),
     rows=inet6_rows,
-    needs=needs(*_INET6_BEHIND),
+    needs=make_needs(*_INET6_TAIL_FIELDS),
     feed=feed,
     complain=complain,
 )

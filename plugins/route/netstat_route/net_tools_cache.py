@@ -1,4 +1,4 @@
-"""netstat's text for route caches."""
+"""The net-tools layouts of IPv4 and IPv6 route caches."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from netstat_route.net_tools import (
     HEADS,
     INET6_HEADS,
     NOTHING,
-    host_cell,
-    lacks_column,
-    resolves,
-    signed,
-    told,
-    width_of,
+    choose_host_format,
+    complain_of_column,
+    complain_of_gap,
+    detail_level,
+    shows_names,
+    to_signed,
 )
 from netstat_route.proc_rt_cache import OLDEST
 from netstat_route.queries import OPENED
@@ -40,38 +40,38 @@ _TIME_HEADS = "            Stale(sec) Delete(sec)"
 
 
 def inet_heading(style: Style, traits: Mapping[str, Any]) -> str:
-    """Title and column heads; those behind irtt tell the format of the file."""
+    """Return the title and the line of column heads; those after irtt depend on the format of the file."""
     if OPENED.name not in traits:
         return ABSENT["inet"]
-    further = ""
-    if width_of(style) == _MOST:
-        further = _OLDEST_HEADS if traits.get("format") == OLDEST else _OLD_HEADS
+    further_heads = ""
+    if detail_level(style) == _MOST:
+        further_heads = _OLDEST_HEADS if traits.get("format") == OLDEST else _OLD_HEADS
     failure = ""
     if "unknown_format" in traits:
         failure = f"ERROR: proc_guess_fmt(/proc/net/rt_cache,... returned: {traits['unknown_format']}\n"
-    heads = f"{HEADS[width_of(style)]}{further}"
+    heads = f"{HEADS[detail_level(style)]}{further_heads}"
     return f"Kernel IP routing cache\n{failure}Source          Destination     Gateway         Flags {heads}\n"
 
 
 def inet_rows(style: Style, names: Names, traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
-    """The formatter of IPv4 entries: all addresses are hosts, cut to 15 characters."""
-    host = host_cell(style, names)
-    row = _ROWS[width_of(style)]
-    if width_of(style) == _MOST:
+    """Return the function that formats IPv4 entries; all addresses are hosts, cut to 15 characters."""
+    host = choose_host_format(style, names)
+    row = _ROWS[detail_level(style)]
+    if detail_level(style) == _MOST:
         row += _OLDEST_END if traits.get("format") == OLDEST else _OLD_END
 
-    def lines(batch: Sequence[Record]) -> str:
-        if resolves(style, names):
-            names.expect_hosts([one[name] for one in batch for name in _ADDRESSES if one[name]])
-        return "".join([row.format(**_cells(record, host)) + "\n" for record in batch])
+    def format_batch(batch: Sequence[Record]) -> str:
+        if shows_names(style, names):
+            names.expect_hosts([record[name] for record in batch for name in _ADDRESSES if record[name]])
+        return "".join([row.format(**_format_cells(record, host)) + "\n" for record in batch])
 
-    return lines
+    return format_batch
 
 
 _ADDRESSES = ("source", "destination", "gateway", "specific_destination")
 
 
-def _cells(record: Record, host: Callable[[str], str]) -> Record:
+def _format_cells(record: Record, host: Callable[[str], str]) -> Record:
     shown = {name: host(record[name] or NOTHING["inet"])[:_FULL] for name in _ADDRESSES}
     count = record["header_ref_count"]
     return {
@@ -80,12 +80,12 @@ def _cells(record: Record, host: Callable[[str], str]) -> Record:
         "gateway": shown["gateway"],
         "specific": shown["specific_destination"],
         "flags": record["flags_text"],
-        "metric": signed(record["metric"]),
-        "ref": signed(record["ref_count"]),
-        "use": signed(record["use_count"]),
-        "mss": signed(record["mss_bytes"]),
-        "window": signed(record["window_bytes"]),
-        "irtt": signed(record["irtt_ms"]),
+        "metric": to_signed(record["metric"]),
+        "ref": to_signed(record["ref_count"]),
+        "use": to_signed(record["use_count"]),
+        "mss": to_signed(record["mss_bytes"]),
+        "window": to_signed(record["window_bytes"]),
+        "irtt": to_signed(record["irtt_ms"]),
         "interface": printable(record["interface"] or ""),
         "tos": record["tos"] or 0,
         "header_count": -1 if count is None else count,
@@ -94,7 +94,7 @@ def _cells(record: Record, host: Callable[[str], str]) -> Record:
 
 
 def inet6_heading(style: Style, traits: Mapping[str, Any]) -> str:
-    """Title and column heads; of neighbours where the kernel is so old as to keep those there."""
+    """Return the title and the line of column heads; those of neighbours for kernels that have /proc/net/ndisc."""
     if OPENED.name not in traits:
         return ABSENT["inet6"]
     if "neighbours" not in traits:
@@ -103,24 +103,24 @@ def inet6_heading(style: Style, traits: Mapping[str, Any]) -> str:
 
 
 def inet6_rows(style: Style, names: Names, traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
-    """The formatter of cached IPv6 routes, or of neighbours."""
-    as_routes = net_tools.inet6_rows(style, names, traits)
+    """Return the function that formats cached IPv6 routes, or neighbours."""
+    format_routes = net_tools.inet6_rows(style, names, traits)
 
-    def lines(batch: Sequence[Record]) -> str:
+    def format_batch(batch: Sequence[Record]) -> str:
         if "neighbours" in traits:
-            return "".join([_neighbour(record, with_times=bool(style.extend)) for record in batch])
-        return as_routes([{**record, "next_hops": None} for record in batch])
+            return "".join([_format_neighbour(record, with_times=bool(style.extend)) for record in batch])
+        return format_routes([{**record, "next_hops": None} for record in batch])
 
-    return lines
+    return format_batch
 
 
-def _neighbour(record: Record, *, with_times: bool) -> str:
+def _format_neighbour(record: Record, *, with_times: bool) -> str:
     state = record["state"]
     shown = "PERM" if state == "permanent" else state.upper() if state[:7] != "unknown" else f"UNKNOWN{state[7:]}"
     times = ""
     if with_times:
-        gone = "*" if record["ref_count"] else f"{int(record['delete_seconds']):<7}"
-        times = f" {int(record['stale_seconds']):<9}  {gone} "
+        deleted = "*" if record["ref_count"] else f"{int(record['delete_seconds']):<7}"
+        times = f" {int(record['stale_seconds']):<9}  {deleted} "
     place = f"{record['destination']}/{record['prefix_length']}"
     return (
         f"{place:<43} {record['hardware_address']:<17} {printable(record['interface']):<8} {record['flags_text']:<5} "
@@ -129,5 +129,5 @@ def _neighbour(record: Record, *, with_times: bool) -> str:
 
 
 def complain(trouble: Problem | Gap, _style: Style) -> Complaint | None:
-    """A column that is missing is only warned of."""
-    return lacks_column(trouble, status=0) if isinstance(trouble, Problem) else told(trouble)
+    """Return netstat's message; a missing column is only a warning here."""
+    return complain_of_column(trouble, status=0) if isinstance(trouble, Problem) else complain_of_gap(trouble)

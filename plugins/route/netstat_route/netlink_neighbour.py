@@ -1,4 +1,4 @@
-"""The reader of neighbours: RTM_GETNEIGH dumps (struct ndmsg, NDA_ attributes), or /proc/net/arp."""
+"""The reader of neighbours: RTM_GETNEIGH dumps (struct ndmsg and NDA_ attributes), else /proc/net/arp."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ from netstat_core.plugin import (
     plain_table,
 )
 from netstat_route import proc_arp
-from netstat_route.addresses import address_text
+from netstat_route.addresses import format_address
 from netstat_route.neighbour_record import EMPTY, Neighbour
 from netstat_route.words import (
     NEIGHBOUR_FLAGS,
     NEIGHBOUR_STATES,
     NTF_PROXY,
     PROTOCOLS,
-    flag_words,
-    number_or_word,
-    word,
+    to_flag_words,
+    to_word,
+    to_word_or_number,
 )
 
 # linux/rtnetlink.h
@@ -63,28 +63,28 @@ NDMSG_SIZE = 12
 NDA_CACHEINFO_SIZE = 16
 
 _LEAST = NLMSG_HDRLEN + NDMSG_SIZE
-_FURTHER = {NTF_EXT_MANAGED: "managed", NTF_EXT_LOCKED: "locked", NTF_EXT_EXT_VALIDATED: "ext_validated"}
+_EXTENDED_FLAGS = {NTF_EXT_MANAGED: "managed", NTF_EXT_LOCKED: "locked", NTF_EXT_EXT_VALIDATED: "ext_validated"}
 _FAMILIES = {AF[name]: name for name in ("inet", "inet6")}
 
 
-def _dump(what: str, flags: int) -> Input[Datagrams]:
-    """Entries or proxies; a dump of no family is one of both."""
+def _make_dump(kind: str, flags: int) -> Input[Datagrams]:
+    """Return the dump of entries (``flags`` 0) or of proxies (NTF_PROXY), of all families unless one is asked for."""
 
-    def for_asked(asked: Asked) -> NetlinkDump:
-        wanted = [number for number, family in _FAMILIES.items() if asked.serves_family(family)]
-        family = wanted[0] if len(wanted) == 1 else 0
+    def choose_dump(asked: Asked) -> NetlinkDump:
+        families = [number for number, family in _FAMILIES.items() if asked.serves_family(family)]
+        family = families[0] if len(families) == 1 else 0
         name = _FAMILIES.get(family, "all")
-        body, every = (struct.pack("=BxHiHBB", one, 0, 0, 0, flags, 0) for one in (family, 0))
-        wider = ((f"route/{what}-all", every),) if family else ()
+        body, wider_body = (struct.pack("=BxHiHBB", number, 0, 0, 0, flags, 0) for number in (family, 0))
+        wider = ((f"route/{kind}-all", wider_body),) if family else ()
         return NetlinkDump(
-            f"route/{what}-{name}", protocol=NETLINK_ROUTE, type=RTM_GETNEIGH, body=body, strict=True, wider=wider
+            f"route/{kind}-{name}", protocol=NETLINK_ROUTE, type=RTM_GETNEIGH, body=body, strict=True, wider=wider
         )
 
-    return from_asked(for_asked)
+    return from_asked(choose_dump)
 
 
 def parse(about: About, entries: Datagrams, proxies: Datagrams, links: Datagrams | None) -> Iterator[Record | Problem]:
-    """The entries, then the proxies."""
+    """Yield the entries, then the proxies."""
     names = interface_names(about, links)
     for source, dump in (("route/neighbours", entries), ("route/proxies", proxies)):
         for message in messages(source, dump, RTM_NEWNEIGH, NLMSG_HDRLEN, about.order):
@@ -92,7 +92,7 @@ def parse(about: About, entries: Datagrams, proxies: Datagrams, links: Datagrams
                 yield message
                 continue
             try:
-                record = _record(about, names, message)
+                record = _parse_message(about, names, message)
             except (ValueError, struct.error) as error:
                 yield Problem(source, f"not a neighbour: {error}", message)
                 continue
@@ -100,32 +100,37 @@ def parse(about: About, entries: Datagrams, proxies: Datagrams, links: Datagrams
                 yield record
 
 
-def _record(about: About, interfaces: Mapping[int, str], message: bytes) -> Record | None:
-    """A message as a record, None for families not asked for. Raises struct.error or ValueError for no neighbour."""
+def _parse_message(about: About, interfaces: Mapping[int, str], message: bytes) -> Record | None:
+    """Return the record of a message, None for families not asked for.
+
+    Raise struct.error or ValueError if it is not a neighbour.
+    """
     order = about.order
     family, index, state, flags, _ = struct.unpack_from(f"{order}16xB3xiHBB", message)
     if family not in _FAMILIES or not about.asked.serves_family(_FAMILIES[family]):
         return None
-    found = attributes(message, _LEAST, order)
+    attrs = attributes(message, _LEAST, order)
     is_proxy = bool(flags & NTF_PROXY)
-    further = found.number(NDA_FLAGS_EXT, 0)
+    extended_flags = attrs.number(NDA_FLAGS_EXT, 0)
     return {
         **EMPTY,
         "family": _FAMILIES[family],
-        "address": address_text(found.get(NDA_DST, b"")),
-        "hardware_address": found[NDA_LLADDR].hex(":") if found.get(NDA_LLADDR) else None,
+        "address": format_address(attrs.get(NDA_DST, b"")),
+        "hardware_address": attrs[NDA_LLADDR].hex(":") if attrs.get(NDA_LLADDR) else None,
         "interface": interfaces.get(index),
-        "state": None if is_proxy else word(NEIGHBOUR_STATES, state),
-        "flags": sorted(flag_words(NEIGHBOUR_FLAGS, flags & ~NTF_PROXY) + flag_words(_FURTHER, further)),
+        "state": None if is_proxy else to_word(NEIGHBOUR_STATES, state),
+        "flags": sorted(
+            to_flag_words(NEIGHBOUR_FLAGS, flags & ~NTF_PROXY) + to_flag_words(_EXTENDED_FLAGS, extended_flags)
+        ),
         "proxy": is_proxy,
-        "probes": found.number(NDA_PROBES, None),
-        **_times(found.get(NDA_CACHEINFO, b""), about),
-        "protocol": number_or_word(PROTOCOLS, found.number(NDA_PROTOCOL, 0)) if found.get(NDA_PROTOCOL) else None,
+        "probes": attrs.number(NDA_PROBES, None),
+        **_parse_times(attrs.get(NDA_CACHEINFO, b""), about),
+        "protocol": to_word_or_number(PROTOCOLS, attrs.number(NDA_PROTOCOL, 0)) if attrs.get(NDA_PROTOCOL) else None,
     }
 
 
-def _times(payload: bytes, about: About) -> Record:
-    """From struct nda_cacheinfo: ticks of USER_HZ since, and a reference count."""
+def _parse_times(payload: bytes, about: About) -> Record:
+    """Parse struct nda_cacheinfo: three times elapsed in ticks of USER_HZ, and the reference count."""
     if len(payload) < NDA_CACHEINFO_SIZE:
         return {}
     confirmed, used, updated, ref_count = struct.unpack_from(f"{about.order}4I", payload)
@@ -139,7 +144,7 @@ def _times(payload: bytes, about: About) -> Record:
 
 
 def shown(query: Query) -> Callable[[Record], bool] | None:
-    """Without -a those that ``ip neigh`` shows: addresses that need no resolving are left out."""
+    """Return the row filter: without -a those that ``ip neigh`` shows, so no addresses that need no resolution."""
     if query.show == "all":
         return None
     return lambda record: record["state"] not in ("noarp", "none") or "ext_learned" in (record["flags"] or ())
@@ -166,8 +171,8 @@ READER = Reader(
     feeds=(
         feed(
             "netlink",
-            _dump("neighbours", 0),
-            _dump("proxies", NTF_PROXY),
+            _make_dump("neighbours", 0),
+            _make_dump("proxies", NTF_PROXY),
             LINKS.optional,
             parse=parse,
         ),

@@ -1,4 +1,4 @@
-"""RTM_GETROUTE dumps of IPv4 and IPv6 routes, and of the exceptions that took the place of the route cache."""
+"""RTM_GETROUTE dumps of IPv4 and IPv6 routes, and of the next-hop exceptions that replaced the route cache."""
 
 from __future__ import annotations
 
@@ -25,32 +25,36 @@ from netstat_core.plugin import (
 from netstat_route.addresses import WIDTHS
 from netstat_route.cache_record import from_route
 from netstat_route.memo import Memo, Nested
-from netstat_route.next_hops import HopReader
-from netstat_route.queries import ALL, OPENED, default_table, table_number
-from netstat_route.route_message import RTA_DST, RTA_TABLE, RTM_F_CLONED, RouteMessages
-from netstat_route.words import TABLES, number_or_word
+from netstat_route.next_hops import HopParser
+from netstat_route.queries import ALL, OPENED, choose_default_table, find_table_number
+from netstat_route.route_message import RTA_DST, RTA_TABLE, RTM_F_CLONED, RouteParser
+from netstat_route.words import TABLES, to_word_or_number
 
 # linux/rtnetlink.h
 RTM_NEWROUTE = 24
 RTM_GETROUTE = 26
 
 _QUOTED = 64
+"""Bytes of a bad message that a problem quotes."""
 _OF_LENGTH_0 = (1, b"\0")
-"""rtm_dst_len of struct rtmsg."""
+"""Offset and value of rtm_dst_len in struct rtmsg of a default route."""
 
 Key = tuple[bytes, bytes]
-"""A message but for the destination: what is before it and what is behind."""
+"""A message without its destination: the bytes before and after it."""
 
 
 def request(family: str, asked: Asked, *, cached: bool = False) -> NetlinkDump:
-    """The dump of a family's routes, or of its exceptions. Raises Refused for what names no table."""
-    table = ALL if cached else table_number(asked, default_table(family, asked))
+    """Return the dump of a family's routes, or with ``cached`` of its exceptions.
+
+    Raise Refused if the query asks for an unknown table.
+    """
+    table = ALL if cached else find_table_number(asked, choose_default_table(family, asked))
     is_small = table < 1 << 8
     flags = RTM_F_CLONED if cached else 0
     body = struct.pack("=BBBBBBBBI", AF[family], 0, 0, 0, table if is_small else 0, 0, 0, 0, flags)
     if not is_small:
         body += struct.pack("=HHI", 8, RTA_TABLE, table)
-    name = "cache" if cached else number_or_word({**TABLES, ALL: "all"}, table)
+    name = "cache" if cached else to_word_or_number({**TABLES, ALL: "all"}, table)
     every = struct.pack("=BBBBBBBBI", AF[family], *bytes(7), 0)
     wider = () if cached or table == ALL else ((f"route/{family}-all", every),)
     none = frozenset({ENOENT})
@@ -70,41 +74,41 @@ def request(family: str, asked: Asked, *, cached: bool = False) -> NetlinkDump:
 
 
 def parse_inet(about: About, *contents: Datagrams | None) -> Iterator[Parsed]:
-    """The IPv4 routes, in the kernel's order."""
+    """Yield the IPv4 routes in the kernel's order."""
     yield OPENED
-    yield from _routes("inet", about, contents, cached=False)
+    yield from _parse_routes("inet", about, contents, cached=False)
 
 
 def parse_inet6(about: About, *contents: Datagrams | None) -> Iterator[Parsed]:
-    """The IPv6 routes, in the kernel's order."""
+    """Yield the IPv6 routes in the kernel's order."""
     yield OPENED
-    yield from _routes("inet6", about, contents, cached=False)
+    yield from _parse_routes("inet6", about, contents, cached=False)
 
 
 def parse_inet_cache(about: About, *contents: Datagrams | None) -> Iterator[Parsed]:
-    """The IPv4 exceptions: what path MTU discovery and redirects taught."""
+    """Yield the IPv4 exceptions, learned from path MTU discovery and redirects."""
     yield OPENED
-    yield from map(_entry, _routes("inet", about, contents, cached=True))
+    yield from map(_to_cache_entry, _parse_routes("inet", about, contents, cached=True))
 
 
 def parse_inet6_cache(about: About, *contents: Datagrams | None) -> Iterator[Parsed]:
-    """The IPv6 exceptions."""
+    """Yield the IPv6 exceptions."""
     yield OPENED
-    yield from map(_entry, _routes("inet6", about, contents, cached=True))
+    yield from map(_to_cache_entry, _parse_routes("inet6", about, contents, cached=True))
 
 
-def _entry(route: Record | Problem) -> Record | Problem:
+def _to_cache_entry(route: Record | Problem) -> Record | Problem:
     return route if isinstance(route, Problem) else from_route(route)
 
 
-def _routes(
+def _parse_routes(
     family: str, about: About, contents: Sequence[Datagrams | None], *, cached: bool
 ) -> Iterator[Record | Problem]:
-    """The rows of a dump; a message that does not fit ends its datagram with a problem."""
+    """Yield the routes of a dump; after a message that exceeds its datagram, skip the rest of that datagram."""
     dump, links, objects = contents
-    hops = HopReader(about.order, interface_names(about, links))
-    messages = RouteMessages(family, about, hops, hops.objects(objects), cached=cached)
-    row = _row_maker(family, about.order, messages)
+    hops = HopParser(about.order, interface_names(about, links))
+    parser = RouteParser(family, about, hops, hops.parse_objects(objects), cached=cached)
+    parse_row = _make_row_parser(family, about.order, parser)
     unpack = struct.Struct(f"{about.order}IH").unpack_from
     for datagram in dump or ():
         data = bytes(datagram)
@@ -114,10 +118,10 @@ def _routes(
             length, kind = unpack(data, start) if start <= last else (0, 0)
             end = start + length
             if length < NLMSG_HDRLEN or end > size:
-                yield Problem(f"route/{family}", "a message does not fit its datagram", data[start : start + _QUOTED])
+                yield Problem(f"route/{family}", "a message exceeds its datagram", data[start : start + _QUOTED])
                 break
             try:
-                record = row(data, start + NLMSG_HDRLEN, end) if kind == RTM_NEWROUTE else None
+                record = parse_row(data, start + NLMSG_HDRLEN, end) if kind == RTM_NEWROUTE else None
             except (ValueError, struct.error) as error:
                 yield Problem(f"route/{family}", f"not a route: {error}", data[start:end])
                 record = None
@@ -126,33 +130,33 @@ def _routes(
             start += align4(length)
 
 
-def _row_maker(family: str, order: str, messages: RouteMessages) -> Callable[[bytes, int, int], Record | None]:
-    """The function from a message in a datagram to its record.
+def _make_row_parser(family: str, order: str, parser: RouteParser) -> Callable[[bytes, int, int], Record | None]:
+    """Return the function that parses a message between two offsets of a datagram.
 
-    The kernel puts the table's attribute first and the destination's second: what lies around that payload is all
-    that makes up a route but for where it leads.
+    The kernel sends RTA_TABLE first and RTA_DST second. The bytes before and after the payload of RTA_DST determine
+    the record without its destination, so records of equal bytes are copies of one template.
     """
     width = WIDTHS[family]
     text = inet_ntoa if family == "inet" else partial(inet_ntop, AF_INET6)
-    headed = struct.pack(f"{order}HH", width + 4, RTA_DST)
+    destination_header = struct.pack(f"{order}HH", width + 4, RTA_DST)
     before = 24
 
     def make(key: Key) -> Record | None:
-        record = messages.record(key[0] + bytes(width) + key[1]) if key[0].endswith(headed) else None
+        record = parser.parse(key[0] + bytes(width) + key[1]) if key[0].endswith(destination_header) else None
         return Nested(record) if record and (record["next_hops"] or record["metrics"]) else record
 
     templates = Memo(make)
 
-    def row(data: bytes, start: int, end: int) -> Record | None:
+    def parse_row(data: bytes, start: int, end: int) -> Record | None:
         at = start + before
-        behind = at + width
-        template = templates[data[start:at], data[behind:end]]
+        after = at + width
+        template = templates[data[start:at], data[after:end]]
         if template is None:
-            return messages.record(data[start:end])
+            return parser.parse(data[start:end])
         record = template.copy()
         record["flags"] = template["flags"].copy()
         record["next_hop_flags"] = template["next_hop_flags"].copy()
-        record["destination"] = text(data[at:behind])
+        record["destination"] = text(data[at:after])
         return record
 
-    return row
+    return parse_row

@@ -1,4 +1,4 @@
-"""Next hops: RTA_MULTIPATH of a route (struct rtnexthop), and next-hop objects (RTM_NEWNEXTHOP, struct nhmsg)."""
+"""Next hops: RTA_MULTIPATH of a route (struct rtnexthop) and next-hop objects (RTM_NEWNEXTHOP, struct nhmsg)."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from netstat_core.plugin import (
     attributes,
     messages,
 )
-from netstat_route.addresses import INET6_WIDTH, INET_WIDTH, address_text
+from netstat_route.addresses import INET6_WIDTH, INET_WIDTH, format_address
 from netstat_route.queries import NEXT_HOPS
-from netstat_route.words import ENCAPSULATIONS, HOP_FLAGS, flag_words, word
+from netstat_route.words import ENCAPSULATIONS, HOP_FLAGS, to_flag_words, to_word
 
 # linux/rtnetlink.h
 RTM_NEWNEXTHOP = 104
@@ -42,40 +42,43 @@ NHMSG_SIZE = 8
 NEXTHOP_GRP_SIZE = 8
 
 Objects = Mapping[int, list[Record]]
-"""The next hops of each object by its number: one, those of a group, or none for a black hole."""
+"""Next hops by the number of their object: one, several for a group, none for a blackhole."""
 
 
-class HopReader:
-    """Turns attributes into next hops."""
+class HopParser:
+    """Parses attributes into next hops; ``interfaces`` are names by index."""
 
     def __init__(self, order: str, interfaces: Mapping[int, str]) -> None:
         self._order = order
         self._interfaces = interfaces
 
-    def hop(self, found: Attributes, flags: int, weight: int = 1, index: int | None = None) -> Record:
-        """The next hop that a route's attributes, or those of one of several, describe."""
+    def parse_hop(self, attrs: Attributes, flags: int, weight: int = 1, index: int | None = None) -> Record:
+        """Return the next hop in the attributes of a route or of a struct rtnexthop.
+
+        ``flags`` are its RTNH_F_ bits, ``index`` that of the interface, by default RTA_OIF.
+        """
         if index is None:
-            index = found.number(RTA_OIF, 0)
+            index = attrs.number(RTA_OIF, 0)
         return {
-            "gateway": self._gateway(found),
+            "gateway": self._parse_gateway(attrs),
             "interface": self._interfaces.get(index),
             "weight": weight,
-            "flags": flag_words(HOP_FLAGS, flags),
-            "encapsulation": encapsulation(found),
-            "realms": realms(found),
+            "flags": to_flag_words(HOP_FLAGS, flags),
+            "encapsulation": parse_encapsulation(attrs),
+            "realms": parse_realms(attrs),
         }
 
-    def _gateway(self, found: Attributes) -> str | None:
-        if RTA_GATEWAY in found:
-            raw = found[RTA_GATEWAY]
-        elif RTA_VIA in found:
-            raw = found[RTA_VIA][2:]
+    def _parse_gateway(self, attrs: Attributes) -> str | None:
+        if RTA_GATEWAY in attrs:
+            raw = attrs[RTA_GATEWAY]
+        elif RTA_VIA in attrs:
+            raw = attrs[RTA_VIA][2:]
         else:
             return None
-        return address_text(raw) if len(raw) in (INET_WIDTH, INET6_WIDTH) and any(raw) else None
+        return format_address(raw) if len(raw) in (INET_WIDTH, INET6_WIDTH) and any(raw) else None
 
-    def several(self, payload: bytes) -> list[Record]:
-        """The next hops of RTA_MULTIPATH; stops at one that does not fit."""
+    def parse_multipath(self, payload: bytes) -> list[Record]:
+        """Return the next hops in the payload of RTA_MULTIPATH; stop at one that exceeds it."""
         unpack = struct.Struct(f"{self._order}HBBi").unpack_from
         hops = []
         start = 0
@@ -83,56 +86,56 @@ class HopReader:
             length, flags, share, index = unpack(payload, start)
             if length < RTNEXTHOP_SIZE or start + length > len(payload):
                 break
-            found = attributes(payload[start : start + length], RTNEXTHOP_SIZE, self._order)
-            hops.append(self.hop(found, flags, share + 1, index))
+            attrs = attributes(payload[start : start + length], RTNEXTHOP_SIZE, self._order)
+            hops.append(self.parse_hop(attrs, flags, share + 1, index))
             start += align4(length)
         return hops
 
-    def objects(self, datagrams: Datagrams | None) -> dict[int, list[Record]]:
-        """The next hops of all objects; members of groups come before them or behind."""
+    def parse_objects(self, datagrams: Datagrams | None) -> dict[int, list[Record]]:
+        """Return the next hops of all objects; a group may be sent before its members."""
         single: dict[int, list[Record]] = {}
         groups: dict[int, list[tuple[int, int]]] = {}
-        for flags, found in self._object_messages(datagrams):
-            identity = found.number(NHA_ID, 0)
-            if NHA_GROUP in found:
-                groups[identity] = list(self._members(found[NHA_GROUP]))
+        for flags, attrs in self._parse_object_messages(datagrams):
+            identity = attrs.number(NHA_ID, 0)
+            if NHA_GROUP in attrs:
+                groups[identity] = list(self._parse_group(attrs[NHA_GROUP]))
             else:
-                single[identity] = self._object(found, flags)
-        return {**single, **{name: _weighted(single, members) for name, members in groups.items()}}
+                single[identity] = self._parse_object(attrs, flags)
+        return {**single, **{name: _group_hops(single, members) for name, members in groups.items()}}
 
-    def _object_messages(self, datagrams: Datagrams | None) -> Iterator[tuple[int, Attributes]]:
+    def _parse_object_messages(self, datagrams: Datagrams | None) -> Iterator[tuple[int, Attributes]]:
         flags_at = struct.Struct(f"{self._order}20xI").unpack_from
         least = NLMSG_HDRLEN + NHMSG_SIZE
         for message in messages(NEXT_HOPS.name, datagrams or (), RTM_NEWNEXTHOP, least, self._order):
             if not isinstance(message, Problem):
                 yield flags_at(message)[0], attributes(message, least, self._order)
 
-    def _object(self, found: Attributes, flags: int) -> list[Record]:
-        if NHA_OIF not in found and NHA_GATEWAY not in found:
+    def _parse_object(self, attrs: Attributes, flags: int) -> list[Record]:
+        if NHA_OIF not in attrs and NHA_GATEWAY not in attrs:
             return []
         renamed = {RTA_OIF: NHA_OIF, RTA_GATEWAY: NHA_GATEWAY, RTA_ENCAP_TYPE: NHA_ENCAP_TYPE}
-        payloads = {name: found[kind] for name, kind in renamed.items() if kind in found}
-        return [self.hop(Attributes(payloads, self._order), flags)]
+        payloads = {name: attrs[kind] for name, kind in renamed.items() if kind in attrs}
+        return [self.parse_hop(Attributes(payloads, self._order), flags)]
 
-    def _members(self, payload: bytes) -> Iterator[tuple[int, int]]:
-        """Number and weight of each member: struct nexthop_grp, whose weight has a high byte since Linux 6.12."""
+    def _parse_group(self, payload: bytes) -> Iterator[tuple[int, int]]:
+        """Yield (number, weight) of each struct nexthop_grp; since Linux 6.12 weight has a high byte."""
         unpack = struct.Struct(f"{self._order}IBB2x").unpack_from
         for start in range(0, len(payload) - NEXTHOP_GRP_SIZE + 1, NEXTHOP_GRP_SIZE):
             identity, low, high = unpack(payload, start)
             yield identity, (high << 8 | low) + 1
 
 
-def _weighted(single: Objects, members: list[tuple[int, int]]) -> list[Record]:
+def _group_hops(single: Objects, members: list[tuple[int, int]]) -> list[Record]:
     return [{**hop, "weight": weight} for identity, weight in members for hop in single.get(identity, [])]
 
 
-def encapsulation(found: Attributes) -> str | None:
-    """The kind of lightweight tunnel (enum lwtunnel_encap_types)."""
-    kind = found.number(RTA_ENCAP_TYPE, 0)
-    return word(ENCAPSULATIONS, kind) if kind else None
+def parse_encapsulation(attrs: Attributes) -> str | None:
+    """Return the kind of lightweight tunnel (enum lwtunnel_encap_types); None without one."""
+    kind = attrs.number(RTA_ENCAP_TYPE, 0)
+    return to_word(ENCAPSULATIONS, kind) if kind else None
 
 
-def realms(found: Attributes) -> str | None:
-    """RTA_FLOW as SOURCE/DESTINATION."""
-    both = found.number(RTA_FLOW, 0)
+def parse_realms(attrs: Attributes) -> str | None:
+    """Return RTA_FLOW as ``SOURCE/DESTINATION``; None without realms."""
+    both = attrs.number(RTA_FLOW, 0)
     return f"{both >> 16}/{both & 0xFFFF}" if both else None

@@ -1,4 +1,4 @@
-"""The files that routes are read from."""
+"""Paths of the files that routes are read from."""
 
 ROUTE = "/proc/net/route"
 IPV6_ROUTE = "/proc/net/ipv6_route"

@@ -1,7 +1,14 @@
 """/proc/net/arp: IPv4 neighbours and proxies.
 
-``192.168.1.1 0x1 0x6 00:11:22:33:44:55 * eth0``: the hardware address may be missing, is cut after nine bytes, and
-means nothing before the entry is complete.
+::
+
+    IP address       HW type     Flags       HW address            Mask     Device
+    10.1.1.1         0x1         0x0         86:27:5d:e3:6c:15     *        eth1
+    192.168.1.1      0x1         0x6         00:11:22:33:44:55     *        eth0
+    10.5.5.5         0x1         0xc         00:00:00:00:00:00     *        eth1
+
+The hardware address is valid only if flag ATF_COM (0x2) is set: not in the first row. It may be missing, and is cut
+after nine bytes. The last row is a proxy (0x8). ``*`` as Device stands for all interfaces.
 """
 
 from __future__ import annotations
@@ -23,19 +30,19 @@ _LEAST_WORDS = 5
 
 
 def parse(about: About, content: bytes | None) -> Iterator[Record | Problem | Gap]:
-    """The entries, row by row; IPv6 ones are in no file."""
+    """Yield the entries; a gap if IPv6 neighbours are asked for, which no file has."""
     if about.asked.serves_family("inet6"):
-        yield Gap("not_in_kernel", PATH, "it holds no IPv6 neighbours")
+        yield Gap("not_in_kernel", PATH, "the file has no IPv6 neighbours")
     lines = (content or b"").removesuffix(b"\n").split(b"\n")
     for number, line in enumerate(lines[1:], 2):
         try:
-            yield _entry(line.split())
+            yield _parse_entry(line.split())
         except (ValueError, OSError) as error:
             yield Problem(PATH, f"not an entry: {error}", line, number)
 
 
-def _entry(words: list[bytes]) -> Record:
-    """``ADDRESS TYPE FLAGS [HARDWARE] MASK DEVICE``. Raises ValueError or OSError for no row."""
+def _parse_entry(words: list[bytes]) -> Record:
+    """Parse ``ADDRESS TYPE FLAGS [HARDWARE] MASK DEVICE``; raise ValueError or OSError if it is not a row."""
     if len(words) < _LEAST_WORDS:
         raise ValueError("too few columns")
     flags = bounded(int(words[2], 16))

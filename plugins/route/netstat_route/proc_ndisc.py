@@ -1,7 +1,12 @@
 """/proc/net/ndisc: IPv6 neighbours of kernels 2.2 and 2.4; netstat shows them in place of the IPv6 route cache.
 
-No header. Address, further fields in hexadecimal, device, hardware address: ``fe80...1 00 80 01 02 00000064 00001388
-00001f40 005a 0001 0080 eth0 001122334455``; times are jiffies, of which these kernels had 100 a second.
+A row, crafted after the format of the kernel (tests/fixtures/examples/route20)::
+
+    fe800000000000000000000000000001 00 80 01 02 00000064 00001388 00001f40 005a 0001 0080     eth0 001122334455
+
+There is no header. Columns in use: address, prefix length (2nd number), state (4th), times changed, reachable and
+collected (6th to 8th), references and flags (9th and 10th), interface, hardware address. All numbers are hexadecimal,
+times are in jiffies of 1/100 s.
 """
 
 from __future__ import annotations
@@ -9,9 +14,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netstat_core.plugin import About, Problem, Record, Trait, escape, unsigned
-from netstat_route.addresses import digits, inet6_digits
+from netstat_route.addresses import parse_digits, parse_inet6
 from netstat_route.cache_record import EMPTY
-from netstat_route.flags import Letters, letters
+from netstat_route.flags import Letters, join_letters
 from netstat_route.paths import NDISC
 from netstat_route.queries import OPENED
 from netstat_route.words import NEIGHBOUR_STATES, NTF_PROXY, NTF_ROUTER, NUD_REACHABLE
@@ -25,35 +30,35 @@ _FLAG_WORDS = {NTF_ROUTER: "router", 0x04: "x", 0x02: "h", NTF_PROXY: "proxy"}
 
 
 def parse(_about: About, content: bytes) -> Iterator[Record | Problem | Trait]:
-    """The neighbours as entries of the route cache, whose place they take."""
+    """Yield the neighbours as route cache entries."""
     yield OPENED
     yield Trait("neighbours")
     for number, line in enumerate(content.removesuffix(b"\n").split(b"\n"), 1) if content else ():
         try:
-            yield _entry(line.split())
+            yield _parse_entry(line.split())
         except (ValueError, IndexError) as error:
             yield Problem(NDISC, f"not a neighbour: {error}", line, number)
 
 
-def _entry(words: list[bytes]) -> Record:
-    """One row. Raises ValueError or IndexError for no row."""
+def _parse_entry(words: list[bytes]) -> Record:
+    """Parse a row, split into words; raise ValueError or IndexError if it is not one."""
     if len(words) < _WORDS:
         raise ValueError("too few columns")
     _, length, _, state, _, changed, reachable, collected, ref_count, flags = (
         unsigned(word, 16) for word in words[1:11]
     )
     if length > _LONGEST_PREFIX:
-        raise ValueError("a prefix longer than an address")
-    hardware = digits(words[12], _HARDWARE_DIGITS)
+        raise ValueError("the prefix is longer than an address")
+    hardware = parse_digits(words[12], _HARDWARE_DIGITS)
     stale = reachable - changed if state == NUD_REACHABLE else 0
     return {
         **EMPTY,
         "family": "inet6",
-        "destination": inet6_digits(words[0]),
+        "destination": parse_inet6(words[0]),
         "prefix_length": length,
         "interface": escape(words[11]),
         "flags": sorted(word for bit, word in _FLAG_WORDS.items() if flags & bit),
-        "flags_text": letters(_LETTERS, flags),
+        "flags_text": join_letters(_LETTERS, flags),
         "metric": 0,
         "ref_count": ref_count,
         "hardware_address": hardware.hex(":"),

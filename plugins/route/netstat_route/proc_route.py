@@ -1,7 +1,13 @@
 """/proc/net/route: the IPv4 routes of table main, without those of types broadcast and multicast.
 
-Columns are found by their names in the first line. Addresses are the kernel's 32-bit words printed as numbers in its
-own byte order: 192.168.1.0 is ``0001A8C0`` on x86. MTU is advertised MSS + 40, and only the first next hop shows.
+::
+
+    Iface Destination Gateway  Flags RefCnt Use Metric Mask     MTU Window IRTT
+    tun0  00000000    00000000 0001  0      0   0      00000080 0   0      0
+
+Columns are separated by tabs and found by their names in the first line. Addresses are 32-bit words printed as numbers
+in the kernel's own byte order: the mask above is 128.0.0.0 on x86. Flags are hexadecimal, other numbers decimal. MTU
+is advertised MSS + 40. Of several next hops only the first is shown.
 """
 
 from __future__ import annotations
@@ -12,11 +18,11 @@ from io import BytesIO
 from socket import inet_ntoa
 
 from netstat_core.plugin import About, Gap, Problem, Record, Trait, escape, unsigned
-from netstat_route.addresses import address_text, inet_word, prefix_length
-from netstat_route.flags import RTF_UP, inet_letters, inet_words
+from netstat_route.addresses import format_address, parse_inet_word, to_prefix_length
+from netstat_route.flags import RTF_UP, to_inet_letters, to_inet_words
 from netstat_route.memo import Memo
 from netstat_route.paths import ROUTE
-from netstat_route.queries import OPENED, in_main_table, misses_tables
+from netstat_route.queries import OPENED, includes_main_table, includes_other_tables
 from netstat_route.record import EMPTY_ROUTE
 
 COLUMNS = ("Iface", "Destination", "Gateway", "Flags", "RefCnt", "Use", "Metric", "Mask", "MTU", "Window", "IRTT")
@@ -24,17 +30,17 @@ _STANDARD = tuple(range(len(COLUMNS)))
 _LEAST_WORDS = 10
 
 NO_COLUMN = "no_column"
-"""The code of the problem that a header lacks a column, which is its field."""
+"""Code of the problem that a column is missing from the header; ``field`` of the problem names it."""
 
 Key = tuple[bytes, bytes]
-"""A row without its destination: the interface, and everything behind the destination."""
+"""A row without its destination: the interface, and everything after the destination."""
 
 
 def parse(about: About, content: bytes) -> Iterator[Record | Problem | Trait | Gap]:
-    """The routes, row by row."""
+    """Yield the routes; a gap if other tables than main are asked for."""
     yield OPENED
     if not content:
-        yield Gap("not_in_kernel", ROUTE, "it is empty: no table was made yet")
+        yield Gap("not_in_kernel", ROUTE, "the file is empty: the kernel has no routing table yet")
         return
     lines = BytesIO(content)
     header = lines.readline().rstrip(b"\n")
@@ -42,14 +48,17 @@ def parse(about: About, content: bytes) -> Iterator[Record | Problem | Trait | G
     if isinstance(positions, str):
         yield Problem(ROUTE, f"no column {positions}", header, 1, NO_COLUMN, positions)
         return
-    if misses_tables(about.asked):
-        yield Gap("narrower_capture", ROUTE, "it holds the main table only")
-    if in_main_table(about.asked):
-        yield from _rows(about, positions, lines)
+    if includes_other_tables(about.asked):
+        yield Gap("narrower_capture", ROUTE, "the file has only the routes of table main")
+    if includes_main_table(about.asked):
+        yield from _parse_rows(about, positions, lines)
 
 
 def find_columns(header: bytes, wanted: Sequence[str]) -> tuple[int, ...] | str:
-    """Where the wanted columns are, in their order, others skipped; the name of the first that is missing."""
+    """Return the positions of the wanted columns, which must have this order; others may stand between them.
+
+    If one is missing, return its name instead.
+    """
     names = header.split()
     positions: list[int] = []
     for column in wanted:
@@ -61,28 +70,28 @@ def find_columns(header: bytes, wanted: Sequence[str]) -> tuple[int, ...] | str:
     return tuple(positions)
 
 
-def _rows(about: About, positions: tuple[int, ...], lines: Iterable[bytes]) -> Iterator[Record | Problem]:
-    """The rows; a route whose U flag is missing is not shown."""
+def _parse_rows(about: About, positions: tuple[int, ...], lines: Iterable[bytes]) -> Iterator[Record | Problem]:
+    """Yield the routes; those without RTF_UP are not shown."""
     order = about.order
-    templates: Memo[Key, Record | None] = Memo(lambda key: _template(order, key))
-    turn = slice(None, None, -1 if order == "<" else 1)
+    templates: Memo[Key, Record | None] = Memo(lambda key: _make_template(order, key))
+    to_network_order = slice(None, None, -1 if order == "<" else 1)
     is_standard = positions == _STANDARD
     for number, line in enumerate(lines, 2):
         try:
-            interface, destination, rest = line.split(b"\t", 2) if is_standard else _in_order(line, positions)
+            interface, destination, rest = line.split(b"\t", 2) if is_standard else _reorder(line, positions)
             template = templates[interface, rest]
             if template is None:
                 continue
             record = template.copy()
             record["flags"] = template["flags"].copy()
-            record["destination"] = inet_ntoa(unhexlify(destination)[turn])
+            record["destination"] = inet_ntoa(unhexlify(destination)[to_network_order])
             yield record
         except (ValueError, OSError):
-            yield from _odd_row(number, line, positions, templates, order)
+            yield from _parse_odd_row(number, line, positions, templates, order)
 
 
-def _in_order(line: bytes, positions: tuple[int, ...]) -> list[bytes]:
-    """Interface, destination and rest of a row in any other form than the kernel's present one."""
+def _reorder(line: bytes, positions: tuple[int, ...]) -> list[bytes]:
+    """Return interface, destination and rest of a row whose columns have another order or separator."""
     words = line.split()
     if len(words) <= positions[_LEAST_WORDS - 1]:
         raise ValueError("too few columns")
@@ -90,14 +99,14 @@ def _in_order(line: bytes, positions: tuple[int, ...]) -> list[bytes]:
     return [ordered[0], ordered[1], b"\t".join(ordered[2:])]
 
 
-def _odd_row(
+def _parse_odd_row(
     number: int, line: bytes, positions: tuple[int, ...], templates: Memo[Key, Record | None], order: str
 ) -> Iterator[Record | Problem]:
-    """A row that is not separated by single tabs, or that is none."""
+    """Yield the route of a row that is not separated by single tabs; a problem if it is not a row."""
     try:
-        interface, destination, rest = _in_order(line, positions)
+        interface, destination, rest = _reorder(line, positions)
         template = templates[interface, rest]
-        quad = address_text(inet_word(destination, order))
+        quad = format_address(parse_inet_word(destination, order))
     except ValueError as error:
         yield Problem(ROUTE, f"not a route: {error}", line.rstrip(b"\n"), number)
         return
@@ -105,13 +114,16 @@ def _odd_row(
         yield {**template, "flags": template["flags"].copy(), "destination": quad}
 
 
-def _template(order: str, key: Key) -> Record | None:
-    """The record of a row but for its destination; None where it is not shown. Raises ValueError for no row."""
+def _make_template(order: str, key: Key) -> Record | None:
+    """Return the record of a row without its destination; None if it is not shown.
+
+    Raise ValueError if it is not a row.
+    """
     interface, rest = key
     words = rest.split()
     if len(words) < _LEAST_WORDS - 2 or len(interface.split()) != 1:
         raise ValueError("too few columns")
-    gateway, mask = (inet_word(words[position], order) for position in (0, 5))
+    gateway, mask = (parse_inet_word(words[position], order) for position in (0, 5))
     flags = unsigned(words[1], 16)
     ref_count, use_count, metric, mss, window = (unsigned(words[position]) for position in (2, 3, 4, 6, 7))
     irtt = unsigned(words[8]) if len(words) > _LEAST_WORDS - 2 else 0
@@ -120,11 +132,11 @@ def _template(order: str, key: Key) -> Record | None:
     return {
         **EMPTY_ROUTE,
         "family": "inet",
-        "prefix_length": prefix_length(mask),
-        "gateway": address_text(gateway) if any(gateway) else None,
+        "prefix_length": to_prefix_length(mask),
+        "gateway": format_address(gateway) if any(gateway) else None,
         "interface": None if interface == b"*" else escape(interface),
-        "flags": inet_words(flags),
-        "flags_text": inet_letters(flags),
+        "flags": to_inet_words(flags),
+        "flags_text": to_inet_letters(flags),
         "metric": metric,
         "ref_count": ref_count,
         "use_count": use_count,

@@ -1,6 +1,12 @@
-"""/proc/net/rt_cache: the IPv4 route cache, which kernels have not had since 3.6; they show only a header.
+"""/proc/net/rt_cache: the IPv4 route cache. Kernels since 3.6 have no cache, and only the header here.
 
-The header tells which format it is: that of Linux 2.0, or that of 2.2 and later.
+The header distinguishes the format of Linux 2.0 from that of 2.2 and later::
+
+    Iface Destination Gateway Flags RefCnt Use Metric Source MTU Window IRTT HH ARP
+    Iface Destination Gateway Flags RefCnt Use Metric Source MTU Window IRTT TOS HHRef HHUptod SpecDst
+
+Columns are separated by tabs, addresses printed as in /proc/net/route. HH and HHRef are -1 without a hardware header.
+TOS is hexadecimal.
 """
 
 from __future__ import annotations
@@ -9,7 +15,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from netstat_core.plugin import About, Problem, Record, Trait, bounded, escape, unsigned
-from netstat_route.addresses import address_text, inet_word
+from netstat_route.addresses import format_address, parse_inet_word
 from netstat_route.cache_record import EMPTY
 from netstat_route.flags import (
     RTF_DYNAMIC,
@@ -20,12 +26,12 @@ from netstat_route.flags import (
     RTF_REJECT,
     RTF_UP,
     Letters,
-    rejecting,
+    format_inet_flags,
 )
 from netstat_route.paths import RT_CACHE
 from netstat_route.proc_route import NO_COLUMN, find_columns
 from netstat_route.queries import OPENED
-from netstat_route.words import flag_words
+from netstat_route.words import to_flag_words
 
 # linux/in_route.h
 RTCF_DEAD = 0x1
@@ -47,13 +53,17 @@ RTCF_LOCAL = 0x80000000
 
 _LEAST_WORDS = 12
 _SIGNS = ("IRTT", "TOS", "HHRef", "HHUptod", "SpecDst", "HH", "ARP")
-"""What formats are told apart by; netstat names those it found by the sum of their bits, in this order."""
+"""Column names that netstat searches for; it reports those found as a sum of bits, in this order."""
 
 _COLUMNS = ("Iface", "Destination", "Gateway", "Flags", "RefCnt", "Use", "Metric", "Source", "MTU", "Window", "IRTT")
 
 
 class Format(NamedTuple):
-    """A format of the file: its further columns, its flags' letters, those a reject entry hides first, and words."""
+    """A format of the file.
+
+    ``columns`` follow the common ones. ``first`` are the letters that a reject entry replaces with an exclamation mark,
+    ``rest`` the others; ``words`` are those for flags.
+    """
 
     columns: tuple[str, ...]
     first: Letters
@@ -62,16 +72,19 @@ class Format(NamedTuple):
 
 
 _REST: Letters = (
-    *(
-        (RTCF_NOTIFY, "n"),
-        (RTCF_DIRECTDST, "d"),
-        (RTCF_TPROXY, "t"),
-        (RTCF_FAST, "f"),
-        (RTCF_MASQ, "q"),
-        (RTCF_SNAT, "Ns"),
-    ),
-    *((RTCF_DOREDIRECT, "r"), (RTCF_DIRECTSRC, "i"), (RTCF_DNAT, "Nd"), (RTCF_BROADCAST, "b"), (RTCF_MULTICAST, "m")),
-    *((RTCF_REJECT, "#"), (RTCF_LOCAL, "l")),
+    (RTCF_NOTIFY, "n"),
+    (RTCF_DIRECTDST, "d"),
+    (RTCF_TPROXY, "t"),
+    (RTCF_FAST, "f"),
+    (RTCF_MASQ, "q"),
+    (RTCF_SNAT, "Ns"),
+    (RTCF_DOREDIRECT, "r"),
+    (RTCF_DIRECTSRC, "i"),
+    (RTCF_DNAT, "Nd"),
+    (RTCF_BROADCAST, "b"),
+    (RTCF_MULTICAST, "m"),
+    (RTCF_REJECT, "#"),
+    (RTCF_LOCAL, "l"),
 )
 _MIDDLE: Letters = ((RTF_REINSTATE, "R"), (RTF_DYNAMIC, "D"), (RTF_MODIFIED, "M"))
 
@@ -115,14 +128,14 @@ FORMATS = {
 
 
 def parse(about: About, content: bytes) -> Iterator[Record | Problem | Trait]:
-    """The entries, row by row."""
+    """Yield the entries; traits for the format, and a problem if the header is of no known one."""
     header, _, body = content.partition(b"\n")
-    name = _format_of(header)
+    name = _find_format(header)
     if name is None:
         yield OPENED
         if content:
-            yield Trait("unknown_format", _found(header))
-            yield Problem(RT_CACHE, "the columns of no known format", header, 1, "format")
+            yield Trait("unknown_format", _guess_format_number(header))
+            yield Problem(RT_CACHE, "the columns are not those of a known format", header, 1, "format")
         return
     yield Trait("format", name)
     yield OPENED
@@ -134,30 +147,32 @@ def parse(about: About, content: bytes) -> Iterator[Record | Problem | Trait]:
         words = line.split()
         try:
             ordered = [words[position] for position in positions if position < len(words)]
-            yield _entry(about.order, name, ordered)
+            yield _parse_entry(about.order, name, ordered)
         except (ValueError, IndexError) as error:
             yield Problem(RT_CACHE, f"not an entry: {error}", line, number)
 
 
-def _found(header: bytes) -> int:
-    """The number by which netstat tells what it found: HH is found in HHRef too."""
+def _guess_format_number(header: bytes) -> int:
+    """Return the number that netstat reports for an unknown format; it finds HH in HHRef too."""
     return sum(1 << bit for bit, sign in enumerate(_SIGNS) if sign.encode() in header)
 
 
-def _format_of(header: bytes) -> str | None:
-    """The format whose further columns are all there."""
+def _find_format(header: bytes) -> str | None:
+    """Return the name of the format whose columns are all in the header, None if there is none."""
     names = {name.decode("ascii", "replace") for name in header.split()}
-    return next((name for name, form in FORMATS.items() if names.issuperset(("IRTT", *form.columns))), None)
+    return next(
+        (name for name, file_format in FORMATS.items() if names.issuperset(("IRTT", *file_format.columns))), None
+    )
 
 
-def _entry(order: str, name: str, words: list[bytes]) -> Record:
-    """One row, its columns in the order of the format. Raises ValueError or IndexError for no row."""
+def _parse_entry(order: str, name: str, words: list[bytes]) -> Record:
+    """Parse a row whose ``words`` are in the order of the format; raise ValueError or IndexError if it is not one."""
     if len(words) < _LEAST_WORDS:
         raise ValueError("too few columns")
-    destination, gateway, source = (address_text(inet_word(words[position], order)) for position in (1, 2, 7))
+    destination, gateway, source = (format_address(parse_inet_word(words[position], order)) for position in (1, 2, 7))
     ref_count, use_count, metric, mss, window, irtt = (unsigned(words[at]) for at in (4, 5, 6, 8, 9, 10))
     flags = unsigned(words[3], 16)
-    form = FORMATS[name]
+    file_format = FORMATS[name]
     return {
         **EMPTY,
         "family": "inet",
@@ -166,20 +181,20 @@ def _entry(order: str, name: str, words: list[bytes]) -> Record:
         "source": source,
         "gateway": gateway,
         "interface": escape(words[0]),
-        "flags": flag_words(form.words, flags),
-        "flags_text": rejecting(form.first, form.rest, flags),
+        "flags": to_flag_words(file_format.words, flags),
+        "flags_text": format_inet_flags(file_format.first, file_format.rest, flags),
         "metric": metric,
         "ref_count": ref_count,
         "use_count": use_count,
         "mss_bytes": mss or None,
         "window_bytes": window or None,
         "irtt_ms": irtt or None,
-        **_further(order, name, words[11:]),
+        **_parse_last_columns(order, name, words[11:]),
     }
 
 
-def _further(order: str, name: str, words: list[bytes]) -> Record:
-    """The columns that only one of the formats has; what is missing at the end of a row is unknown."""
+def _parse_last_columns(order: str, name: str, words: list[bytes]) -> Record:
+    """Parse the columns after IRTT, which depend on the format; those missing at the end of a row are null."""
     if name == OLDEST:
         tos, specific, header = None, None, words
     else:
@@ -189,5 +204,5 @@ def _further(order: str, name: str, words: list[bytes]) -> Record:
         "tos": tos,
         "header_ref_count": count if count >= 0 else None,
         "header_valid": unsigned(header[1]) if len(header) > 1 else None,
-        "specific_destination": specific and address_text(inet_word(specific, order)),
+        "specific_destination": specific and format_address(parse_inet_word(specific, order)),
     }

@@ -1,4 +1,4 @@
-"""What a query means for routes: which display, which tables."""
+"""Routing tables that a query asks for, and inputs and traits that several modules share."""
 
 from __future__ import annotations
 
@@ -6,31 +6,34 @@ from netstat_core.plugin import NETLINK_ROUTE, Asked, NetlinkDump, Refused, Trai
 from netstat_route.words import RT_TABLE_MAIN, TABLES
 
 OPENED = Trait("opened")
-"""Yielded first by every parser: without it there is nothing to put a heading over."""
+"""Trait that every parser yields once its source is open; headings are shown only with it."""
 
 # linux/rtnetlink.h
 RTM_GETNEXTHOP = 106
 
 NEXT_HOPS = NetlinkDump("route/next_hops", protocol=NETLINK_ROUTE, type=RTM_GETNEXTHOP, body=bytes(8), restart=True)
-"""All next-hop objects: Linux 5.3 and later."""
+"""Dump of all next-hop objects (Linux 5.3 and later)."""
 
 CACHE = "route_cache"
 """The table of cached routes."""
 
 ALL = 0
-"""In the place of a table's number: all of them."""
+"""Table number that stands for all tables."""
 
 _NUMBERS = {name: number for number, name in TABLES.items()}
 _MOST = 0xFFFFFFFF
 
 
-def default_table(family: str, asked: Asked) -> int:
-    """The table whose routes /proc shows: all of them for IPv6. Default routes are looked for in main alone."""
+def choose_default_table(family: str, asked: Asked) -> int:
+    """Return the number of the table that is shown if none is asked for, as in /proc: main for IPv4, all for IPv6.
+
+    Default routes are searched for in table main only.
+    """
     return RT_TABLE_MAIN if family == "inet" or asked.default_routes else ALL
 
 
-def table_number(asked: Asked, default: int) -> int:
-    """The number of the table that is asked for, 0 for all. Raises Refused for what names no table."""
+def find_table_number(asked: Asked, default: int) -> int:
+    """Return the number of the table asked for, else ``default``; ALL for ``all``. Raise Refused for a bad name."""
     name = asked.route_table
     if name is None:
         return default
@@ -42,11 +45,11 @@ def table_number(asked: Asked, default: int) -> int:
     return number
 
 
-def in_main_table(asked: Asked) -> bool:
-    """Whether routes of table main are among those asked for."""
-    return table_number(asked, RT_TABLE_MAIN) in (ALL, RT_TABLE_MAIN)
+def includes_main_table(asked: Asked) -> bool:
+    """Whether routes of table main are asked for."""
+    return find_table_number(asked, RT_TABLE_MAIN) in (ALL, RT_TABLE_MAIN)
 
 
-def misses_tables(asked: Asked) -> bool:
-    """Whether other tables than main are asked for."""
-    return table_number(asked, RT_TABLE_MAIN) != RT_TABLE_MAIN
+def includes_other_tables(asked: Asked) -> bool:
+    """Whether routes of other tables than main are asked for."""
+    return find_table_number(asked, RT_TABLE_MAIN) != RT_TABLE_MAIN

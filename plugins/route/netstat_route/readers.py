@@ -1,4 +1,4 @@
-"""The readers of routes, in the order netstat shows them: of each family the table, then the cache."""
+"""The readers of routes in netstat's order: for each family the routes, then the cache."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from netstat_core.plugin import (
 )
 from netstat_route import net_tools, paths
 from netstat_route.cache_record import CachedRoute
-from netstat_route.later import later, parser
-from netstat_route.queries import ALL, CACHE, NEXT_HOPS, table_number
+from netstat_route.later import import_later, make_parser
+from netstat_route.queries import ALL, CACHE, NEXT_HOPS, find_table_number
 from netstat_route.record import PROCFS_LACKS, Route
 
 _COUNTS = frozenset({"ref_count", "use_count"})
@@ -32,37 +32,37 @@ _CACHE_LACKS = frozenset({"mtu_bytes"})
 _CACHE_COUNTS = _COUNTS | {"tos", "header_ref_count", "header_valid", "specific_destination"}
 _CACHE_NEEDS = _COUNTS | {"destination", "source", "gateway", "interface", "flags_text"}
 
-_route_dump = later("netstat_route.netlink_route", "request")
+_route_dump = import_later("netstat_route.netlink_route", "request")
 
 
-def _dump(family: str, parse: str, lacks: frozenset[str], *, cached: bool) -> Feed:
+def _make_dump_feed(family: str, parse: str, lacks: frozenset[str], *, cached: bool) -> Feed:
     request: Input[Datagrams] = from_asked(lambda asked: _route_dump(family, asked, cached=cached))
-    parse_dump = _limited(parser("netstat_route.netlink_route", parse))
+    parse_dump = _limit_to_defaults(make_parser("netstat_route.netlink_route", parse))
     return feed("netlink", request, LINKS.optional, NEXT_HOPS.optional, parse=parse_dump, lacks=lacks)
 
 
-def _file(path: str, parse: Callable[..., Any], lacks: frozenset[str], defaults: Rows | None = None) -> Feed:
+def _make_file_feed(path: str, parse: Callable[..., Any], lacks: frozenset[str], defaults: Rows | None = None) -> Feed:
     def file(asked: Asked) -> Input[bytes]:
-        table_number(asked, ALL)
+        find_table_number(asked, ALL)
         return File(path, keep=defaults if asked.default_routes else None)
 
-    return feed("procfs", from_asked(file), parse=_limited(parse), lacks=lacks)
+    return feed("procfs", from_asked(file), parse=_limit_to_defaults(parse), lacks=lacks)
 
 
-def _limited(parse: Callable[..., Iterable[Parsed]]) -> Callable[..., Iterable[Parsed]]:
-    """A parser that gives default routes only, where no others are asked for."""
+def _limit_to_defaults(parse: Callable[..., Iterable[Parsed]]) -> Callable[..., Iterable[Parsed]]:
+    """Return a parser that keeps only default routes if the query asks for those."""
 
-    def limited(about: About, *contents: Any) -> Iterable[Parsed]:
-        pieces = parse(about, *contents)
+    def parse_defaults(about: About, *contents: Any) -> Iterable[Parsed]:
+        parsed = parse(about, *contents)
         if not about.asked.default_routes:
-            return pieces
-        return (piece for piece in pieces if not isinstance(piece, dict) or piece["prefix_length"] == 0)
+            return parsed
+        return (item for item in parsed if not isinstance(item, dict) or item["prefix_length"] == 0)
 
-    return limited
+    return parse_defaults
 
 
-def _table(family: str, position: int, file: Feed, look: Layout) -> Reader:
-    dump = _dump(family, f"parse_{family}", _COUNTS, cached=False)
+def _make_table_reader(family: str, position: int, file: Feed, text: Layout) -> Reader:
+    dump = _make_dump_feed(family, f"parse_{family}", _COUNTS, cached=False)
     return Reader(
         name=f"route-{family}",
         table="routes",
@@ -71,12 +71,12 @@ def _table(family: str, position: int, file: Feed, look: Layout) -> Reader:
         kind="route",
         record=Route,
         feeds=(dump, file),
-        layouts={"net-tools": look},
+        layouts={"net-tools": text},
     )
 
 
-def _cache(family: str, position: int, files: tuple[Feed, ...]) -> Reader:
-    dump = _dump(family, f"parse_{family}_cache", _CACHE_COUNTS, cached=True)
+def _make_cache_reader(family: str, position: int, files: tuple[Feed, ...]) -> Reader:
+    dump = _make_dump_feed(family, f"parse_{family}_cache", _CACHE_COUNTS, cached=True)
     return Reader(
         name=f"route-{family}-cache",
         table=CACHE,
@@ -86,17 +86,17 @@ def _cache(family: str, position: int, files: tuple[Feed, ...]) -> Reader:
         on_request=True,
         record=CachedRoute,
         feeds=(*files, dump),
-        layouts={"net-tools": _cache_look(family)},
+        layouts={"net-tools": _make_cache_layout(family)},
     )
 
 
-def _cache_look(family: str) -> Layout:
-    """Text of a cache comes from /proc, which alone has the counts."""
-    block = Block(f"routes-{family}-cache", heading=later("netstat_route.net_tools_cache", f"{family}_heading"))
-    complain = later("netstat_route.net_tools_cache", "complain")
+def _make_cache_layout(family: str) -> Layout:
+    """Return the layout of a cache; its text is made from /proc, the only source of the counts."""
+    block = Block(f"routes-{family}-cache", heading=import_later("netstat_route.net_tools_cache", f"{family}_heading"))
+    complain = import_later("netstat_route.net_tools_cache", "complain")
     return Layout(
         block=block,
-        rows=later("netstat_route.net_tools_cache", f"{family}_rows"),
+        rows=import_later("netstat_route.net_tools_cache", f"{family}_rows"),
         needs=lambda _query: _CACHE_NEEDS,
         feed=net_tools.feed,
         complain=complain,
@@ -104,39 +104,41 @@ def _cache_look(family: str) -> Layout:
 
 
 READERS = (
-    _table(
+    _make_table_reader(
         "inet",
         1000,
-        _file(
+        _make_file_feed(
             paths.ROUTE,
-            parser("netstat_route.proc_route"),
+            make_parser("netstat_route.proc_route"),
             PROCFS_LACKS | {"tos"},
             Rows(column=1, values=("0" * 8,)),
         ),
         net_tools.INET,
     ),
-    _cache(
+    _make_cache_reader(
         "inet",
         1001,
-        (_file(paths.RT_CACHE, parser("netstat_route.proc_rt_cache"), _CACHE_LACKS),),
+        (_make_file_feed(paths.RT_CACHE, make_parser("netstat_route.proc_rt_cache"), _CACHE_LACKS),),
     ),
-    _table(
+    _make_table_reader(
         "inet6",
         1010,
-        _file(
+        _make_file_feed(
             paths.IPV6_ROUTE,
-            parser("netstat_route.proc_ipv6_route"),
+            make_parser("netstat_route.proc_ipv6_route"),
             PROCFS_LACKS | {"table", "expires_seconds"},
             Rows(column=0, values=("0" * 32,)),
         ),
         net_tools.INET6,
     ),
-    _cache(
+    _make_cache_reader(
         "inet6",
         1011,
         (
-            _file(paths.NDISC, parser("netstat_route.proc_ndisc"), _CACHE_LACKS),
-            _file(paths.IPV6_ROUTE, parser("netstat_route.proc_ipv6_route", "parse_cached"), _CACHE_LACKS),
+            _make_file_feed(paths.NDISC, make_parser("netstat_route.proc_ndisc"), _CACHE_LACKS),
+            _make_file_feed(
+                paths.IPV6_ROUTE, make_parser("netstat_route.proc_ipv6_route", "parse_cached"), _CACHE_LACKS
+            ),
         ),
     ),
 )

@@ -1,4 +1,4 @@
-"""The record of a route, and of its next hops and metrics."""
+"""The records of a route, its next hops and its metrics."""
 
 from typing import Annotated, Any, Literal, TypedDict
 
@@ -7,24 +7,24 @@ from netstat_core.plugin import Address, Bytes, Count, Field, InterfaceName
 _UNSIGNED = 0xFFFFFFFF
 
 Family = Annotated[Literal["inet", "inet6"], Field("Address family of the destination")]
-PrefixLength = Annotated[int, Field("Leading bits of the address that count", minimum=0, maximum=128)]
+PrefixLength = Annotated[int, Field("Length of the prefix in bits", minimum=0, maximum=128)]
 Milliseconds = Annotated[float, Field("A time in milliseconds", minimum=0)]
 Words = list[str]
 
 
 class NextHop(TypedDict):
-    """One of the ways a route of several next hops leads."""
+    """A next hop of a route that has several."""
 
-    gateway: Annotated[Address | None, Field("Address of the gateway; null where directly connected", mark="address")]
-    interface: Annotated[InterfaceName | None, Field("Interface it is reached over", mark="interface")]
-    weight: Annotated[int, Field("Share of the traffic, in relation to the other next hops", minimum=1)]
+    gateway: Annotated[Address | None, Field("Address of the gateway; null if directly connected", mark="address")]
+    interface: Annotated[InterfaceName | None, Field("Outgoing interface", mark="interface")]
+    weight: Annotated[int, Field("Share of the traffic relative to the other next hops", minimum=1)]
     flags: Annotated[Words, Field("dead, linkdown, onlink, offload and their like, sorted")]
     encapsulation: Annotated[str | None, Field("Kind of lightweight tunnel: mpls, ip, ip6, seg6 ...")]
     realms: Annotated[str | None, Field("Realms for policy and accounting, SOURCE/DESTINATION")]
 
 
 class RouteMetrics(TypedDict):
-    """What the route tells transport protocols (RTAX_ of linux/rtnetlink.h); null for what it leaves open."""
+    """Parameters of a route for transport protocols (RTAX_ of linux/rtnetlink.h); null if not set."""
 
     mtu_bytes: Annotated[Bytes | None, Field("Path MTU", minimum=0)]
     window_bytes: Annotated[Bytes | None, Field("Largest window to advertise", minimum=0)]
@@ -33,39 +33,41 @@ class RouteMetrics(TypedDict):
     slow_start_threshold: Annotated[Count | None, Field("Initial slow-start threshold, in segments", minimum=0)]
     congestion_window: Annotated[Count | None, Field("Clamp of the congestion window, in segments", minimum=0)]
     advertised_mss_bytes: Annotated[Bytes | None, Field("Largest segment to advertise", minimum=0)]
-    reordering: Annotated[Count | None, Field("Segments by which packets may overtake each other", minimum=0)]
+    reordering: Annotated[Count | None, Field("Assumed reordering of packets, in segments", minimum=0)]
     hop_limit: Annotated[Count | None, Field("TTL or hop limit of packets sent", minimum=0)]
     initial_congestion_window: Annotated[Count | None, Field("Initial congestion window, in segments", minimum=0)]
     features: Annotated[Words | None, Field("ecn, sack, timestamp, allfrag, tcp_usec_ts, sorted")]
-    rto_min_ms: Annotated[Milliseconds | None, Field("Least retransmission timeout", minimum=0)]
+    rto_min_ms: Annotated[Milliseconds | None, Field("Minimum retransmission timeout", minimum=0)]
     initial_receive_window: Annotated[Count | None, Field("Initial receive window, in segments", minimum=0)]
-    quick_ack: Annotated[Count | None, Field("1 for acknowledging at once", minimum=0)]
+    quick_ack: Annotated[Count | None, Field("1 if segments are acknowledged at once", minimum=0)]
     congestion_control: Annotated[str | None, Field("Congestion control algorithm", mark="name")]
-    fastopen_no_cookie: Annotated[Count | None, Field("1 for TCP Fast Open without a cookie", minimum=0)]
-    locked: Annotated[Words, Field("Names of the metrics that may not be changed by what is learned, sorted")]
+    fastopen_no_cookie: Annotated[Count | None, Field("1 if TCP Fast Open needs no cookie", minimum=0)]
+    locked: Annotated[Words, Field("Names of the metrics that learned values must not change, sorted")]
 
 
 class Route(TypedDict):
-    """A route of the kernel's IPv4 or IPv6 tables.
+    """A route in the kernel's IPv4 or IPv6 tables.
 
-    As in /proc, gateway and interface of a route of several next hops are those of the first. /proc/net/ipv6_route
-    has a row for each next hop instead, and rows for the kernel's own null route; netlink has neither.
+    ``gateway`` and ``interface`` of a route of several next hops are those of the first one, as in /proc/net/route.
+    /proc/net/ipv6_route has a row for each next hop instead, and rows for the kernel's own null route.
     """
 
     family: Family
-    destination: Annotated[Address, Field("Network or host it leads to; unspecified for the default", mark="address")]
+    destination: Annotated[
+        Address, Field("Destination network or host; unspecified for a default route", mark="address")
+    ]
     prefix_length: PrefixLength
     gateway: Annotated[
         Address | None,
-        Field("Address of the gateway, in IPv4 routes an IPv6 one too; null where directly connected", mark="address"),
+        Field("Address of the gateway, for IPv4 routes an IPv6 one too; null if directly connected", mark="address"),
     ]
-    interface: Annotated[InterfaceName | None, Field("Outgoing interface; null where it has none", mark="interface")]
-    flags: Annotated[Words, Field("RTF_ flags, sorted; netlink does not tell addrconf, default, prefix and route_info")]
+    interface: Annotated[InterfaceName | None, Field("Outgoing interface; null without one", mark="interface")]
+    flags: Annotated[Words, Field("RTF_ flags, sorted; netlink does not have addrconf, default, prefix and route_info")]
     flags_text: Annotated[str, Field("The flags as netstat's letters")]
-    metric: Annotated[int, Field("Priority: of routes to the same destination the least counts", maximum=_UNSIGNED)]
+    metric: Annotated[int, Field("Priority; of routes to the same destination the lowest wins", maximum=_UNSIGNED)]
     ref_count: Annotated[Count | None, Field("Reference count; null from netlink", minimum=0)]
-    use_count: Annotated[Count | None, Field("Look-ups; kept by old kernels only; null from netlink", minimum=0)]
-    mss_bytes: Annotated[Bytes | None, Field("IPv4: advertised MSS and 40 bytes of headers; null for none", minimum=0)]
+    use_count: Annotated[Count | None, Field("Look-ups, counted by old kernels only; null from netlink", minimum=0)]
+    mss_bytes: Annotated[Bytes | None, Field("IPv4: advertised MSS + 40 bytes of headers; null for none", minimum=0)]
     window_bytes: Annotated[Bytes | None, Field("IPv4: window to advertise; null for none", minimum=0)]
     irtt_ms: Annotated[Count | None, Field("IPv4: initial round-trip time in whole milliseconds", minimum=0)]
     table: Annotated[str | None, Field("main, local, default, else the table's number")]
@@ -74,31 +76,41 @@ class Route(TypedDict):
         Field("unicast, local, broadcast, anycast, multicast, blackhole, unreachable, prohibit, throw, nat"),
     ]
     scope: Annotated[str | None, Field("global, site, link, host, nowhere, else a number")]
-    protocol: Annotated[str | None, Field("What made the route: kernel, boot, static, ra, dhcp ..., else a number")]
-    preferred_source: Annotated[Address | None, Field("Source address to prefer", mark="address")]
-    next_hops: Annotated[list[NextHop] | None, Field("All next hops of a route that has several, else null")]
-    metrics: Annotated[RouteMetrics | None, Field("What it tells transport protocols; null for nothing, or unknown")]
-    source: Annotated[
-        str | None, Field("inet6: ADDRESS/LENGTH of the sources it holds for, null for all", mark="address")
+    protocol: Annotated[str | None, Field("Origin of the route: kernel, boot, static, ra, dhcp ..., else a number")]
+    preferred_source: Annotated[Address | None, Field("Preferred source address", mark="address")]
+    next_hops: Annotated[list[NextHop] | None, Field("All next hops if there are several, else null")]
+    metrics: Annotated[
+        RouteMetrics | None, Field("Parameters for transport protocols; null if none is set, or unknown")
     ]
-    tos: Annotated[Count | None, Field("inet: type of service it holds for, 0 for all", minimum=0)]
-    next_hop_id: Annotated[Count | None, Field("Number of the next-hop object it uses", minimum=0)]
+    source: Annotated[
+        str | None, Field("inet6: source prefix ADDRESS/LENGTH that the route applies to; null for all", mark="address")
+    ]
+    tos: Annotated[Count | None, Field("inet: type of service that the route applies to; 0 for all", minimum=0)]
+    next_hop_id: Annotated[Count | None, Field("Number of the next-hop object in use", minimum=0)]
     next_hop_flags: Annotated[
         Words | None, Field("Of a single next hop: dead, linkdown, onlink, offload and their like, sorted")
     ]
-    expires_seconds: Annotated[float | None, Field("inet6: time left; null where it stays", minimum=0)]
+    expires_seconds: Annotated[float | None, Field("inet6: time left; null if it does not expire", minimum=0)]
     preference: Annotated[str | None, Field("inet6: router preference (RFC 4191): high, medium, low")]
     encapsulation: Annotated[str | None, Field("Kind of lightweight tunnel: mpls, ip, ip6, seg6 ...")]
     realms: Annotated[str | None, Field("Realms for policy and accounting, SOURCE/DESTINATION")]
 
 
 EMPTY_ROUTE: dict[str, Any] = dict.fromkeys(Route.__annotations__)
-"""Every field of a route, unknown."""
+"""Every field of a route with null."""
 
 PROCFS_LACKS = frozenset(
     {
-        *("type", "scope", "protocol", "preferred_source", "next_hops", "metrics", "next_hop_id", "next_hop_flags"),
-        *("encapsulation", "realms"),
+        "type",
+        "scope",
+        "protocol",
+        "preferred_source",
+        "next_hops",
+        "metrics",
+        "next_hop_id",
+        "next_hop_flags",
+        "encapsulation",
+        "realms",
     }
 )
-"""What neither /proc/net/route nor /proc/net/ipv6_route tells."""
+"""Fields that neither /proc/net/route nor /proc/net/ipv6_route has."""

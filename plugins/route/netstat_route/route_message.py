@@ -1,11 +1,11 @@
-"""One message of an RTM_GETROUTE dump: struct rtmsg and RTA_ attributes of linux/rtnetlink.h."""
+"""A message of an RTM_GETROUTE dump: struct rtmsg and the RTA_ attributes of linux/rtnetlink.h."""
 
 from __future__ import annotations
 
 import struct
 
 from netstat_core.plugin import AF, About, Attributes, Record, attributes
-from netstat_route.addresses import WIDTHS, address_text
+from netstat_route.addresses import WIDTHS, format_address
 from netstat_route.flags import (
     RTF_ANYCAST,
     RTF_CACHE,
@@ -16,14 +16,14 @@ from netstat_route.flags import (
     RTF_NONEXTHOP,
     RTF_REJECT,
     RTF_UP,
-    inet6_letters,
-    inet6_words,
-    inet_letters,
-    inet_words,
+    to_inet6_letters,
+    to_inet6_words,
+    to_inet_letters,
+    to_inet_words,
 )
-from netstat_route.metrics import RTAX_ADVMSS, RTAX_RTT, RTAX_WINDOW, metrics
-from netstat_route.next_hops import RTA_MULTIPATH, HopReader, Objects
-from netstat_route.queries import ALL, default_table, table_number
+from netstat_route.metrics import RTAX_ADVMSS, RTAX_RTT, RTAX_WINDOW, parse_metrics
+from netstat_route.next_hops import RTA_MULTIPATH, HopParser, Objects
+from netstat_route.queries import ALL, choose_default_table, find_table_number
 from netstat_route.record import EMPTY_ROUTE
 from netstat_route.words import (
     PREFERENCES,
@@ -39,13 +39,13 @@ from netstat_route.words import (
     SCOPES,
     TABLES,
     TYPES,
-    number_or_word,
-    word,
+    to_word,
+    to_word_or_number,
 )
 
 # linux/rtnetlink.h
 RTM_F_CLONED = 0x200
-"""An exception learned for a host, not a route."""
+"""Flag of a next-hop exception, which was learned for a host."""
 
 RTA_DST = 1
 RTA_SRC = 2
@@ -61,13 +61,16 @@ RTMSG_SIZE = 12
 
 _HIDDEN_BY_PROCFS = {"inet": (RTN_BROADCAST, RTN_MULTICAST), "inet6": ()}
 _HEADERS = 40
-"""Bytes of IPv4 and TCP headers, which /proc/net/route adds to an advertised MSS."""
+"""Bytes of IPv4 and TCP headers, which /proc/net/route adds to the advertised MSS."""
 
 
-class RouteMessages:
-    """Turns messages of one family, from their struct rtmsg on, into records."""
+class RouteParser:
+    """Parses messages of one family, from their struct rtmsg on.
 
-    def __init__(self, family: str, about: About, hops: HopReader, objects: Objects, *, cached: bool) -> None:
+    ``objects`` are the next hops of next-hop objects by number; ``cached`` selects exceptions instead of routes.
+    """
+
+    def __init__(self, family: str, about: About, hops: HopParser, objects: Objects, *, cached: bool) -> None:
         asked = about.asked
         self._family = family
         self._order = about.order
@@ -75,63 +78,69 @@ class RouteMessages:
         self._hops = hops
         self._objects = objects
         self._cached = cached
-        self._table = ALL if cached else table_number(asked, default_table(family, about.asked))
+        self._table = ALL if cached else find_table_number(asked, choose_default_table(family, about.asked))
         self._hidden = _HIDDEN_BY_PROCFS[family] if asked.route_table is None and not cached else ()
         self._unpack = struct.Struct(f"{about.order}8BI").unpack_from
 
-    def record(self, message: bytes) -> Record | None:
-        """The record; None for what was not asked for. Raises struct.error or ValueError for what is no route."""
+    def parse(self, message: bytes) -> Record | None:
+        """Return the record of a message; None if it was not asked for.
+
+        Raise struct.error or ValueError if it is not a route.
+        """
         family, length, source_length, tos, table, protocol, scope, kind, flags = self._unpack(message)
-        found = attributes(message, RTMSG_SIZE, self._order)
-        table = found.number(RTA_TABLE, table)
+        attrs = attributes(message, RTMSG_SIZE, self._order)
+        table = attrs.number(RTA_TABLE, table)
         if family != AF[self._family] or bool(flags & RTM_F_CLONED) is not self._cached:
             return None
         if self._table not in (ALL, table) or kind in self._hidden:
             return None
         if max(length, source_length) > WIDTHS[self._family] * 8:
-            raise ValueError("a prefix longer than an address")
-        hops = self._next_hops(found, flags)
+            raise ValueError("the prefix is longer than an address")
+        hops = self._parse_next_hops(attrs, flags)
         record = {
             **EMPTY_ROUTE,
             "family": self._family,
-            "destination": self._address(found.get(RTA_DST)) or address_text(bytes(WIDTHS[self._family])),
+            "destination": self._parse_address(attrs.get(RTA_DST)) or format_address(bytes(WIDTHS[self._family])),
             "prefix_length": length,
-            "metric": found.number(RTA_PRIORITY, 0),
-            "table": number_or_word(TABLES, table),
-            "type": word(TYPES, kind),
-            "scope": number_or_word(SCOPES, scope),
-            "protocol": number_or_word(PROTOCOLS, protocol),
-            "preferred_source": self._address(found.get(RTA_PREFSRC)),
-            "next_hop_id": found.number(RTA_NH_ID, 0) or None,
-            **_led_by(hops),
+            "metric": attrs.number(RTA_PRIORITY, 0),
+            "table": to_word_or_number(TABLES, table),
+            "type": to_word(TYPES, kind),
+            "scope": to_word_or_number(SCOPES, scope),
+            "protocol": to_word_or_number(PROTOCOLS, protocol),
+            "preferred_source": self._parse_address(attrs.get(RTA_PREFSRC)),
+            "next_hop_id": attrs.number(RTA_NH_ID, 0) or None,
+            **_make_hop_fields(hops),
         }
-        if RTA_METRICS in found:
-            record["metrics"] = metrics(found.nest(RTA_METRICS))
+        if RTA_METRICS in attrs:
+            record["metrics"] = parse_metrics(attrs.nest(RTA_METRICS))
         if self._family == "inet":
-            record |= self._of_inet(record, found, kind, tos)
+            record |= self._make_inet_fields(record, attrs, kind, tos)
         else:
-            record |= self._of_inet6(record, found, kind, source_length)
+            record |= self._make_inet6_fields(record, attrs, kind, source_length)
         return record
 
-    def _next_hops(self, found: Attributes, flags: int) -> list[Record]:
-        """All next hops; with net.ipv4.nexthop_compat_mode off the kernel sends only the number of the object."""
-        several = self._hops.several(found.get(RTA_MULTIPATH, b""))
+    def _parse_next_hops(self, attrs: Attributes, flags: int) -> list[Record]:
+        """Return all next hops.
+
+        With net.ipv4.nexthop_compat_mode off the kernel sends only the number of the next-hop object.
+        """
+        several = self._hops.parse_multipath(attrs.get(RTA_MULTIPATH, b""))
         if several:
             return several
-        hop = self._hops.hop(found, flags)
+        hop = self._hops.parse_hop(attrs, flags)
         if hop["gateway"] is None and hop["interface"] is None:
-            return self._objects.get(found.number(RTA_NH_ID, 0)) or [hop]
+            return self._objects.get(attrs.number(RTA_NH_ID, 0)) or [hop]
         return [hop]
 
-    def _address(self, raw: bytes | None) -> str | None:
+    def _parse_address(self, raw: bytes | None) -> str | None:
         if raw is None:
             return None
         if len(raw) != WIDTHS[self._family]:
             raise ValueError("an address of another family")
-        return address_text(raw)
+        return format_address(raw)
 
-    def _of_inet(self, record: Record, found: Attributes, kind: int, tos: int) -> Record:
-        """What only IPv4 has: the flags that /proc/net/route makes up, and its columns made from metrics."""
+    def _make_inet_fields(self, record: Record, attrs: Attributes, kind: int, tos: int) -> Record:
+        """Return the fields of IPv4 routes, with flags and metrics as /proc/net/route derives them."""
         flags = RTF_UP
         if kind in (RTN_UNREACHABLE, RTN_PROHIBIT):
             flags |= RTF_REJECT
@@ -139,40 +148,40 @@ class RouteMessages:
             flags |= RTF_GATEWAY
         if record["prefix_length"] == WIDTHS["inet"] * 8:
             flags |= RTF_HOST
-        kept = found.nest(RTA_METRICS)
-        mss = kept.number(RTAX_ADVMSS, 0)
+        metric_attributes = attrs.nest(RTA_METRICS)
+        mss = metric_attributes.number(RTAX_ADVMSS, 0)
         return {
-            "flags": inet_words(flags),
-            "flags_text": inet_letters(flags),
+            "flags": to_inet_words(flags),
+            "flags_text": to_inet_letters(flags),
             "mss_bytes": mss + _HEADERS if mss else None,
-            "window_bytes": kept.number(RTAX_WINDOW, 0) or None,
-            "irtt_ms": kept.number(RTAX_RTT, 0) >> 3 or None,
+            "window_bytes": metric_attributes.number(RTAX_WINDOW, 0) or None,
+            "irtt_ms": metric_attributes.number(RTAX_RTT, 0) >> 3 or None,
             "tos": tos,
-            "expires_seconds": self._expires(found) if self._cached else None,
+            "expires_seconds": self._parse_expiry(attrs) if self._cached else None,
         }
 
-    def _of_inet6(self, record: Record, found: Attributes, kind: int, source_length: int) -> Record:
-        """What only IPv6 has: the flags that follow from the rest, the source prefix, time left and preference."""
-        expires = self._expires(found)
-        flags = self._inet6_flags(record, kind, expires)
-        source = self._address(found.get(RTA_SRC))
-        preference = found.get(RTA_PREF)
+    def _make_inet6_fields(self, record: Record, attrs: Attributes, kind: int, source_length: int) -> Record:
+        """Return the fields of IPv6 routes, with flags derived from the other fields."""
+        expires = self._parse_expiry(attrs)
+        flags = self._compute_inet6_flags(record, kind, expires)
+        source = self._parse_address(attrs.get(RTA_SRC))
+        preference = attrs.get(RTA_PREF)
         return {
-            "flags": inet6_words(flags),
-            "flags_text": inet6_letters(flags),
+            "flags": to_inet6_words(flags),
+            "flags_text": to_inet6_letters(flags),
             "source": None if source is None else f"{source}/{source_length}",
             "expires_seconds": expires,
             "preference": PREFERENCES.get(preference[0]) if preference else None,
         }
 
-    def _inet6_flags(self, record: Record, kind: int, expires: float | None) -> int:
+    def _compute_inet6_flags(self, record: Record, kind: int, expires: float | None) -> int:
         if kind in (RTN_BLACKHOLE, RTN_UNREACHABLE, RTN_PROHIBIT, RTN_THROW):
             return RTF_REJECT | RTF_NONEXTHOP
         flags = RTF_UP
         if record["gateway"] is not None:
             flags |= RTF_GATEWAY
         if "onlink" in record["next_hop_flags"]:
-            flags |= RTF_HOST  # the kernel keeps RTNH_F_ONLINK, 4 as well, among these
+            flags |= RTF_HOST  # the kernel has RTNH_F_ONLINK (4 too) in the same field
         if expires is not None:
             flags |= RTF_EXPIRES
         if self._cached:
@@ -182,14 +191,14 @@ class RouteMessages:
             return flags
         return flags | own | (RTF_NONEXTHOP if record["protocol"] == "kernel" else 0)
 
-    def _expires(self, found: Attributes) -> float | None:
-        """The third number of struct rta_cacheinfo, in ticks of USER_HZ; past times are negative."""
-        ticks = (*found.numbers(RTA_CACHEINFO, "I")[2:3], 0)[0]
+    def _parse_expiry(self, attrs: Attributes) -> float | None:
+        """Return rta_expires of struct rta_cacheinfo in seconds; the kernel sends ticks, negative if in the past."""
+        ticks = (*attrs.numbers(RTA_CACHEINFO, "I")[2:3], 0)[0]
         return (ticks if ticks < 1 << 31 else 0) / self._ticks if ticks else None
 
 
-def _led_by(hops: list[Record]) -> Record:
-    """The fields that a route has of its first next hop, and all of several."""
+def _make_hop_fields(hops: list[Record]) -> Record:
+    """Return the fields of a route that come from its next hops; gateway and interface from the first."""
     first = hops[0]
     is_single = len(hops) == 1
     return {

@@ -1,4 +1,4 @@
-"""Words for the kernel's numbers of routes and neighbours."""
+"""Words for the kernel's numbers in routes and neighbours."""
 
 from __future__ import annotations
 
@@ -146,14 +146,14 @@ PROTOCOLS = {
     RTPROT_RIP: "rip",
     RTPROT_EIGRP: "eigrp",
 }
-"""iproute2's names."""
+"""Names as in iproute2."""
 
 PREFERENCES = {
     ICMPV6_ROUTER_PREF_MEDIUM: "medium",
     ICMPV6_ROUTER_PREF_HIGH: "high",
     ICMPV6_ROUTER_PREF_LOW: "low",
 }
-"""RFC 4191, as the two bits stand in router advertisements."""
+"""Router preferences by their two bits in router advertisements (RFC 4191)."""
 
 ENCAPSULATIONS = {
     LWTUNNEL_ENCAP_MPLS: "mpls",
@@ -180,7 +180,7 @@ HOP_FLAGS = {
     RTM_F_TRAP: "route_trap",
     RTM_F_OFFLOAD_FAILED: "route_offload_failed",
 }
-"""RTNH_F_ of a next hop and what the kernel adds to a route's own flags."""
+"""RTNH_F_ flags of a next hop, and RTM_F_ flags of the route."""
 
 NEIGHBOUR_STATES = {
     NUD_NONE: "none",
@@ -206,17 +206,17 @@ NEIGHBOUR_FLAGS = {
 }
 
 
-def number_or_word(words: Mapping[int, str], number: int) -> str:
-    """The word for a number that people may name as they like, else the number."""
+def to_word_or_number(words: Mapping[int, str], number: int) -> str:
+    """Return the word for a number, else the number as text: for sets that administrators may extend."""
     return words.get(number) or str(number)
 
 
-def word(words: Mapping[int, str], number: int) -> str:
-    """The word for a number of a closed set."""
+def to_word(words: Mapping[int, str], number: int) -> str:
+    """Return the word for a number, else ``unknown(number)``: for closed sets."""
     return words.get(number) or f"unknown({number})"
 
 
-def flag_words(words: Mapping[int, str], flags: int) -> list[str]:
-    """The words of the bits that are set, sorted; a bit without one as its hexadecimal value."""
+def to_flag_words(words: Mapping[int, str], flags: int) -> list[str]:
+    """Return the words for the bits that are set, sorted; the hexadecimal value of a bit without a word."""
     bits = (1 << number for number in range(flags.bit_length()))
     return sorted(words.get(bit) or hex(bit) for bit in bits if flags & bit)

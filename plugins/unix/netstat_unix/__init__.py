@@ -1,4 +1,4 @@
-"""UNIX domain sockets."""
+"""Plugin for UNIX domain sockets, from /proc/net/unix and unix_diag."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ API = 0
 
 @hookimpl
 def netstat_readers(tables: Collection[str], families: Collection[str]) -> Iterable[Reader]:
-    """The reader of UNIX sockets, in table ``sockets``."""
+    """Return the reader of UNIX sockets, in table ``sockets``, unless the query excludes it."""
     if (tables and "sockets" not in tables) or (families and "unix" not in families):
         return ()
-    from netstat_unix.readers import READERS  # noqa: PLC0415 - nothing is loaded before it is asked for
+    from netstat_unix.readers import READERS  # noqa: PLC0415 - loaded only when needed
 
     return READERS

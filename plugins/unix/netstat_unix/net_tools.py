@@ -1,4 +1,4 @@
-"""netstat's text for UNIX sockets."""
+"""The net-tools layout of UNIX sockets."""
 
 from __future__ import annotations
 
@@ -27,19 +27,22 @@ _UNKNOWN = "UNKNOWN"
 
 
 def heading(style: Style, _traits: Mapping[str, Any]) -> str:
-    """Title and column heads."""
+    """Return the title and the line of column heads."""
     header = "Proto RefCnt Flags       Type       State         I-Node  " + owner_heading(style)
     return f"Active UNIX domain sockets {scope(style)}\n{header} Path\n"
 
 
 def needs(style: Style) -> frozenset[str]:
-    """The record fields that rows and the -l/-a rule look at."""
+    """Return the record fields that the formatter and the -l/-a filter read."""
     fields = {"ref_count", "protocol", "flags_text", "type", "state", "listening", "inode", "path", "abstract"}
     return frozenset(fields | {"processes"} if style.shows_owners else fields)
 
 
 def shown(query: Query) -> Callable[[Record], bool] | None:
-    """-l shows what accepts connections and the default all else, unconnected datagram sockets too."""
+    """Return the row filter; None if all rows are shown.
+
+    -l selects sockets that accept connections, the default all others, unconnected datagram sockets among them.
+    """
     if query.show == "all":
         return None
     servers = query.show == "listening"
@@ -47,52 +50,51 @@ def shown(query: Query) -> Callable[[Record], bool] | None:
 
 
 def rows(style: Style, _names: Names, traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
-    """The formatter: fixed columns, what was asked for, and the whole name, which netstat cuts at its first blank."""
+    """Return the function that formats a batch. The path is whole; netstat cuts it at the first blank."""
     no_inode = "-" if traits.get(NO_INODES) else "0"
-    words = _Words()
+    kind_columns = _KindColumns()
 
-    def line(one: Record) -> str:
-        protocol = "unix" if one["protocol"] == "unix" else "??"
-        count = "-" if one["ref_count"] is None else one["ref_count"]
-        kind = words[one["flags_text"], one["type"], one["state"]]
-        return (
-            f"{protocol:<5} {count:<6} {kind} {one['inode'] or no_inode:<8}{owner_cells(style, one)} {path_text(one)}\n"
-        )
+    def format_line(record: Record) -> str:
+        protocol = "unix" if record["protocol"] == "unix" else "??"
+        count = "-" if record["ref_count"] is None else record["ref_count"]
+        kind = kind_columns[record["flags_text"], record["type"], record["state"]]
+        inode = record["inode"] or no_inode
+        return f"{protocol:<5} {count:<6} {kind} {inode:<8}{owner_cells(style, record)} {format_path(record)}\n"
 
-    return lambda batch: "".join(map(line, batch))
+    return lambda batch: "".join(map(format_line, batch))
 
 
-class _Words(dict["tuple[str, str, str]", str]):
-    """The columns Flags, Type and State, by the record's words."""
+class _KindColumns(dict["tuple[str, str, str]", str]):
+    """Cache of the columns Flags, Type and State, by the fields (flags_text, type, state)."""
 
-    def __missing__(self, words: tuple[str, str, str]) -> str:
-        """Format and keep."""
-        letters, kind, state = words
-        flags = f"[ {letters} ]" if letters else "[ ]"
-        text = self[words] = f"{flags:<11} {_type(kind):<10} {_state(state):<13}"
+    def __missing__(self, fields: tuple[str, str, str]) -> str:
+        """Format the three columns and cache the text."""
+        flags_text, type_word, state = fields
+        flags = f"[ {flags_text} ]" if flags_text else "[ ]"
+        text = self[fields] = f"{flags:<11} {_format_type(type_word):<10} {_format_state(state):<13}"
         return text
 
 
-def _type(word: str) -> str:
-    """In capitals; netstat knows none above SEQPACKET."""
+def _format_type(word: str) -> str:
+    """Return the type in capitals; UNKNOWN for those that netstat does not know, packet among them."""
     return _UNKNOWN if word in ("packet", "unknown") else word.upper()
 
 
-def _state(word: str) -> str:
-    """An unconnected socket shows none."""
+def _format_state(word: str) -> str:
+    """Return the State column, which is empty for an unconnected socket."""
     if word == "UNCONNECTED":
         return ""
     return _UNKNOWN if word.startswith(_UNKNOWN) else word
 
 
-def path_text(record: Record) -> str:
-    """The name on one line: an ``@`` for each NUL, what is not printable masked."""
+def format_path(record: Record) -> str:
+    """Return the name on one line, ``@`` for each NUL of an abstract one, unprintable characters masked."""
     path: str = record["path"] or ""
     return printable("@" + path.replace("\0", "@")) if record["abstract"] else printable(path)
 
 
 def complain(trouble: Problem | Gap, style: Style) -> Complaint | None:
-    """What netstat says of a bad line and of a kernel without UNIX sockets."""
+    """Return netstat's message for a bad line or for a kernel without UNIX sockets; None for other gaps."""
     if isinstance(trouble, Problem):
         return Complaint("warning, got bogus unix line.")
     if trouble.reason not in ("not_in_kernel", "permission"):

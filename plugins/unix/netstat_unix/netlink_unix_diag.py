@@ -1,7 +1,6 @@
 """unix_diag dumps: struct unix_diag_msg of linux/unix_diag.h and its attributes.
 
-Names are exact here, bytes with their length. Connections that wait for accept are left out, and no reference counts
-are told.
+Names are exact: bytes with their length. The dump has neither connections that wait for accept() nor reference counts.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ from netstat_unix.record import (
     SS_UNCONNECTED,
     Kind,
     Name,
-    kind_of,
+    to_kind,
     to_record,
 )
 
@@ -53,7 +52,7 @@ UNIX_DIAG_PEER = 2
 UNIX_DIAG_RQLEN = 4
 UNIX_DIAG_UID = 7
 
-# include/net/tcp_states.h, of which UNIX sockets have some
+# include/net/tcp_states.h; UNIX sockets use some of these states
 TCP_ESTABLISHED = 1
 TCP_LISTEN = 10
 
@@ -64,9 +63,9 @@ _PAIR = 8
 
 
 def request(asked: Asked, *, queues: bool = False, states: int = ALL_STATES) -> NetlinkDump:
-    """The dump of UNIX sockets, with what the query's fields need and, if wanted, queue lengths in any case.
+    """Return the dump of UNIX sockets with the attributes that the fields asked for need.
 
-    ``states`` has a bit for the number of each state that is wanted.
+    ``queues`` adds queue lengths in any case. ``states`` is the bit mask of the states to dump, ``1 << TCP_LISTEN``.
     """
     show = UDIAG_SHOW_NAME
     if asked.wants("peer_inode"):
@@ -82,19 +81,22 @@ def request(asked: Asked, *, queues: bool = False, states: int = ALL_STATES) -> 
         for uids in (0, UDIAG_SHOW_UID)
     )
     bodies = (
-        struct.pack("=BBHIII8x", AF["unix"], 0, 0, wanted, 0, one)
-        for wanted in dict.fromkeys((states, ALL_STATES))
-        for one in shows
+        struct.pack("=BBHIII8x", AF["unix"], 0, 0, mask, 0, attributes)
+        for mask in dict.fromkeys((states, ALL_STATES))
+        for attributes in shows
     )
     body, *more = bodies
-    wider = tuple((SOURCE, one) for one in more)
+    wider = tuple((SOURCE, wider_body) for wider_body in more)
     return NetlinkDump(
         SOURCE, protocol=NETLINK_SOCK_DIAG, type=SOCK_DIAG_BY_FAMILY, body=body, inode_at=_INODE_AT, wider=wider
     )
 
 
 class Socket(NamedTuple):
-    """One socket of a dump. ``queues`` are rqueue and wqueue of UNIX_DIAG_RQLEN; None is what was not told."""
+    """One socket of a dump; None is an attribute that the kernel did not send.
+
+    ``queues`` are udiag_rqueue and udiag_wqueue of UNIX_DIAG_RQLEN. ``name`` starts with NUL if it is abstract.
+    """
 
     type: int
     state: int
@@ -106,15 +108,15 @@ class Socket(NamedTuple):
 
     @property
     def tail(self) -> bytes:
-        """How its row in /proc/net/unix ends: a name has a blank before it, and each NUL in it is an ``@``."""
+        """What follows the inode in /proc/net/unix: a blank and the name, with ``@`` for each NUL, and a line feed."""
         name = self.name
         if name is None:
             return b"\n"
         return b" %b\n" % (name if name[0] else name.replace(b"\0", b"@"))
 
     def describe(self, kind: Kind, ref_count: int | None) -> Record:
-        """Its record, with what else is known of it."""
-        record = to_record(kind, ref_count, self.inode, name_of(self.name))
+        """Return the record; ``kind`` and ``ref_count`` come from the row in /proc/net/unix, if there is one."""
+        record = to_record(kind, ref_count, self.inode, to_name(self.name))
         record["peer_inode"] = self.peer or None
         record["uid"] = self.uid
         if self.queues is not None:
@@ -126,26 +128,29 @@ class Socket(NamedTuple):
         return record
 
 
-def name_of(name: bytes | None) -> Name:
-    """Path and whether it is abstract, from UNIX_DIAG_NAME without the NUL that ends a path."""
+def to_name(name: bytes | None) -> Name:
+    """Return (path, abstract) for the bytes of UNIX_DIAG_NAME without the NUL at the end of a path."""
     if name is None:
         return NAMELESS
     return (escape(name), False) if name[0] else (escape(name[1:]), True)
 
 
 class Kinds(dict["tuple[int, int]", Kind]):
-    """What /proc/net/unix shows for a type and a state: it tells established, listening and all other states apart."""
+    """Cache of the record fields by (type, state) of struct unix_diag_msg, equal to those from /proc/net/unix.
+
+    The file distinguishes established, listening and other sockets only.
+    """
 
     def __missing__(self, numbers: tuple[int, int]) -> Kind:
-        """Make it and keep it."""
+        """Make the fields and cache them."""
         kind, state = numbers
         flags = SO_ACCEPTCON if state == TCP_LISTEN else 0
-        made = self[numbers] = kind_of(0, flags, kind, SS_CONNECTED if state == TCP_ESTABLISHED else SS_UNCONNECTED)
-        return made
+        fields = self[numbers] = to_kind(0, flags, kind, SS_CONNECTED if state == TCP_ESTABLISHED else SS_UNCONNECTED)
+        return fields
 
 
-def sockets(about: About, datagrams: Datagrams) -> Iterator[Socket | Problem]:
-    """The sockets of a dump in order; a message that holds none ends its datagram with a problem."""
+def parse_sockets(about: About, datagrams: Datagrams) -> Iterator[Socket | Problem]:
+    """Yield the sockets of a dump in order; after a message that is not one, skip the rest of its datagram."""
     unpack = struct.Struct(f"{about.order}IH10x4BI8x").unpack_from
     read = _Attributes(about.order).read
     expected = (SOCK_DIAG_BY_FAMILY, AF["unix"])
@@ -158,14 +163,14 @@ def sockets(about: About, datagrams: Datagrams) -> Iterator[Socket | Problem]:
             end = start + length
             if length < _MESSAGE_SIZE or end > size or (message, family) != expected:
                 raw = bytes(datagram[start : start + _MESSAGE_SIZE])
-                yield Problem(SOURCE, "a message holds no UNIX socket", raw)
+                yield Problem(SOURCE, "a message is not a UNIX socket", raw)
                 break
             yield Socket(kind, state, inode, *read(datagram, start + _MESSAGE_SIZE, end))
             start += align4(length)
 
 
 class _Attributes:
-    """Reads what follows the fixed part of a message: struct nlattr and its payload, again and again."""
+    """Reads the attributes of a message (struct nlattr and payload)."""
 
     def __init__(self, order: str) -> None:
         self._header = struct.Struct(f"{order}HH").unpack_from
@@ -175,7 +180,7 @@ class _Attributes:
     def read(
         self, message: memoryview | bytes, at: int, end: int
     ) -> tuple[bytes | None, int | None, tuple[int, int] | None, int | None]:
-        """Name, peer, queues and uid; stops at an attribute that does not fit."""
+        """Return name, peer, queues and uid from offset ``at``; stop at an attribute that exceeds ``end``."""
         name = peer = queues = uid = None
         header = self._header
         while at + NLA_HDRLEN <= end:
@@ -199,17 +204,20 @@ class _Attributes:
 
 
 def parse(about: About, datagrams: Datagrams) -> Iterator[Record | Problem | Gap]:
-    """The sockets of a dump by themselves, each once: a bucket that changes while it is dumped repeats some."""
+    """Yield the records of a dump without the file, each socket once.
+
+    The kernel repeats sockets of a hash bucket that changes during the dump; they are counted in a gap.
+    """
     kinds = Kinds()
     seen: set[int] = set()
     repeated = 0
-    for one in sockets(about, datagrams):
-        if isinstance(one, Problem):
-            yield one
-        elif one.inode in seen:
+    for socket in parse_sockets(about, datagrams):
+        if isinstance(socket, Problem):
+            yield socket
+        elif socket.inode in seen:
             repeated += 1
         else:
-            seen.add(one.inode)
-            yield one.describe(kinds[one.type, one.state], None)
+            seen.add(socket.inode)
+            yield socket.describe(kinds[socket.type, socket.state], None)
     if repeated:
         yield Gap("raced", SOURCE, "sockets that the kernel repeated were dropped", count=repeated)

@@ -11,7 +11,7 @@ _FILE = File(proc_unix.SOURCE, inode_column=6)
 _ONLY_IN_DIAG = frozenset({"peer_inode", "uid", "recv_queue", "send_queue", "backlog"})
 
 
-def _dump_of_states(asked: Asked) -> NetlinkDump:
+def _dump_shown_states(asked: Asked) -> NetlinkDump:
     states = 1 << netlink_unix_diag.TCP_LISTEN if asked.show == "listening" else netlink_unix_diag.ALL_STATES
     return netlink_unix_diag.request(asked, states=states)
 
@@ -27,10 +27,10 @@ READERS = (
         kind="unix.socket",
         record=UnixSocket,
         feeds=(
-            # The file first: what the dump that follows does not know was closed meanwhile, or was never there.
+            # The file is read first: a row whose socket is not in the later dump was closed meanwhile, or is forged.
             feed("procfs+netlink", _FILE, _DUMP, parse=merge.parse),
             feed("procfs", _FILE, parse=proc_unix.parse, lacks=_ONLY_IN_DIAG),
-            feed("netlink", from_asked(_dump_of_states), parse=netlink_unix_diag.parse, lacks=("ref_count",)),
+            feed("netlink", from_asked(_dump_shown_states), parse=netlink_unix_diag.parse, lacks=("ref_count",)),
         ),
         layouts={"net-tools": LAYOUT},
         inode_field="inode",

@@ -1,4 +1,4 @@
-"""The record of a UNIX socket, and the words for its numbers."""
+"""The record of a UNIX socket, and the words for the kernel's numbers."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ SOCK_RDM = 4
 SOCK_SEQPACKET = 5
 SOCK_PACKET = 10
 
-# linux/net.h; now the first is __SO_ACCEPTCON, and the others are gone
+# linux/net.h; the first is now called __SO_ACCEPTCON, the others were removed
 SO_ACCEPTCON = 0x10000
 SO_WAITDATA = 0x20000
 SO_NOSPACE = 0x40000
 
 STATES = ("FREE", "UNCONNECTED", "CONNECTING", "CONNECTED", "DISCONNECTING")
-"""enum socket_state of linux/net.h, by number; an unconnected socket that accepts connections is LISTENING."""
+"""Words by the numbers of enum socket_state (linux/net.h); LISTENING is SS_UNCONNECTED with SO_ACCEPTCON."""
 
 TYPES = {
     SOCK_STREAM: "stream",
@@ -40,19 +40,19 @@ FLAGS = {
     SO_WAITDATA: ("waiting_for_data", "W"),
     SO_NOSPACE: ("no_space", "N"),
 }
-"""Bits of the column Flags: the word for each, and netstat's letters. Since Linux 2.4 only the first is ever set."""
+"""Words and netstat's letters by bit of column Flags. Since Linux 2.4 only SO_ACCEPTCON is set."""
 
 _FLAG_WORDS = tuple(word for word, _ in FLAGS.values())
 
 
 class UnixSocket(SocketRecord):
-    """A UNIX domain socket, or a connection that waits in a listener's queue and is no socket yet (inode null)."""
+    """A UNIX domain socket, or a connection in a listener's queue that was not accepted yet (inode null)."""
 
     family: Annotated[str, Field("Address family", words=("unix",))]
-    ref_count: Annotated[Count | None, Field("References the kernel holds to it; unix_diag does not tell", minimum=0)]
+    ref_count: Annotated[Count | None, Field("Reference count; null from unix_diag", minimum=0)]
     protocol: Annotated[
         str | None,
-        Field("Protocol; the kernel has but one", words=("unix",), pattern=r"^unknown\([0-9]+\)$", never_null=True),
+        Field("Protocol; the kernel has only one", words=("unix",), pattern=r"^unknown\([0-9]+\)$", never_null=True),
     ]
     flags: Annotated[
         list[Annotated[str, Field("A flag", words=_FLAG_WORDS, pattern="^0x[0-9a-f]+$")]],
@@ -66,31 +66,33 @@ class UnixSocket(SocketRecord):
     ]
     path: Annotated[
         str | None,
-        Field("Name it was bound to, as given to bind(); of an abstract one without its first NUL", mark="path"),
+        Field("Name given to bind(); that of an abstract socket without the first NUL", mark="path"),
     ]
-    abstract: Annotated[bool | None, Field("Whether the name is in the abstract space; null where it has no name")]
+    abstract: Annotated[bool | None, Field("Whether the name is in the abstract namespace; null without a name")]
     peer_inode: Annotated[
-        Inode | None, Field("Inode of the socket it is connected to; null where that is none or not accepted yet")
+        Inode | None, Field("Inode of the connected socket; null if there is none or it was not accepted yet")
     ]
     recv_queue: Annotated[
         Bytes | None,
-        Field("Received, not yet read, the first packet only unless a stream; connections waiting where listening"),
+        Field(
+            "Bytes received, not yet read, of a datagram socket in the first packet; if listening, waiting connections"
+        ),
     ]
-    send_queue: Annotated[Bytes | None, Field("Memory of what it sent and its peer has not read")]
-    backlog: Annotated[Count | None, Field("Most connections that may wait for accept; null unless listening")]
+    send_queue: Annotated[Bytes | None, Field("Memory in bytes of what was sent and is not yet read by the peer")]
+    backlog: Annotated[Count | None, Field("Most connections that may wait for accept(); null unless listening")]
 
 
 Kind = dict[str, Any]
-"""The fields of a record that come from the columns Protocol, Flags, Type and St."""
+"""The record fields that come from the columns Protocol, Flags, Type and St."""
 
 
-def kind_of(protocol: int, flags: int, kind: int, state: int) -> Kind:
-    """The fields that the numbers of four columns of /proc/net/unix stand for."""
+def to_kind(protocol: int, flags: int, kind: int, state: int) -> Kind:
+    """Return the record fields for the numbers of columns Protocol, Flags, Type and St of /proc/net/unix."""
     listening = state == SS_UNCONNECTED and bool(flags & SO_ACCEPTCON)
     word = STATES[state] if state < len(STATES) else f"UNKNOWN({state})"
     return {
         "protocol": "unix" if protocol == 0 else f"unknown({protocol})",
-        "flags": sorted(flag_words(flags)),
+        "flags": sorted(to_flag_words(flags)),
         "flags_text": " ".join(letters for bit, (_, letters) in FLAGS.items() if flags & bit),
         "type": TYPES.get(kind, "unknown"),
         "state": "LISTENING" if listening else word,
@@ -98,20 +100,20 @@ def kind_of(protocol: int, flags: int, kind: int, state: int) -> Kind:
     }
 
 
-def flag_words(flags: int) -> list[str]:
-    """A word for each bit that is set."""
-    bits = [1 << place for place in range(flags.bit_length()) if flags >> place & 1]
+def to_flag_words(flags: int) -> list[str]:
+    """Return the word for each bit that is set, its hexadecimal value if there is none."""
+    bits = [1 << position for position in range(flags.bit_length()) if flags >> position & 1]
     return [FLAGS[bit][0] if bit in FLAGS else f"{bit:#x}" for bit in bits]
 
 
 Name = tuple["str | None", "bool | None"]
-"""The fields path and abstract."""
+"""The record fields (path, abstract)."""
 
 NAMELESS: Name = (None, None)
 
 
 def to_record(kind: Kind, ref_count: int | None, inode: int, name: Name) -> Record:
-    """A record with what procfs tells; what only unix_diag knows is null."""
+    """Return a record of what /proc/net/unix has; fields that only unix_diag has are null."""
     return {
         "ref_count": ref_count,
         **kind,
