@@ -33,7 +33,7 @@ from netstat_core.facts.query import facts_query
 from netstat_core.host.discovery import Host
 from netstat_core.report.plan import plan
 from netstat_core.system import capture, find_namespaces
-from netstat_core.system.archive import unpacked
+from netstat_core.system.archive import unpack_text
 from netstat_core.system.snapshot import SnapshotSystem
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -154,7 +154,7 @@ def large_host(sockets: int, rounds: int) -> tables.Table:
                 started = time.perf_counter()
                 packed = capture.pack(find_namespaces.capture_all(plan(query, host)))
                 sent = time.perf_counter()
-                gathered = gather(query, SnapshotSystem(unpacked(packed)), host, keep_sockets=shown == "all")
+                gathered = gather(query, SnapshotSystem(unpack_text(packed)), host, keep_sockets=shown == "all")
                 steps["target"].append(sent - started)
                 steps["controller"].append(time.perf_counter() - sent)
             records = len(gathered.sockets) or sum(gathered.facts["totals"]["tcp"].values())

@@ -16,7 +16,7 @@ from netstat_core.facts.sanitise import safe_text
 from netstat_core.host.checker import Checker
 from netstat_core.host.discovery import Host
 from netstat_core.plugin import Query, Reader
-from netstat_core.system.archive import unpacked
+from netstat_core.system.archive import unpack_text
 from netstat_core.system.snapshot import SnapshotSystem
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ __all__ = [
     "listening_on",
     "plan_facts",
     "safe_text",
-    "unpacked",
+    "unpack_text",
     "warmed_host",
     "where",
     "worded",

@@ -51,4 +51,4 @@ def recording(system: System) -> RecordingSystem:
 
 def write_recording(recorded: RecordingSystem, run: Run, target: str, stdout: BinaryIO) -> None:
     """Write what a finished report was made from."""
-    archive.write(recorded.tree(run.told_names), target, stdout)
+    archive.write(recorded.to_tree(run.used_names), target, stdout)

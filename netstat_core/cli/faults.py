@@ -14,7 +14,7 @@ from netstat_core.plugin.outcomes import Gap, Problem
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.text import Complaint
 from netstat_core.query import Query
-from netstat_core.report.ledger import failure
+from netstat_core.report.ledger import failure_gap
 from netstat_core.report.run import Noted, Run
 
 Complain = Callable[[Reader, Problem | Gap], "Complaint | None"]
@@ -94,7 +94,7 @@ class Faults:
             with contained():
                 return _as_complaint(complain(reader, trouble))
         except Exception as error:  # noqa: BLE001 - a stranger's layout
-            gap = failure(run.offer_of(reader).plugin.label, f"reader {reader.name!r}: layout: complain", error)
+            gap = failure_gap(run.offer_of(reader).plugin.label, f"reader {reader.name!r}: layout: complain", error)
             return self.complaint(Noted(reader, run.ledger.note(gap, reader)), run, host)
 
 

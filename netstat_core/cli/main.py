@@ -28,8 +28,8 @@ from netstat_core.plugin.text import Complaint
 from netstat_core.query import Query
 from netstat_core.report.deltas import Deltas
 from netstat_core.report.drain import LAYOUT, drain
-from netstat_core.report.run import GENERATOR, Noted, Run, names_for
-from netstat_core.report.selection import Demand, shown_by_default
+from netstat_core.report.run import GENERATOR, Noted, Run, make_names
+from netstat_core.report.selection import Demand, default_shown_rule
 from netstat_core.system import System
 
 INTERRUPTED = 130
@@ -218,10 +218,10 @@ class _Command:
         _check_format(request, query, sink)
         self._place = self._opened()
         self._session = self._dialect.session(request)
-        self._shown = shown_by_default if asks else partial(self._session.shown, is_text=sink is None)
+        self._shown = default_shown_rule if asks else partial(self._session.shown, is_text=sink is None)
         self._demands = self._session.demand if sink is None else partial(self._demand_of, sink)
         wanted = {"users": True} if asks else self._session.names()
-        self._names = names_for(self._place or System(), resolve=query.resolve, **wanted)
+        self._names = make_names(self._place or System(), resolve=query.resolve, **wanted)
         self._deltas = Deltas() if query.delta else None
         status = 0
         for number, delay in enumerate(self._delays()):

@@ -14,7 +14,7 @@ from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import Record
 from netstat_core.query import Query
 from netstat_core.report.plan import plan
-from netstat_core.report.run import Ended, Noted, Read, Run, names_for
+from netstat_core.report.run import Ended, Noted, Read, Run, make_names
 from netstat_core.report.selection import Demand
 from netstat_core.system import System
 from netstat_core.system.live import LiveSystem
@@ -49,7 +49,7 @@ def gather(
     What could not be seen is in the facts.
     """
     system = system or LiveSystem()
-    names = names_for(system, users=True)
+    names = make_names(system, users=True)
     run = Run(query, system, host or Host(), demands=demands, names=names)
     builder = FactsBuilder(run.head)
     sockets: list[Record] = []

@@ -1,1 +1,1 @@
-"""Who holds a socket: processes, and the unit, container and pod behind them."""
+"""Find the owners of sockets: processes, and the systemd unit, container and pod each belongs to."""

@@ -1,4 +1,4 @@
-"""Which processes hold which socket inodes, and who they are."""
+"""Map socket inodes to the processes that hold them, and describe these processes."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from netstat_core.system.capture import Owners
 SOURCE = "/proc/PID/fd"
 COMMANDS = "/proc/PID/cmdline"
 LONGEST_COMMAND = 1 << 16
-"""Bytes kept of a command line: any user can make one of megabytes."""
+"""Bytes kept of a command line, which any user can extend to megabytes."""
 
 
 _MOST_HELD = 1_000_000
-"""Processes of all sockets of a snapshot, each counted for every socket: a short text can tell of far more."""
+"""Limit of processes, each counted for every socket it holds, since a short snapshot can describe far more."""
 
 
 class ProcessTable:
-    """The owners of sockets, found by one pass over all descriptors when the table is made.
+    """The owners of sockets; the constructor scans all descriptors of the system.
 
-    ``gap`` says what could not be seen, ``None`` for the whole truth; ``denied`` counts processes whose
-    descriptors could not even be listed, and ``knows_any`` tells whether any owner was found. With ``context``
-    processes bear their security context too, with ``details`` all that :mod:`netstat_core.owners` can tell, with
-    ``arguments`` their command lines have all arguments rather than the first.
+    ``gap`` says what could not be seen, None if nothing was hidden; ``denied`` counts the processes whose descriptors
+    could not be listed. With ``context`` processes have their security context, with ``details`` the keys of
+    :mod:`netstat_core.owners.control_groups` and their descriptors, with ``arguments`` whole command lines instead of
+    the first argument.
     """
 
     def __init__(
@@ -48,22 +48,22 @@ class ProcessTable:
         self.gap: Gap | None = None
         self.owners = Owners()
         try:
-            self.owners = system.owners(descriptors=details)
+            self.owners = system.find_owners(descriptors=details)
         except SourceError as error:
             self.gap = Gap(error.reason, SOURCE, error.detail, about="owners", errno=error.errno)
         else:
             self.denied = self.owners.denied
-            self.gap = _gap(self.owners)
+            self.gap = _owners_gap(self.owners)
         self._pids = self.owners.pids
 
     @property
     def knows_any(self) -> bool:
-        """Whether the owner of any socket is known."""
+        """True if the owner of any socket is known."""
         return bool(self._pids)
 
     @property
     def gaps(self) -> list[Gap]:
-        """All that could not be seen: who the owners are, and the arguments that a snapshot was made without."""
+        """The gap of the owners, and that of the arguments if they were requested but not recorded."""
         found = [self.gap] if self.gap else []
         if self._arguments and self.knows_any and not self.owners.arguments:
             found.append(
@@ -76,16 +76,19 @@ class ProcessTable:
             )
         return found
 
-    def holders(self, inodes: Sequence[int | None]) -> list[list[dict[str, Any]] | None]:
-        """The processes that hold each of some sockets; None where that cannot be known."""
-        held = list(map(self._of, inodes))
+    def find_holders(self, inodes: Sequence[int | None]) -> list[list[dict[str, Any]] | None]:
+        """Return the processes that hold each socket, in the same order; None for a socket whose owners are unknown.
+
+        Raises SnapshotError if a snapshot lists too many processes.
+        """
+        held = list(map(self._find_holders, inodes))
         if not self._system.machine.live:
             self._held += sum(len(processes or ()) for processes in held)
             if self._held > _MOST_HELD:
                 raise SnapshotError(f"the snapshot has sockets that share processes more than {_MOST_HELD} times")
         return held
 
-    def _of(self, inode: int | None) -> list[dict[str, Any]] | None:
+    def _find_holders(self, inode: int | None) -> list[dict[str, Any]] | None:
         if not inode:
             return []
         held = self._known.get(inode)
@@ -94,14 +97,14 @@ class ProcessTable:
         pids = self._pids.get(inode)
         if pids is None:
             return [] if self.gap is None else None
-        processes = [self._process(pid) for pid in pids]
-        held = self._known[inode] = self._holders(inode, processes) if self._details else processes
+        processes = [self._look_up_process(pid) for pid in pids]
+        held = self._known[inode] = self._add_descriptors(inode, processes) if self._details else processes
         return held
 
-    def _holders(self, inode: int, processes: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """The processes with what they know of one socket: numbers of descriptors, and the unit that activated it.
+    def _add_descriptors(self, inode: int, processes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Add to processes their descriptors of a socket, and the socket unit that activated them.
 
-        systemd, which opens the sockets it activates services by, does not tell; a service that took one over does.
+        Only an activated service has the unit in its environment; systemd, process 1, holds the socket but does not.
         """
         descriptors = self.owners.descriptors or {}
         held = []
@@ -110,64 +113,64 @@ class ProcessTable:
             units = [unit for number in numbers or () if (unit := self._activated[process["pid"]].get(number))]
             own = {"descriptors": numbers and sorted(numbers), "socket_unit": units[0] if units else None}
             held.append({**process, **own})
-        activated = next((one["socket_unit"] for one in held if one["socket_unit"]), None)
-        for one in held:
-            if one["pid"] == 1:
-                one["unit"] = one["socket_unit"] = activated
+        socket_unit = next((process["socket_unit"] for process in held if process["socket_unit"]), None)
+        for process in held:
+            if process["pid"] == 1:
+                process["unit"] = process["socket_unit"] = socket_unit
         return held
 
-    def _process(self, pid: int) -> dict[str, Any]:
+    def _look_up_process(self, pid: int) -> dict[str, Any]:
         known = self._processes.get(pid)
         if known is None:
             known = self._processes[pid] = self._describe(pid)
         return known
 
     def _describe(self, pid: int) -> dict[str, Any]:
-        command = self._system.process_file(pid, "cmdline", arguments=self._arguments)
-        comm = self._system.process_file(pid, "comm")
+        command = self._system.read_process_file(pid, "cmdline", arguments=self._arguments)
+        comm = self._system.read_process_file(pid, "comm")
         described = {
             "pid": pid,
-            "uid": _real_uid(self._system.process_file(pid, "status")),
+            "uid": _real_uid(self._system.read_process_file(pid, "status")),
             "name": None if comm is None else escape(comm[:-1] if comm.endswith(b"\n") else comm),
-            "command": None if command is None else _arguments(command),
+            "command": None if command is None else _split_arguments(command),
         }
         if self._context:
-            label = self._system.process_file(pid, "attr/current")
+            label = self._system.read_process_file(pid, "attr/current")
             described["context"] = escape(label.rstrip(b"\0\n")) if label else None
         if self._details:
-            contents = {name: self._system.process_file(pid, name) for name in control_groups.FILES}
+            contents = {name: self._system.read_process_file(pid, name) for name in control_groups.FILES}
             described |= control_groups.describe(
                 contents, pid, self._boot_seconds, self._system.machine.ticks_per_second
             )
-            self._activated[pid] = control_groups.activated(contents["environ"] or b"", pid)
+            self._activated[pid] = control_groups.parse_activated_units(contents["environ"] or b"", pid)
         return described
 
     @cached_property
     def _boot_seconds(self) -> int | None:
         try:
-            return control_groups.boot_seconds(self._system.read(File(control_groups.BOOT_FILE)))
+            return control_groups.parse_boot_time(self._system.read(File(control_groups.BOOT_FILE)))
         except SourceError:
             return None
 
 
-def _gap(owners: Owners) -> Gap | None:
+def _owners_gap(owners: Owners) -> Gap | None:
     withheld = owners.denied + owners.unread
     if withheld:
-        detail = f"the descriptors of {withheld} processes could not be read"
+        detail = f"the descriptors of {withheld} {'process' if withheld == 1 else 'processes'} could not be read"
         return Gap("permission", SOURCE, detail, about="owners", count=withheld)
     if owners.hidden:
-        detail = "process 1 does not show in /proc: others may be hidden too"
+        detail = "process 1 is hidden in /proc; other processes may be hidden too"
         return Gap("permission", SOURCE, detail, about="owners")
     return None
 
 
-def _arguments(command: bytes) -> list[str]:
+def _split_arguments(command: bytes) -> list[str]:
     kept = command[:LONGEST_COMMAND]
     return [escape(argument) for argument in kept.removesuffix(b"\0").split(b"\0")] if kept else []
 
 
 def _real_uid(status: bytes | None) -> int | None:
-    """The first number of the line ``Uid:`` in /proc/PID/status."""
+    """Return the real uid, the first number of the line ``Uid:`` of /proc/PID/status."""
     for line in (status or b"").split(b"\n"):
         if line.startswith(b"Uid:"):
             first = line[4:].split()[:1]

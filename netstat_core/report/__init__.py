@@ -1,1 +1,1 @@
-"""From a query to a report: select readers, read their sources, and finish their records as they stream by."""
+"""Turn a query into a report: select readers, read their sources, and check, join and filter the records."""

@@ -1,4 +1,4 @@
-"""Changes between two reports: what a reader's records did meanwhile, as records of their own kind."""
+"""Changes between two reports of a session, as records of the kind that each reader declares for its changes."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from netstat_core.query import Query
 
 
 class Deltas:
-    """Keeps what each reader saw last, and turns the next records into the changes since."""
+    """Keeps the last records of each reader and network namespace, and computes the changes to the next ones."""
 
     def __init__(self) -> None:
         self._before: dict[tuple[str, int | None], tuple[float, list[Record]]] = {}
 
-    def since(self, reader: Reader, records: list[Record], namespace: NetworkNamespace | None) -> list[Record] | None:
-        """The changes since the records seen before in this namespace; None where there are none to tell yet."""
+    def compute_changes(
+        self, reader: Reader, records: list[Record], namespace: NetworkNamespace | None
+    ) -> list[Record] | None:
+        """Return the changes since the previous call for this reader and namespace, None on the first call."""
         now = time.monotonic()
         seen = (reader.name, inode_of(namespace))
         before = self._before.get(seen)
@@ -29,11 +31,11 @@ class Deltas:
         return reader.change.compute(before[1], records, now - before[0])
 
 
-def comparable(query: Query, deltas: Deltas | None, offers: Sequence[Offer]) -> list[Offer]:
-    """The readers whose records can be compared, where that is asked for, else all.
+def select_comparable(query: Query, deltas: Deltas | None, offers: Sequence[Offer]) -> list[Offer]:
+    """Return the offers whose readers declare changes if the query has ``delta``, else all offers.
 
-    Raises UsageError where changes are asked for and cannot be told. A reader of others that has none is left out
-    beside readers that have.
+    Raises UsageError if ``deltas`` is None or a table has no counters. A plugin's reader without changes is skipped if
+    another reader of its table has them.
     """
     if not query.delta:
         return list(offers)

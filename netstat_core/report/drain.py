@@ -1,4 +1,4 @@
-"""Feeding a rendering with a report, event by event."""
+"""Pass the events of a report to a rendering."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from collections.abc import Iterator
 from netstat_core.errors import NetstatError
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.sinks import Rendering
-from netstat_core.report.ledger import failure
-from netstat_core.report.run import Ended, Entered, Event, Noted, Read, Run, Started, Told
+from netstat_core.report.ledger import failure_gap
+from netstat_core.report.run import Ended, Entered, Event, Noted, Read, Run, Started, TraitRead
 
 LAYOUT = "layout"
 
 
 def drain(run: Run, rendering: Rendering, what: str = LAYOUT) -> Iterator[Event]:
-    """Feed a rendering with a report; yields each event after it was rendered, so that a caller can add to it.
+    """Pass each event of a report to a rendering, then yield it.
 
-    What raises on what a reader gave costs the rest of that reader, and is told as a failure of its plugin: of its
-    layout, or of ``what`` else shows records. A format of others says by a PluginError that it failed itself.
+    If rendering a reader's records raises, the rest of that reader is skipped and the report gets a gap that blames
+    ``what`` (its layout) of its plugin. NetstatError is passed on, among it the PluginError of a plugin's format.
     """
     broken: set[str] = set()
     for event in run:
-        reader = event.reader if isinstance(event, (Read, Told, Noted)) else None
+        reader = event.reader if isinstance(event, (Read, TraitRead, Noted)) else None
         if reader is None:
             _render(event, rendering)
         elif reader.name in broken:
@@ -30,11 +30,11 @@ def drain(run: Run, rendering: Rendering, what: str = LAYOUT) -> Iterator[Event]
         else:
             try:
                 _render(event, rendering)
-            except (OSError, NetstatError, KeyboardInterrupt, GeneratorExit):  # the output went away, or somebody knows
+            except (OSError, NetstatError, KeyboardInterrupt, GeneratorExit):  # output closed, or already reported
                 raise
-            except BaseException as error:  # noqa: BLE001 - a stranger's layout
+            except BaseException as error:  # noqa: BLE001 - layouts of plugins may raise anything
                 broken.add(reader.name)
-                yield _failed(run, reader, what, error)
+                yield _note_failure(run, reader, what, error)
         yield event
 
 
@@ -44,7 +44,7 @@ def _render(event: Event, rendering: Rendering) -> None:
             rendering.begin(head)
         case Entered(namespace):
             rendering.enter(namespace)
-        case Told(reader, trait):
+        case TraitRead(reader, trait):
             rendering.trait(reader, trait)
         case Read(reader, batch):
             rendering.batch(reader, batch)
@@ -54,6 +54,6 @@ def _render(event: Event, rendering: Rendering) -> None:
             rendering.end(tail)
 
 
-def _failed(run: Run, reader: Reader, what: str, error: BaseException) -> Noted:
-    gap = failure(run.offer_of(reader).plugin.label, f"reader {reader.name!r}: {what}", error)
+def _note_failure(run: Run, reader: Reader, what: str, error: BaseException) -> Noted:
+    gap = failure_gap(run.offer_of(reader).plugin.label, f"reader {reader.name!r}: {what}", error)
     return Noted(reader, run.ledger.note(gap, reader))

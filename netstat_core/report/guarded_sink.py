@@ -1,4 +1,4 @@
-"""Formats of plugins: whatever their code does, it is told as their failure, and never as that of a reader."""
+"""Run the formats of plugins; whatever their code raises becomes a PluginError that names the format."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ Given = TypeVar("Given")
 
 
 def default_query(offer: FormatOffer, readers: Collection[Reader], query: Query, watch: Watch) -> Query:
-    """The query that a format asks where nothing was selected."""
-    asked: Query = _Guard(offer, io.BytesIO(), watch).called("asks", Query, offer.sink.asks, readers, query)
+    """Return the query that a format runs if the user selected nothing. Raises PluginError."""
+    asked: Query = _Guard(offer, io.BytesIO(), watch).call("asks", Query, offer.sink.asks, readers, query)
     return asked
 
 
 class _Output(io.BufferedIOBase):
-    """An output that a format cannot close. ``failed`` is the error of the output itself, no fault of a format."""
+    """An output that a format cannot close; ``failed`` is the OSError of the output itself, not the format's fault."""
 
     def __init__(self, out: BinaryIO, watch: Watch, name: str) -> None:
         self._out = out
@@ -35,22 +35,22 @@ class _Output(io.BufferedIOBase):
         self.failed: OSError | None = None
 
     def writable(self) -> bool:
-        """It is."""
+        """Return True."""
         return True
 
     def write(self, content: Any) -> int:
-        """Write bytes."""
+        """Write bytes. Raises TypeError for str."""
         if isinstance(content, str):
             raise TypeError("bytes are written, not str")
-        return self._passed(lambda: self._out.write(content))
+        return self._forward(lambda: self._out.write(content))
 
     def flush(self) -> None:
-        """Pass on what was written so far."""
+        """Flush the output, unless the format closed it."""
         if not self.closed:
-            self._passed(self._out.flush)
+            self._forward(self._out.flush)
 
-    def _passed(self, step: Callable[[], Given]) -> Given:
-        self._watch.end()  # who reads the output takes the time he wants
+    def _forward(self, step: Callable[[], Given]) -> Given:
+        self._watch.end()  # time spent waiting for the output is not the format's
         try:
             return step()
         except OSError as error:
@@ -61,55 +61,58 @@ class _Output(io.BufferedIOBase):
 
 
 class _Guard:
-    """Calls the code of one format."""
+    """Calls the code of one format, under watch."""
 
     def __init__(self, offer: FormatOffer, out: BinaryIO, watch: Watch) -> None:
         self._name = f"{SOURCE}{offer.plugin.label}: format {offer.sink.name!r}"
         self._watch = watch
         self.out = _Output(out, watch, self._name)
 
-    def called(self, field: str, kind: type | None, code: Any, *arguments: Any) -> Any:
-        """What the code gives; raises PluginError, which names the format and the field, where it fails."""
+    def call(self, field: str, kind: type | None, code: Any, *arguments: Any) -> Any:
+        """Return the result of ``code``.
+
+        Raises PluginError, which names the format and ``field``, if it raises or returns anything but ``kind``.
+        """
         try:
             with self._watch.over(self._name), contained():
-                made = code(*arguments)
+                result = code(*arguments)
         except Exception as error:
             if error is self.out.failed:
                 raise
             raise PluginError(f"{self._name}: {field}: {described(error)}") from error
-        if kind is not None and not isinstance(made, kind):
-            raise PluginError(f"{self._name}: {field}: gave {type(made).__name__}, and no {kind.__name__}")
-        return made
+        if kind is not None and not isinstance(result, kind):
+            raise PluginError(f"{self._name}: {field}: gave {type(result).__name__}, not {kind.__name__}")
+        return result
 
 
 class GuardedRendering(Rendering):
-    """Passes a report on to a format of others."""
+    """Passes a report on to the format of a plugin."""
 
     def __init__(self, offer: FormatOffer, out: BinaryIO, watch: Watch) -> None:
         guard = _Guard(offer, out, watch)
-        self._call = guard.called
-        self._to: Rendering = guard.called("make", Rendering, offer.sink.make, guard.out)
+        self._call = guard.call
+        self._rendering: Rendering = guard.call("make", Rendering, offer.sink.make, guard.out)
 
     def begin(self, head: Head) -> None:
-        """The report starts."""
-        self._call("begin", None, self._to.begin, head)
+        """Pass on the head."""
+        self._call("begin", None, self._rendering.begin, head)
 
     def enter(self, namespace: NetworkNamespace | None) -> None:
-        """What follows is of this namespace."""
-        self._call("enter", None, self._to.enter, namespace)
+        """Pass on the namespace of what follows."""
+        self._call("enter", None, self._rendering.enter, namespace)
 
     def trait(self, reader: Reader, trait: Trait) -> None:
-        """A reader's source told something that no record holds."""
-        self._call("trait", None, self._to.trait, reader, trait)
+        """Pass on a trait."""
+        self._call("trait", None, self._rendering.trait, reader, trait)
 
     def batch(self, reader: Reader, batch: Batch) -> None:
-        """Records of a reader, in order."""
-        self._call("batch", None, self._to.batch, reader, batch)
+        """Pass on a batch of records."""
+        self._call("batch", None, self._rendering.batch, reader, batch)
 
     def problem(self, reader: Reader | None, trouble: Problem | Gap) -> None:
-        """Something was wrong at this point of the stream."""
-        self._call("problem", None, self._to.problem, reader, trouble)
+        """Pass on a problem or gap."""
+        self._call("problem", None, self._rendering.problem, reader, trouble)
 
     def end(self, tail: Tail) -> None:
-        """The report is complete."""
-        self._call("end", None, self._to.end, tail)
+        """Pass on the tail."""
+        self._call("end", None, self._rendering.end, tail)

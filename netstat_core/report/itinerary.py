@@ -1,4 +1,4 @@
-"""In which order what is read where: a reader after the other, in one place or in several."""
+"""The order in which readers are read in several network namespaces."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from netstat_core.system import System
 
 
 class Place:
-    """A system, and what was read of it so far."""
+    """A system and the cache of its sources."""
 
     def __init__(self, system: System) -> None:
         self.system = system
@@ -20,14 +20,14 @@ class Place:
 
     @property
     def namespace(self) -> NetworkNamespace | None:
-        """The network namespace that is read here."""
+        """The network namespace that the system reads."""
         return self.system.namespace
 
 
 def itinerary(
     systems: Sequence[System], readers: Sequence[Prepared], *, by_place: bool
 ) -> Iterator[tuple[Place, Prepared]]:
-    """Where each reader is read: all in one place after the other, or each table in all places."""
+    """Yield each reader with the place to read it in: place by place with ``by_place``, else table by table."""
     if by_place:
         for number, place in enumerate(map(Place, systems)):
             yield from ((place, reader) for reader in readers if _is_due(reader, number))
@@ -35,9 +35,11 @@ def itinerary(
     places = [Place(system) for system in systems]
     for _, group in groupby(readers, lambda prepared: prepared.offer.reader.table):
         together = list(group)
-        yield from ((place, each) for number, place in enumerate(places) for each in together if _is_due(each, number))
+        yield from (
+            (place, reader) for number, place in enumerate(places) for reader in together if _is_due(reader, number)
+        )
 
 
 def _is_due(prepared: Prepared, number: int) -> bool:
-    """Whether a reader is read in a place: what is of the machine is read in the first one only."""
+    """True if a reader is read in the place of this number: readers of the whole machine in the first place only."""
     return not number or prepared.offer.reader.per_namespace

@@ -1,4 +1,4 @@
-"""What went wrong in a report, as the entries that its end tells."""
+"""The problems and gaps of a report, collected as the entries of its tail."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import NetworkNamespace
 
 MOST_PROBLEMS = 1000
-"""Problems of one source, and rejected records of a report, that are told one by one."""
+"""Limit of problems listed for one source, and of rejected records listed for one report."""
 
 
-_TOLD = tuple(name for name in Gap.__slots__ if name != "network_namespace")
+_MERGED_FIELDS = tuple(name for name in Gap.__slots__ if name != "network_namespace")
 _Place = tuple[tuple[Any, ...], int | None]
-"""What a gap tells, and a number: that of a namespace, or which of several equal gaps of one namespace it is."""
+"""The fields of a gap without its namespace, and how often the same namespace has had an equal gap."""
 
 
 class Ledger:
-    """The problems and gaps of one report, in the order in which they were met.
+    """The problems and gaps of one report, in the order in which they occurred.
 
-    A gap that is the same in many namespaces is one entry with all of them.
-    ``unproven`` are gaps that only those need to know of who conclude from absence; ``rejected`` counts the records
-    that did not match their schema and were dropped. ``namespace`` is where what comes next is met.
+    Equal gaps of several network namespaces are merged into one entry. ``unproven`` holds gaps that matter only to
+    callers that draw conclusions from absence. ``rejected`` counts the records dropped because they violate their
+    schema. Set ``namespace`` before noting what occurs in another network namespace.
     """
 
     def __init__(self) -> None:
@@ -38,11 +38,11 @@ class Ledger:
         self.unproven: list[dict[str, Any]] = []
         self.rejected = 0
         self.namespace: NetworkNamespace | None = None
-        self._times: Counter[_Place] = Counter()
+        self._counts: Counter[_Place] = Counter()
         self._entries: dict[_Place, dict[str, Any]] = {}
 
     def note(self, trouble: Problem | Gap, reader: Reader | None = None) -> Problem | Gap:
-        """Keep a problem or gap, of a reader's where it is about one; gives it back with all that is known of it."""
+        """Add a problem or gap; return it with the table, reader and namespace filled in if a reader is given."""
         if isinstance(trouble, Problem):
             self.problems.append({**problem_entry(trouble, reader), "network_namespace": self.namespace})
             return trouble
@@ -52,33 +52,33 @@ class Ledger:
                 reader=trouble.reader or reader.name,
                 network_namespace=self.namespace,
             )
-        self._keep(trouble)
+        self._add(trouble)
         return trouble
 
     def reject(self, violation: Exception, reader: Reader) -> Problem | Gap:
-        """Keep why a record was dropped, unless there are too many of them."""
+        """Count a dropped record and add a gap for it, up to :data:`MOST_PROBLEMS`."""
         self.rejected += 1
         gap = Gap("rejected", reader.name, str(violation), about="plugin")
         return self.note(gap, reader) if self.rejected <= MOST_PROBLEMS else gap
 
-    def doubt(self, gap: Gap) -> None:
-        """Keep a gap that is none to those who only look."""
+    def note_unproven(self, gap: Gap) -> None:
+        """Add a gap that matters only to callers that draw conclusions from absence."""
         self.unproven.append(gap_entry(gap))
 
-    def leave_out(self, reader: Reader) -> None:
-        """Keep that a reader was not read, since the report ended before it."""
+    def note_unread(self, reader: Reader) -> None:
+        """Add to ``unproven`` that the report was stopped before this reader."""
         gap = Gap("truncated", reader.name, "the report ended before it", about="table")
-        self.doubt(gap.replace(table=reader.table, reader=reader.name, network_namespace=self.namespace))
+        self.note_unproven(gap.replace(table=reader.table, reader=reader.name, network_namespace=self.namespace))
 
-    def _keep(self, gap: Gap) -> None:
-        """An entry of its own, or another namespace for the one that tells the same of others."""
+    def _add(self, gap: Gap) -> None:
+        """Add an entry, or add the namespace to an equal entry of other namespaces."""
         place = gap.network_namespace
         if place is None:
             self.completeness.append(gap_entry(gap))
             return
-        told = tuple(getattr(gap, name) for name in _TOLD)
-        self._times[told, place["inode"]] += 1
-        key = told, self._times[told, place["inode"]]
+        fields = tuple(getattr(gap, name) for name in _MERGED_FIELDS)
+        self._counts[fields, place["inode"]] += 1
+        key = fields, self._counts[fields, place["inode"]]
         known = self._entries.get(key)
         if known is None:
             self._entries[key] = entry = gap_entry(gap)
@@ -89,8 +89,11 @@ class Ledger:
         known["network_namespaces"].append(place)
 
 
-def absence(failures: Sequence[tuple[Feed, SourceError]]) -> Gap:
-    """One gap for a reader none of whose feeds could be opened; the last feed, the oldest interface, decides why."""
+def unopened_gap(failures: Sequence[tuple[Feed, SourceError]]) -> Gap:
+    """Return the gap of a reader none of whose feeds could be opened.
+
+    The reason is that of the last feed, the oldest interface, unless it is absent and another feed lacked permission.
+    """
     if not failures:
         return Gap("unreadable", "feeds", "none of the reader's feeds serves what was asked for", about="table")
     _, last = failures[-1]
@@ -99,26 +102,26 @@ def absence(failures: Sequence[tuple[Feed, SourceError]]) -> Gap:
     )
     forbidden = next((error for _, error in failures if error.reason == "permission"), None)
     decisive = forbidden if forbidden is not None and isinstance(last, NotInKernel) else last
-    return gap_of(decisive).replace(about="table", attempts=attempts)
+    return gap_from_error(decisive).replace(about="table", attempts=attempts)
 
 
-def gap_of(error: SourceError) -> Gap:
-    """The gap that a source leaves that could not be read."""
+def gap_from_error(error: SourceError) -> Gap:
+    """Return the gap for a source that could not be read."""
     return Gap(error.reason, error.source, error.detail, errno=error.errno)
 
 
-def failure(plugin: str, what: str, error: BaseException) -> Gap:
-    """What a plugin's code that raised costs: the records it would have given."""
-    return broken(plugin, f"{what}: {described(error)}")
+def failure_gap(plugin: str, what: str, error: BaseException) -> Gap:
+    """Return the gap for plugin code that raised; ``what`` names the code, such as ``reader 'tcp': parse``."""
+    return broken_plugin_gap(plugin, f"{what}: {described(error)}")
 
 
-def broken(plugin: str, reason: str) -> Gap:
-    """The gap that a plugin leaves that does not keep the contract."""
+def broken_plugin_gap(plugin: str, reason: str) -> Gap:
+    """Return the gap for a plugin that violates the contract."""
     return Gap("broken_plugin", SOURCE + plugin, reason, about="plugin")
 
 
 def problem_entry(problem: Problem, reader: Reader | None) -> dict[str, Any]:
-    """A problem as an entry of a report's ``problems``."""
+    """Return a problem as an entry of a report's ``problems``."""
     return {
         "source": problem.source,
         "line": problem.line,
@@ -132,7 +135,7 @@ def problem_entry(problem: Problem, reader: Reader | None) -> dict[str, Any]:
 
 
 def gap_entry(gap: Gap) -> dict[str, Any]:
-    """A gap as an entry of a report's ``completeness``."""
+    """Return a gap as an entry of a report's ``completeness``."""
     return {
         "reason": gap.reason,
         "about": gap.about,

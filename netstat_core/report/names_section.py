@@ -1,4 +1,4 @@
-"""The section of a report that names what its records have as numbers: hosts, services and users."""
+"""The ``names`` section of a report: names of the hosts, services and users that its records show as numbers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SERVICES = {"tcp": "tcp", "udp": "udp", "udplite": "udp"}
 
 
 class NamesSection:
-    """Gathers addresses, ports and user ids by the marks of their fields, and looks each up once at the end."""
+    """Collects addresses, ports and user ids by the marks of their fields, and resolves each once at the end."""
 
     def __init__(self, known: Mapping[str, Mapping[str, str]]) -> None:
         self._names = Names(hosts=True, ports=True, users=True, known=known)
@@ -22,12 +22,12 @@ class NamesSection:
         self._seen: dict[str, set[Any]] = {"address": set(), "port": set(), "user": set()}
 
     @property
-    def told(self) -> dict[str, dict[str, str]]:
-        """The names that were found, as snapshots keep them."""
-        return self._names.told
+    def used(self) -> dict[str, dict[str, str]]:
+        """The resolved names by kind, as snapshots keep them."""
+        return self._names.used
 
     def note(self, reader: Reader, records: Iterable[Record]) -> None:
-        """Remember what is worth a name in some records."""
+        """Collect the values of all marked fields of some records."""
         paths = self._paths.get(reader.name)
         if paths is None:
             marked = marked_fields(reader_schema(reader))
@@ -38,28 +38,28 @@ class NamesSection:
                     self._seen[mark].add((record.get("protocol"), value) if mark == "port" else value)
 
     def resolve(self) -> dict[str, dict[str, str]]:
-        """Names by address, by ``protocol/port`` and by user id; what has none is left out."""
+        """Return names by address, by ``protocol/port`` and by user id; values without a name are left out."""
         names, seen = self._names, self._seen
         names.expect_hosts(seen["address"])
         ports = (
             (f"{of}/{port}", str(port), names.port(port, _SERVICES[of])) for of, port in seen["port"] if of in _SERVICES
         )
         return {
-            "hosts": _named((address, address, names.host(address)) for address in seen["address"]),
-            "services": _named(ports),
-            "users": _named((str(uid), str(uid), names.user(uid)) for uid in seen["user"]),
+            "hosts": _drop_unnamed((address, address, names.host(address)) for address in seen["address"]),
+            "services": _drop_unnamed(ports),
+            "users": _drop_unnamed((str(uid), str(uid), names.user(uid)) for uid in seen["user"]),
         }
 
 
-def _named(found: Iterable[tuple[str, str, str]]) -> dict[str, str]:
+def _drop_unnamed(found: Iterable[tuple[str, str, str]]) -> dict[str, str]:
     return {key: name for key, number, name in sorted(found) if name not in (number, "*", "[::]")}
 
 
 def _values(value: Any, path: Path) -> Iterator[Any]:
-    """What stands at a path of names, through lists; nothing where a step is null."""
+    """Yield the values at a path of keys, descending into lists; nothing if a step is null."""
     if isinstance(value, list):
-        for one in value:
-            yield from _values(one, path)
+        for element in value:
+            yield from _values(element, path)
     elif value is None:
         return
     elif not path:

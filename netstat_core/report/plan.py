@@ -1,4 +1,4 @@
-"""From a query to a plan: the data that ``capture.py`` is given, here or on another machine."""
+"""Turn a query into a plan: the data that tells ``capture.py`` what to read, here or on another machine."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from netstat_core.report.selection import Demand, Demands, asked_of, demand_all,
 from netstat_core.system import capture
 
 EVERYTHING = Query(tables=(), owners=(PROCESSES, DETAILS))
-"""All tables, all sockets, and who holds them, without the arguments of processes."""
+"""All tables and all sockets with their owners, without the arguments of processes."""
 
 _OF_PROCESS = ("cmdline", "comm", "status")
 _CONTEXT = "attr/current"
 
 
 def demand_text(reader: Reader, query: Query) -> Demand | None:
-    """What the layouts that a reader brings take, as they look where no option changes that."""
+    """Return the demand of the layouts of a reader in their default style, None if it has none for the query."""
     style = Style(query)
     needs = [layout.needs(style) for layout in reader.layouts.values() if layout.is_used(query)]
     feeds = [layout.feed(query) for layout in reader.layouts.values() if layout.feed]
@@ -37,30 +37,29 @@ def demand_text(reader: Reader, query: Query) -> Demand | None:
 
 
 def plan(query: Query, host: Host | None = None, *outputs: Demands, records: Demands = demand_all) -> dict[str, Any]:
-    """The plan that reads all a replay of the query may need, as plain data.
+    """Return a plan for all that a replay of the query may need, as data for JSON.
 
-    The sources that readers fall back on are read only where what they prefer fails (``unless``).
-
-    What is recorded suffices for ``records``, which is every structured format, and for ``outputs``, where none are
-    given for the usual text. A query for all tables is extended to all routing tables and the route cache. Raises
-    UsageError for a query that names nothing known.
+    The capture then suffices for ``records``, the demand of every structured format, and for ``outputs``, by default
+    the usual text. Sources that readers fall back on are read only if the preferred ones fail (``unless``). A query
+    for all tables is extended to all routing tables and the route cache. Raises UsageError for an unknown table,
+    family or protocol.
     """
     host = host or Host()
     offers = {offer.reader: offer for variant in _variants(query) for offer in select(variant, host)}
     by_position = sorted(offers.values(), key=lambda offer: (not offer.plugin.is_own, offer.reader.position))
     demands = (records, *(outputs or (demand_text,)))
     readers = [offer.reader for offer in by_position if _can_be_read(offer, query, host, demands)]
-    wishes = _Wishes(demands)
+    planned = _PlannedSources(demands)
     for reader in readers:
-        wishes.add(reader, query)
+        planned.add(reader, query)
     if DETAILS in query.owners:
-        wishes.first[File(control_groups.BOOT_FILE)] = None
+        planned.primary[File(control_groups.BOOT_FILE)] = None
     owned = [reader for reader in readers if reader.inode_field]
-    owners = "all" if any(_hides_inodes(reader, query, demands) for reader in owned) else "wanted"
+    owners = "all" if any(_lacks_inode_position(reader, query, demands) for reader in owned) else "wanted"
     return {
         "version": capture.VERSION,
         "byte_order": sys.byteorder,
-        "sources": list(_merged(wishes)),
+        "sources": list(_merge(planned)),
         "owners": owners if query.owners and owned else None,
         "descriptors": DETAILS in query.owners,
         "processes": sorted(_process_files(query)),
@@ -71,14 +70,14 @@ def plan(query: Query, host: Host | None = None, *outputs: Demands, records: Dem
 
 
 def _can_be_read(offer: Offer, query: Query, host: Host, demands: Sequence[Demands]) -> bool:
-    """Whether a capture can read for a reader; what it cannot read for one of others costs that reader only."""
+    """True if a capture can read the sources of a reader; a plugin's reader with other sources is refused."""
     if offer.plugin.is_own:
         return True
     try:
         with contained(), host.watch.over(offer.plugin.label):
-            wishes = _Wishes(demands)
-            wishes.add(offer.reader, query)
-            checked_needs(offer.reader.feeds[0].name, map(Need, (*wishes.first, *wishes.instead)))
+            planned = _PlannedSources(demands)
+            planned.add(offer.reader, query)
+            checked_needs(offer.reader.feeds[0].name, map(Need, (*planned.primary, *planned.fallback)))
     except Exception as error:
         if isinstance(error, Refused) and offer.may_refuse(query):
             raise
@@ -88,7 +87,7 @@ def _can_be_read(offer: Offer, query: Query, host: Host, demands: Sequence[Deman
 
 
 def _namespaces(query: Query) -> dict[str, Any]:
-    """Which namespaces are read besides the capture's own."""
+    """Return the keys of a plan for the network namespaces that are read besides the capture's own."""
     selectors = ["all"] if query.all_network_namespaces else list(query.network_namespaces)
     return {"namespaces": selectors, "namespace_limit": query.namespace_limit} if selectors else {}
 
@@ -104,73 +103,77 @@ def _process_files(query: Query) -> set[str]:
 
 
 def _variants(query: Query) -> Iterator[Query]:
-    """The queries that a replay may put to the capture of this one."""
+    """Yield the query, and the further queries that a replay of its capture may run."""
     yield query
     if not query.tables:
         yield query._replace(route_table="all")
         yield query._replace(tables=(ROUTE_CACHE,))
 
 
-class _Wishes:
-    """The sources of some readers: those of the feeds that a replay takes, and the others for when those fail."""
+class _PlannedSources:
+    """The sources of some readers: ``primary`` those of the preferred feeds, ``fallback`` the others.
+
+    ``fallback`` maps a source to the names of the primary sources whose failure makes it necessary.
+    """
 
     def __init__(self, demands: Sequence[Demands]) -> None:
         self._demands = demands
-        self.first: dict[Source, None] = {}
-        self.instead: dict[Source, dict[str, None]] = {}
+        self.primary: dict[Source, None] = {}
+        self.fallback: dict[Source, dict[str, None]] = {}
 
     def add(self, reader: Reader, query: Query) -> None:
-        """All sources of a reader, as each output needs them."""
+        """Add all sources of a reader that any output needs."""
         for variant in _variants(query):
-            for demand in filter(None, (each(reader, variant) for each in self._demands)):
+            for demand in filter(None, (demands(reader, variant) for demands in self._demands)):
                 self._add_feeds(reader, variant, demand)
 
     def _add_feeds(self, reader: Reader, query: Query, demand: Demand) -> None:
         asked = asked_of(query, demand.fields)
         feeds = feeds_in_order(reader, asked, preferred_feed(query, demand))
-        first, *others = [needs for feed in feeds if (needs := _of_feed(feed, asked))] or [[]]
-        self.first.update(dict.fromkeys(need.source for need in first))
+        first, *others = [needs for feed in feeds if (needs := _feed_needs(feed, asked))] or [[]]
+        self.primary.update(dict.fromkeys(need.source for need in first))
         needed = [need.source.name for need in first if need.absence == REQUIRED]
         for need in chain.from_iterable(others):
-            self.instead.setdefault(need.source, {}).update(dict.fromkeys(needed))
+            self.fallback.setdefault(need.source, {}).update(dict.fromkeys(needed))
 
 
-def _of_feed(feed: Feed, asked: Asked) -> list[Need]:
+def _feed_needs(feed: Feed, asked: Asked) -> list[Need]:
     return [need for need in feed.needs(asked) if need is not None]
 
 
-def _hides_inodes(reader: Reader, query: Query, demands: Sequence[Demands]) -> bool:
+def _lacks_inode_position(reader: Reader, query: Query, demands: Sequence[Demands]) -> bool:
     """True if no source of the reader declares where inodes stand, so the capture must keep every owner."""
-    wishes = _Wishes(demands)
-    wishes.add(reader, query)
-    return all(_inode_place(source) is None for source in (*wishes.first, *wishes.instead))
+    planned = _PlannedSources(demands)
+    planned.add(reader, query)
+    return all(_inode_position(source) is None for source in (*planned.primary, *planned.fallback))
 
 
-def _inode_place(source: Source) -> int | None:
+def _inode_position(source: Source) -> int | None:
     if isinstance(source, NetlinkDump):
         return source.inode_at
     return source.inode_column if isinstance(source, File) else None
 
 
-def _merged(wishes: _Wishes) -> Iterator[dict[str, Any]]:
-    """Each path and request once; a dump is left out where a wider one is there."""
+def _merge(planned: _PlannedSources) -> Iterator[dict[str, Any]]:
+    """Yield the plan entry of each path and request once; a dump is left out if the plan has a wider one."""
     merged: dict[Any, dict[str, Any]] = {}
-    sources = [*wishes.first, *wishes.instead]
-    wanted = {(one.name, one.body) for one in wishes.first if isinstance(one, NetlinkDump)}
-    known = wanted.union((one.name, one.body) for one in wishes.instead if isinstance(one, NetlinkDump))
+    sources = [*planned.primary, *planned.fallback]
+    dumps = [source for source in sources if isinstance(source, NetlinkDump)]
+    all_dumps = {(dump.name, dump.body) for dump in dumps}
+    primary_dumps = {(dump.name, dump.body) for dump in dumps if dump in planned.primary}
     wider = {
-        one.name: next(name for name, body in one.wider if (name, body) in known)
-        for one in sources
-        if isinstance(one, NetlinkDump) and known.intersection(one.wider)
+        dump.name: next(name for name, body in dump.wider if (name, body) in all_dumps)
+        for dump in dumps
+        if all_dumps.intersection(dump.wider)
     }
     for source in sources:
-        wish = plan_entry(source)
-        if source not in wishes.first:
-            wish["unless"] = [wider.get(name, name) for name in wishes.instead[source]]
+        entry = plan_entry(source)
+        if source not in planned.primary:
+            entry["unless"] = [wider.get(name, name) for name in planned.fallback[source]]
         if not isinstance(source, NetlinkDump):
-            first = merged.setdefault(wish["path"], wish)
-            if first.get("keep") != wish.get("keep"):
+            first = merged.setdefault(entry["path"], entry)
+            if first.get("keep") != entry.get("keep"):
                 first.pop("keep", None)
-        elif not (wanted if source in wishes.first else known).intersection(source.wider):
-            merged.setdefault((source.name, source.body), wish)
+        elif not (primary_dumps if source in planned.primary else all_dumps).intersection(source.wider):
+            merged.setdefault((source.name, source.body), entry)
     return iter(merged.values())

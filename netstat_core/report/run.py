@@ -1,4 +1,4 @@
-"""The one way from a query to a report: a stream of events that starts with the head and ends with the tail."""
+"""Run a query as a stream of events, which starts with the head of the report and ends with its tail."""
 
 from __future__ import annotations
 
@@ -17,14 +17,22 @@ from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import NetworkNamespace, Record
 from netstat_core.plugin.sinks import Head, Tail
 from netstat_core.query import ARGUMENTS, CONTEXTS, DETAILS, Query
-from netstat_core.report.deltas import Deltas, comparable
+from netstat_core.report.deltas import Deltas, select_comparable
 from netstat_core.report.itinerary import Place, itinerary
-from netstat_core.report.ledger import Ledger, absence, failure
+from netstat_core.report.ledger import Ledger, failure_gap, unopened_gap
 from netstat_core.report.names import Names
 from netstat_core.report.names_section import NamesSection
-from netstat_core.report.selection import Demands, Prepared, demand_all, prepare, select, shown_by_default, unread
-from netstat_core.report.source_cache import absent_sockets
-from netstat_core.report.stages import Finish, Rule, gathered, shown_rule, uncollected, within_budget
+from netstat_core.report.selection import (
+    Demands,
+    Prepared,
+    default_shown_rule,
+    demand_all,
+    prepare,
+    select,
+    unread_family_gaps,
+)
+from netstat_core.report.source_cache import absent_socket_gaps
+from netstat_core.report.stages import BatchFinisher, Rule, batch_records, disable_gc, limit_parser, make_shown_rule
 from netstat_core.system import Selectors, System
 from netstat_core.version import __version__
 
@@ -33,41 +41,41 @@ if TYPE_CHECKING:
     from netstat_core.report.where import Where
 
 GENERATOR = f"netstat-core {__version__}"
-"""The program's name and version, as reports give it."""
+"""The name and version of this program, in the head of every report."""
 
 
 Shown = Callable[[Reader, Query], "Rule | None"]
-"""Which records of a reader are shown for what ``show`` says; None for all."""
+"""Return the rule for the query's ``show``: which records of a reader to keep, None for all."""
 
 
 class Started(NamedTuple):
-    """The report begins: everything that can be refused was not."""
+    """The report begins; from here on the query is not refused."""
 
     head: Head
 
 
 class Entered(NamedTuple):
-    """What follows is of this namespace, to the next such event."""
+    """The following events are of this network namespace, up to the next such event."""
 
     namespace: NetworkNamespace | None
 
 
-class Told(NamedTuple):
-    """A source told something besides records."""
+class TraitRead(NamedTuple):
+    """A parser yielded a trait of its source besides the records."""
 
     reader: Reader
     trait: Trait
 
 
 class Read(NamedTuple):
-    """Records of a reader, in order; a first, empty batch tells that its source was opened."""
+    """Records of a reader, in order; the first batch is empty and says that its source was opened."""
 
     reader: Reader
     batch: Batch
 
 
 class Noted(NamedTuple):
-    """Something was wrong at this point; it is in the tail too. What is about no reader has none."""
+    """A problem or gap occurred here; the tail holds it too. ``reader`` is None if it is about no single reader."""
 
     reader: Reader | None
     trouble: Problem | Gap
@@ -79,23 +87,22 @@ class Ended(NamedTuple):
     tail: Tail
 
 
-Event = Started | Entered | Told | Read | Noted | Ended
+Event = Started | Entered | TraitRead | Read | Noted | Ended
 
 
 class Run:
-    """One answer to one query, as a stream of events; iterate it once.
+    """One report, as a stream of events; iterate it once.
 
-    When it is made, the readers are selected and asked for their sources, and namespaces are found: it raises
-    UsageError for a query that cannot be served. From then on nothing is raised: what cannot be read is noted.
+    The constructor selects the readers, asks them for their sources and finds the network namespaces; it raises
+    UsageError for a query that cannot be served. Iterating does not raise: what cannot be read is noted as a gap.
 
-    ``demands`` says what the output takes of a reader, and ``shown`` which of its records are left by what ``show``
-    says. Where ``families`` are named, their readers come in that order. With
-    ``by_place`` readers keep their order, and all are read in one network namespace before the next is entered; else
-    each table is read in all of them. ``names`` and ``deltas`` carry over from the report before; ``repeating`` says
-    that there are several.
+    ``demands`` returns what the output needs of a reader, ``shown`` the rule for the query's ``show``. ``families``
+    orders the readers by address family. With ``by_place`` all readers are read in one network namespace before the
+    next is entered; otherwise each table is read in all of them. ``names`` and ``deltas`` carry over from the previous
+    report; ``repeating`` says that the report is one of several.
     """
 
-    def __init__(  # noqa: PLR0913 - what an output needs, and what carries over
+    def __init__(  # noqa: PLR0913 - the needs of an output, and what carries over
         self,
         query: Query,
         system: System,
@@ -112,23 +119,23 @@ class Run:
         self.query = query
         self.ledger = Ledger()
         self.owners: ProcessTable | None = None
-        self.names = names or names_for(system, resolve=query.resolve)
+        self.names = names or make_names(system, resolve=query.resolve)
         self._system = system
         self._host = host
         self._by_place = by_place
-        self._shown = shown or shown_by_default
+        self._shown = shown or default_shown_rule
         self._deltas = deltas
         self._checkers: dict[str, Checker] = {}
         self._budgets: dict[str, Budget] = {}
         self._section = NamesSection(system.names) if query.resolve else None
         self._stopped = False
         self._entered: list[NetworkNamespace | None] | None = None
-        self.offers = comparable(query, deltas, select(query, host, by_table=not by_place, families=families))
-        self._where = _where(query.where, self.offers)
+        self.offers = select_comparable(query, deltas, select(query, host, by_table=not by_place, families=families))
+        self._where = _compile_where(query.where, self.offers)
         fields = self._where.fields if self._where else frozenset()
         prepared = (prepare(offer, query, demands, fields) for offer in self.offers)
-        self._prepared = [each for each in prepared if each is not None]
-        self.head = self._head(repeating=repeating)
+        self._prepared = [reader for reader in prepared if reader is not None]
+        self.head = self._make_head(repeating=repeating)
         self._events = self._stream()
         self._started = next(self._events)  # finds the namespaces
 
@@ -137,23 +144,23 @@ class Run:
         yield from self._events
 
     def batches(self) -> Iterator[tuple[Reader, Batch]]:
-        """The records alone, in batches, each with its reader."""
+        """Yield the records only, in batches, each with its reader."""
         return ((event.reader, event.batch) for event in self if isinstance(event, Read) and event.batch)
 
     def stop(self) -> None:
-        """End with the reader whose events are coming; those behind it are not read."""
+        """Stop after the reader whose events are being iterated; the tail counts the others as not read."""
         self._stopped = True
 
     def offer_of(self, reader: Reader) -> Offer:
-        """The offer of a reader whose events these are, or that of whose changes they are."""
-        return next(offer for offer in self.offers if reader in (offer.reader, *_changed(offer.reader)))
+        """Return the offer of a reader of this report, or of a reader of changes."""
+        return next(offer for offer in self.offers if reader in (offer.reader, *_change_readers(offer.reader)))
 
     @property
-    def told_names(self) -> dict[str, dict[str, str]]:
-        """The names that were given out, as a recording needs them."""
-        return self._section.told if self._section else self.names.told
+    def used_names(self) -> dict[str, dict[str, str]]:
+        """All names the report has used, by kind, for a recording."""
+        return self._section.used if self._section else self.names.used
 
-    def _head(self, *, repeating: bool) -> Head:
+    def _make_head(self, *, repeating: bool) -> Head:
         machine = self._system.machine
         shown = {
             "hostname": machine.hostname,
@@ -175,30 +182,30 @@ class Run:
         selectors = Selectors(query.network_namespaces, query.all_network_namespaces, query.namespace_limit)
         gaps = self._find_owners()
         owners = self.owners.owners if self.owners else None
-        with self._system.namespaces(selectors, owners) as (systems, missed):
+        with self._system.open_namespaces(selectors, owners) as (systems, missed):
             yield Started(self.head)
-            with uncollected():
+            with disable_gc():
                 for broken in self._host.broken:
-                    yield self._noted(Gap("broken_plugin", broken.source, broken.reason, about="plugin"))
+                    yield self._note(Gap("broken_plugin", broken.source, broken.reason, about="plugin"))
                 for trouble in (*gaps, *missed):
-                    yield self._noted(trouble)
-                for gap in unread(query, self.offers):
-                    yield self._noted(gap)
+                    yield self._note(trouble)
+                for gap in unread_family_gaps(query, self.offers):
+                    yield self._note(gap)
                 if query.is_for_namespaces:
                     self._entered = [system.namespace for system in systems]
                 try:
                     yield from self._read_all(systems)
                 except SnapshotError as error:  # found damaged where it was read
-                    yield self._noted(Gap("unreadable", "snapshot", str(error), about="snapshot"))
-                yield Ended(self._tail())
+                    yield self._note(Gap("unreadable", "snapshot", str(error), about="snapshot"))
+                yield Ended(self._make_tail())
 
-    def _tail(self) -> Tail:
+    def _make_tail(self) -> Tail:
         names = self._section.resolve() if self._section else None
         ledger = self.ledger
         return Tail(ledger.problems, ledger.completeness, names, self._entered, ledger.unproven)
 
     def _find_owners(self) -> Sequence[Gap]:
-        """Look for the owners of sockets where they are asked for; the gaps that remain."""
+        """Find the owners of sockets if the query needs them; return the gaps of the search."""
         wanted = bool(self.query.owners) or (self._where is not None and "processes" in self._where.fields)
         if not wanted or not any(offer.reader.inode_field for offer in self.offers):
             return ()
@@ -214,19 +221,19 @@ class Run:
             reader = prepared.offer.reader
             self.ledger.namespace = place.namespace if reader.per_namespace else None
             if self._stopped:
-                self.ledger.leave_out(reader)
+                self.ledger.note_unread(reader)
                 continue
             if place is not here and self._by_place and self.query.is_for_namespaces:
                 yield Entered(place.namespace)
             here = place
             events = self._read(place, prepared)
-            for event in self._changes(self._deltas, prepared.offer, place, events) if self._deltas else events:
+            for event in self._compute_changes(self._deltas, prepared.offer, place, events) if self._deltas else events:
                 if self._section is not None and isinstance(event, Read):
                     self._section.note(event.reader, event.batch)
                 yield event
 
-    def _changes(self, deltas: Deltas, offer: Offer, place: Place, events: Iterator[Event]) -> Iterator[Event]:
-        """A reader's records as changes since the report before, held against the schema of changes."""
+    def _compute_changes(self, deltas: Deltas, offer: Offer, place: Place, events: Iterator[Event]) -> Iterator[Event]:
+        """Replace the records of a reader by their changes since the previous report, checked against their schema."""
         records: list[Record] = []
         for event in events:
             if isinstance(event, Read):
@@ -235,11 +242,13 @@ class Run:
                 yield event
         changed = offer.reader.change.reader if offer.reader.change else offer.reader
         try:
-            changes = deltas.since(offer.reader, records, place.namespace)
+            changes = deltas.compute_changes(offer.reader, records, place.namespace)
             checker = Checker(changed)
             good, violations = ([], []) if changes is None else checker.check(changes, "delta", offer.plugin.label)
-        except Exception as error:  # noqa: BLE001 - a stranger's code
-            yield self._noted(failure(offer.plugin.label, f"reader {offer.reader.name!r}: change", error), offer.reader)
+        except Exception as error:  # noqa: BLE001 - plugins may raise anything
+            yield self._note(
+                failure_gap(offer.plugin.label, f"reader {offer.reader.name!r}: change", error), offer.reader
+            )
             return
         for violation in violations:
             yield Noted(changed, self.ledger.reject(violation, changed))
@@ -248,86 +257,88 @@ class Run:
             yield Read(changed, batch.with_field("network_namespace", value=place.namespace))
 
     def _read(self, place: Place, prepared: Prepared) -> Iterator[Event]:
-        """One reader's events; a plugin that breaks costs its own records only."""
+        """Yield the events of a reader; an exception of its plugin becomes a gap of this reader."""
         reader, plugin = prepared.offer.reader, prepared.offer.plugin.label
         if prepared.broken is not None:
-            yield self._noted(prepared.broken, reader)
+            yield self._note(prepared.broken, reader)
             return
         try:
-            yield from self._read_first(place, prepared)
+            yield from self._read_first_feed(place, prepared)
         except (SnapshotError, KeyboardInterrupt, GeneratorExit):
             raise
-        except BaseException as error:  # noqa: BLE001 - a stranger's code
-            yield self._noted(failure(plugin, f"reader {reader.name!r}", error), reader)
+        except BaseException as error:  # noqa: BLE001 - plugins may raise anything
+            yield self._note(failure_gap(plugin, f"reader {reader.name!r}", error), reader)
 
-    def _read_first(self, place: Place, prepared: Prepared) -> Iterator[Event]:
-        """One reader's events, from the first feed that can be opened."""
+    def _read_first_feed(self, place: Place, prepared: Prepared) -> Iterator[Event]:
+        """Yield the events of a reader from the first feed that can be opened."""
         reader = prepared.offer.reader
         failures: list[tuple[Feed, SourceError]] = []
         for feed, needs in prepared.feeds:
             try:
                 contents, gaps = place.sources.open(needs)
-                events = self._parsed(place, prepared, feed, contents)
-                opening = _to_first(events)
+                events = self._parse(place, prepared, feed, contents)
+                opening = _take_opening(events)
             except SourceError as error:
                 failures.append((feed, error))
                 continue
             if not place.system.machine.procfs:
-                for gap in absent_sockets(needs, contents, reader, place.namespace):
-                    self.ledger.doubt(gap)
-            yield from (event for event in opening if isinstance(event, Told))
+                for gap in absent_socket_gaps(needs, contents, reader, place.namespace):
+                    self.ledger.note_unproven(gap)
+            yield from (event for event in opening if isinstance(event, TraitRead))
             yield Read(reader, Batch())
-            yield from (self._noted(gap, reader) for gap in gaps)
-            yield from (event for event in opening if not isinstance(event, Told))
+            yield from (self._note(gap, reader) for gap in gaps)
+            yield from (event for event in opening if not isinstance(event, TraitRead))
             yield from events
             return
-        yield self._noted(absence(failures), reader)
+        yield self._note(unopened_gap(failures), reader)
 
-    def _parsed(self, place: Place, prepared: Prepared, feed: Feed, contents: list[Any]) -> Iterator[Event]:
-        """What a feed yields, finished; an error before anything came is raised, a later one becomes a gap."""
+    def _parse(self, place: Place, prepared: Prepared, feed: Feed, contents: list[Any]) -> Iterator[Event]:
+        """Parse and finish the records of a feed; raise a SourceError that comes first, note a later one as a gap."""
         reader, plugin = prepared.offer.reader, prepared.offer.plugin.label
-        finish = Finish(
+        finish = BatchFinisher(
             prepared,
-            self._checker(reader),
+            self._find_checker(reader),
             namespace=place.namespace if reader.per_namespace else None,
             processes=self.owners,
-            shown=shown_rule(self._shown, reader, self.query),
+            shown=make_shown_rule(self._shown, reader, self.query),
             where=self._where,
         )
-        has_come = False
-        parsed = within_budget(self._budgets, self._host, prepared.offer, feed)(self._about(prepared.asked), contents)
-        for piece in gathered(parsed, plugin, f"reader {reader.name!r}"):
+        has_begun = False
+        parse = limit_parser(self._budgets, self._host, prepared.offer, feed)
+        parsed = parse(self._make_about(prepared.asked), contents)
+        for piece in batch_records(parsed, plugin, f"reader {reader.name!r}"):
             if isinstance(piece, SourceError):
-                if not has_come:
+                if not has_begun:
                     raise piece
-                yield self._noted(Gap("truncated", piece.source, piece.detail, errno=piece.errno), reader)
+                yield self._note(Gap("truncated", piece.source, piece.detail, errno=piece.errno), reader)
             elif isinstance(piece, list):
                 batch, violations = finish(piece, feed.name)
                 yield from (Noted(reader, self.ledger.reject(violation, reader)) for violation in violations)
                 yield Read(reader, batch)
             elif isinstance(piece, Trait):
-                yield Told(reader, piece)
+                yield TraitRead(reader, piece)
             else:
-                yield self._noted(piece, reader)
-            has_come = True
+                yield self._note(piece, reader)
+            has_begun = True
 
-    def _checker(self, reader: Reader) -> Checker:
+    def _find_checker(self, reader: Reader) -> Checker:
         if reader.name not in self._checkers:
             self._checkers[reader.name] = Checker(reader, is_live=self._system.machine.live)
         return self._checkers[reader.name]
 
-    def _about(self, asked: Asked) -> About:
+    def _make_about(self, asked: Asked) -> About:
         machine = self._system.machine
         return About(asked, machine.byte_order, machine.ticks_per_second, machine.kernel_release or "")
 
-    def _noted(self, trouble: Problem | Gap, reader: Reader | None = None) -> Noted:
+    def _note(self, trouble: Problem | Gap, reader: Reader | None = None) -> Noted:
         return Noted(reader, self.ledger.note(trouble, reader))
 
 
 def collect(query: Query, system: System | None = None, host: Host | None = None) -> dict[str, Any]:
-    """The whole report as plain data that ``json.dumps`` accepts as it is: records by table, problems, completeness.
+    """Return a whole report as data for ``json.dumps``: records by table, problems, completeness.
 
-    Raises UsageError for a query that cannot be served; what cannot be read is in ``completeness``.
+    ``system`` defaults to this machine. Raises UsageError for a query that cannot be served; what cannot be read is
+    listed in ``completeness``.
     """
     run = open_report(query, system, host)
     tables: dict[str, list[Record]] = {table: [] for table in run.head.tables}
@@ -341,41 +352,41 @@ def collect(query: Query, system: System | None = None, host: Host | None = None
 
 
 def open_report(query: Query, system: System | None = None, host: Host | None = None) -> Run:
-    """A report of this machine, or of another system, that is read while it is iterated.
+    """Return a report that reads ``system``, by default this machine, while it is iterated.
 
     Raises UsageError for a query that cannot be served.
     """
-    return Run(query, system or _live(), host or Host())
+    return Run(query, system or _live_system(), host or Host())
 
 
-def names_for(system: System, *, resolve: bool = False, **wanted: bool) -> Names:
-    """The names that a report shows: of a snapshot only those it brings, unless others are asked for."""
+def make_names(system: System, *, resolve: bool = False, **wanted: bool) -> Names:
+    """Return the names for a system; those missing in a snapshot are looked up here only with ``resolve``."""
     return Names(resolving=system.machine.live or resolve, known=system.names, **wanted)
 
 
-def _live() -> System:
+def _live_system() -> System:
     from netstat_core.system.live import LiveSystem  # noqa: PLC0415 - replays do not need it
 
     return LiveSystem()
 
 
-def _where(expression: str | None, offers: list[Offer]) -> Where | None:
+def _compile_where(expression: str | None, offers: list[Offer]) -> Where | None:
     if expression is None:
         return None
-    from netstat_core.report.where import Where  # noqa: PLC0415 - its library is loaded for those who filter
+    from netstat_core.report.where import Where  # noqa: PLC0415 - loads rule_engine, for filters only
 
     return Where(expression, [offer.reader for offer in offers])
 
 
-def _changed(reader: Reader) -> list[Reader]:
+def _change_readers(reader: Reader) -> list[Reader]:
     return [reader.change.reader] if reader.change else []
 
 
-def _to_first(events: Iterator[Event]) -> list[Event]:
-    """The events up to the first that is no trait: what headings need to know."""
+def _take_opening(events: Iterator[Event]) -> list[Event]:
+    """Return the leading traits, which headings depend on, and the event behind them."""
     taken: list[Event] = []
     for event in events:
         taken.append(event)
-        if not isinstance(event, Told):
+        if not isinstance(event, TraitRead):
             break
     return taken

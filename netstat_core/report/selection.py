@@ -1,4 +1,4 @@
-"""Which readers a query asks for, in which order, and by which feeds each is read."""
+"""Select the readers of a query, order them, and choose the feeds of each."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import Record
 from netstat_core.plugin.sources import Need
 from netstat_core.query import Query
-from netstat_core.report.ledger import failure
+from netstat_core.report.ledger import failure_gap
 
 
 class Demand(NamedTuple):
-    """What an output takes of a reader: fields, None for all, and the feed it prefers where the query names none."""
+    """The fields an output needs of a reader, None for all, and the feed it prefers if the query names no source."""
 
     fields: frozenset[str] | None = None
     feed: str | None = None
 
 
 Demands = Callable[[Reader, Query], "Demand | None"]
-"""What an output takes of a reader for a query; None where it takes nothing, and the reader need not be read."""
+"""Return the demand of an output for a reader, None if the reader need not be read."""
 
 
 def demand_all(_reader: Reader, _query: Query) -> Demand:
-    """All that there is."""
+    """Demand all fields, from the feed that comes first."""
     return Demand()
 
 
 class Prepared(NamedTuple):
-    """A reader with what it is asked for, and the feeds that serve that, best first, with what each needs.
+    """A reader with its part of the query, and the feeds that serve it, best first, with the needs of each.
 
-    ``broken`` says that its declarations cannot be used.
+    ``broken`` is the gap of a reader whose declarations raised; it has no feeds.
     """
 
     offer: Offer
@@ -47,11 +47,10 @@ class Prepared(NamedTuple):
 
 
 def select(query: Query, host: Host, *, by_table: bool = False, families: Sequence[str] = ()) -> list[Offer]:
-    """The readers a query asks for, by position; ``by_table`` keeps those of a table together.
+    """Return the offers of the readers that a query selects, ordered by position.
 
-    Where ``families`` are named, their readers come in that order.
-
-    Raises UsageError for a query that names nothing known.
+    ``by_table`` keeps the readers of a table together. ``families`` orders them by address family first. Raises
+    UsageError for an unknown table, family or protocol.
     """
     offers = host.offers(query.tables, query.families)
     chosen = [offer for offer in offers if query.includes(offer.reader.families, offer.reader.protocols)]
@@ -60,15 +59,15 @@ def select(query: Query, host: Host, *, by_table: bool = False, families: Sequen
     if not chosen or not {*query.tables} <= {offer.reader.table for offer in offers}:
         _refuse_unknown(query, host)
     if families:
-        chosen.sort(key=lambda offer: _first(offer.reader.families, families))
+        chosen.sort(key=lambda offer: _first_position(offer.reader.families, families))
     if by_table:
         order = [*query.tables, *(offer.reader.table for offer in chosen)]
         chosen.sort(key=lambda offer: order.index(offer.reader.table))
     return chosen
 
 
-def unread(query: Query, offers: Sequence[Offer]) -> Iterator[Gap]:
-    """What was asked for by name and no reader has: that nothing is shown of it says nothing."""
+def unread_family_gaps(query: Query, offers: Sequence[Offer]) -> Iterator[Gap]:
+    """Yield a gap for each requested address family that none of the selected readers reads."""
     tables = ", ".join(query.tables) or "any table"
     families = {family for offer in offers for family in offer.reader.families}
     for family in query.families:
@@ -77,10 +76,10 @@ def unread(query: Query, offers: Sequence[Offer]) -> Iterator[Gap]:
 
 
 def prepare(offer: Offer, query: Query, demands: Demands, also: frozenset[str]) -> Prepared | None:
-    """Ask a reader's feeds for their sources; ``also`` are fields that the host needs besides the output.
+    """Ask the feeds of a reader for their needs; return None if the output demands nothing of the reader.
 
-    None where the output takes nothing of the reader. Raises Refused, which a feed says of a query that cannot be
-    served; whatever else goes wrong costs this reader only.
+    ``also`` names fields that the host needs besides those the output demands. Raises Refused if a feed refuses the
+    query. Any other exception is returned as ``broken``.
     """
     reader, asked, field = offer.reader, asked_of(query), "layout: needs: "
     try:
@@ -97,20 +96,20 @@ def prepare(offer: Offer, query: Query, demands: Demands, also: frozenset[str]) 
         if isinstance(error, Refused) and offer.may_refuse(query):
             raise
         what = f"reader {reader.name!r}: {field}".removesuffix(": ")
-        return Prepared(offer, asked, broken=failure(offer.plugin.label, what, error))
+        return Prepared(offer, asked, broken=failure_gap(offer.plugin.label, what, error))
     return Prepared(offer, asked, feeds)
 
 
 def _needs(feed: Feed, asked: Asked, plugin: Plugin) -> list[Need | None]:
     if plugin.is_own:
         return feed.needs(asked)
-    from netstat_core.host.allowed import needs_of  # noqa: PLC0415 - where there are plugins of others
+    from netstat_core.host.allowed import needs_of  # noqa: PLC0415 - needed for plugins only
 
     return needs_of(feed, asked)
 
 
 def asked_of(query: Query, fields: frozenset[str] | None = None) -> Asked:
-    """What readers see of a query."""
+    """Return the part of a query that readers see."""
     return Asked(
         families=query.families,
         protocols=query.protocols,
@@ -123,15 +122,15 @@ def asked_of(query: Query, fields: frozenset[str] | None = None) -> Asked:
 
 
 def preferred_feed(query: Query, demand: Demand) -> str | None:
-    """The name of the feed that is preferred."""
+    """Return the name of the preferred feed: the query's ``source``, unless that is ``auto``."""
     return demand.feed if query.source == "auto" else query.source
 
 
 def feeds_in_order(reader: Reader, asked: Asked, preferred: str | None) -> list[Feed]:
-    """The feeds that serve what was asked for: the preferred one, those that lack nothing needed, then as declared.
+    """Return the feeds that serve a query: the preferred one, those that have all demanded fields, then the others.
 
-    Who prefers procfs gets files only, wherever there are any: behind the oldest interface there is nothing to fall
-    back on. Netlink is preferred where the kernel has it, and gives way to files where it has not.
+    A preference for ``procfs`` excludes all other feeds if the reader has that one. A preference for another feed
+    keeps the rest to fall back on, such as files if the kernel has no netlink interface.
     """
     serving = [feed for feed in reader.feeds if feed.serves is None or feed.serves(asked)]
     files = [feed for feed in serving if feed.name == preferred == "procfs"]
@@ -143,8 +142,8 @@ def feeds_in_order(reader: Reader, asked: Asked, preferred: str | None) -> list[
     return sorted(files or serving, key=rank)
 
 
-def shown_by_default(reader: Reader, query: Query) -> Callable[[Record], bool] | None:
-    """What a reader's own rule leaves of its records: what listens, what does not, or all."""
+def default_shown_rule(reader: Reader, query: Query) -> Callable[[Record], bool] | None:
+    """Return the rule for the query's ``show`` by the reader's own ``listens``; None shows all records."""
     listens = reader.listens
     if listens is None or query.show == "all":
         return None
@@ -152,8 +151,8 @@ def shown_by_default(reader: Reader, query: Query) -> Callable[[Record], bool] |
     return lambda record: bool(listens(record)) is servers
 
 
-def _first(names: Iterable[str], wanted: Sequence[str]) -> int:
-    """How far back the first of some names stands among those asked for."""
+def _first_position(names: Iterable[str], wanted: Sequence[str]) -> int:
+    """Return the smallest index in ``wanted`` of any of the names, 0 if none is there."""
     return min((wanted.index(name) for name in names if name in wanted), default=0)
 
 

@@ -1,4 +1,4 @@
-"""The contents of sources: files and restartable dumps read once a run and shared, streams opened for one reader."""
+"""Read sources: files and restartable dumps once a run for all readers, other dumps as a stream for each reader."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from netstat_core.plugin.outcomes import Gap
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import NetworkNamespace
 from netstat_core.plugin.sources import EITHER, OPTIONAL, REQUIRED, Directory, File, Need, NetlinkDump, Source
-from netstat_core.report.ledger import gap_of
+from netstat_core.report.ledger import gap_from_error
 from netstat_core.system import System
 
 
-def absent_sockets(
+def absent_socket_gaps(
     needs: Iterable[Need | None], contents: Iterable[Any], reader: Reader, namespace: NetworkNamespace | None
 ) -> Iterator[Gap]:
-    """Gaps for the optional files of sockets that are not there, where that does not tell that there are none."""
+    """Yield a gap for each optional socket file that is absent, for systems where absence proves nothing."""
     for need, content in zip(needs, contents, strict=True):
         if content is None and need and isinstance(need.source, File) and need.source.inode_column is not None:
             yield Gap(
@@ -30,41 +30,41 @@ def absent_sockets(
 
 
 class SourceCache:
-    """Opens the sources of feeds on one system."""
+    """Opens sources on one system, and keeps the contents that readers share."""
 
     def __init__(self, system: System) -> None:
         self._system = system
         self._kept: dict[tuple[type, Source], Any] = {}
-        self._flaws: dict[NetlinkDump, list[Gap]] = {}
+        self._dump_gaps: dict[NetlinkDump, list[Gap]] = {}
 
     def open(self, needs: Sequence[Need | None]) -> tuple[list[Any], list[Gap]]:
-        """The content of each source, None for one that is not needed or may be absent, and the gaps that those leave.
+        """Return the content of each source, None for one that is absent or not needed, and the gaps of absent ones.
 
-        Raises SourceError for a required source, and for the first of those of which one had to be there. A stream's
-        first datagram is taken here, so that a refusal shows before anything is parsed.
+        Raises SourceError if a REQUIRED source fails or all EITHER sources do. The first datagram of a stream is
+        received here, so a dump that the kernel refuses raises before anything is parsed.
         """
         contents: list[Any] = []
         gaps = []
         either: list[SourceError] = []
         for need in needs:
             try:
-                contents.append(None if need is None else self._content(need.source))
+                contents.append(None if need is None else self._open_source(need.source))
             except SourceError as error:
                 if need is None or need.absence == REQUIRED:
                     raise
                 contents.append(None)
                 either += [error] if need.absence == EITHER else []
                 if need.absence != OPTIONAL or not isinstance(error, NotInKernel):
-                    gaps.append(gap_of(error))
+                    gaps.append(gap_from_error(error))
             else:
-                gaps += self._flaws.get(need.source, ()) if need and isinstance(need.source, NetlinkDump) else ()
+                gaps += self._dump_gaps.get(need.source, ()) if need and isinstance(need.source, NetlinkDump) else ()
         if either and len(either) == sum(need is not None and need.absence == EITHER for need in needs):
             raise either[0]
         return contents, gaps
 
-    def _content(self, source: Source) -> Any:
+    def _open_source(self, source: Source) -> Any:
         if isinstance(source, NetlinkDump) and not source.restart:
-            return self._stream(source)
+            return self._open_stream(source)
         key = (type(source), source)
         if key not in self._kept:
             self._kept[key] = self._read(source)
@@ -79,21 +79,21 @@ class SourceCache:
                 return self._system.read(source)
             if isinstance(source, Directory):
                 return self._system.read_all(source)
-            return self._whole(source)
+            return self._receive_all(source)
         except SourceError as error:
             return error
 
-    def _whole(self, request: NetlinkDump) -> list[memoryview | bytes]:
-        """All datagrams; an error behind the first keeps those that came, and is a flaw."""
+    def _receive_all(self, request: NetlinkDump) -> list[memoryview | bytes]:
+        """Return all datagrams of a dump; an error after the first datagram keeps the others and becomes a gap."""
         datagrams: list[memoryview | bytes] = []
-        stream = self._stream(request)
+        stream = self._open_stream(request)
         try:
             datagrams.extend(stream)
         except SourceError as error:
-            self._flaws[request] = [gap_of(error)]
+            self._dump_gaps[request] = [gap_from_error(error)]
         return datagrams
 
-    def _stream(self, request: NetlinkDump) -> Iterator[memoryview | bytes]:
+    def _open_stream(self, request: NetlinkDump) -> Iterator[memoryview | bytes]:
         datagrams = self._system.dump(request)
         try:
             first = next(iter(datagrams), None)

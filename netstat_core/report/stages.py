@@ -1,4 +1,4 @@
-"""One feed of one reader: what its parser yields, gathered to batches; and each batch checked, joined and filtered."""
+"""The stages of reading one feed: collect the yield of its parser in batches; check, join and filter each batch."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from netstat_core.plugin.outcomes import Gap, Problem, Trait
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import NetworkNamespace, Record
 from netstat_core.query import Query
-from netstat_core.report.ledger import MOST_PROBLEMS, broken, failure
+from netstat_core.report.ledger import MOST_PROBLEMS, broken_plugin_gap, failure_gap
 from netstat_core.report.selection import Prepared
 
 if TYPE_CHECKING:
@@ -27,90 +27,97 @@ if TYPE_CHECKING:
     from netstat_core.report.where import Where
 
 BATCH = 512
-"""Records that travel together, unless a parser makes more at once."""
+"""Records in a batch, unless a parser yields longer lists."""
 
 Piece = list[Record] | Problem | Gap | Trait | SourceError
 
 
-def gathered(parsed: Iterable[Parsed], plugin: str, reader: str) -> Iterator[Piece]:
-    """A parser's yield in order, its records in lists; last a SourceError, if one ended it.
+def batch_records(parsed: Iterable[Parsed], plugin: str, reader: str) -> Iterator[Piece]:
+    """Yield what a parser yields in order, with its records in lists; a SourceError that ended it comes last.
 
-    A parser that breaks costs only what would have followed, and becomes a gap; so do more problems than anybody reads,
-    for whoever may write what is read could make a report of nothing else.
+    Any other exception ends the records and becomes a gap. Problems beyond :data:`MOST_PROBLEMS` are counted in one
+    gap, since an attacker who can write the input could otherwise fill the report with them.
     """
-    run: list[Record] = []
-    for item in _few_problems(_guarded(parsed, plugin, reader)):
+    records: list[Record] = []
+    for item in _limit_problems(_catch_failures(parsed, plugin, reader)):
         if isinstance(item, dict):
-            run.append(item)
-            if len(run) < BATCH:
+            records.append(item)
+            if len(records) < BATCH:
                 continue
-        if run:
-            yield run
-            run = []
+        if records:
+            yield records
+            records = []
         if not isinstance(item, dict):
-            yield item if isinstance(item, _PIECES) else broken(plugin, f"{reader}: parse: gave {type(item).__name__}")
-    if run:
-        yield run
+            yield (
+                item
+                if isinstance(item, _PIECES)
+                else broken_plugin_gap(plugin, f"{reader}: parse: gave {type(item).__name__}")
+            )
+    if records:
+        yield records
 
 
-_MOST_ROWS_LOST = 100_000
-"""Problems after which the rest of a source is not read."""
+_MOST_DAMAGED_ROWS = 100_000
+"""Number of problems at which the rest of a source is skipped."""
 
 
-def _few_problems(items: Iterable[Parsed | SourceError]) -> Iterator[Parsed | SourceError]:
+def _limit_problems(items: Iterable[Parsed | SourceError]) -> Iterator[Parsed | SourceError]:
     problems = 0
     for item in items:
         if isinstance(item, Problem):
             problems += 1
             last = item
             if problems > MOST_PROBLEMS:
-                if problems >= _MOST_ROWS_LOST:
+                if problems >= _MOST_DAMAGED_ROWS:
                     yield Gap("truncated", item.source, f"{problems} rows were damaged, and the rest was not read")
                     return
                 continue
         yield item
     if problems > MOST_PROBLEMS:
-        yield Gap("truncated", last.source, f"{problems} rows were damaged, and {MOST_PROBLEMS} of them are told")
+        yield Gap("truncated", last.source, f"{problems} rows were damaged, and {MOST_PROBLEMS} of them are listed")
 
 
 _PIECES = (list, Problem, Gap, Trait, SourceError)
 
 
-def _guarded(parsed: Iterable[Parsed], plugin: str, reader: str) -> Iterator[Parsed | SourceError]:
+def _catch_failures(parsed: Iterable[Parsed], plugin: str, reader: str) -> Iterator[Parsed | SourceError]:
     try:
         yield from parsed
     except SourceError as error:
         yield error
-    except Exception as error:  # noqa: BLE001 - the records before it count, whatever it is
-        yield failure(plugin, f"{reader}: parse", error)
+    except Exception as error:  # noqa: BLE001 - plugins may raise anything; the records before it count
+        yield failure_gap(plugin, f"{reader}: parse", error)
 
 
 Rule = Callable[[Record], bool]
-"""Whether a record is shown."""
+"""True if a record is shown."""
 
 
-def within_budget(
+def limit_parser(
     budgets: dict[str, Budget], host: Host, offer: Offer, feed: Feed
 ) -> Callable[[About, Sequence[Any]], Iterable[Parsed]]:
-    """A feed's parser, held to the budget of its reader where others brought it; ``budgets`` are those of a report."""
+    """Return the parser of a feed, limited to the budget of its reader if a plugin brought it.
+
+    ``budgets`` holds the budgets of a report by reader and is extended here.
+    """
     if offer.plugin.is_own:
         return feed.parsed
-    from netstat_core.host.budget import Budget  # noqa: PLC0415 - where there are plugins of others
+    from netstat_core.host.budget import Budget  # noqa: PLC0415 - needed for plugins only
 
     budget = budgets.setdefault(offer.reader.name, Budget(offer, host.limits, host.watch))
     return lambda about, contents: budget.parsed(feed, about, contents)
 
 
-def shown_rule(shown: Callable[[Reader, Query], Rule | None], reader: Reader, query: Query) -> Rule | None:
-    """The rule that says which records of a reader are shown; raises PluginError where there cannot be one."""
+def make_shown_rule(shown: Callable[[Reader, Query], Rule | None], reader: Reader, query: Query) -> Rule | None:
+    """Return the rule that says which records of a reader are shown. Raises PluginError if ``shown`` raises."""
     try:
         return shown(reader, query)
     except Exception as error:
         raise PluginError(f"layout: shown: {described(error)}") from error
 
 
-class Finish:
-    """What happens to each batch of one reader: check, fill in what the host knows, hide what is not to be shown."""
+class BatchFinisher:
+    """Finishes the batches of one reader: checks records, adds the host's fields, and drops what is not to be shown."""
 
     def __init__(  # noqa: PLR0913 - the stages of a pipeline
         self,
@@ -127,22 +134,22 @@ class Finish:
         self._check = checker.check
         self._kind = reader.kind
         self._namespace = namespace
-        self._is_filled = asked.wants("network_namespace") or where is not None
+        self._has_host_fields = asked.wants("network_namespace") or where is not None
         self._inode_field = reader.inode_field
         self._processes = processes
-        self._is_joined = reader.inode_field is not None and (processes is not None or asked.wants("processes"))
+        self._has_owners = reader.inode_field is not None and (processes is not None or asked.wants("processes"))
         rules = (shown, where.predicate(reader) if where else None)
         self._rules = [rule for rule in rules if rule]
 
     def __call__(self, records: list[Record], feed: str) -> tuple[Batch, list[SchemaViolation]]:
-        """The records to show, and why others were dropped."""
+        """Return the records to show, and the violations for which others were dropped."""
         good, violations = self._check(records, feed, self._plugin)
         batch = Batch(good)
-        if self._is_filled:
+        if self._has_host_fields:
             batch = batch.with_field("kind", value=self._kind)
             batch = batch.with_field("network_namespace", value=self._namespace)
-        if self._is_joined and self._inode_field is not None:
-            batch = self._joined(batch, self._inode_field)
+        if self._has_owners and self._inode_field is not None:
+            batch = self._join_owners(batch, self._inode_field)
         try:
             for rule in self._rules:
                 batch = batch.matching(rule)
@@ -150,16 +157,16 @@ class Finish:
             raise PluginError(f"listening, or layout: shown: {described(error)}") from error
         return batch, violations
 
-    def _joined(self, batch: Batch, inode_field: str) -> Batch:
-        """The records with their owners; null where nobody looked for them."""
+    def _join_owners(self, batch: Batch, inode_field: str) -> Batch:
+        """Add the owners of each socket as ``processes``; null if the report does not look for them."""
         if self._processes is None or not batch:
             return batch.with_field("processes", value=None)
-        return batch.with_field("processes", values=self._processes.holders(batch.column(inode_field)))
+        return batch.with_field("processes", values=self._processes.find_holders(batch.column(inode_field)))
 
 
 @contextmanager
-def uncollected() -> Iterator[None]:
-    """The cyclic collector off: a run makes no cycles, and hundreds of thousands of records."""
+def disable_gc() -> Iterator[None]:
+    """Switch off cyclic garbage collection: a run makes no cycles, but hundreds of thousands of records to scan."""
     was_on = gc.isenabled()
     gc.disable()
     try:

@@ -1,7 +1,7 @@
 """Filters on records: ``--where EXPRESSION``, in the language of the rule-engine library.
 
-``protocol == 'tcp' and local_port < 1024``; a field of an object is reached with a dot (``timer.kind``), a regular
-expression matches with ``=~``, and ``null`` is a value. What compares with nothing matches nothing.
+For example ``protocol == 'tcp' and local_port < 1024``. A dot selects a field of an object (``timer.kind``), ``=~``
+matches a regular expression, and ``null`` is a value. A record whose values cannot be compared does not match.
 """
 
 from __future__ import annotations
@@ -29,32 +29,35 @@ _TYPES = {
 
 
 class Where:
-    """One expression, checked against the schemas of the readers it is to be applied to.
+    """A filter expression, checked against the schemas of the readers it is applied to.
 
-    Raises UsageError for what is no expression, for a field that no reader has, and for a comparison with a word that
-    a field never holds. ``fields`` are those it looks at.
+    Raises UsageError for a syntax error, for a field that no reader has, and for a comparison with a word that a field
+    never holds. ``fields`` holds the names of the fields that the expression uses.
     """
 
     def __init__(self, expression: str, readers: Iterable[Reader]) -> None:
-        self.fields = frozenset(_symbols(expression))
+        self.fields = frozenset(_find_symbols(expression))
         self._rules: dict[str, rule_engine.Rule] = {}
         schemas = {reader.name: published_schema(reader) for reader in readers}
         able = {name: schema for name, schema in schemas.items() if self.fields <= set(schema["properties"])}
         if schemas and not able:
             raise UsageError(
-                _unknown(self.fields, {field for one in schemas.values() for field in one["properties"]}), field="where"
+                _describe_unknown(
+                    self.fields, {field for schema in schemas.values() for field in schema["properties"]}
+                ),
+                field="where",
             )
         refusals = []
         for name, schema in able.items():
             try:
-                self._rules[name] = _compiled(expression, schema)
-            except _NeverHolds as error:  # a word of another kind's field of this name, perhaps
+                self._rules[name] = _compile(expression, schema)
+            except _ImpossibleComparison as error:  # another kind may have a field of this name with this word
                 refusals.append(error)
         if refusals and not self._rules:
-            raise UsageError(_merged(refusals), field="where")
+            raise UsageError(_describe_refusals(refusals), field="where")
 
     def predicate(self, reader: Reader) -> Callable[[Record], bool]:
-        """What tells whether a record of a reader matches; none does where the reader lacks a field."""
+        """Return the function that tests the records of a reader; it rejects all if the reader lacks a field."""
         rule = self._rules.get(reader.name)
         if rule is None:
             return lambda _record: False
@@ -63,47 +66,47 @@ class Where:
         def matches(record: Record) -> bool:
             try:
                 return bool(evaluate(record))
-            except errors.EvaluationError:  # null has no order and no parts
+            except errors.EvaluationError:  # null cannot be ordered and has no fields
                 return False
 
         return matches
 
 
-class _NeverHolds(Exception):
-    """A field is compared with a text that it never holds; ``words`` are those it does, or its types."""
+class _ImpossibleComparison(Exception):
+    """A field is compared with a text that it never holds; ``words`` are its words, ``types`` its JSON types."""
 
     def __init__(self, field: str, value: str, words: list[str], types: list[str]) -> None:
         super().__init__(field, value)
         self.field, self.value, self.words, self.types = field, value, words, types
 
 
-def _merged(refusals: list[_NeverHolds]) -> str:
+def _describe_refusals(refusals: list[_ImpossibleComparison]) -> str:
     first = refusals[0]
-    words = dict.fromkeys(word for one in refusals if one.field == first.field for word in one.words)
+    words = dict.fromkeys(word for refusal in refusals if refusal.field == first.field for word in refusal.words)
     if words:
         return f"{first.field} is never {first.value!r}; it is one of {', '.join(words)}"
-    return f"{first.field} is of type {' or '.join(first.types)}, and never the text {first.value!r}"
+    return f"{first.field} is of type {' or '.join(first.types)} and cannot equal the text {first.value!r}"
 
 
-def _symbols(expression: str) -> set[str]:
+def _find_symbols(expression: str) -> set[str]:
     context = rule_engine.Context()
     try:
         rule_engine.Rule(expression, context=context)
     except errors.RuleSyntaxError as error:
-        raise UsageError(_misread(expression, error), field="where") from error
+        raise UsageError(_describe_syntax_error(expression, error), field="where") from error
     except errors.EngineError as error:
         raise UsageError(str(error.message), field="where") from error
     return set(context.symbols)
 
 
-def _misread(expression: str, error: errors.RuleSyntaxError) -> str:
+def _describe_syntax_error(expression: str, error: errors.RuleSyntaxError) -> str:
     if error.token is None:
         return f"the expression ends too early: {expression}"
     at = error.token.lexpos
-    return f"cannot read this from character {at + 1} on: {expression[at:]}"
+    return f"syntax error at character {at + 1}: {expression[at:]}"
 
 
-def _compiled(expression: str, schema: Schema) -> rule_engine.Rule:
+def _compile(expression: str, schema: Schema) -> rule_engine.Rule:
     fields = schema["properties"]
     types = {name: _data_type(field) for name, field in fields.items()}
     context = rule_engine.Context(type_resolver=rule_engine.type_resolver_from_dict(types))
@@ -111,7 +114,7 @@ def _compiled(expression: str, schema: Schema) -> rule_engine.Rule:
         rule = rule_engine.Rule(expression, context=context)
     except errors.EngineError as error:
         raise UsageError(str(error.message), field="where") from error
-    for field, value in _comparisons(rule.statement.expression):
+    for field, value in _find_comparisons(rule.statement.expression):
         _check_word(field, _field_at(schema, field.split(".")), value)
     return rule
 
@@ -122,7 +125,7 @@ def _data_type(field: Schema) -> Any:
 
 
 def _kinds(field: Schema) -> list[str]:
-    """The JSON types a field may have."""
+    """Return the JSON types of a field."""
     if "anyOf" in field:
         return sorted({kind for part in field["anyOf"] for kind in _kinds(part)})
     words = field.get("enum", [field["const"]] if "const" in field else [])
@@ -133,7 +136,7 @@ def _kinds(field: Schema) -> list[str]:
 
 
 def _words(field: Schema) -> tuple[list[str], bool]:
-    """The words of an enumeration and whether there can be others; none where the field is not one."""
+    """Return the words of an enumeration, none for other fields, and whether further words are possible."""
     parts = field.get("anyOf", [field])
     words = [word for part in parts for word in part.get("enum", [part["const"]] if "const" in part else [])]
     return [word for word in words if word is not None], any("pattern" in part for part in parts)
@@ -144,33 +147,35 @@ def _check_word(name: str, field: Schema, value: Any) -> None:
         return
     kinds = _kinds(field)
     if kinds and "string" not in kinds:
-        raise _NeverHolds(name, value, [], kinds)
+        raise _ImpossibleComparison(name, value, [], kinds)
     words, is_open = _words(field)
     if words and value not in words and not (is_open and "(" in value):
-        raise _NeverHolds(name, value, words, kinds)
+        raise _ImpossibleComparison(name, value, words, kinds)
 
 
 def _field_at(schema: Schema, path: list[str]) -> Schema:
-    """The schema of a field or of a part of one; raises UsageError for a part that does not exist."""
+    """Return the schema at a path of field names. Raises UsageError for a name that does not exist."""
     field = schema
     for step in path:
         parts = {
-            name: one for part in (field, *field.get("anyOf", ())) for name, one in part.get("properties", {}).items()
+            name: value
+            for part in (field, *field.get("anyOf", ()))
+            for name, value in part.get("properties", {}).items()
         }
         if step not in parts:
             if not parts:
                 return {}
-            raise UsageError(_unknown({step}, set(parts)), field="where")
+            raise UsageError(_describe_unknown({step}, set(parts)), field="where")
         field = parts[step]
     return field
 
 
-def _comparisons(expression: Any) -> Iterator[tuple[str, Any]]:
-    """Fields, by their dotted path, and the literals they are compared with."""
+def _find_comparisons(expression: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the fields of an expression, by their dotted path, with the literals they are compared with."""
     if isinstance(expression, ast.ComparisonExpression):
-        for one, other in ((expression.left, expression.right), (expression.right, expression.left)):
-            if _path(one):
-                yield _path(one), getattr(other, "value", None)
+        for side, other in ((expression.left, expression.right), (expression.right, expression.left)):
+            if _path(side):
+                yield _path(side), getattr(other, "value", None)
     elif isinstance(expression, ast.ContainsExpression) and isinstance(expression.container, ast.ArrayExpression):
         for member in getattr(expression.container, "value", ()):
             yield _path(expression.member), getattr(member, "value", None)
@@ -178,7 +183,7 @@ def _comparisons(expression: Any) -> Iterator[tuple[str, Any]]:
         yield _path(expression), None
         return
     for child in _children(expression):
-        yield from _comparisons(child)
+        yield from _find_comparisons(child)
 
 
 def _path(expression: Any) -> str:
@@ -198,10 +203,10 @@ def _children(expression: Any) -> Iterator[Any]:
             yield value
 
 
-def _unknown(names: Iterable[str], known: set[str]) -> str:
+def _describe_unknown(names: Iterable[str], known: set[str]) -> str:
     missing = sorted(set(names) - known)
     close = [match for name in missing for match in get_close_matches(name, sorted(known), 1)]
     hint = f"; did you mean {', '.join(close)}?" if close else f"; known: {', '.join(sorted(known))}"
     if not missing:
-        return f"no kind has all of {', '.join(sorted(names))}"
+        return f"no kind of record has all of {', '.join(sorted(names))}"
     return f"unknown field {', '.join(missing)}{hint}"

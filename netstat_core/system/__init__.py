@@ -1,4 +1,4 @@
-"""Where sources are read: the live machine or a snapshot. Nothing else in the project opens anything."""
+"""Systems to read sources from: this machine or a snapshot. All access to files and the kernel goes through here."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from netstat_core.system.capture import Owners
 
 
 class Machine(NamedTuple):
-    """What is known of the machine whose state is read; None where a snapshot does not tell.
+    """The machine whose state is read; None for what a snapshot does not say.
 
-    With ``procfs`` a file that is not there tells that the kernel has no such thing: /proc is mounted, or was captured.
+    ``procfs`` is True if /proc is mounted or was captured; an absent file then proves that the kernel lacks the
+    feature. ``captured_at`` is ISO 8601 UTC; ``ticks_per_second`` is the unit of the kernel's times (USER_HZ).
     """
 
     hostname: str | None = None
@@ -30,9 +31,9 @@ class Machine(NamedTuple):
 
 
 class Selectors(NamedTuple):
-    """Which network namespaces are read: ``every`` one of the machine, or those that ``names`` select.
+    """The network namespaces to read: ``every`` one of the machine, or those selected by ``names``.
 
-    A name is one below /run/netns, ``pid:N`` or ``inode:N``. At most ``limit`` are read, and the others are told.
+    A name is a file below /run/netns, ``pid:N`` or ``inode:N``. At most ``limit`` are read; a gap counts the others.
     """
 
     names: tuple[str, ...]
@@ -41,15 +42,15 @@ class Selectors(NamedTuple):
 
     @property
     def is_for_namespaces(self) -> bool:
-        """Whether namespaces are selected at all, rather than the one that is read anyway."""
+        """True if any namespaces are selected, instead of the system's own."""
         return self.every or bool(self.names)
 
 
 class System:
-    """A machine's network state, read through declared sources only.
+    """The network state of a machine, read through declared sources only.
 
-    Of what a system does not say otherwise it has nothing: it has no files, no dumps, no owners, no names, and no
-    namespace but the one it reads. The methods that read raise :class:`~netstat_core.errors.SourceError`.
+    This base class has no files, no dumps, no owners, no names, and only one network namespace; subclasses override
+    what they have. The methods that read raise :class:`~netstat_core.errors.SourceError`.
     """
 
     machine = Machine()
@@ -57,42 +58,42 @@ class System:
     """The network namespace that is read."""
 
     names: Mapping[str, Mapping[str, str]] = MappingProxyType({})
-    """What a snapshot brings in place of look-ups: names of hosts, networks, services and users by number."""
+    """Names that a snapshot has recorded, by kind (``hosts``, ``networks``, ``services``, ``users``) and number."""
 
-    def namespaces(
+    def open_namespaces(
         self,
         selectors: Selectors,
-        owners: Owners | None,  # noqa: ARG002 - of systems that look for namespaces
+        owners: Owners | None,  # noqa: ARG002 - for systems that search namespaces
     ) -> AbstractContextManager[tuple[Sequence[System], Sequence[Gap]]]:
-        """The selected namespaces, each as a system that can be read until the context ends, and gaps for the others.
+        """Return a context of the selected namespaces, each a system readable until its end, and gaps for the others.
 
-        ``owners`` is a pass over all descriptors, made where it is needed and None. Raises UsageError for what is no
-        selector, and where there are no others to select from.
+        ``owners`` is a finished scan of all descriptors; if None, the system scans them when it needs to. Raises
+        UsageError for an invalid selector, and if the system has no other namespaces.
         """
         if selectors.is_for_namespaces:
-            raise UsageError("this system has no network namespaces but one")
+            raise UsageError("this system has only one network namespace")
         return nullcontext(([self], []))
 
     def read(self, file: File) -> bytes:
-        """A file's content."""
+        """Return the content of a file."""
         raise NotInKernel(file.name, "not there")
 
     def read_all(self, directory: Directory) -> dict[str, bytes]:
-        """The contents of all matching files by path, sorted."""
+        """Return the contents of all matching files by path, sorted by path."""
         raise NotInKernel(directory.name, "not there")
 
     def dump(self, request: NetlinkDump) -> Iterator[memoryview | bytes]:
-        """The datagrams of a dump; errors come before the first or between two."""
+        """Yield the datagrams of a dump; SourceError is raised before the first or between two."""
         raise NotInKernel(request.name, "not there")
 
-    def owners(self, *, descriptors: bool = False) -> Owners:  # noqa: ARG002 - there are none
-        """The owners of all sockets; with ``descriptors`` also the numbers under which they hold them."""
+    def find_owners(self, *, descriptors: bool = False) -> Owners:  # noqa: ARG002 - there are none
+        """Return the owners of all sockets; with ``descriptors`` also the descriptor numbers."""
         return Owners()
 
-    def process_file(self, pid: int, name: str, *, arguments: bool = False) -> bytes | None:  # noqa: ARG002 - none
-        """The content of ``/proc/PID/NAME``; None where the process is gone or keeps it to itself.
+    def read_process_file(self, pid: int, name: str, *, arguments: bool = False) -> bytes | None:  # noqa: ARG002 - none
+        """Return the content of ``/proc/PID/NAME``, None if the process is gone or the file cannot be read.
 
-        Of ``exe`` it is the target of the link, of ``environ`` only what starts with ``LISTEN_``, of ``cmdline`` only
-        the first argument, unless all ``arguments`` are wanted.
+        For ``exe`` it is the target of the link, for ``environ`` only the variables ``LISTEN_*``, for ``cmdline`` only
+        the first argument unless ``arguments`` is True.
         """
         return None

@@ -1,4 +1,4 @@
-"""Snapshots as one thing to carry about: packed text, or a tar archive; read within bounds, whatever they hold."""
+"""Read and write snapshots as packed text or tar archives. Reading limits size, since the content is untrusted."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from netstat_core.system import capture
 from netstat_core.system.stores import FILES_OF_NET, MemoryStore
 
 MOST_BYTES = 1 << 28
-"""Of all contents of a snapshot together, unpacked."""
+"""Limit of the size of a snapshot, unpacked, in bytes."""
 
 MOST_FILES = 1 << 18
 _LARGEST_ARCHIVE = 1 << 29
@@ -38,8 +38,8 @@ _STREAMS = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/self/fd/")
 _USTAR_AT, _USTAR = 257, b"ustar"
 
 
-class _Bounded(io.RawIOBase):
-    """What is read of a stream, until there is more than a snapshot may hold."""
+class _BoundedStream(io.RawIOBase):
+    """A stream that raises SnapshotError beyond the size that a snapshot may have."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
@@ -49,7 +49,7 @@ class _Bounded(io.RawIOBase):
         return True
 
     def read(self, size: int = -1) -> bytes:
-        """The next bytes; SnapshotError behind the bound."""
+        """Return the next bytes. Raises SnapshotError beyond the limit."""
         part = self._stream.read(min(size, self._left + 1) if size >= 0 else self._left + 1)
         self._left -= len(part)
         if self._left < 0:
@@ -57,10 +57,10 @@ class _Bounded(io.RawIOBase):
         return part
 
 
-def unpacked(text: str, most_bytes: int = MOST_BYTES) -> MemoryStore:
-    """The contents of packed text that came from anywhere. Raises SnapshotError for all that is none."""
+def unpack_text(text: str, most_bytes: int = MOST_BYTES) -> MemoryStore:
+    """Return the contents of packed text, which may be untrusted. Raises SnapshotError for invalid text."""
     try:
-        return _of_packed(text.encode("ascii"), most_bytes)
+        return _load_packed(text.encode("ascii"), most_bytes)
     except (ValueError, RecursionError, zlib.error) as error:
         raise SnapshotError(f"the snapshot is damaged: {error}") from error
     except SnapshotError as error:
@@ -68,32 +68,35 @@ def unpacked(text: str, most_bytes: int = MOST_BYTES) -> MemoryStore:
 
 
 def load(source: BinaryIO, name: str) -> MemoryStore:
-    """The contents of a packed text or an archive. Raises SnapshotError for anything else, and for too much of it."""
+    """Return the contents of packed text or an archive; ``name`` is for messages.
+
+    Raises SnapshotError for anything else, and for a snapshot beyond the limits.
+    """
     start = source.read(tarfile.BLOCKSIZE)
     try:
-        return _opened(start, source)
+        return _load(start, source)
     except SnapshotError as error:
         raise SnapshotError(f"{name}: {error}") from error
     except (OSError, EOFError, ValueError, RecursionError, tarfile.TarError, zlib.error, lzma.LZMAError) as error:
-        raise SnapshotError(f"{name}: damaged: {error}") from error
+        raise SnapshotError(f"{name}: is damaged: {error}") from error
 
 
-def _opened(start: bytes, source: BinaryIO) -> MemoryStore:
+def _load(start: bytes, source: BinaryIO) -> MemoryStore:
     if start.startswith(capture.MARK.encode()):
-        return _of_packed(start + source.read(_LARGEST_ARCHIVE), MOST_BYTES)
+        return _load_packed(start + source.read(_LARGEST_ARCHIVE), MOST_BYTES)
     if start.startswith(tuple(magic for magic, _ in _MAGIC)) or start[_USTAR_AT:].startswith(_USTAR):
-        return _archived(_Joined(start, source))
+        return _load_tar(_JoinedStream(start, source))
     raise SnapshotError("neither a folder nor an archive nor packed text")
 
 
-def _of_packed(packed: bytes, most_bytes: int) -> MemoryStore:
+def _load_packed(packed: bytes, most_bytes: int) -> MemoryStore:
     if not packed.startswith(capture.MARK.encode()):
         raise SnapshotError(f"does not begin with {capture.MARK}")
     return MemoryStore({f"/{path}": content for path, content in unpack(packed, most_bytes).items()})
 
 
-class _Joined(io.RawIOBase):
-    """A stream whose beginning was read already."""
+class _JoinedStream(io.RawIOBase):
+    """A stream that begins with bytes already read from it."""
 
     def __init__(self, start: bytes, rest: BinaryIO) -> None:
         self._start = start
@@ -103,7 +106,7 @@ class _Joined(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """The beginning, then the rest."""
+        """Read from the beginning, then from the rest."""
         part = self._start[: len(buffer)] or self._rest.read(len(buffer))
         self._start = self._start[len(buffer) :]
         buffer[: len(part)] = part
@@ -111,26 +114,26 @@ class _Joined(io.RawIOBase):
 
 
 def unpack(packed: bytes, most_bytes: int = MOST_BYTES) -> dict[str, bytes]:
-    """The contents of packed text by path. Raises SnapshotError or what base64 and zlib raise."""
+    """Return the contents of packed text by path. Raises SnapshotError, ValueError, RecursionError or zlib.error."""
     try:
-        squeezed = base64.b64decode(packed[len(capture.MARK) :].strip(), validate=True)
+        compressed = base64.b64decode(packed[len(capture.MARK) :].strip(), validate=True)
     except binascii.Error as error:
-        raise SnapshotError(f"damaged: {error}") from error
+        raise SnapshotError(f"is damaged: {error}") from error
     inflate = zlib.decompressobj()
-    content = inflate.decompress(squeezed, most_bytes)
+    content = inflate.decompress(compressed, most_bytes)
     if inflate.unconsumed_tail:
         raise SnapshotError("unpacks to more than a snapshot may hold")
     if not inflate.eof:
         raise SnapshotError("ends too early")
     index, _, rest = content.partition(b"\n")
-    if sum(map(index.count, (b",", b"[", b"{"))) > 4 * MOST_FILES:  # values it may hold, before any is made
-        raise SnapshotError("damaged: too long a list of contents")
-    return _cut(json.loads(index), rest)
+    if sum(map(index.count, (b",", b"[", b"{"))) > 4 * MOST_FILES:  # limits the values before json makes them
+        raise SnapshotError("is damaged: its list of contents is too long")
+    return _split_contents(json.loads(index), rest)
 
 
-def _cut(index: Any, rest: bytes) -> dict[str, bytes]:
+def _split_contents(index: Any, rest: bytes) -> dict[str, bytes]:
     if not isinstance(index, list) or len(index) > MOST_FILES:
-        raise SnapshotError("damaged: no list of contents, or too long a one")
+        raise SnapshotError("is damaged: its list of contents is missing or too long")
     tree: dict[str, bytes] = {}
     start = 0
     for entry in index:
@@ -139,20 +142,20 @@ def _cut(index: Any, rest: bytes) -> dict[str, bytes]:
                 tree[path] = rest[start : start + size]
                 start += size
             case _:
-                raise SnapshotError("damaged: its list of contents does not fit them")
+                raise SnapshotError("is damaged: its list of contents does not match the contents")
     if start != len(rest):
-        raise SnapshotError("damaged: more than its list of contents tells")
+        raise SnapshotError("is damaged: it holds more than its list of contents")
     return tree
 
 
 def is_safe(path: str) -> bool:
-    """Whether a relative path stays where it is put."""
+    """True if a relative path stays within the folder it is written to."""
     parts = path.split("/")
     return len(path) <= _LONGEST_PATH and path.isprintable() and not {"", ".", ".."}.intersection(parts)
 
 
-def _archived(stream: _Joined) -> MemoryStore:
-    """The regular files and the links of a tar, without the one folder that may be around everything."""
+def _load_tar(stream: _JoinedStream) -> MemoryStore:
+    """Return the regular files and links of a tar; a folder around everything is removed from the paths."""
     opened: Any = io.BufferedReader(stream)
     start = opened.peek(8)
     for magic, make in _MAGIC:
@@ -160,24 +163,26 @@ def _archived(stream: _Joined) -> MemoryStore:
             opened = make(fileobj=opened) if make is gzip.GzipFile else make(opened)
     files: dict[str, bytes] = {}
     links: dict[str, str] = {}
-    with tarfile.open(fileobj=_Bounded(opened), mode="r|") as archive:
+    with tarfile.open(fileobj=_BoundedStream(opened), mode="r|") as archive:
         for count, member in enumerate(archive):
             if count >= MOST_FILES:
                 raise SnapshotError("holds more files than a snapshot may")
-            _take(archive, member, files, links)
-    around = _around(files)
+            _add_member(archive, member, files, links)
+    prefix = _find_prefix(files)
     return MemoryStore(
-        {_placed(path, around): content for path, content in files.items()},
-        {_placed(path, around): target for path, target in links.items()},
+        {_to_absolute(path, prefix): content for path, content in files.items()},
+        {_to_absolute(path, prefix): target for path, target in links.items()},
     )
 
 
-def _take(archive: tarfile.TarFile, member: tarfile.TarInfo, files: dict[str, bytes], links: dict[str, str]) -> None:
+def _add_member(
+    archive: tarfile.TarFile, member: tarfile.TarInfo, files: dict[str, bytes], links: dict[str, str]
+) -> None:
     path = member.name.removeprefix("./")
     if member.isdir():
         return
     if not is_safe(path):
-        raise SnapshotError(f"holds a path that leads out of it, or is none: {path[:80]!a}")
+        raise SnapshotError(f"holds a path that is invalid or leads out of it: {path[:80]!a}")
     if not _is_wanted(path):
         return
     if member.issym():
@@ -187,13 +192,13 @@ def _take(archive: tarfile.TarFile, member: tarfile.TarInfo, files: dict[str, by
 
 
 def _is_wanted(path: str) -> bool:
-    """Whether a member can be of use: what a sosreport holds besides is not kept."""
+    """True if a member belongs to a snapshot; a sosreport has many other files."""
     inner = path.partition("/")[2]
     return path.startswith(_KINDS) or inner.startswith(_KINDS) or "/" not in inner
 
 
-def _around(files: Mapping[str, bytes]) -> str:
-    """What stands before the paths of a snapshot: nothing, one folder, or all that is in the place of /proc/net."""
+def _find_prefix(files: Mapping[str, bytes]) -> str:
+    """Return the prefix of all paths: empty or a folder, with ``>`` appended for a copy of /proc/net."""
     if capture.DESCRIPTION in files or any(path.startswith("proc/") for path in files):
         return ""
     tops = {path.partition("/")[0] for path in files if "/" in path}
@@ -206,17 +211,17 @@ def _around(files: Mapping[str, bytes]) -> str:
     raise SnapshotError("holds neither proc nor the files of /proc/net")
 
 
-def _placed(path: str, around: str) -> str:
-    if around.endswith(">"):
-        return f"/proc/net/{path.removeprefix(around[:-1])}"
-    return f"/{path.removeprefix(around)}"
+def _to_absolute(path: str, prefix: str) -> str:
+    if prefix.endswith(">"):
+        return f"/proc/net/{path.removeprefix(prefix[:-1])}"
+    return f"/{path.removeprefix(prefix)}"
 
 
 def write(tree: Mapping[str, bytes], target: str, stdout: BinaryIO) -> None:
-    """Write contents by path, in the form that the target's name tells.
+    """Write contents by path to ``target``, in the form that its name selects.
 
-    That is a folder for a name that ends with ``/`` or is one, an archive for ``.tar``, ``.tar.gz`` and ``.tar.xz``,
-    packed text for everything else and for ``-``. Raises SnapshotError where that is not possible.
+    A name that ends with ``/`` or is a folder selects a folder, ``.tar``, ``.tar.gz`` and ``.tar.xz`` an archive,
+    anything else packed text, and ``-`` packed text on ``stdout``. Raises SnapshotError if writing fails.
     """
     try:
         if target == "-":
@@ -224,21 +229,21 @@ def write(tree: Mapping[str, bytes], target: str, stdout: BinaryIO) -> None:
         elif target.endswith("/") or os.path.isdir(target):
             _write_folder(tree, Path(target))
         else:
-            _written(target, _form(tree, target))
+            _replace_file(target, _encode(tree, target))
     except OSError as error:
         raise SnapshotError(f"{target}: {error.strerror or error}") from error
 
 
-def _form(tree: Mapping[str, bytes], target: str) -> bytes:
+def _encode(tree: Mapping[str, bytes], target: str) -> bytes:
     if target.endswith((".tar.gz", ".tgz")):
-        return gzip.compress(archived(tree), mtime=0)
+        return gzip.compress(make_tar(tree), mtime=0)
     if target.endswith((".tar.xz", ".txz")):
-        return lzma.compress(archived(tree))
-    return archived(tree) if target.endswith(".tar") else capture.pack(dict(tree)).encode() + b"\n"
+        return lzma.compress(make_tar(tree))
+    return make_tar(tree) if target.endswith(".tar") else capture.pack(dict(tree)).encode() + b"\n"
 
 
-def _written(target: str, content: bytes) -> None:
-    """Put a file in the place of what is there, for its owner only: a link that another user made is not followed."""
+def _replace_file(target: str, content: bytes) -> None:
+    """Replace a file by one readable by its owner only; a link, which another user may have made, is not followed."""
     if target.startswith(_STREAMS) or _is_device(target):
         with open(target, "wb") as file:
             file.write(content)
@@ -256,12 +261,12 @@ def _written(target: str, content: bytes) -> None:
 
 
 def _is_device(target: str) -> bool:
-    """Whether a path is a device itself, such as /dev/null, and no link to one."""
+    """True if a path is a character device, such as /dev/null, and not a link to one."""
     return os.path.lexists(target) and stat.S_ISCHR(os.lstat(target).st_mode)
 
 
-def archived(tree: Mapping[str, bytes]) -> bytes:
-    """A tar of the contents, sorted and without times: the same contents give the same bytes."""
+def make_tar(tree: Mapping[str, bytes]) -> bytes:
+    """Return a tar of the contents, sorted and without times: equal contents give equal bytes."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for path in sorted(tree):
@@ -282,7 +287,7 @@ def _write_folder(tree: Mapping[str, bytes], folder: Path) -> None:
 
 
 def _make_folders(folder: Path) -> None:
-    """Make a folder and those above it for their owner only."""
+    """Make a folder and missing parents, accessible by their owner only."""
     if not folder.exists():
         _make_folders(folder.parent)
         folder.mkdir(mode=0o700)

@@ -1,4 +1,4 @@
-"""What the description in a snapshot tells; it may hold anything, and what is not as it should be tells nothing."""
+"""Parse ``capture.json``, the description in a snapshot. Its content is untrusted: malformed parts are ignored."""
 
 from __future__ import annotations
 
@@ -17,77 +17,77 @@ from netstat_core.system.stores import Store
 
 MOST_TICKS = 1_000_000
 _MOST_VALUES = 1 << 22
-"""Of a description: that of a machine with a million sockets has half as many."""
+"""Limit of values in a description; that of a machine with a million sockets has half as many."""
 _PID = re.compile(r"[1-9][0-9]{0,9}")
 
 
 class Reply(NamedTuple):
-    """The recorded answer to a dump: where it is kept, the error that ended it, and whether it was interrupted."""
+    """The recorded reply to a dump: the path of its datagrams, the error that ended it, and if it was interrupted."""
 
     path: str | None
     error: Any
     interrupted: bool
 
 
-def description_of(store: Store) -> dict[str, Any]:
-    """The description of a snapshot, empty where it has none. Raises SnapshotError for what is none."""
+def read_description(store: Store) -> dict[str, Any]:
+    """Return the description of a snapshot, empty if it has none. Raises SnapshotError for an invalid one."""
     try:
         content = store.read(f"/{capture.DESCRIPTION}")
         if sum(map(content.count, (b",", b"[", b"{"))) > _MOST_VALUES:
-            raise SnapshotError(f"{capture.DESCRIPTION}: too long")
-        about = json.loads(content)
+            raise SnapshotError(f"{capture.DESCRIPTION}: is too long")
+        description = json.loads(content)
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as error:
         raise SnapshotError(f"{capture.DESCRIPTION}: {error}") from error
-    if not isinstance(about, dict) or about.get("byte_order", "little") not in ("little", "big"):
-        raise SnapshotError(f"{capture.DESCRIPTION}: not a description of a machine")
-    if not isinstance(about.get("failed", {}), dict) or about.get("capture", 1) != capture.VERSION:
-        raise SnapshotError(f"{capture.DESCRIPTION}: of another version, or damaged")
-    return about
+    if not isinstance(description, dict) or description.get("byte_order", "little") not in ("little", "big"):
+        raise SnapshotError(f"{capture.DESCRIPTION}: does not describe a machine")
+    if not isinstance(description.get("failed", {}), dict) or description.get("capture", 1) != capture.VERSION:
+        raise SnapshotError(f"{capture.DESCRIPTION}: has another version or is damaged")
+    return description
 
 
-def machine_of(about: Mapping[str, Any]) -> Machine:
-    """The machine that was captured."""
+def parse_machine(description: Mapping[str, Any]) -> Machine:
+    """Return the captured machine."""
     return Machine(
-        hostname=_text(about, "hostname"),
-        kernel_release=_text(about, "kernel_release"),
-        byte_order=about.get("byte_order", "little"),
-        ticks_per_second=_ticks(about),
-        captured_at=_text(about, "captured_at"),
+        hostname=_parse_text(description, "hostname"),
+        kernel_release=_parse_text(description, "kernel_release"),
+        byte_order=description.get("byte_order", "little"),
+        ticks_per_second=_parse_ticks(description),
+        captured_at=_parse_text(description, "captured_at"),
         live=False,
-        procfs=about.get("capture") == capture.VERSION and about.get("procfs") is not False,
+        procfs=description.get("capture") == capture.VERSION and description.get("procfs") is not False,
     )
 
 
-def _text(about: Mapping[str, Any], key: str) -> str | None:
-    value = about.get(key)
+def _parse_text(description: Mapping[str, Any], key: str) -> str | None:
+    value = description.get(key)
     return value if isinstance(value, str) else None
 
 
-def _ticks(about: Mapping[str, Any]) -> int:
-    value = about.get("ticks_per_second", 100)
+def _parse_ticks(description: Mapping[str, Any]) -> int:
+    value = description.get("ticks_per_second", 100)
     return value if isinstance(value, int) and 0 < value <= MOST_TICKS else 100
 
 
-def namespace_of(value: Any) -> NetworkNamespace | None:
-    """A network namespace as it is told."""
+def parse_namespace(value: Any) -> NetworkNamespace | None:
+    """Return a network namespace ``{"inode": ..., "name": ...}``, None for anything else."""
     match value:
         case {"inode": int() | None as inode, "name": str() | None as name}:
             return {"inode": inode, "name": name}
     return None
 
 
-def named(namespace: NetworkNamespace | None) -> NetworkNamespace | None:
-    """A namespace with its name as records have it; captures have names as Python reads those of files."""
+def escape_namespace_name(namespace: NetworkNamespace | None) -> NetworkNamespace | None:
+    """Escape the name of a namespace as in records; captures keep it as a file name with surrogates (PEP 383)."""
     if namespace is None or namespace["name"] is None:
         return namespace
     return {**namespace, "name": escape(encoded(namespace["name"]))}
 
 
-def missed_of(told: Any) -> Missed | None:
-    """A namespace that could not be captured."""
-    match told:
+def parse_missed(value: Any) -> Missed | None:
+    """Return a namespace that could not be captured, from the list of the fields of Missed."""
+    match value:
         case [str(reason), str(what), str(detail), int(number), int(many), int(inode)]:
             return Missed(reason if reason in _REASONS else "unreadable", what, detail, number, many, inode)
     return None
@@ -96,8 +96,8 @@ def missed_of(told: Any) -> Missed | None:
 _REASONS = frozenset({"not_in_kernel", "permission", "raced", "truncated"})
 
 
-def names_of(value: Any) -> dict[str, dict[str, str]]:
-    """Names by kind and number."""
+def parse_names(value: Any) -> dict[str, dict[str, str]]:
+    """Return names by kind and number."""
     sections = value.items() if isinstance(value, dict) else ()
     return {
         kind: {key: name for key, name in names.items() if isinstance(name, str)}
@@ -106,51 +106,51 @@ def names_of(value: Any) -> dict[str, dict[str, str]]:
     }
 
 
-def objects(about: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
-    """The objects in a list of the description."""
-    value = about.get(key)
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+def list_objects(description: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    """Return the objects in the list under a key of the description."""
+    value = description.get(key)
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def replies_of(about: Mapping[str, Any]) -> dict[tuple[Any, ...], Reply]:
-    """The recorded replies by what was asked."""
+def parse_replies(description: Mapping[str, Any]) -> dict[tuple[Any, ...], Reply]:
+    """Return the recorded replies by request: name, netlink protocol, message type, and body in hex."""
     dumps: dict[tuple[Any, ...], Reply] = {}
-    for one in objects(about, "netlink"):
-        match one:
+    for entry in list_objects(description, "netlink"):
+        match entry:
             case {"name": str(name), "protocol": int(protocol), "type": int(kind), "body": str(body)}:
-                reply = one.get("reply")
+                reply = entry.get("reply")
                 is_reply = isinstance(reply, str) and reply.startswith("netlink/") and archive.is_safe(reply)
                 path = f"/{reply}" if is_reply else None
-                found = Reply(path, one.get("error"), bool(one.get("interrupted")))
-                dumps.setdefault((name, protocol, kind, body), found)
+                recorded = Reply(path, entry.get("error"), bool(entry.get("interrupted")))
+                dumps.setdefault((name, protocol, kind, body), recorded)
     return dumps
 
 
-def os_error(told: Any) -> OSError:
-    """An error of the kernel as it was met."""
-    match told:
+def parse_os_error(value: Any) -> OSError:
+    """Return a recorded error of the kernel, from ``[errno, message]``."""
+    match value:
         case [int(number), str(words)]:
             return OSError(number, words)
     return OSError(0, "failed")
 
 
 def is_within(file: File, kept: Any) -> bool:
-    """Whether the rows that a file is read for are among those that were kept."""
+    """True if the capture kept all rows that the file is read for; ``kept`` is ``[column, values]``."""
     match kept:
         case [int(column), list(values)]:
             return file.keep is not None and file.keep.column == column and {*file.keep.values} <= {*map(str, values)}
     return False
 
 
-def owners_of(told: Mapping[str, Any]) -> capture.Owners:
-    """The owners of sockets."""
+def parse_owners(recorded: Mapping[str, Any]) -> capture.Owners:
+    """Return the owners of sockets, from the form that :func:`capture.describe_owners` gives them."""
     owners = capture.Owners()
     for key in ("denied", "unread"):
-        value = told.get(key)
+        value = recorded.get(key)
         setattr(owners, key, value if isinstance(value, int) else 0)
-    owners.hidden = bool(told.get("hidden"))
-    owners.arguments = told.get("arguments") is not False  # captures that do not say have them
-    held, numbers = told.get("held"), told.get("descriptors")
+    owners.hidden = bool(recorded.get("hidden"))
+    owners.arguments = recorded.get("arguments") is not False  # captures without this key have them
+    held, numbers = recorded.get("held"), recorded.get("descriptors")
     owners.descriptors = {} if isinstance(numbers, dict) else None
     for name, inodes in held.items() if isinstance(held, dict) else ():
         if _PID.fullmatch(name) and isinstance(inodes, list):
@@ -162,10 +162,10 @@ def owners_of(told: Mapping[str, Any]) -> capture.Owners:
 
 
 def _add_holder(owners: capture.Owners, pid: int, inodes: list[Any], numbers: list[Any]) -> None:
-    """Add the sockets of one process, and the descriptors that the list beside theirs has for each."""
-    for place, inode in enumerate(inodes):
+    """Add the sockets of a process; ``numbers`` has, in the order of ``inodes``, the list of descriptors of each."""
+    for index, inode in enumerate(inodes):
         if isinstance(inode, int):
             owners.pids.setdefault(inode, []).append(pid)
-            below = numbers[place] if place < len(numbers) else None
+            below = numbers[index] if index < len(numbers) else None
             if owners.descriptors is not None and isinstance(below, list):
                 owners.descriptors[inode, pid] = [number for number in below if isinstance(number, int)]

@@ -1,4 +1,4 @@
-"""The running kernel: its files and netlink sockets."""
+"""Read the running kernel: its files and netlink sockets."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from netstat_core.system import Machine, System, capture
 
 
 class KernelSystem(System):
-    """Reads /proc literally where the running kernel shows it, and asks the kernel over netlink."""
+    """Reads the files of the running kernel and dumps its objects over netlink."""
 
     def __init__(self) -> None:
-        told = capture.machine()
-        self.machine = Machine(**{name: told[name] for name in Machine._fields if name in told})
-        self.namespace: NetworkNamespace | None = told["network_namespace"]
+        facts = capture.describe_machine()
+        self.machine = Machine(**{name: facts[name] for name in Machine._fields if name in facts})
+        self.namespace: NetworkNamespace | None = facts["network_namespace"]
 
     def read(self, file: File) -> bytes:
-        """A file's content, read to its end before anything looks at it."""
+        """Return the content of a file, read to its end at once."""
         try:
             return capture.read_file(file.path)
         except OSError as error:
             raise SourceError.from_os_error(file.name, error) from error
 
     def read_all(self, directory: Directory) -> dict[str, bytes]:
-        """The contents of all matching files; one that vanishes or cannot be read meanwhile is left out."""
+        """Return the contents of all matching files; a file that vanished or cannot be read is left out."""
         try:
-            paths = capture.matching_paths(directory.pattern)
+            paths = capture.find_paths(directory.pattern)
         except OSError as error:
             raise SourceError.from_os_error(directory.name, error) from error
         contents = {}
@@ -45,56 +45,56 @@ class KernelSystem(System):
         return contents
 
     def dump(self, request: NetlinkDump) -> Iterator[memoryview | bytes]:
-        """The datagrams of a dump, as the kernel sends them; a restartable one whole."""
+        """Yield the datagrams of a dump as the kernel sends them, of a restartable dump only once it is consistent."""
         try:
             if request.restart:
-                datagrams, settled = capture.whole_dump(*_asked(request), connect=self.connect)
+                datagrams, is_consistent = capture.dump_whole(*_dump_arguments(request), connect=self.connect)
                 yield from datagrams
-                if not settled:
+                if not is_consistent:
                     raise Interrupted(request.name, "changed each time it was read")
             else:
-                yield from _read_ahead(capture.dump(*_asked(request), connect=self.connect))
+                yield from _read_ahead(capture.dump(*_dump_arguments(request), connect=self.connect))
         except OSError as error:
             raise SourceError.from_os_error(request.name, error) from error
 
     def connect(self, protocol: int) -> socket.socket:
-        """A netlink socket in the namespace that is read."""
-        return capture.open_channel(protocol)
+        """Open a netlink socket in the network namespace of this system."""
+        return capture.open_netlink_socket(protocol)
 
-    def owners(self, *, descriptors: bool = False) -> capture.Owners:
-        """The owners of all sockets that this process may see."""
+    def find_owners(self, *, descriptors: bool = False) -> capture.Owners:
+        """Return the owners of all sockets that this process may see."""
         try:
             return capture.scan_owners(descriptors=descriptors)
         except OSError as error:
             raise SourceError.from_os_error("/proc", error) from error
 
-    def process_file(self, pid: int, name: str, *, arguments: bool = False) -> bytes | None:
-        """The content of ``/proc/PID/NAME``; None where the process is gone or keeps it to itself."""
+    def read_process_file(self, pid: int, name: str, *, arguments: bool = False) -> bytes | None:
+        """Return the content of ``/proc/PID/NAME``, None if the process is gone or the file cannot be read."""
         try:
-            return capture.process_file(pid, name, arguments)
+            return capture.read_process_file(pid, name, arguments)
         except OSError:
             return None
 
 
-def _asked(request: NetlinkDump) -> tuple[int, int, bytes, bool]:
+def _dump_arguments(request: NetlinkDump) -> tuple[int, int, bytes, bool]:
     return request.protocol, request.type, request.body, request.strict
 
 
-_ALONE = 4
-"""Datagrams that are taken without a thread: a small table is read before one would have started."""
+_DIRECT_DATAGRAMS = 4
+"""Datagrams received before a thread is started; most tables fit in these."""
 
-_AHEAD = 16
+_QUEUED_DATAGRAMS = 16
 _SWITCH_SECONDS = 0.0005
 
 
 def _read_ahead(datagrams: Iterator[memoryview]) -> Iterator[memoryview | bytes]:
-    """The same datagrams, the later ones fetched by a thread, so that the kernel fills one while another is parsed."""
-    yield from islice(datagrams, _ALONE)
-    fetched: queue.Queue[bytes | OSError | None] = queue.Queue(_AHEAD)
+    """Yield the datagrams, receiving the later ones in a thread while the caller parses."""
+    yield from islice(datagrams, _DIRECT_DATAGRAMS)
+    fetched: queue.Queue[bytes | OSError | None] = queue.Queue(_QUEUED_DATAGRAMS)
     stopped = threading.Event()
     thread = threading.Thread(target=_fetch, args=(datagrams, fetched, stopped), daemon=True)
     interval = sys.getswitchinterval()
-    sys.setswitchinterval(_SWITCH_SECONDS)  # the thread needs the interpreter often and for a moment only
+    sys.setswitchinterval(_SWITCH_SECONDS)  # the thread takes the GIL often, but briefly
     thread.start()
     try:
         while (datagram := fetched.get()) is not None:
@@ -104,7 +104,7 @@ def _read_ahead(datagrams: Iterator[memoryview]) -> Iterator[memoryview | bytes]
     finally:
         sys.setswitchinterval(interval)
         stopped.set()
-        while not fetched.empty():  # a thread that waits for room goes on, and stops
+        while not fetched.empty():  # wakes a thread that waits for room, so that it stops
             fetched.get_nowait()
 
 

@@ -1,4 +1,4 @@
-"""The machine this runs on, from the network namespace of this process."""
+"""The running machine, seen from the network namespace of this process."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from netstat_core.system.kernel import KernelSystem
 
 
 class LiveSystem(KernelSystem):
-    """The running machine, whose other network namespaces can be looked for."""
+    """The running machine, whose other network namespaces can be found and read."""
 
-    def namespaces(
+    def open_namespaces(
         self, selectors: Selectors, owners: Owners | None
     ) -> AbstractContextManager[tuple[Sequence[System], Sequence[Gap]]]:
-        """The selected namespaces, held open so that none vanishes while it is read."""
+        """Open the selected namespaces, which keeps them alive while they are read."""
         if not selectors.is_for_namespaces:
-            return super().namespaces(selectors, owners)
-        from netstat_core.system import namespaces  # noqa: PLC0415 - most runs stay where they are
+            return super().open_namespaces(selectors, owners)
+        from netstat_core.system import namespaces  # noqa: PLC0415 - most runs read one namespace
 
-        return namespaces.opened(selectors, self, owners)
+        return namespaces.open_namespaces(selectors, self, owners)

@@ -1,4 +1,4 @@
-"""How records and gaps name a network namespace."""
+"""Name network namespaces in records and gaps."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from netstat_core.system import find_namespaces
 from netstat_core.system.find_namespaces import Found
 
 
-def identity(found: Found) -> NetworkNamespace:
-    """How records name a namespace."""
+def to_network_namespace(found: Found) -> NetworkNamespace:
+    """Return a namespace as records have it, with its name escaped."""
     return {"inode": found.inode, "name": None if found.name is None else escape(found.name)}
 
 
-def gap_of(missed: find_namespaces.Missed, found: Found | None = None) -> Gap:
-    """What completeness says of a namespace that was not read."""
+def gap_from_missed(missed: find_namespaces.Missed, found: Found | None = None) -> Gap:
+    """Return the gap for a namespace that was not read; ``found`` identifies it if its inode is known."""
     where: NetworkNamespace | None = {"inode": missed.inode, "name": None} if missed.inode else None
-    return unread(missed.reason, missed.what, shown(missed.detail)).replace(
-        errno=missed.errno, count=missed.many or None, network_namespace=identity(found) if found else where
+    return make_selector_gap(missed.reason, missed.what, escape_text(missed.detail)).replace(
+        errno=missed.errno, count=missed.many or None, network_namespace=to_network_namespace(found) if found else where
     )
 
 
-def unread(reason: str, selector: str, detail: str) -> Gap:
-    """The gap of what a selector stands for, or of namespaces that nothing selects one by one."""
+def make_selector_gap(reason: str, selector: str, detail: str) -> Gap:
+    """Return the gap for a selector, or with an empty one for several namespaces."""
     if not selector:
         return Gap(reason, "network namespaces", detail, about="namespaces")
-    chosen = shown(selector)
+    chosen = escape_text(selector)
     return Gap(reason, f"network namespace {chosen}", detail, about="namespaces", selector=chosen)
 
 
-def shown(text: str) -> str:
-    """A text that may hold a file's name, as records have it."""
+def escape_text(text: str) -> str:
+    """Escape a text with a file name as in records."""
     return escape(encoded(text))

@@ -1,4 +1,4 @@
-"""The network namespaces of this machine, each read as a system of its own."""
+"""Read the network namespaces of this machine, each as a system."""
 
 from __future__ import annotations
 
@@ -18,24 +18,27 @@ from netstat_core.plugin.sources import Directory, File
 from netstat_core.system import Selectors, System, capture, find_namespaces
 from netstat_core.system.find_namespaces import Found
 from netstat_core.system.kernel import KernelSystem
-from netstat_core.system.namespace_gaps import gap_of, identity
+from netstat_core.system.namespace_gaps import gap_from_missed, to_network_namespace
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 _SHOWN_BY_MOUNT = "/sys/"
-_NEEDS_RIGHTS = "entering it takes the rights of root (CAP_SYS_ADMIN)"
+_NEEDS_RIGHTS = "entering it requires root (CAP_SYS_ADMIN)"
 
 
 class Visitor:
-    """A thread that enters namespaces, so that no other thread ever leaves its own."""
+    """A thread that enters network namespaces; setns(2) moves this thread only."""
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(1, "netstat-namespace")
         self._inside = -1
 
     def run(self, descriptor: int, function: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
-        """What a function gives inside the namespace of a descriptor; raises OSError where that cannot be entered."""
+        """Return the result of a function called in the namespace of a descriptor.
+
+        Raises OSError if the namespace cannot be entered.
+        """
 
         def visit() -> T:
             if self._inside != descriptor:
@@ -46,37 +49,37 @@ class Visitor:
         return self._pool.submit(visit).result()
 
     def close(self) -> None:
-        """End the thread."""
+        """Stop the thread."""
         self._pool.shutdown()
 
 
 class NamespaceSystem(KernelSystem):
-    """One network namespace of the machine: files are read and netlink sockets opened by a thread inside.
+    """A network namespace of the machine; a thread inside reads files and opens netlink sockets.
 
-    Files below /sys are refused: they show the namespace of who mounted them.
+    Files below /sys are refused, since they show the namespace that /sys was mounted from.
     """
 
     def __init__(self, found: Found, descriptor: int, visitor: Visitor, machine: KernelSystem) -> None:
         self.machine = machine.machine
-        self.namespace = identity(found)
+        self.namespace = to_network_namespace(found)
         self._descriptor = descriptor
         self._visitor = visitor
 
     def read(self, file: File) -> bytes:
-        """A file's content."""
-        return self._asked(file.name, _read, file.path)
+        """Return the content of a file."""
+        return self._read_below(file.name, _read_file, file.path)
 
     def read_all(self, directory: Directory) -> dict[str, bytes]:
-        """The contents of all matching files."""
-        return self._asked(directory.name, _read_all, directory.pattern)
+        """Return the contents of all matching files."""
+        return self._read_below(directory.name, _read_matching, directory.pattern)
 
     def connect(self, protocol: int) -> socket.socket:
-        """A netlink socket opened inside."""
-        return self._visitor.run(self._descriptor, capture.open_channel, protocol)
+        """Open a netlink socket inside the namespace."""
+        return self._visitor.run(self._descriptor, capture.open_netlink_socket, protocol)
 
-    def _asked(self, name: str, function: Callable[[str, str], T], path: str) -> T:
+    def _read_below(self, name: str, function: Callable[[str, str], T], path: str) -> T:
         if path.startswith(_SHOWN_BY_MOUNT):
-            raise NotInKernel(name, "shows the network namespace of who mounted it", errno.ENOENT)
+            raise NotInKernel(name, "shows the network namespace it was mounted from", errno.ENOENT)
         try:
             return self._visitor.run(self._descriptor, function, path, "")
         except OSError as error:
@@ -84,26 +87,26 @@ class NamespaceSystem(KernelSystem):
 
 
 class MemberSystem(KernelSystem):
-    """A network namespace that may not be entered, by what /proc shows of a process in it: files only."""
+    """A network namespace that cannot be entered, read through /proc/PID/net of a process in it: files only."""
 
     def __init__(self, found: Found, machine: KernelSystem) -> None:
         self.machine = machine.machine
-        self.namespace = identity(found)
+        self.namespace = to_network_namespace(found)
         self._net = f"/proc/{found.member}/net"
 
     def read(self, file: File) -> bytes:
-        """A file's content, below /proc/net only."""
-        return self._asked(file.name, _read, file.path)
+        """Return the content of a file below /proc/net; others raise NoPermission."""
+        return self._read_below(file.name, _read_file, file.path)
 
     def read_all(self, directory: Directory) -> dict[str, bytes]:
-        """The contents of all matching files, below /proc/net only."""
-        return self._asked(directory.name, _read_all, directory.pattern)
+        """Return the contents of all matching files below /proc/net; others raise NoPermission."""
+        return self._read_below(directory.name, _read_matching, directory.pattern)
 
-    def connect(self, protocol: int) -> socket.socket:  # noqa: ARG002 - refused, whichever
-        """Sockets cannot be opened inside."""
+    def connect(self, protocol: int) -> socket.socket:  # noqa: ARG002 - refused for all protocols
+        """Raise PermissionError: sockets can only be opened inside."""
         raise PermissionError(errno.EPERM, _NEEDS_RIGHTS)
 
-    def _asked(self, name: str, function: Callable[[str, str], T], path: str) -> T:
+    def _read_below(self, name: str, function: Callable[[str, str], T], path: str) -> T:
         if not path.startswith("/proc/net/"):
             raise NoPermission(name, _NEEDS_RIGHTS, errno.EPERM)
         try:
@@ -112,60 +115,60 @@ class MemberSystem(KernelSystem):
             raise SourceError.from_os_error(name, error) from error
 
 
-def _net_of_thread() -> str:
-    """Where /proc shows the calling thread's namespace: /proc/net is that of the process's first thread."""
+def _thread_net() -> str:
+    """Return the path of /proc/net for the calling thread; /proc/net itself is that of the main thread."""
     return f"/proc/self/task/{threading.get_native_id()}/net"
 
 
-def _below(path: str, net: str) -> str:
-    return path.replace("/proc/net", net or _net_of_thread(), 1) if path.startswith("/proc/net/") else path
+def _rebase(path: str, net: str) -> str:
+    return path.replace("/proc/net", net or _thread_net(), 1) if path.startswith("/proc/net/") else path
 
 
-def _read(path: str, net: str) -> bytes:
-    return capture.read_file(_below(path, net))
+def _read_file(path: str, net: str) -> bytes:
+    return capture.read_file(_rebase(path, net))
 
 
-def _read_all(pattern: str, net: str) -> dict[str, bytes]:
+def _read_matching(pattern: str, net: str) -> dict[str, bytes]:
     contents = {}
-    below = _below(pattern, net)
+    below = _rebase(pattern, net)
     prefix = len(below) - len(pattern)
-    for path in capture.matching_paths(below):
+    for path in capture.find_paths(below):
         declared = "/proc/net" + path[len("/proc/net") + prefix :] if prefix else path
         try:
             contents[declared] = capture.read_file(path)
-        except OSError:  # it vanished, or is not to be read: the others count
+        except OSError:  # it vanished or cannot be read
             continue
     return contents
 
 
 @contextmanager
-def opened(
+def open_namespaces(
     selectors: Selectors, machine: KernelSystem, owners: capture.Owners | None
 ) -> Iterator[tuple[list[System], list[Gap]]]:
-    """The selected namespaces of a running machine, as :meth:`netstat_core.system.System.namespaces` has them."""
-    finder = find_namespaces.Survey(inode_of(machine.namespace), owners)
+    """Open the selected namespaces of a running machine; see :meth:`netstat_core.system.System.open_namespaces`."""
+    finder = find_namespaces.NamespaceFinder(inode_of(machine.namespace), owners)
     try:
-        found, missed = finder.all() if selectors.every else finder.selected(selectors.names)
+        found, missed = finder.find_all() if selectors.every else finder.find_selected(selectors.names)
     except find_namespaces.NoSelectorError as error:
         raise UsageError(str(error), field="network_namespaces") from error
-    missed += find_namespaces.beyond(found, selectors.limit)
+    missed += find_namespaces.missed_beyond_limit(found, selectors.limit)
     with ExitStack() as stack:
         visitor = Visitor()
         stack.callback(visitor.close)
-        places = [_open(one, visitor, machine, stack) for one in found[: selectors.limit]]
-        systems = [place for place in places if not isinstance(place, Gap)]
-        gaps = [place for place in places if isinstance(place, Gap)]
-        yield systems, [*gaps, *map(gap_of, missed)]
+        opened = [_open_found(namespace, visitor, machine, stack) for namespace in found[: selectors.limit]]
+        systems = [system for system in opened if not isinstance(system, Gap)]
+        gaps = [gap for gap in opened if isinstance(gap, Gap)]
+        yield systems, [*gaps, *map(gap_from_missed, missed)]
 
 
-def _open(found: Found, visitor: Visitor, machine: KernelSystem, stack: ExitStack) -> System | Gap:
+def _open_found(found: Found, visitor: Visitor, machine: KernelSystem, stack: ExitStack) -> System | Gap:
     own = machine.namespace
     if own is not None and found.inode == own["inode"]:
-        machine.namespace = identity(found)
+        machine.namespace = to_network_namespace(found)
         return machine
-    missed = find_namespaces.hidden(found)
+    missed = find_namespaces.missed_if_hidden(found)
     if missed is not None:
-        return gap_of(missed, found)
+        return gap_from_missed(missed, found)
     try:
         descriptor = find_namespaces.open_namespace(found)
         stack.callback(os.close, descriptor)
@@ -173,5 +176,5 @@ def _open(found: Found, visitor: Visitor, machine: KernelSystem, stack: ExitStac
     except OSError as error:
         if isinstance(error, PermissionError) and found.member is not None:
             return MemberSystem(found, machine)
-        return gap_of(find_namespaces.unreachable(found, error), found)
+        return gap_from_missed(find_namespaces.missed_for_error(found, error), found)
     return NamespaceSystem(found, descriptor, visitor, machine)

@@ -1,4 +1,4 @@
-"""A system that remembers what it was asked, so that the run can be replayed."""
+"""Record what a run reads, for replay."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from netstat_core.system import Selectors, System, capture
 
 
 class RecordingSystem(System):
-    """Answers as another system does, and keeps the answers."""
+    """Passes reads on to another system and keeps the results; :meth:`to_tree` returns them as a snapshot."""
 
     def __init__(self, system: System) -> None:
         self._system = system
         self._tree: dict[str, bytes] = {}
-        self._asked: dict[str, dict[str, Any]] = {}
+        self._sources: dict[str, dict[str, Any]] = {}
         self._failed: dict[str, list[Any]] = {}
         self._dumps: dict[tuple[str, str], dict[str, Any]] = {}
         self._owners: capture.Owners | None = None
@@ -35,52 +35,52 @@ class RecordingSystem(System):
         self.names = system.names
 
     @contextmanager
-    def namespaces(
+    def open_namespaces(
         self, selectors: Selectors, owners: capture.Owners | None
     ) -> Iterator[tuple[list[System], Sequence[Gap]]]:
-        """The selected namespaces of the recorded system, each recorded too."""
-        with self._system.namespaces(selectors, owners) as (systems, gaps):
+        """Open the selected namespaces of the recorded system, and record each."""
+        with self._system.open_namespaces(selectors, owners) as (systems, gaps):
             self.namespace = self._system.namespace
             own = inode_of(self.namespace)
-            places = [self if inode_of(system.namespace) == own else RecordingSystem(system) for system in systems]
+            recorded = [self if inode_of(system.namespace) == own else RecordingSystem(system) for system in systems]
             if selectors.is_for_namespaces:
-                self._others = [place for place in places if place is not self]
+                self._others = [system for system in recorded if system is not self]
                 self._selection = {
-                    "missed": [_missed(gap) for gap in gaps],
-                    "selected": None if selectors.every else dict(self._selected(selectors, owners)),
+                    "missed": [_to_missed(gap) for gap in gaps],
+                    "selected": None if selectors.every else dict(self._find_selected(selectors, owners)),
                 }
-            yield [*places], gaps
+            yield [*recorded], gaps
 
-    def _selected(self, selectors: Selectors, owners: capture.Owners | None) -> Iterator[tuple[str, int]]:
-        """The inode of the namespace that each name selects, of those that can be read."""
+    def _find_selected(self, selectors: Selectors, owners: capture.Owners | None) -> Iterator[tuple[str, int]]:
+        """Yield each name with the inode it selects, for namespaces that can be read."""
         for name in selectors.names:
-            with self._system.namespaces(selectors._replace(names=(name,)), owners) as (systems, _):
+            with self._system.open_namespaces(selectors._replace(names=(name,)), owners) as (systems, _):
                 yield from ((name, inode) for system in systems if (inode := inode_of(system.namespace)) is not None)
 
     def read(self, file: File) -> bytes:
-        """A file's content, kept."""
-        self._asked[file.path] = {"path": file.path}
+        """Return the content of a file, and keep it."""
+        self._sources[file.path] = {"path": file.path}
         try:
             content = self._system.read(file)
         except SourceError as error:
-            self._failed[file.path] = _failure(error)
+            self._failed[file.path] = _to_failure(error)
             raise
         self._tree[file.path.lstrip("/")] = content
         return content
 
     def read_all(self, directory: Directory) -> dict[str, bytes]:
-        """The contents of all matching files, kept."""
-        self._asked[directory.pattern] = {"path": directory.pattern}
+        """Return the contents of all matching files, and keep them."""
+        self._sources[directory.pattern] = {"path": directory.pattern}
         try:
             contents = self._system.read_all(directory)
         except SourceError as error:
-            self._failed[directory.pattern] = _failure(error)
+            self._failed[directory.pattern] = _to_failure(error)
             raise
         self._tree.update({path.lstrip("/"): content for path, content in contents.items()})
         return contents
 
     def dump(self, request: NetlinkDump) -> Iterator[memoryview | bytes]:
-        """The datagrams of a dump, kept as far as they were taken; the first answer to a request counts."""
+        """Yield the datagrams of a dump, and keep those yielded; only the first reply to a request is kept."""
         entry: dict[str, Any] = {
             "name": request.name,
             "protocol": request.protocol,
@@ -99,7 +99,7 @@ class RecordingSystem(System):
             entry["interrupted"] = True
             raise
         except SourceError as error:
-            entry["error"] = _failure(error)
+            entry["error"] = _to_failure(error)
             raise
         finally:
             self._keep_reply(entry, datagrams)
@@ -109,28 +109,28 @@ class RecordingSystem(System):
         if key not in self._dumps:
             entry["reply"] = f"netlink/{len(self._dumps)}"
             self._dumps[key] = entry
-            self._tree[entry["reply"]] = capture.framed(datagrams)
+            self._tree[entry["reply"]] = capture.frame_datagrams(datagrams)
 
-    def owners(self, *, descriptors: bool = False) -> capture.Owners:
-        """The owners of all sockets; those of the sockets that were shown are kept."""
+    def find_owners(self, *, descriptors: bool = False) -> capture.Owners:
+        """Return the owners of all sockets; those of the sockets shown are kept."""
         try:
-            self._owners = self._system.owners(descriptors=descriptors)
+            self._owners = self._system.find_owners(descriptors=descriptors)
         except SourceError as error:
             self._denied = error
             raise
         return self._owners
 
-    def process_file(self, pid: int, name: str, *, arguments: bool = False) -> bytes | None:
-        """The content of ``/proc/PID/NAME``, kept."""
-        content = self._system.process_file(pid, name, arguments=arguments)
+    def read_process_file(self, pid: int, name: str, *, arguments: bool = False) -> bytes | None:
+        """Return the content of ``/proc/PID/NAME``, and keep it."""
+        content = self._system.read_process_file(pid, name, arguments=arguments)
         self._described.add(pid)
         self._has_arguments &= arguments or name != "cmdline"
         if content is not None:
             self._tree[f"proc/{pid}/{name}"] = content
         return content
 
-    def tree(self, names: Mapping[str, Mapping[str, str]]) -> dict[str, bytes]:
-        """What was read and which names were shown, in the form in which captures are kept."""
+    def to_tree(self, names: Mapping[str, Mapping[str, str]]) -> dict[str, bytes]:
+        """Return what was read, and the ``names`` used, as the contents of a snapshot by path."""
         machine = self.machine
         about = {
             "capture": capture.VERSION,
@@ -140,48 +140,48 @@ class RecordingSystem(System):
             "ticks_per_second": machine.ticks_per_second,
             "captured_at": machine.captured_at,
             "network_namespace": self.namespace,
-            **self._told(),
-            "owners": self._owners_told(),
+            **self._describe_sources(),
+            "owners": self._describe_owners(),
             "names": names,
         }
         if self._selection is not None:
-            about |= {**self._selection, "namespaces": [other.told_of_namespace() for other in self._others]}
+            about |= {**self._selection, "namespaces": [other.describe_namespace() for other in self._others]}
         inner = {
             f"{capture.NAMESPACES}/{inode_of(other.namespace)}/{path}": content
             for other in self._others
             for path, content in other.contents.items()
         }
-        return {**self._tree, **inner, capture.DESCRIPTION: capture.described(about)}
+        return {**self._tree, **inner, capture.DESCRIPTION: capture.encode_description(about)}
 
     @property
     def contents(self) -> Mapping[str, bytes]:
         """What was read in this namespace, by path."""
         return self._tree
 
-    def _told(self) -> dict[str, Any]:
-        """What was asked for in this namespace, and how that went."""
-        return {"asked": list(self._asked.values()), "failed": self._failed, "netlink": list(self._dumps.values())}
+    def _describe_sources(self) -> dict[str, Any]:
+        """Return the sources read in this namespace, the errors, and the netlink replies, for the description."""
+        return {"asked": list(self._sources.values()), "failed": self._failed, "netlink": list(self._dumps.values())}
 
-    def told_of_namespace(self) -> dict[str, Any]:
-        """The same with the namespace itself, whose name captures have as Python reads that of a file."""
+    def describe_namespace(self) -> dict[str, Any]:
+        """Return the same for another namespace, with its inode and name; see ``escape_namespace_name``."""
         namespace = self.namespace
         name = namespace["name"] if namespace else None
-        told = {"inode": inode_of(self.namespace), "name": None if name is None else os.fsdecode(unescape(name))}
-        return {**self._told(), "network_namespace": told}
+        described = {"inode": inode_of(self.namespace), "name": None if name is None else os.fsdecode(unescape(name))}
+        return {**self._describe_sources(), "network_namespace": described}
 
-    def _owners_told(self) -> dict[str, Any] | None:
-        """The owners of what was shown, and of one socket more where only that tells that any owner was found."""
+    def _describe_owners(self) -> dict[str, Any] | None:
+        """Return the owners of the sockets shown, or of one other socket if only that shows that any are known."""
         if self._denied is not None:
-            self._failed["/proc"] = _failure(self._denied)
+            self._failed["/proc"] = _to_failure(self._denied)
         if self._owners is None:
             return None
         pids = self._owners.pids
         shown = [inode for inode in sorted(pids) if self._described.issuperset(pids[inode])]
-        told = capture.owners_told(self._owners, _by_pid(pids, shown or sorted(pids)[:1]))
-        return {**told, "arguments": self._owners.arguments and self._has_arguments}
+        described = capture.describe_owners(self._owners, _group_by_pid(pids, shown or sorted(pids)[:1]))
+        return {**described, "arguments": self._owners.arguments and self._has_arguments}
 
 
-def _by_pid(pids: Mapping[int, list[int]], inodes: Iterable[int]) -> dict[str, list[int]]:
+def _group_by_pid(pids: Mapping[int, list[int]], inodes: Iterable[int]) -> dict[str, list[int]]:
     held: dict[str, list[int]] = {}
     for inode in inodes:
         for pid in pids[inode]:
@@ -189,12 +189,12 @@ def _by_pid(pids: Mapping[int, list[int]], inodes: Iterable[int]) -> dict[str, l
     return held
 
 
-def _missed(gap: Gap) -> list[Any]:
-    """A namespace that could not be read, as captures tell it."""
+def _to_missed(gap: Gap) -> list[Any]:
+    """Return the gap of a namespace as the list of the fields of Missed."""
     inode = inode_of(gap.network_namespace)
     what = os.fsdecode(unescape(gap.selector or ""))
     return [gap.reason, what, gap.detail, gap.errno, gap.count or 0, inode or 0]
 
 
-def _failure(error: SourceError) -> list[Any]:
+def _to_failure(error: SourceError) -> list[Any]:
     return [error.errno, error.detail]

@@ -1,4 +1,4 @@
-"""A recorded machine: a folder, an archive or packed text, replayed."""
+"""Replay a snapshot: a folder, an archive or packed text."""
 
 from __future__ import annotations
 
@@ -19,105 +19,114 @@ from netstat_core.plugin.sources import Directory, File, NetlinkDump
 from netstat_core.system import Selectors, System, archive, capture, find_namespaces
 from netstat_core.system.description import (
     Reply,
-    description_of,
+    escape_namespace_name,
     is_within,
-    machine_of,
-    missed_of,
-    named,
-    names_of,
-    namespace_of,
-    objects,
-    os_error,
-    owners_of,
-    replies_of,
+    list_objects,
+    parse_machine,
+    parse_missed,
+    parse_names,
+    parse_namespace,
+    parse_os_error,
+    parse_owners,
+    parse_replies,
+    read_description,
 )
 from netstat_core.system.find_namespaces import Missed
-from netstat_core.system.namespace_gaps import gap_of, shown, unread
+from netstat_core.system.namespace_gaps import escape_text, gap_from_missed, make_selector_gap
 from netstat_core.system.stores import FolderStore, InnerStore, MemoryStore, Store
 
 _MOST_NAMESPACES = 10_000
 
 
 class SnapshotSystem(System):
-    """Replays a snapshot. One with a full description tells apart what was absent and what was not recorded."""
+    """Replays a snapshot.
 
-    def __init__(self, source: str | os.PathLike[str] | Store, about: dict[str, Any] | None = None) -> None:
-        self._store = _opened(os.fspath(source)) if isinstance(source, (str, os.PathLike)) else source
-        self._about = description_of(self._store) if about is None else about
-        self.machine = machine_of(self._about)
-        self.namespace: NetworkNamespace | None = namespace_of(self._about.get("network_namespace"))
-        self.names = names_of(self._about.get("names"))
-        self._is_complete = self._about.get("capture") == capture.VERSION
-        self._asked = {one["path"]: one for one in objects(self._about, "asked") if isinstance(one.get("path"), str)}
-        self._dumps = replies_of(self._about)
+    ``source`` is a path, ``-`` for standard input, or a store. A snapshot with a description can tell what was absent
+    from what was not recorded. Raises SnapshotError for an invalid snapshot.
+    """
 
-    def namespaces(
+    def __init__(self, source: str | os.PathLike[str] | Store, description: dict[str, Any] | None = None) -> None:
+        self._store = _open_store(os.fspath(source)) if isinstance(source, (str, os.PathLike)) else source
+        self._description = read_description(self._store) if description is None else description
+        self.machine = parse_machine(self._description)
+        self.namespace: NetworkNamespace | None = parse_namespace(self._description.get("network_namespace"))
+        self.names = parse_names(self._description.get("names"))
+        self._is_complete = self._description.get("capture") == capture.VERSION
+        sources = list_objects(self._description, "asked")
+        self._sources = {source["path"]: source for source in sources if isinstance(source.get("path"), str)}
+        self._dumps = parse_replies(self._description)
+
+    def open_namespaces(
         self,
         selectors: Selectors,
         owners: capture.Owners | None,  # noqa: ARG002 - found by the capture
     ) -> AbstractContextManager[tuple[Sequence[System], Sequence[Gap]]]:
-        """The selected ones of the namespaces that were captured, and gaps for those that the snapshot cannot hold."""
+        """Return the selected namespaces of the snapshot, and gaps for those that it does not hold."""
         if not selectors.is_for_namespaces:
             return nullcontext(([self], []))
-        known = self._recorded()
+        known = self._list_namespaces()
         if selectors.every:
-            missed = [*self._missed(), *find_namespaces.beyond(known, selectors.limit)]
-            return nullcontext((known[: selectors.limit], [*map(gap_of, missed), *self._not_selected()]))
-        found = [self._chosen(selector, known) for selector in dict.fromkeys(selectors.names)]
-        systems = dict.fromkeys(one for one in found if not isinstance(one, Gap))
-        return nullcontext((list(systems), [one for one in found if isinstance(one, Gap)]))
+            missed = [*self._parse_missed(), *find_namespaces.missed_beyond_limit(known, selectors.limit)]
+            return nullcontext((known[: selectors.limit], [*map(gap_from_missed, missed), *self._unselected_gaps()]))
+        found = [self._find_namespace(selector, known) for selector in dict.fromkeys(selectors.names)]
+        systems = dict.fromkeys(system for system in found if not isinstance(system, Gap))
+        return nullcontext((list(systems), [gap for gap in found if isinstance(gap, Gap)]))
 
-    def _recorded(self) -> list[SnapshotSystem]:
-        """This one and the others that were captured with it. Raises UsageError where none were looked for."""
-        if "namespaces" not in self._about:
-            raise UsageError("this snapshot holds one network namespace; others are captured where netns asks for them")
-        told = {inode_of(self.namespace): self._about}
-        for one in objects(self._about, "namespaces"):
-            place = namespace_of(one.get("network_namespace"))
-            told.setdefault(inode_of(place), one)
-        return [self, *map(self._inside, list(told.values())[1:_MOST_NAMESPACES])]
+    def _list_namespaces(self) -> list[SnapshotSystem]:
+        """Return all captured namespaces, this one first. Raises UsageError if the capture did not look for others."""
+        if "namespaces" not in self._description:
+            raise UsageError("this snapshot holds one network namespace; capture with netns to record others")
+        by_inode = {inode_of(self.namespace): self._description}
+        for entry in list_objects(self._description, "namespaces"):
+            namespace = parse_namespace(entry.get("network_namespace"))
+            by_inode.setdefault(inode_of(namespace), entry)
+        return [self, *map(self._open_namespace, list(by_inode.values())[1:_MOST_NAMESPACES])]
 
-    def _inside(self, told: dict[str, Any]) -> SnapshotSystem:
-        """The machine as it is seen from another namespace of the snapshot."""
-        place = namespace_of(told.get("network_namespace"))
-        store = InnerStore(self._store, f"/{capture.NAMESPACES}/{inode_of(place)}")
-        inner = SnapshotSystem(store, {**self._about, **told})
-        inner.namespace = named(place)
+    def _open_namespace(self, entry: dict[str, Any]) -> SnapshotSystem:
+        """Return the system of another namespace of the snapshot."""
+        namespace = parse_namespace(entry.get("network_namespace"))
+        store = InnerStore(self._store, f"/{capture.NAMESPACES}/{inode_of(namespace)}")
+        inner = SnapshotSystem(store, {**self._description, **entry})
+        inner.namespace = escape_namespace_name(namespace)
         return inner
 
-    def _chosen(self, selector: str, known: list[SnapshotSystem]) -> SnapshotSystem | Gap:
-        inode = (self._selected() or {}).get(selector)
-        for one in known:
-            place = one.namespace
-            if place and (selector in (place["name"], f"inode:{place['inode']}") or place["inode"] == inode):
-                return one
-        for missed in self._missed():
+    def _find_namespace(self, selector: str, known: list[SnapshotSystem]) -> SnapshotSystem | Gap:
+        inode = (self._parse_selected() or {}).get(selector)
+        for system in known:
+            namespace = system.namespace
+            if namespace and (
+                selector in (namespace["name"], f"inode:{namespace['inode']}") or namespace["inode"] == inode
+            ):
+                return system
+        for missed in self._parse_missed():
             if missed.what == selector or (inode and missed.inode == inode):
-                return gap_of(missed)
-        return unread("narrower_capture", selector, "not recorded in this snapshot")
+                return gap_from_missed(missed)
+        return make_selector_gap("narrower_capture", selector, "not recorded in this snapshot")
 
-    def _not_selected(self) -> Iterator[Gap]:
-        """What is said of the namespaces that nobody asked the capture for."""
-        selected = self._selected()
+    def _unselected_gaps(self) -> Iterator[Gap]:
+        """Yield a gap for the namespaces that were not selected for the capture, if it was limited to some."""
+        selected = self._parse_selected()
         if selected is not None:
-            names = ", ".join(map(shown, selected))
-            yield unread("narrower_capture", "", f"this snapshot holds only those asked for: {names}")
+            names = ", ".join(map(escape_text, selected))
+            yield make_selector_gap("narrower_capture", "", f"this snapshot holds only the requested ones: {names}")
 
-    def _selected(self) -> dict[str, int] | None:
-        """The inodes of the namespaces that were asked for, by what selected them; None where all were."""
-        told = self._about.get("selected", {})
-        if not isinstance(told, dict):
+    def _parse_selected(self) -> dict[str, int] | None:
+        """Return the inodes of the captured namespaces by selector, None if all were captured."""
+        selected = self._description.get("selected", {})
+        if not isinstance(selected, dict):
             return None
-        return {selector: inode for selector, inode in islice(told.items(), _MOST_NAMESPACES) if isinstance(inode, int)}
+        return {
+            selector: inode for selector, inode in islice(selected.items(), _MOST_NAMESPACES) if isinstance(inode, int)
+        }
 
-    def _missed(self) -> list[Missed]:
-        """The namespaces that could not be captured."""
-        told = self._about.get("missed")
-        some = told[:_MOST_NAMESPACES] if isinstance(told, list) else []
-        return [missed for one in some if (missed := missed_of(one))]
+    def _parse_missed(self) -> list[Missed]:
+        """Return the namespaces that could not be captured."""
+        value = self._description.get("missed")
+        entries = value[:_MOST_NAMESPACES] if isinstance(value, list) else []
+        return [missed for entry in entries if (missed := parse_missed(entry))]
 
     def read(self, file: File) -> bytes:
-        """A recorded file's content."""
+        """Return the content of a recorded file."""
         self._check_asked(file.path, file)
         try:
             content = self._store.read(file.path)
@@ -128,10 +137,10 @@ class SnapshotSystem(System):
         return content
 
     def read_all(self, directory: Directory) -> dict[str, bytes]:
-        """The contents of all matching recorded files."""
+        """Return the contents of all matching recorded files."""
         self._check_asked(directory.pattern, None)
         try:
-            paths = self._store.matching(directory.pattern)
+            paths = self._store.find_paths(directory.pattern)
         except FileNotFoundError as error:
             if self._is_complete:
                 return {}
@@ -140,20 +149,20 @@ class SnapshotSystem(System):
             raise SourceError.from_os_error(directory.name, error) from error
         contents = {}
         for path in paths:
-            with suppress(OSError):  # left out, as what cannot be read live
+            with suppress(OSError):  # left out, as on a live machine
                 content = self._store.read(path)
                 if not _has_endless_word(content):
                     contents[path] = content
         return contents
 
     def _check_asked(self, path: str, file: File | None) -> None:
-        """Raise what the capture told about a path, and NarrowerCapture for what it was not asked for."""
+        """Raise the recorded error of a path, or NarrowerCapture if it was not recorded."""
         if not self._is_complete:
             return
-        number_and_words = self._about.get("failed", {}).get(path)
-        if number_and_words is not None:
-            raise SourceError.from_os_error(path, os_error(number_and_words))
-        asked = self._asked.get(path)
+        error = self._description.get("failed", {}).get(path)
+        if error is not None:
+            raise SourceError.from_os_error(path, parse_os_error(error))
+        asked = self._sources.get(path)
         if asked is None:
             raise NarrowerCapture(path, "not recorded in this snapshot", errno.ENOENT)
         kept = asked.get("keep")
@@ -161,54 +170,54 @@ class SnapshotSystem(System):
             raise NarrowerCapture(path, "only some rows were recorded in this snapshot")
 
     def dump(self, request: NetlinkDump) -> Iterator[memoryview | bytes]:
-        """The recorded reply to a request, or to a wider one."""
-        found = self._reply(request)
-        if found.path is not None:
+        """Yield the datagrams recorded for a request, or for a wider one."""
+        reply = self._find_reply(request)
+        if reply.path is not None:
             try:
-                yield from _datagrams(self._store.read(found.path))
+                yield from _split_datagrams(self._store.read(reply.path))
             except OSError as error:
                 raise SourceError.from_os_error(request.name, error) from error
-        if found.error is not None:
-            raise SourceError.from_os_error(request.name, os_error(found.error))
-        if found.interrupted:
+        if reply.error is not None:
+            raise SourceError.from_os_error(request.name, parse_os_error(reply.error))
+        if reply.interrupted:
             raise Interrupted(request.name, "changed each time it was read")
 
-    def _reply(self, request: NetlinkDump) -> Reply:
+    def _find_reply(self, request: NetlinkDump) -> Reply:
         if not self._dumps and not self._is_complete:
             raise NotInKernel(request.name, "not in this snapshot")
         for name, body in ((request.name, request.body), *request.wider):
-            found = self._dumps.get((name, request.protocol, request.type, body.hex()))
-            if found is not None:
-                return found
-        raise NarrowerCapture(request.name, "not recorded in this snapshot, or with less in it")
+            reply = self._dumps.get((name, request.protocol, request.type, body.hex()))
+            if reply is not None:
+                return reply
+        raise NarrowerCapture(request.name, "not recorded in this snapshot, or only in part")
 
-    def owners(self, *, descriptors: bool = False) -> capture.Owners:  # noqa: ARG002 - it has them or not
-        """The owners recorded in the description, or as links under ``proc/PID/fd``."""
-        told = self._about.get("owners")
-        if isinstance(told, dict):
-            return owners_of(told)
-        if "/proc" in self._about.get("failed", {}):
-            raise SourceError.from_os_error("/proc", os_error(self._about["failed"]["/proc"]))
+    def find_owners(self, *, descriptors: bool = False) -> capture.Owners:  # noqa: ARG002 - returned if recorded
+        """Return the owners recorded in the description, or in the links below ``proc/PID/fd``."""
+        recorded = self._description.get("owners")
+        if isinstance(recorded, dict):
+            return parse_owners(recorded)
+        if "/proc" in self._description.get("failed", {}):
+            raise SourceError.from_os_error("/proc", parse_os_error(self._description["failed"]["/proc"]))
         if self._is_complete:
             raise NarrowerCapture("/proc/PID/fd", "owners were not recorded in this snapshot", errno.ENOENT)
         try:
-            return self._store.owners()
+            return self._store.find_owners()
         except OSError as error:
             raise SourceError.from_os_error("/proc", error) from error
 
-    def process_file(self, pid: int, name: str, *, arguments: bool = False) -> bytes | None:
-        """A recorded ``/proc/PID/NAME``, of ``cmdline`` no more than is wanted; None where it was not recorded."""
+    def read_process_file(self, pid: int, name: str, *, arguments: bool = False) -> bytes | None:
+        """Return a recorded ``/proc/PID/NAME``, None if it was not recorded."""
         path = f"/proc/{pid}/{name}"
         if name == "exe":
             try:
-                return os.fsencode(self._store.target(path))
+                return os.fsencode(self._store.read_link(path))
             except (OSError, ValueError):
-                pass  # captures keep what it led to
+                pass  # captures keep the target as a file
         try:
             content = self._store.read(path)
         except OSError:
             return None
-        return content if arguments or name != "cmdline" else capture.first_argument(content)
+        return content if arguments or name != "cmdline" else capture.cut_first_argument(content)
 
 
 _LONGEST_WORD = 3500
@@ -216,7 +225,7 @@ _WORD = re.compile(rb"\S+")
 
 
 def _has_endless_word(content: bytes) -> bool:
-    """Whether there is a number of more digits than Python writes or schemas compare, as in long lines only."""
+    """True if a word is too long; int() refuses numbers of more than 4300 digits (sys.get_int_max_str_digits)."""
     start = 0
     while len(content) - start > _LONGEST_WORD:
         end = content.rfind(b"\n", start, start + _LONGEST_WORD)
@@ -229,13 +238,13 @@ def _has_endless_word(content: bytes) -> bool:
     return False
 
 
-def _opened(source: str) -> Store:
+def _open_store(source: str) -> Store:
     if os.path.isdir(source):
         return FolderStore(source)
     if source == "-":
         return archive.load(sys.stdin.buffer, "standard input")
     if not os.path.exists(source):
-        raise SnapshotError(f"{source}: not a folder, and no such file")
+        raise SnapshotError(f"{source}: no such file or folder")
     if not os.path.isfile(source):
         raise SnapshotError(f"{source}: neither a folder nor a regular file")
     try:
@@ -245,17 +254,17 @@ def _opened(source: str) -> Store:
         raise SnapshotError(f"{source}: {error.strerror}") from error
 
 
-def _datagrams(framed: bytes) -> Iterator[bytes]:
-    """Datagrams, each behind its length."""
+def _split_datagrams(frame_datagrams: bytes) -> Iterator[bytes]:
+    """Yield the datagrams of a recorded reply, in which each follows its length (u32, big endian)."""
     start = 0
-    while start < len(framed):
-        if len(framed) - start < 4:  # noqa: PLR2004 - a length
+    while start < len(frame_datagrams):
+        if len(frame_datagrams) - start < 4:  # noqa: PLR2004 - a length
             raise OSError(errno.EBADMSG, "the recorded reply is cut")
-        (size,) = struct.unpack_from(">I", framed, start)
+        (size,) = struct.unpack_from(">I", frame_datagrams, start)
         start += 4 + size
-        if start > len(framed):
+        if start > len(frame_datagrams):
             raise OSError(errno.EBADMSG, "the recorded reply is cut")
-        yield framed[start - size : start]
+        yield frame_datagrams[start - size : start]
 
 
 __all__ = ["MemoryStore", "SnapshotSystem"]

@@ -1,4 +1,4 @@
-"""Where the contents of a snapshot are: in a folder, which stays where it is, or in memory."""
+"""Storage of the contents of a snapshot: a folder, or memory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from netstat_core.system import capture
 LARGEST_FILE = 1 << 28
 MOST_MATCHES = 1 << 18
 FILES_OF_NET = ("tcp", "udp", "unix", "dev", "route", "snmp")
-"""Any of these shows that a folder is a copy of /proc/net."""
+"""A folder with any of these files is taken for a copy of /proc/net."""
 
 _OF_PROCESSES = re.compile(r"/proc/(?:[0-9]+/[^/]+|stat)\Z")
 _LINKED = re.compile(r"/proc/([0-9]{1,10})/fd/([0-9]{1,10})\Z")
@@ -23,65 +23,65 @@ _SOCKET = re.compile(r"(?:socket:\[|\[0000\]:)([0-9]{1,20})\]?\Z")
 
 
 class Store(Protocol):
-    """Contents by absolute path. All methods raise OSError."""
+    """The contents of a snapshot by absolute path. All methods raise OSError."""
 
     def read(self, path: str) -> bytes:
-        """The content of a regular file."""
+        """Return the content of a regular file."""
 
-    def matching(self, pattern: str) -> list[str]:
-        """The paths that match a pattern, sorted; FileNotFoundError where its directory is missing."""
+    def find_paths(self, pattern: str) -> list[str]:
+        """Return the paths that match a pattern, sorted; FileNotFoundError if the directory is missing."""
 
-    def target(self, path: str) -> str:
-        """What a link leads to, wherever that is: nothing follows it."""
+    def read_link(self, path: str) -> str:
+        """Return the target of a link, without following it."""
 
-    def owners(self) -> capture.Owners:
-        """The owners told by links under ``/proc/PID/fd``, with their descriptors."""
+    def find_owners(self) -> capture.Owners:
+        """Return the owners found in the links below ``/proc/PID/fd``, with their descriptors."""
 
 
 class FolderStore:
-    """A folder shaped like ``/``, or one that holds the files of /proc/net, then as ``inside`` that path.
+    """A folder laid out like ``/``, or one with the files of /proc/net.
 
     Links that lead out of the folder are not followed, and only regular files are read.
     """
 
     def __init__(self, folder: str) -> None:
-        self._root, self._inside = _rooted(Path(folder).resolve())
+        self._root, self._mount_point = _find_root(Path(folder).resolve())
 
     def read(self, path: str) -> bytes:
-        """The content of a file; nothing but regular files within the folder is opened."""
-        if not path.startswith(self._inside):
+        """Return the content of a file; only regular files within the folder are opened."""
+        if not path.startswith(self._mount_point):
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-        real = os.path.realpath(f"{self._root}{path.removeprefix(self._inside)}")
+        real = os.path.realpath(f"{self._root}{path.removeprefix(self._mount_point)}")
         if os.path.commonpath((real, self._root)) != str(self._root):
             raise OSError(errno.EACCES, "leads out of the snapshot")
         if os.path.exists(real) and not os.path.isfile(real):
-            raise OSError(errno.ENOTDIR if os.path.isdir(real) else errno.EACCES, "is no regular file")
-        if os.path.getsize(real) > LARGEST_FILE:  # one with holes has nothing that could be read to its end
+            raise OSError(errno.ENOTDIR if os.path.isdir(real) else errno.EACCES, "is not a regular file")
+        if os.path.getsize(real) > LARGEST_FILE:  # sparse files can be of any size
             raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
         return capture.read_file(real, LARGEST_FILE)
 
-    def matching(self, pattern: str) -> list[str]:
-        """The paths of files in the folder that match a pattern."""
-        if not pattern.startswith(self._inside):
+    def find_paths(self, pattern: str) -> list[str]:
+        """Return the paths of files in the folder that match a pattern."""
+        if not pattern.startswith(self._mount_point):
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-        found = capture.matching_paths(pattern.removeprefix(self._inside), str(self._root))
-        return [self._inside + path for path in found[:MOST_MATCHES]]
+        found = capture.find_paths(pattern.removeprefix(self._mount_point), str(self._root))
+        return [self._mount_point + path for path in found[:MOST_MATCHES]]
 
-    def target(self, path: str) -> str:
-        """What a link in the folder leads to."""
-        folder, _, name = path.removeprefix(self._inside).rpartition("/")
+    def read_link(self, path: str) -> str:
+        """Return the target of a link in the folder."""
+        folder, _, name = path.removeprefix(self._mount_point).rpartition("/")
         real = os.path.realpath(f"{self._root}{folder}")
-        if not path.startswith(self._inside) or os.path.commonpath((real, self._root)) != str(self._root):
+        if not path.startswith(self._mount_point) or os.path.commonpath((real, self._root)) != str(self._root):
             raise OSError(errno.EACCES, "leads out of the snapshot")
         return os.readlink(f"{real}/{name}")
 
-    def owners(self) -> capture.Owners:
-        """The owners told by the folder's links."""
+    def find_owners(self) -> capture.Owners:
+        """Return the owners found in the links of the folder."""
         return capture.scan_owners(f"{self._root}/proc", descriptors=True)
 
 
-def _rooted(folder: Path) -> tuple[Path, str]:
-    """Where the snapshot in a folder begins, and the path it stands for."""
+def _find_root(folder: Path) -> tuple[Path, str]:
+    """Return the folder in which the snapshot begins, and the path it is mounted at: empty or /proc/net."""
     if not folder.is_dir():
         raise SnapshotError(f"{folder}: not a folder")
     proc = folder / "proc"
@@ -98,14 +98,14 @@ def _rooted(folder: Path) -> tuple[Path, str]:
 
 
 class MemoryStore:
-    """Contents and links by path."""
+    """A snapshot in memory: contents and links by absolute path."""
 
     def __init__(self, files: Mapping[str, bytes], links: Mapping[str, str] | None = None) -> None:
         self._files = files
         self._links = links or {}
 
     def read(self, path: str) -> bytes:
-        """The content kept for a path, or for what a link there leads to within the snapshot."""
+        """Return the content of a path, following links within the snapshot."""
         for _ in range(8):
             if path in self._files:
                 return self._files[path]
@@ -114,22 +114,22 @@ class MemoryStore:
             path = os.path.normpath(os.path.join(os.path.dirname(path), self._links[path]))
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
 
-    def matching(self, pattern: str) -> list[str]:
-        """The kept paths that match a pattern."""
-        outright = pattern.partition("*")[0].rpartition("/")[0]
-        if not any(path.startswith(f"{outright}/") for path in self._files):
+    def find_paths(self, pattern: str) -> list[str]:
+        """Return the paths that match a pattern."""
+        directory = pattern.partition("*")[0].rpartition("/")[0]
+        if not any(path.startswith(f"{directory}/") for path in self._files):
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         wanted = re.compile(re.escape(pattern).replace(r"\*", "[^/]*")).fullmatch
         return sorted(path for path in self._files if wanted(path))[:MOST_MATCHES]
 
-    def target(self, path: str) -> str:
-        """What a kept link leads to."""
+    def read_link(self, path: str) -> str:
+        """Return the target of a link."""
         if path not in self._links:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         return self._links[path]
 
-    def owners(self) -> capture.Owners:
-        """The owners told by the kept links."""
+    def find_owners(self) -> capture.Owners:
+        """Return the owners found in the links."""
         owners = capture.Owners()
         descriptors: dict[tuple[int, int], list[int]] = {}
         owners.hidden = not any(path.startswith("/proc/1/") for path in (*self._files, *self._links))
@@ -146,24 +146,24 @@ class MemoryStore:
 
 
 class InnerStore:
-    """The part of a store that is below a folder of it, but for what is of processes."""
+    """The part of a store below a folder, for another namespace; files of processes come from the whole store."""
 
     def __init__(self, store: Store, prefix: str) -> None:
         self._store = store
         self._prefix = prefix
 
     def read(self, path: str) -> bytes:
-        """The content of a file; what is of processes is in the whole store."""
+        """Return the content of a file, from the whole store for files of processes."""
         return self._store.read(path if _OF_PROCESSES.match(path) else self._prefix + path)
 
-    def matching(self, pattern: str) -> list[str]:
-        """The paths that match, as seen from inside."""
-        return [path.removeprefix(self._prefix) for path in self._store.matching(self._prefix + pattern)]
+    def find_paths(self, pattern: str) -> list[str]:
+        """Return the paths that match a pattern, relative to the folder."""
+        return [path.removeprefix(self._prefix) for path in self._store.find_paths(self._prefix + pattern)]
 
-    def target(self, path: str) -> str:
-        """What a link leads to."""
-        return self._store.target(path)
+    def read_link(self, path: str) -> str:
+        """Return the target of a link of the whole store."""
+        return self._store.read_link(path)
 
-    def owners(self) -> capture.Owners:
-        """The owners told by links."""
-        return self._store.owners()
+    def find_owners(self) -> capture.Owners:
+        """Return the owners found in the links of the whole store."""
+        return self._store.find_owners()

@@ -15,7 +15,7 @@ from netstat_core.facts.query import facts_query
 from netstat_core.host.discovery import Host
 from netstat_core.report.plan import plan
 from netstat_core.system import capture
-from netstat_core.system.archive import unpacked
+from netstat_core.system.archive import unpack_text
 from netstat_core.system.snapshot import SnapshotSystem
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ def test_drift_is_data(found: dict[str, Any]) -> None:
 def test_parse_gives_the_facts_of_a_snapshot(found: dict[str, Any], snapshot: str) -> None:
     """The filter and the Python function behind it agree, and options choose what is in the facts."""
     host = Host()
-    expected = gather(facts_query(host), SnapshotSystem(unpacked(snapshot)), host).facts
+    expected = gather(facts_query(host), SnapshotSystem(unpack_text(snapshot)), host).facts
     assert found["whole"] == json.loads(json.dumps(expected))
     assert found["of_result"] == "urn:netstat:facts:1"
     assert "default_route" in found["some"]

@@ -237,7 +237,7 @@ def test_ways_of_running_a_task(site: Site) -> None:
         ({"where": "local_port <"}, "the expression ends too early"),
         ({"sockets": "some"}, "value of sockets must be one of: listening, all"),
         ({"socket": "all"}, "Unsupported parameters"),
-        ({"netns": ["pid:x"]}, "'pid:x' is none of NAME, pid:NUMBER and inode:NUMBER"),
+        ({"netns": ["pid:x"]}, "'pid:x' is not NAME, pid:NUMBER or inode:NUMBER"),
         ({"snapshot": "hello"}, "the snapshot does not begin with netstat-capture/1:"),
         ({"snapshot": "netstat-capture/1:AAAA"}, "the snapshot is damaged"),
     ],

@@ -297,7 +297,7 @@ def test_more_damaged_rows_than_anybody_reads_are_counted() -> None:
     assert "udp" not in found["covers"]["protocols"]
     rows = b"header\n" + UDP.format(1, 53, 7).encode() + b"x\n" * 5000
     found = found_in(recorded("/proc/net/udp", rows), "sockets", protocols=["udp"], families=["inet"])
-    assert "/proc/net/udp: 5000 rows were damaged, and 1000 of them are told" in why(found)
+    assert "/proc/net/udp: 5000 rows were damaged, and 1000 of them are listed" in why(found)
     assert list(found["listening"]) == ["udp/53"]
 
 

@@ -389,7 +389,7 @@ FORMATS = {
     ),
     "a rendering that inherits nothing": Mistake(
         showing("Sink('csv', meaning='?', make=Bare)", "class Bare:\n    def __init__(self, out):\n        pass\n"),
-        ("plugin toy: format 'csv': make: gave Bare, and no Rendering",),
+        ("plugin toy: format 'csv': make: gave Bare, not Rendering",),
         ASKED,
     ),
     "a rendering that writes text": Mistake(
@@ -428,7 +428,7 @@ FORMATS = {
     ),
     "asks that gives something else": Mistake(
         showing("Sink('csv', meaning='?', make=Csv, asks=lambda *_: 5)", CSV),
-        ("format 'csv': asks: gave int, and no Query",),
+        ("format 'csv': asks: gave int, not Query",),
         ("--format", "csv"),
     ),
 }

@@ -20,7 +20,7 @@ from netstat_core.plugin.sources import Directory
 from netstat_core.report.run import Run
 from netstat_core.report.selection import demand_all
 from netstat_core.system import Machine, System
-from netstat_core.system.capture import Owners, first_argument
+from netstat_core.system.capture import Owners, cut_first_argument
 
 PATH = "/proc/net/things"
 THINGS = Query(tables=("things",))
@@ -82,16 +82,16 @@ class CannedSystem(System):
         for datagram in self._dumps.get(request.name, [NotInKernel(request.name, "no such dump")]):
             yield self._given(request.name, datagram)
 
-    def owners(self, *, descriptors: bool = False) -> Owners:
+    def find_owners(self, *, descriptors: bool = False) -> Owners:
         """Give the canned owners."""
         if isinstance(self._owners, Exception):
             raise self._owners
         return self._owners
 
-    def process_file(self, pid: int, name: str, *, arguments: bool = False) -> bytes | None:
+    def read_process_file(self, pid: int, name: str, *, arguments: bool = False) -> bytes | None:
         """Give a canned file of a process, of a command line the first argument alone unless all are wanted."""
         content = self._processes.get((pid, name))
-        return first_argument(content) if content and name == "cmdline" and not arguments else content
+        return cut_first_argument(content) if content and name == "cmdline" and not arguments else content
 
     def _given(self, name: str, piece: Piece | None) -> bytes:
         self.asked.append(name)

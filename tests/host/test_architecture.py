@@ -20,7 +20,7 @@ import pytest
 import netstat_core
 from netstat_core import Query, collect, plugin
 from netstat_core.report.plan import plan
-from netstat_core.system.archive import unpacked
+from netstat_core.system.archive import unpack_text
 from netstat_core.system.snapshot import SnapshotSystem
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -454,7 +454,7 @@ def test_old_pythons_capture(version: str, tmp_path: Path) -> None:
     command = [python, "-c", CAPTURING]
     ran = subprocess.run(command, input=wanted.encode(), capture_output=True, check=False, env=environment, timeout=60)
     assert ran.stderr == b""
-    system = SnapshotSystem(unpacked(ran.stdout.decode()))
+    system = SnapshotSystem(unpack_text(ran.stdout.decode()))
     report = collect(query, system)
     assert "lo" in {one["name"] for one in report["tables"]["interfaces"]}
     assert [one for one in report["completeness"] if one["reason"] == "narrower_capture"] == []

@@ -48,12 +48,12 @@ def test_patterns_match_components(tmp_path: Path) -> None:
         (tmp_path / "dir" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "dir" / name).write_bytes(b"")
     root = str(tmp_path)
-    assert capture.matching_paths("/dir/*/one", root) == ["/dir/a/one", "/dir/b/one"]
-    assert capture.matching_paths("/dir/a/t*", root) == ["/dir/a/two"]
-    assert capture.matching_paths("/dir/*/*", root) == ["/dir/a/one", "/dir/a/two", "/dir/b/one"]
-    assert capture.matching_paths("/dir/a/none*", root) == []
+    assert capture.find_paths("/dir/*/one", root) == ["/dir/a/one", "/dir/b/one"]
+    assert capture.find_paths("/dir/a/t*", root) == ["/dir/a/two"]
+    assert capture.find_paths("/dir/*/*", root) == ["/dir/a/one", "/dir/a/two", "/dir/b/one"]
+    assert capture.find_paths("/dir/a/none*", root) == []
     with pytest.raises(FileNotFoundError):
-        capture.matching_paths("/nowhere/*", root)
+        capture.find_paths("/nowhere/*", root)
 
 
 def proc_of(tmp_path: Path, links: dict[str, str]) -> str:

@@ -25,7 +25,7 @@ class TwoPlaces(CannedSystem):
     """A machine with two network namespaces, whose files are the same."""
 
     @contextmanager
-    def namespaces(self, _selectors: Any, _owners: Any) -> Iterator[tuple[list[System], Sequence[Gap]]]:
+    def open_namespaces(self, _selectors: Any, _owners: Any) -> Iterator[tuple[list[System], Sequence[Gap]]]:
         """Give both."""
         places: list[System] = []
         for inode in (1, 2):

@@ -28,7 +28,7 @@ from netstat_core.sinks.json import JsonRendering
 from netstat_core.sinks.redacted import RedactedRendering
 from netstat_core.system import Selectors, System
 from netstat_core.system.capture import DESCRIPTION
-from netstat_core.system.namespace_gaps import unread
+from netstat_core.system.namespace_gaps import make_selector_gap
 from netstat_core.system.recording import RecordingSystem
 from netstat_core.system.snapshot import SnapshotSystem
 from netstat_core.system.stores import MemoryStore
@@ -79,7 +79,7 @@ def test_only_what_is_the_same_is_folded(field: str) -> None:
 class Several(CannedSystem):
     """A machine of several namespaces, all of which hold the same."""
 
-    def namespaces(self, selectors: Selectors, owners: Any) -> Any:
+    def open_namespaces(self, selectors: Selectors, owners: Any) -> Any:
         """Give a system for each place."""
         systems: list[System] = []
         for place in PLACES:
@@ -155,22 +155,22 @@ def test_every_subject_is_documented() -> None:
 class Lost(CannedSystem):
     """A machine that cannot enter a namespace of any name."""
 
-    def namespaces(self, selectors: Selectors, owners: Any) -> Any:
+    def open_namespaces(self, selectors: Selectors, owners: Any) -> Any:
         """Give gaps for all names, and one for namespaces without."""
-        gaps = [unread("permission", name, "no rights").replace(errno=1) for name in selectors.names]
-        return nullcontext(([self], [*gaps, unread("truncated", "", "too many").replace(count=3)]))
+        gaps = [make_selector_gap("permission", name, "no rights").replace(errno=1) for name in selectors.names]
+        return nullcontext(([self], [*gaps, make_selector_gap("truncated", "", "too many").replace(count=3)]))
 
 
 @pytest.mark.parametrize("selector", ["red", "network namespaces", "network namespace x", "pid:7", "a\\b"])
 def test_what_selected_a_namespace_is_recorded(selector: str) -> None:
     """A namespace that could not be read is recorded under what selected it, whatever its name looks like."""
     recording = RecordingSystem(Lost({}))
-    with recording.namespaces(Selectors((selector,), every=False, limit=9), None) as (_, gaps):
+    with recording.open_namespaces(Selectors((selector,), every=False, limit=9), None) as (_, gaps):
         pass
-    about = json.loads(recording.tree({})[DESCRIPTION])
+    about = json.loads(recording.to_tree({})[DESCRIPTION])
     assert [one[1] for one in about["missed"]] == [selector, ""]
     system = SnapshotSystem(MemoryStore({f"/{DESCRIPTION}": json.dumps(about).encode()}))
-    with system.namespaces(Selectors((selector,), every=False, limit=9), None) as (_, replayed):
+    with system.open_namespaces(Selectors((selector,), every=False, limit=9), None) as (_, replayed):
         assert [*replayed] == gaps[:1]
 
 

@@ -344,6 +344,6 @@ def test_the_limit_of_namespaces_is_one_number() -> None:
     """Queries, captures, the help and the documentation have the same."""
     page = Path(__file__).parents[2] / "docs/namespaces.md"
     (told,) = (option.help for option in OPTIONS if option.key == "netns_limit")
-    assert find_namespaces.MOST == Query().namespace_limit == NAMESPACE_LIMIT
+    assert find_namespaces.DEFAULT_LIMIT == Query().namespace_limit == NAMESPACE_LIMIT
     assert f"(default {NAMESPACE_LIMIT})" in told
     assert f"at most N of them, {NAMESPACE_LIMIT} if not told otherwise" in page.read_text("utf-8")

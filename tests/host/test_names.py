@@ -62,13 +62,13 @@ def resolver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Resolver]:
 @pytest.fixture
 def databases(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     """Put a directory of ours in the place of /etc for services, protocols and networks."""
-    plain = names._database
-    monkeypatch.setattr(names, "_database", lambda path: plain(str(tmp_path / Path(path).name)))
-    names._services.cache_clear()
-    names._networks.cache_clear()
+    plain = names._read_database
+    monkeypatch.setattr(names, "_read_database", lambda path: plain(str(tmp_path / Path(path).name)))
+    names._read_services.cache_clear()
+    names._read_networks.cache_clear()
     yield tmp_path
-    names._services.cache_clear()
-    names._networks.cache_clear()
+    names._read_services.cache_clear()
+    names._read_networks.cache_clear()
 
 
 def test_hosts_have_names(resolver: Resolver) -> None:
@@ -105,14 +105,14 @@ def test_unspecified_addresses_have_no_name(resolver: Resolver) -> None:
 
 def test_numeric_output_touches_no_resolver(resolver: Resolver, monkeypatch: pytest.MonkeyPatch) -> None:
     """With -n, or in a replay, neither a resolver nor a database is asked anything."""
-    monkeypatch.setattr(names, "_database", lambda _path: pytest.fail("a database was read"))
-    names._services.cache_clear()
+    monkeypatch.setattr(names, "_read_database", lambda _path: pytest.fail("a database was read"))
+    names._read_services.cache_clear()
     for known in (Names(), Names(**NAMED, resolving=False)):
         known.expect_hosts(["192.0.2.1"])
         assert (known.host("192.0.2.1"), known.host("::"), known.port(22, "tcp")) == ("192.0.2.1", "::", "22")
         assert (known.user(0), known.network("127.0.0.0")) == ("0", "127.0.0.0")
     assert resolver.asked == []
-    names._services.cache_clear()
+    names._read_services.cache_clear()
 
 
 def test_hosts_are_looked_up_side_by_side(resolver: Resolver) -> None:

@@ -16,7 +16,7 @@ import pytest
 from netstat_core import SourceError
 from netstat_core.plugin import AF, NetlinkDump, align4
 from netstat_core.system import capture
-from netstat_core.system.capture import DumpFailed, DumpInterrupted, dump, whole_dump
+from netstat_core.system.capture import DumpFailed, DumpInterrupted, dump, dump_whole
 from netstat_core.system.live import LiveSystem
 
 ERROR, DONE, ROW = 2, 3, 20
@@ -246,7 +246,7 @@ CLEAN = [[row(1)], [row(2), done()]]
 def test_interrupted_dumps_are_asked_for_again(place: str, kernel_with: Any) -> None:
     """What changed while it was dumped is dumped again, and the rows of the first try are forgotten."""
     kernel = kernel_with(INTERRUPTIONS[place], INTERRUPTIONS[place], CLEAN)
-    datagrams, is_consistent = whole_dump(0, 18, b"")
+    datagrams, is_consistent = dump_whole(0, 18, b"")
     assert (rows(datagrams), is_consistent, len(kernel.requests)) == ([1, 2], True, 3)
 
 
@@ -254,7 +254,7 @@ def test_interrupted_dumps_are_asked_for_again(place: str, kernel_with: Any) -> 
 def test_dumps_that_never_settle_are_told(place: str, kernel_with: Any) -> None:
     """What changes all the time is given as it was at the last try, with word that it is not consistent."""
     kernel = kernel_with(*[INTERRUPTIONS[place]] * 4)
-    datagrams, is_consistent = whole_dump(0, 18, b"")
+    datagrams, is_consistent = dump_whole(0, 18, b"")
     assert 9 in rows(datagrams)
     assert (is_consistent, len(kernel.requests)) == (False, 4)
 
@@ -280,7 +280,7 @@ def test_whole_dumps_pass_errors_on(kernel_with: Any) -> None:
     """An error that is no interruption is not tried again."""
     kernel = kernel_with([[refusal(errno.EPERM)]])
     with pytest.raises(DumpFailed):
-        whole_dump(0, 18, b"")
+        dump_whole(0, 18, b"")
     assert len(kernel.requests) == 1
 
 
@@ -327,7 +327,7 @@ def test_the_real_kernel_answers() -> None:
     """The running kernel dumps its links, refuses what it does not know, and has no handler for protocol 253."""
     links = [bytes(datagram) for datagram in dump(0, 18, bytes(16))]
     assert any(b"lo\0" in datagram for datagram in links)
-    assert whole_dump(0, 18, bytes(16))[1]
+    assert dump_whole(0, 18, bytes(16))[1]
     for request, numbers in (
         ((0, 9999, bytes(16)), {errno.EOPNOTSUPP}),
         ((4, 20, struct.pack("=BBBBI48x", 2, 253, 0, 0, 0xFFF)), {errno.ENOENT, errno.EOPNOTSUPP}),

@@ -58,7 +58,7 @@ def test_a_folder_is_replayed(tree: Path) -> None:
     assert system.read(File("/proc/net/tcp")) == LITTLE.encode()
     assert refusal(lambda: system.read(File("/proc/net/udp"))) is NotInKernel
     assert refusal(lambda: system.read_all(Directory("/sys/class/net/*/address"))) is NotInKernel
-    assert system.process_file(1, "cmdline") is None
+    assert system.read_process_file(1, "cmdline") is None
     shown = show(tree, "-tan")
     assert (shown.stdout.splitlines()[2].rstrip(), shown.stderr, shown.returncode) == (LISTENER, b"", 0)
 

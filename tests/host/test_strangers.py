@@ -25,7 +25,7 @@ from netstat_core.host.discovery import Host, Offer, Plugin
 from netstat_core.host.plugins import Limits
 from netstat_core.plugin import Gap, Problem, Trait
 from netstat_core.plugin.outcomes import SUBJECTS
-from netstat_core.report.stages import within_budget
+from netstat_core.report.stages import limit_parser
 from netstat_core.system import capture
 
 STRANGER = Plugin(kit.ENTRY)
@@ -281,7 +281,7 @@ def parsed(limits: Limits, *items: Any, plugin: Plugin = STRANGER, times: int = 
     host = FewPlugins()
     host.limits = limits
     budgets: dict[str, Any] = {}
-    return [iter(within_budget(budgets, host, Offer(one, plugin), one.feeds[0])(None, b"")) for _ in range(times)]
+    return [iter(limit_parser(budgets, host, Offer(one, plugin), one.feeds[0])(None, b"")) for _ in range(times)]
 
 
 def spent(*items: Any, limits: Limits, times: int = 1) -> list[Any]:

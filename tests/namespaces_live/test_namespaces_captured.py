@@ -89,7 +89,7 @@ def test_one_that_is_missing(zoo: Zoo, tmp_path: Path) -> None:
     stdout, stderr, _ = zoo.show("--from", taken, "-tln", "--all-netns")
     ghost, others = stderr.splitlines()
     assert ghost == "pynetstat: network namespace ghost: no such name below /run/netns; known: blue, red"
-    assert others == "pynetstat: network namespaces: this snapshot holds only those asked for: red"
+    assert others == "pynetstat: network namespaces: this snapshot holds only the requested ones: red"
     assert f":{PORTS['red']} " in stdout
 
 
@@ -117,7 +117,7 @@ def test_without_rights(zoo: Zoo, tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stderr
     taken.write_bytes(ran.stdout)
     stdout, stderr, _ = zoo.show("--from", str(taken), "-tln", "--all-netns")
-    assert "network namespace red: entering it takes the rights of root" in stderr
+    assert "network namespace red: entering it requires root" in stderr
     assert f":{PORTS['own']} " in stdout
 
 

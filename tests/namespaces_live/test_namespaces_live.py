@@ -15,9 +15,9 @@ from namespace_zoo import FIRST_OF_MANY, PORTS
 from netstat_core import Query
 from netstat_core.errors import UsageError
 from netstat_core.system import Selectors
-from netstat_core.system.find_namespaces import Found, Survey, mounted
+from netstat_core.system.find_namespaces import Found, NamespaceFinder, parse_mountinfo
 from netstat_core.system.live import LiveSystem
-from netstat_core.system.namespaces import MemberSystem, opened
+from netstat_core.system.namespaces import MemberSystem, open_namespaces
 
 if TYPE_CHECKING:
     from conftest import Zoo
@@ -132,7 +132,7 @@ def test_every_table_of_every_namespace(zoo: Zoo) -> None:
     ("selector", "detail"),
     [
         ("ghost", "no such name below /run/netns; known: blue, red"),
-        ("stale", "its file stands for no network namespace"),
+        ("stale", "its file is not a network namespace"),
         ("pid:999999", "no such process"),
         ("inode:17", "not found"),
     ],
@@ -170,7 +170,7 @@ def test_no_selector(zoo: Zoo, selector: str) -> None:
 def test_without_rights(zoo: Zoo) -> None:
     """Who may not enter a namespace is told so, with what is missing."""
     stdout, stderr, status = unprivileged(zoo, "-tln", "--netns", "red", "--json")
-    assert stderr == "pynetstat: network namespace red: entering it takes the rights of root (CAP_SYS_ADMIN)\n"
+    assert stderr == "pynetstat: network namespace red: entering it requires root (CAP_SYS_ADMIN)\n"
     assert status == 1
     found = json.loads(stdout)
     assert found["tables"]["sockets"] == []
@@ -229,14 +229,14 @@ def test_vanished_between_finding_and_opening(monkeypatch: pytest.MonkeyPatch) -
     So is one that no path leads to.
     """
     found = [Found(17, path="/no/such/file"), Found(18, b"blue", f"/proc/{os.getpid()}/ns/net"), Found(19)]
-    monkeypatch.setattr(Survey, "all", lambda _self: (found, []))
-    with opened(Selectors((), every=True, limit=500), LiveSystem(), None) as (systems, gaps):
+    monkeypatch.setattr(NamespaceFinder, "find_all", lambda _self: (found, []))
+    with open_namespaces(Selectors((), every=True, limit=500), LiveSystem(), None) as (systems, gaps):
         told = [(one.reason, one.source, one.detail) for one in gaps]
     assert systems == []
     assert told == [
-        ("not_in_kernel", "network namespace inode:17", "it is gone"),
-        ("not_in_kernel", "network namespace blue", "it is gone"),
-        ("unreadable", "network namespace inode:19", "what it is mounted on is covered by another mount"),
+        ("not_in_kernel", "network namespace inode:17", "it no longer exists"),
+        ("not_in_kernel", "network namespace blue", "it no longer exists"),
+        ("unreadable", "network namespace inode:19", "its mount point is covered by another mount"),
     ]
 
 
@@ -267,7 +267,7 @@ def test_mounts_are_read_as_written() -> None:
 
 404 24 0:4 net:[4026532221] /run/netns/plain rw - nsfs nsfs rw
 """
-    assert list(mounted(lines)) == [
+    assert list(parse_mountinfo(lines)) == [
         (4026532219, "/run/docker/netns/a b\\c"),
         (4026532221, "/run/netns/plain"),
     ]
@@ -278,7 +278,7 @@ def test_other_systems_have_one_namespace() -> None:
     from netstat_core import open_report
     from netstat_core.system import System
 
-    with pytest.raises(UsageError, match="no network namespaces but one"):
+    with pytest.raises(UsageError, match="only one network namespace"):
         open_report(Query(all_network_namespaces=True), System())
 
 

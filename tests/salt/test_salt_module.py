@@ -158,7 +158,7 @@ def test_errors_are_those_of_salt(salts_error: type[Exception]) -> None:
     [
         ("listening", {"families": "inet,bogus"}, "unknown family 'bogus'; known: "),
         ("sockets", {"where": "local_prt == 1"}, "did you mean local_port?"),
-        ("routes", {"where": ")"}, "cannot read this"),
+        ("routes", {"where": ")"}, "syntax error at character 1"),
         ("is_listening", {"port": "http"}, "a port is a number"),
         ("is_listening", {"port": "bogus/1"}, "unknown protocol 'bogus'"),
         ("capture", {"path": "relative"}, "nor an absolute path: 'relative'"),

@@ -127,7 +127,7 @@ def test_bytes_are_bounded() -> None:
 def test_rows_are_filtered() -> None:
     """Only the header and the rows with a wanted word in a column stay; short rows do not count."""
     content = b"sl a st\n0: x 0A\n1: x 01\n\n2:\n3: y 0A"
-    assert capture.kept_rows(content, 2, ["0A"]) == b"sl a st\n0: x 0A\n3: y 0A"
+    assert capture.keep_rows(content, 2, ["0A"]) == b"sl a st\n0: x 0A\n3: y 0A"
 
 
 def test_requests_of_another_byte_order_are_not_made() -> None:
@@ -136,7 +136,7 @@ def test_requests_of_another_byte_order_are_not_made() -> None:
     tree = capture.run(plan_of(TCP, DIAG, byte_order=foreign))
     about = json.loads(tree[capture.DESCRIPTION])
     assert "proc/net/tcp" in tree
-    assert about["netlink"][0]["error"][1] == "asked for in another byte order"
+    assert about["netlink"][0]["error"][1] == "requested in another byte order"
 
 
 def test_plan_for_everything_is_allowed() -> None:
@@ -191,4 +191,4 @@ def test_refusal_on_the_command_line(tmp_path: Path) -> None:
         [sys.executable, capture.__file__, "--plan", str(path)], capture_output=True, check=False, env=dict(os.environ)
     )
     assert (done.stdout, done.returncode) == (b"", 2)
-    assert done.stderr == b"capture.py: '/etc/shadow' is none of the kernel's network files\n"
+    assert done.stderr == b"capture.py: '/etc/shadow' is not one of the kernel's network files\n"

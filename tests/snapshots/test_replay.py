@@ -125,7 +125,7 @@ def test_same_content_gives_the_same_bytes() -> None:
     other = dict(reversed(one.items()))
     assert capture.pack(one) == capture.pack(other)
     for name in ("x.tar", "x.tar.gz", "x.tar.xz"):
-        assert archive._form(one, name) == archive._form(other, name)
+        assert archive._encode(one, name) == archive._encode(other, name)
 
 
 def test_narrower_capture_is_told(tmp_path: Path) -> None:

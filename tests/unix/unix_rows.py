@@ -101,6 +101,6 @@ class Crafted(System):
             raise NotInKernel(request.name, "No such file or directory", 2)
         yield from self.datagrams
 
-    def owners(self, *, descriptors: bool = False) -> Owners:
+    def find_owners(self, *, descriptors: bool = False) -> Owners:
         """No processes."""
         raise NotInKernel("/proc", "No such file or directory", 2)

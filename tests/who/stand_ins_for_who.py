@@ -19,7 +19,7 @@ class RecordedProcesses(System):
         self._held = held
         self._files = files
 
-    def owners(self, *, descriptors: bool = False) -> Owners:
+    def find_owners(self, *, descriptors: bool = False) -> Owners:
         """Who holds what."""
         owners = Owners()
         owners.pids = {inode: sorted(pids) for inode, pids in self._held.items()}
@@ -29,6 +29,6 @@ class RecordedProcesses(System):
             }
         return owners
 
-    def process_file(self, pid: int, name: str, *, arguments: bool = False) -> bytes | None:
+    def read_process_file(self, pid: int, name: str, *, arguments: bool = False) -> bytes | None:
         """A file of a process."""
         return self._files.get((pid, name))

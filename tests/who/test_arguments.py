@@ -122,7 +122,7 @@ def test_facts_and_what_targets_send(held: Held, asked: Any) -> None:
     query = facts_query(host, tables=["sockets"], protocols=["tcp"], sockets="all", arguments=asked)
     tree = capture.run(plan_facts(query, host))
     assert any(SECRET.encode() in content for content in tree.values()) == asked
-    for system in (None, SnapshotSystem(archive.unpacked(capture.pack(tree)))):
+    for system in (None, SnapshotSystem(archive.unpack_text(capture.pack(tree)))):
         made = gather(query._replace(where=held.where), system, host, keep_sockets=True)
         assert (SECRET in json.dumps(made.sockets)) == asked
         assert (SECRET in json.dumps(made.facts)) == asked  # in the owners of listeners, which both options bring
@@ -234,10 +234,10 @@ def test_plans_say_whether_arguments_are_wanted() -> None:
 
 def test_what_is_not_wanted_is_not_read_into_the_program(held: Held) -> None:
     """A live system gives of a command line the first argument, unless all are asked for."""
-    whole = LiveSystem().process_file(held.pid, "cmdline", arguments=True)
+    whole = LiveSystem().read_process_file(held.pid, "cmdline", arguments=True)
     assert whole is not None
     assert SECRET.encode() in whole
-    assert LiveSystem().process_file(held.pid, "cmdline") == COMMAND[0].encode() + b"\0"
+    assert LiveSystem().read_process_file(held.pid, "cmdline") == COMMAND[0].encode() + b"\0"
 
 
 @given(st.lists(st.binary(max_size=40).map(lambda one: one.replace(b"\0", b"")), max_size=6), st.binary(max_size=9))
@@ -246,9 +246,9 @@ def test_what_is_not_wanted_is_not_read_into_the_program(held: Held) -> None:
 def test_the_cut(arguments: list[bytes], rest: bytes) -> None:
     """The first argument stays as it is, nothing behind it is left, and cutting again changes nothing."""
     command = b"".join(one + b"\0" for one in arguments)
-    cut = capture.first_argument(command + (rest if arguments else b""))
+    cut = capture.cut_first_argument(command + (rest if arguments else b""))
     assert cut == b"".join(one + b"\0" for one in arguments[:1])
-    assert capture.first_argument(cut) == cut
+    assert capture.cut_first_argument(cut) == cut
 
 
 @given(st.integers(0, 1 << 17))
@@ -257,7 +257,7 @@ def test_the_cut(arguments: list[bytes], rest: bytes) -> None:
 def test_a_title_is_bounded(size: int) -> None:
     """A title without a NUL, that a process wrote over its arguments, is kept up to a bound that text never reaches."""
     title = b"nginx: worker process "[:size].ljust(size, b"x")
-    cut = capture.first_argument(title)
+    cut = capture.cut_first_argument(title)
     assert cut == title[:4096]
     rows = [{"processes": [{"pid": 7, "command": [one.decode()] if one else []}]} for one in (title, cut)]
     assert program_cell(rows[0]) == program_cell(rows[1])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from netstat_core.escape import unescape
 from netstat_core.owners import control_groups
-from netstat_core.owners.control_groups import Container, Groups
+from netstat_core.owners.control_groups import Container, ControlGroups
 
 ID = "4c01db0b339c0a4e1cd3a8c1cd3a1d5d0fbd5ee4c8ad1c0b1f2f7f0d2a9e6b11"
 OTHER = "9f" * 32
@@ -92,7 +92,7 @@ CONTAINERS: list[tuple[str, str, str, str | None]] = [
 @pytest.mark.parametrize(("shape", "content", "name", "runtime"), CONTAINERS, ids=[one[0] for one in CONTAINERS])
 def test_container(shape: str, content: str, name: str, runtime: str | None) -> None:
     """The innermost container's id and its runtime are read off the paths that runtimes make."""
-    assert Groups(content.encode()).container() == Container(name, runtime)
+    assert ControlGroups(content.encode()).find_container() == Container(name, runtime)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_container(shape: str, content: str, name: str, runtime: str | None) -> 
 )
 def test_no_container(content: str) -> None:
     """Services, sessions, virtual machines, monitors of containers, and what only resembles one are none."""
-    assert Groups(content.encode()).container() is None
+    assert ControlGroups(content.encode()).find_container() is None
 
 
 @pytest.mark.parametrize(
@@ -135,8 +135,8 @@ def test_no_container(content: str) -> None:
 )
 def test_pod(path: str, pod: str | None) -> None:
     """A Kubernetes pod's id is read off the kubelet's groups, with either driver, spelled as the API server does."""
-    assert Groups(f"0::{path}\n".encode()).pod() == pod
-    assert Groups(V1.format(path).encode()).pod() == pod
+    assert ControlGroups(f"0::{path}\n".encode()).find_pod() == pod
+    assert ControlGroups(V1.format(path).encode()).find_pod() == pod
 
 
 @pytest.mark.parametrize(
@@ -167,8 +167,8 @@ def test_pod(path: str, pod: str | None) -> None:
 )
 def test_unit(content: str, unit: str | None, user_unit: str | None) -> None:
     """The unit is the first part of systemd's path that is no slice; a user's manager has units of its own below."""
-    groups = Groups(content.encode())
-    assert (groups.unit(), groups.user_unit()) == (unit, user_unit)
+    groups = ControlGroups(content.encode())
+    assert (groups.find_unit(), groups.find_user_unit()) == (unit, user_unit)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_unit(content: str, unit: str | None, user_unit: str | None) -> None:
 )
 def test_path(content: str, path: str | None) -> None:
     """The path shown is version 2's, else systemd's, else any other, unless only the root is known."""
-    assert Groups(content.encode()).path == path
+    assert ControlGroups(content.encode()).path == path
 
 
 def stat(name: bytes, ticks: bytes) -> bytes:
@@ -199,7 +199,7 @@ def stat(name: bytes, ticks: bytes) -> bytes:
 @pytest.mark.parametrize("name", [b"sh", b"a) S 1 2", b"a b", b"((", b"x\ny)", b"\xff"])
 def test_start(name: bytes) -> None:
     """The start is counted from the machine's, whatever the process calls itself."""
-    assert control_groups.started_at(stat(name, b"12345"), 1700000000, 100) == "2023-11-14T22:15:23Z"
+    assert control_groups.parse_start_time(stat(name, b"12345"), 1700000000, 100) == "2023-11-14T22:15:23Z"
 
 
 @pytest.mark.parametrize(
@@ -216,14 +216,14 @@ def test_start(name: bytes) -> None:
 )
 def test_start_unknown(content: bytes, boot: int | None, ticks: int) -> None:
     """A start that cannot be known is null."""
-    assert control_groups.started_at(content, boot, ticks) is None
+    assert control_groups.parse_start_time(content, boot, ticks) is None
 
 
 def test_boot_time() -> None:
     """The machine's start is in /proc/stat."""
-    assert control_groups.boot_seconds(b"cpu  1 2\nctxt 3\nbtime 1700000000\nprocesses 1\n") == 1700000000
-    assert control_groups.boot_seconds(b"cpu  1 2\nbtime x\n") is None
-    assert control_groups.boot_seconds(b"") is None
+    assert control_groups.parse_boot_time(b"cpu  1 2\nctxt 3\nbtime 1700000000\nprocesses 1\n") == 1700000000
+    assert control_groups.parse_boot_time(b"cpu  1 2\nbtime x\n") is None
+    assert control_groups.parse_boot_time(b"") is None
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ def test_boot_time() -> None:
 )
 def test_activation(environ: bytes, units: dict[int, str]) -> None:
     """A service that was handed sockets knows the units of them by descriptor; only its own environment counts."""
-    assert control_groups.activated(environ, 7) == units
+    assert control_groups.parse_activated_units(environ, 7) == units
 
 
 FILES = st.dictionaries(st.sampled_from(control_groups.FILES), st.none() | st.binary(max_size=300))
@@ -257,7 +257,7 @@ def test_any_bytes(contents: dict[str, bytes | None], pid: int, boot: int | None
     """Whatever the files hold, a description comes out, with every key, and nothing is raised."""
     described: dict[str, Any] = control_groups.describe(contents, pid, boot, ticks)
     assert list(described) == ["executable", "started_at", "cgroup", "unit", "user_unit", "container", "pod"]
-    control_groups.activated(contents.get("environ") or b"", pid)
+    control_groups.parse_activated_units(contents.get("environ") or b"", pid)
 
 
 @given(st.lists(st.tuples(st.sampled_from(["", "memory", "name=systemd", "cpu,cpuacct"]), PATHS)))
@@ -265,9 +265,15 @@ def test_any_paths(lines: list[tuple[str, str]]) -> None:
     """Whatever paths are made of, what is found stands in one of them."""
     content = "".join(f"{number}:{kind}:/{path}\n" for number, (kind, path) in enumerate(lines))
     raw = content.encode("utf-8", "surrogateescape")
-    groups = Groups(raw)
-    container = groups.container()
-    for found in (groups.path, groups.unit(), groups.user_unit(), groups.pod(), container and container.id):
+    groups = ControlGroups(raw)
+    container = groups.find_container()
+    for found in (
+        groups.path,
+        groups.find_unit(),
+        groups.find_user_unit(),
+        groups.find_pod(),
+        container and container.id,
+    ):
         assert found is None or unescape(found) in raw
 
 

@@ -95,7 +95,7 @@ def test_socket_activation() -> None:
         },
     )
     table = ProcessTable(system, details=True)
-    held = table.holders([500, 501, 502])
+    held = table.find_holders([500, 501, 502])
     units = [[(one["pid"], one["unit"], one["socket_unit"]) for one in holders or ()] for holders in held]
     assert units == [
         [(1, "web.socket", "web.socket"), (70, "web.service", "web.socket")],
@@ -140,6 +140,6 @@ def test_secrets_of_the_environment_stay_out() -> None:
         child.stdin.write(b"up\n")
         child.stdin.flush()
         assert child.stdout.readline() == b"up\n"
-        content = LiveSystem().process_file(child.pid, "environ")
+        content = LiveSystem().read_process_file(child.pid, "environ")
         child.stdin.close()
     assert content == b"LISTEN_PID=1"

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finding the network namespaces of this machine, and capturing what a plan asks for in each.
+"""Find the network namespaces of this machine, and run a plan in each.
 
-A namespace exists while something keeps it: a process in it, a file it is mounted on (as ``ip netns add`` does below
-/run/netns), or a descriptor. Those that only a socket keeps show nowhere in /proc.
+A namespace exists while something refers to it: a process in it, a file it is mounted on (as ``ip netns add`` does
+below /run/netns), or a descriptor. A namespace that only a socket refers to is not visible in /proc.
 
-Travels with ``capture.py``: it too needs nothing but the standard library of Python 3.6.
+This file is copied along with ``capture.py``; it too needs only the standard library of Python 3.6.
 """
 
 import errno
@@ -15,25 +15,25 @@ import typing
 from . import capture
 
 NAMED = ("/run/netns", "/var/run/netns")
-MOST = 500
-"""Namespaces that are read at the most, unless something else is asked for."""
+DEFAULT_LIMIT = 500
+"""Limit of namespaces that are read, by default."""
 
 _OWN = "/proc/self/ns/net"
 _MOUNTED = re.compile(rb"net:\[([0-9]+)\]")
 _OCTAL = re.compile(rb"\\([0-7]{3})")
 _MOUNT_POINT = 4
-_LONGEST = {"pid": 10, "inode": 20}
-_NEEDS_RIGHTS = "entering it takes the rights of root (CAP_SYS_ADMIN)"
+_MOST_DIGITS = {"pid": 10, "inode": 20}
+_NEEDS_RIGHTS = "entering it requires root (CAP_SYS_ADMIN)"
 
 
 class NoSelectorError(ValueError):
-    """What was given to select a namespace by cannot be one's name or number."""
+    """A selector is not a possible name or number of a namespace."""
 
 
 class Missed(typing.NamedTuple):
-    """A namespace, or some, that could not be found or read; ``many`` and ``inode`` are 0 where they tell nothing.
+    """A namespace, or ``many``, that could not be found or read.
 
-    ``reason`` is a word of completeness.
+    ``reason`` is a reason of a gap, ``what`` the selector or name; ``errno``, ``many`` and ``inode`` are 0 if unknown.
     """
 
     reason: "str"
@@ -45,9 +45,9 @@ class Missed(typing.NamedTuple):
 
 
 class Found(typing.NamedTuple):
-    """A namespace, and one of the files it can be opened by; ``member`` is a process in it.
+    """A namespace; ``path`` is a file that opens it, ``member`` the pid of a process in it.
 
-    ``inode`` is None where its identity is hidden from this process.
+    ``inode`` is None if this process may not see it.
     """
 
     inode: "int | None"
@@ -57,19 +57,19 @@ class Found(typing.NamedTuple):
 
     @property
     def what(self) -> "str":
-        """How it is called."""
+        """The name for messages and selectors: its own, ``inode:N`` or ``pid:N``."""
         if self.name is not None:
             return os.fsdecode(self.name)
         return "pid:%s" % self.member if self.inode is None else "inode:%d" % self.inode
 
 
-Sought = typing.Union[Found, Missed]
+FoundOrMissed = typing.Union[Found, Missed]
 
 
-class Survey:
-    """Finds namespaces: each way of finding is taken when it is first needed.
+class NamespaceFinder:
+    """Finds namespaces by name, mount, process and descriptor; each search runs only if needed.
 
-    ``chosen`` has the inodes of those that were selected, by what selected them.
+    ``own`` is the inode of this process's namespace. ``chosen`` maps each selector to the inode it selected.
     """
 
     def __init__(self, own: "int | None", owners: "capture.Owners | None" = None) -> "None":
@@ -77,106 +77,113 @@ class Survey:
         self._own_inode = own
         self._owners = owners
         self._denied = 0
-        self._device = _device(_OWN)
+        self._device = _read_device(_OWN)
 
-    def selected(self, selectors: "typing.Iterable[str]") -> "tuple[list[Found], list[Missed]]":
-        """The namespaces of that name, of ``pid:N`` or ``inode:N``, each once, and what was not found."""
+    def find_selected(self, selectors: "typing.Iterable[str]") -> "tuple[list[Found], list[Missed]]":
+        """Return the namespaces selected by NAME, ``pid:N`` or ``inode:N``, each once, and those not found.
+
+        Raises NoSelectorError.
+        """
         found: "dict[object, Found]" = {}
         missed = []
         for selector in selectors:
-            one = self._one(selector)
-            if isinstance(one, Missed):
-                missed.append(one)
+            namespace = self._find(selector)
+            if isinstance(namespace, Missed):
+                missed.append(namespace)
             else:
-                found.setdefault(one.inode or one.what, one)
-                self.chosen[selector] = one.inode or 0
+                found.setdefault(namespace.inode or namespace.what, namespace)
+                self.chosen[selector] = namespace.inode or 0
         return list(found.values()), missed
 
-    def all(self) -> "tuple[list[Found], list[Missed]]":
-        """Every namespace there is a way to, this one first, then those with names."""
-        ways = [self._own(), self._named(), self._mounted(), self._members(), self._held()]
-        known = merged([one for way in ways for one in way])
-        known.sort(key=lambda one: (one.inode != self._own_inode, one.name is None, one.name or b"", one.inode))
+    def find_all(self) -> "tuple[list[Found], list[Missed]]":
+        """Return every namespace that can be found, this one first, then those with names, and what was missed."""
+        searches = [self._iter_own(), self._iter_named(), self._iter_mounted(), self._iter_members(), self._iter_held()]
+        known = merge([found for search in searches for found in search])
+        known.sort(
+            key=lambda found: (found.inode != self._own_inode, found.name is None, found.name or b"", found.inode)
+        )
         if not self._denied:
             return known, []
-        detail = "those of %d processes could not be seen, for lack of rights (CAP_SYS_PTRACE)" % self._denied
+        detail = "those of %s could not be seen, for lack of rights (CAP_SYS_PTRACE)" % _count(self._denied)
         return known, [Missed("permission", "", detail, many=self._denied)]
 
-    def _one(self, selector: "str") -> "Sought":
+    def _find(self, selector: "str") -> "FoundOrMissed":
         kind, colon, number = selector.partition(":")
         if not colon:
-            return self._by_name(selector)
+            return self._find_by_name(selector)
         digits = number if re.match(r"[0-9]+\Z", number) else ""
-        if not 0 < len(digits) <= _LONGEST.get(kind, 0):
-            raise NoSelectorError("%r is none of NAME, pid:NUMBER and inode:NUMBER" % selector)
-        return self._by_pid(int(digits)) if kind == "pid" else self._by_inode(int(digits))
+        if not 0 < len(digits) <= _MOST_DIGITS.get(kind, 0):
+            raise NoSelectorError("%r is not NAME, pid:NUMBER or inode:NUMBER" % selector)
+        return self._find_by_pid(int(digits)) if kind == "pid" else self._find_by_inode(int(digits))
 
-    def _by_name(self, name: "str") -> "Sought":
+    def _find_by_name(self, name: "str") -> "FoundOrMissed":
         if not name or "/" in name or name in (".", "..") or "\0" in name:
-            raise NoSelectorError("%r is no name of a network namespace" % name)
-        named = list(self._named())
-        found = next((one for one in named if one.name == os.fsencode(name)), None)
+            raise NoSelectorError("%r is not a valid name of a network namespace" % name)
+        named = list(self._iter_named())
+        found = next((namespace for namespace in named if namespace.name == os.fsencode(name)), None)
         if found is None:
-            names = ", ".join(sorted({one.what for one in named if one.inode is not None}))
-            known = "known: %s" % names if names else "there are no named ones"
+            names = ", ".join(sorted({namespace.what for namespace in named if namespace.inode is not None}))
+            known = "known: %s" % names if names else "there are none"
             return Missed("not_in_kernel", name, "no such name below %s; %s" % (NAMED[0], known))
         if found.inode is None:
-            return Missed("not_in_kernel", name, "its file stands for no network namespace")
-        members = (one for one in self._members() if one.inode == found.inode) if os.geteuid() else iter(())
-        return found._replace(member=next((one.member for one in members), None))
+            return Missed("not_in_kernel", name, "its file is not a network namespace")
+        processes = self._iter_members() if os.geteuid() else iter(())  # root can enter it without a member
+        members = (process.member for process in processes if process.inode == found.inode)
+        return found._replace(member=next(members, None))
 
-    def _by_pid(self, pid: "int") -> "Sought":
+    def _find_by_pid(self, pid: "int") -> "FoundOrMissed":
         try:
-            one = _of_process(pid)
+            found = _find_of_process(pid)
         except PermissionError:
             return Found(None, member=pid)
         except OSError as error:
             is_gone = error.errno in (errno.ENOENT, errno.ESRCH)
             detail = "no such process" if is_gone else error.strerror or str(error)
             return Missed("not_in_kernel" if is_gone else "unreadable", "pid:%d" % pid, detail, error.errno or 0)
-        return merged([one, *self._named()])[0]
+        return merge([found, *self._iter_named()])[0]
 
-    def _by_inode(self, inode: "int") -> "Sought":
-        ways = (self._own, self._named, self._mounted, self._members, self._held)
-        found = next((one for way in ways for one in way() if one.inode == inode), None)
+    def _find_by_inode(self, inode: "int") -> "FoundOrMissed":
+        searches = (self._iter_own, self._iter_named, self._iter_mounted, self._iter_members, self._iter_held)
+        namespaces = (namespace for search in searches for namespace in search())
+        found = next((namespace for namespace in namespaces if namespace.inode == inode), None)
         if found is not None:
-            return merged([found, *self._named()])[0]
+            return merge([found, *self._iter_named()])[0]
         reason = "permission" if self._denied else "not_in_kernel"
-        detail = "not found, and %d processes could not be seen" % self._denied if self._denied else "not found"
+        detail = "not found, and %s could not be seen" % _count(self._denied) if self._denied else "not found"
         return Missed(reason, "inode:%d" % inode, detail, inode=inode)
 
-    def _own(self) -> "typing.Iterator[Found]":
+    def _iter_own(self) -> "typing.Iterator[Found]":
         if self._own_inode is not None:
             yield Found(self._own_inode, path=_OWN, member=os.getpid())
 
-    def _named(self) -> "typing.Iterator[Found]":
-        """Those that ``ip netns`` lists; one whose file stands for none has no inode."""
+    def _iter_named(self) -> "typing.Iterator[Found]":
+        """Yield the namespaces that ``ip netns`` lists, with inode None for a file that is not a namespace."""
         for folder in NAMED:
-            for entry in sorted(_listed(folder)):
+            for entry in sorted(_list_names(folder)):
                 path = "%s/%s" % (folder, entry)
-                yield Found(self._inode(path), name=os.fsencode(entry), path=path)
+                yield Found(self._read_inode(path), name=os.fsencode(entry), path=path)
 
-    def _mounted(self) -> "typing.Iterator[Found]":
-        """Those that a file of this process's mounts stands for."""
+    def _iter_mounted(self) -> "typing.Iterator[Found]":
+        """Yield the namespaces mounted in the mount namespace of this process."""
         try:
             mounts = capture.read_file("/proc/self/mountinfo")
         except OSError:
             return
-        for inode, path in mounted(mounts):
-            yield Found(inode, path=path if self._inode(path) == inode else None)
+        for inode, path in parse_mountinfo(mounts):
+            yield Found(inode, path=path if self._read_inode(path) == inode else None)
 
-    def _members(self) -> "typing.Iterator[Found]":
-        """Those with a process."""
-        for pid in sorted(int(name) for name in _listed("/proc") if name.isdecimal()):
+    def _iter_members(self) -> "typing.Iterator[Found]":
+        """Yield the namespace of each process, and count the processes that may not be seen."""
+        for pid in sorted(int(name) for name in _list_names("/proc") if name.isdecimal()):
             try:
-                yield _of_process(pid)
+                yield _find_of_process(pid)
             except PermissionError:
                 self._denied += 1
-            except OSError:  # it ended
+            except OSError:  # the process ended
                 continue
 
-    def _held(self) -> "typing.Iterator[Found]":
-        """Those that a descriptor keeps."""
+    def _iter_held(self) -> "typing.Iterator[Found]":
+        """Yield the namespaces that a descriptor keeps open."""
         if self._owners is None:
             try:
                 self._owners = capture.scan_owners()
@@ -185,7 +192,7 @@ class Survey:
         for inode, (pid, descriptor) in self._owners.namespaces.items():
             yield Found(inode, path="/proc/%d/fd/%d" % (pid, descriptor))
 
-    def _inode(self, path: "str") -> "int | None":
+    def _read_inode(self, path: "str") -> "int | None":
         try:
             status = os.stat(path)
         except OSError:
@@ -193,8 +200,10 @@ class Survey:
         return status.st_ino if status.st_dev == self._device else None
 
 
-def mounted(mountinfo: "bytes") -> "typing.Iterator[tuple[int, str]]":
-    """The network namespaces among the mounts of /proc/PID/mountinfo, with the file each is mounted on; proc(5)."""
+def parse_mountinfo(mountinfo: "bytes") -> "typing.Iterator[tuple[int, str]]":
+    """Yield the inodes of the network namespaces in /proc/PID/mountinfo, with the file each is mounted on; proc(5)."""
+    # 64 63 0:4 net:[4026532178] /run/netns/a\040b rw - nsfs nsfs rw
+    # Optional fields precede the dash; blanks and backslashes in paths are octal escapes.
     for line in mountinfo.split(b"\n"):
         fields, _dash, kind = line.partition(b" - ")
         words = fields.split(b" ")
@@ -206,21 +215,21 @@ def mounted(mountinfo: "bytes") -> "typing.Iterator[tuple[int, str]]":
             yield int(found.group(1)), os.fsdecode(path)
 
 
-def merged(found: "typing.Iterable[Found]") -> "list[Found]":
-    """Each namespace once, in the order first met: with the first name, file and process any way of finding gave."""
+def merge(found: "typing.Iterable[Found]") -> "list[Found]":
+    """Return each namespace once, in order, with the first name, path and member found for it; skip unknown inodes."""
     known: "dict[int, Found]" = {}
-    for one in found:
-        if one.inode is None:
+    for new in found:
+        if new.inode is None:
             continue
-        before = known.setdefault(one.inode, one)
-        known[one.inode] = before._replace(
-            name=before.name or one.name, path=before.path or one.path, member=before.member or one.member
+        old = known.setdefault(new.inode, new)
+        known[new.inode] = old._replace(
+            name=old.name or new.name, path=old.path or new.path, member=old.member or new.member
         )
     return list(known.values())
 
 
 def open_namespace(found: "Found") -> "int":
-    """A descriptor of a namespace; raises OSError, with ENOENT where its file stands for another one now."""
+    """Return a descriptor of a namespace. Raises OSError, with ENOENT if its file is another namespace by now."""
     if found.path is None:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     descriptor = os.open(found.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -230,55 +239,58 @@ def open_namespace(found: "Found") -> "int":
     return descriptor
 
 
-def beyond(found: "typing.Sized", limit: "int") -> "list[Missed]":
-    """What is said of the namespaces beyond a limit."""
+def missed_beyond_limit(found: "typing.Sized", limit: "int") -> "list[Missed]":
+    """Return the entry for the namespaces beyond a limit, if any."""
     if len(found) <= limit:
         return []
     count = len(found) - limit
     return [Missed("truncated", "", "%d of %d left out, beyond the limit of %d" % (count, len(found), limit), 0, count)]
 
 
-def hidden(found: "Found") -> "Missed | None":
-    """What is said of a namespace that no file leads to."""
+def missed_if_hidden(found: "Found") -> "Missed | None":
+    """Return the entry for a namespace that no file opens, None for others."""
     if found.path is None and found.inode is not None:
-        return Missed("unreadable", found.what, "what it is mounted on is covered by another mount", inode=found.inode)
+        return Missed("unreadable", found.what, "its mount point is covered by another mount", inode=found.inode)
     return None
 
 
-def unreachable(found: "Found", error: "OSError") -> "Missed":
-    """What is said of a namespace that could not be entered."""
+def missed_for_error(found: "Found", error: "OSError") -> "Missed":
+    """Return the entry for a namespace that could not be entered."""
     number = error.errno or 0
     inode = found.inode or 0
     if isinstance(error, PermissionError):
         return Missed("permission", found.what, _NEEDS_RIGHTS, number, inode=inode)
     if number == errno.ENOENT:
-        return Missed("not_in_kernel", found.what, "it is gone", number, inode=inode)
+        return Missed("not_in_kernel", found.what, "it no longer exists", number, inode=inode)
     return Missed("unreadable", found.what, error.strerror or str(error), number, inode=inode)
 
 
-def capture_all(plan: "capture.Told") -> "dict[str, bytes]":
-    """What a plan asks for, here and in the network namespaces that it names.
+def capture_all(plan: "capture.Facts") -> "dict[str, bytes]":
+    """Run a plan here and in the network namespaces that it selects; return contents by path, as ``capture.run``.
 
-    The calling thread enters them one by one and comes back. Raises capture.Refused, for what is no selector too.
+    The calling thread enters them one by one and returns. Raises capture.Refused, also for an invalid selector.
     """
     selectors = list(plan.get("namespaces", ()))
     if not selectors:
         return capture.run(plan)
     capture.check(plan)
-    survey = Survey(capture.own_namespace())
+    finder = NamespaceFinder(capture.own_namespace_inode())
     wants_all = "all" in selectors
     try:
-        found, missed = survey.all() if wants_all else survey.selected(selectors)
+        found, missed = finder.find_all() if wants_all else finder.find_selected(selectors)
     except NoSelectorError as error:
         raise capture.Refused(str(error)) from error
-    limit = int(plan.get("namespace_limit", MOST))
-    others = [one for one in found[:limit] if one.inode != capture.own_namespace()]
-    missed += beyond(found, limit)
-    return capture.run(plan, _Rounds(others, missed, None if wants_all else survey.chosen))
+    limit = int(plan.get("namespace_limit", DEFAULT_LIMIT))
+    others = [namespace for namespace in found[:limit] if namespace.inode != capture.own_namespace_inode()]
+    missed += missed_beyond_limit(found, limit)
+    return capture.run(plan, _NamespaceVisits(others, missed, None if wants_all else finder.chosen))
 
 
-class _Rounds:
-    """Goes round the namespaces, and tells which could not be entered, and what selected them; None for all."""
+class _NamespaceVisits:
+    """Enters namespaces one after the other, and yields inode and name of each.
+
+    ``missed`` gets those that could not be entered; ``selected`` has the inodes by selector, None if all are selected.
+    """
 
     def __init__(
         self, found: "list[Found]", missed: "list[Missed]", selected: "typing.Optional[dict[str, int]]"
@@ -291,7 +303,7 @@ class _Rounds:
         home = os.open(_OWN, os.O_RDONLY | os.O_CLOEXEC)
         try:
             for found in self._found:
-                if self._entered(found):
+                if self._enter(found):
                     try:
                         yield found.inode or 0, None if found.name is None else os.fsdecode(found.name)
                     finally:
@@ -299,8 +311,8 @@ class _Rounds:
         finally:
             os.close(home)
 
-    def _entered(self, found: "Found") -> "bool":
-        missed = hidden(found)
+    def _enter(self, found: "Found") -> "bool":
+        missed = missed_if_hidden(found)
         try:
             if missed is None:
                 descriptor = open_namespace(found)
@@ -309,25 +321,29 @@ class _Rounds:
                 finally:
                     os.close(descriptor)
         except OSError as error:
-            missed = unreachable(found, error)
+            missed = missed_for_error(found, error)
         if missed is not None:
             self.missed.append(missed)
         return missed is None
 
 
-def _of_process(pid: "int") -> "Found":
+def _count(processes: "int") -> "str":
+    return "%d process%s" % (processes, "" if processes == 1 else "es")
+
+
+def _find_of_process(pid: "int") -> "Found":
     path = "/proc/%d/ns/net" % pid
     return Found(os.stat(path).st_ino, path=path, member=pid)
 
 
-def _listed(folder: "str") -> "list[str]":
+def _list_names(folder: "str") -> "list[str]":
     try:
         return os.listdir(folder)
     except OSError:
         return []
 
 
-def _device(path: "str") -> "int | None":
+def _read_device(path: "str") -> "int | None":
     try:
         return os.stat(path).st_dev
     except OSError:

@@ -107,7 +107,7 @@ def result(text, asked):
     query = asked.query
     wants_all = query.show == "all"
     try:
-        system = core.SnapshotSystem(core.unpacked(text, MOST_BYTES))
+        system = core.SnapshotSystem(core.unpack_text(text, MOST_BYTES))
         if query.network_namespaces and system.namespace:  # they come besides the host's own
             own = "inode:%s" % system.namespace["inode"]
             query = query._replace(network_namespaces=(own, *query.network_namespaces))

@@ -14,7 +14,7 @@ from netstat_core.plugin.records import Record
 from netstat_core.plugin.sinks import Rendering
 from netstat_core.plugin.text import Complaint, Layout, Style, unsupported
 from netstat_core.query import Query
-from netstat_core.report.selection import Demand, shown_by_default
+from netstat_core.report.selection import Demand, default_shown_rule
 
 
 class NetToolsSession(Session):
@@ -51,7 +51,7 @@ class NetToolsSession(Session):
         """What -a and -l leave by the layout's rule, or by that of the reader where the layout has none."""
         layout = self._layout(reader)
         if layout is None or layout.shown is None:
-            return shown_by_default(reader, query)
+            return default_shown_rule(reader, query)
         return None if is_text and layout.hides else layout.shown(query)
 
     def complain(self, reader: Reader, trouble: Problem | Gap) -> Complaint | None:

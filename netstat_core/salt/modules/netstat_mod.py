@@ -304,7 +304,7 @@ def _replayed(snapshot: str) -> Any:
 
     text = str(snapshot).strip()
     if text.startswith(MARK):
-        return SnapshotSystem(archive.unpacked(text))
+        return SnapshotSystem(archive.unpack_text(text))
     return SnapshotSystem(_absolute(text))
 
 
