@@ -15,7 +15,7 @@ from netstat_core.facts.query import facts_query
 from netstat_core.facts.schema import FACTS_SCHEMA, FactsOfNamespaces
 from netstat_core.host.discovery import Host
 from netstat_core.plugin.readers import Reader
-from netstat_core.plugin.schema import named_schema, opened, published_schema
+from netstat_core.plugin.schema import allow_additional_fields, named_schema, published_schema
 
 HERE = Path(__file__).parent
 MODULE = "../ansible_collection/plugins/modules/netstat_facts.py"
@@ -29,7 +29,9 @@ def generated() -> dict[str, str]:
     readers = Host({plugin.name for plugin in host.plugins if not _is_built_in(plugin.origin)}).kinds()
     schemas = {kind: published_schema(reader) for kind, reader in sorted(readers.items())}
     files = {f"schemas/{kind}.json": json.dumps(schema, indent=2) + "\n" for kind, schema in schemas.items()}
-    files["schemas/facts.json"] = json.dumps(opened(named_schema(FACTS_SCHEMA, FactsOfNamespaces)), indent=2) + "\n"
+    files["schemas/facts.json"] = (
+        json.dumps(allow_additional_fields(named_schema(FACTS_SCHEMA, FactsOfNamespaces)), indent=2) + "\n"
+    )
     files[MODULE] = _module((HERE / MODULE).read_text("utf-8"))
     files[PLANS] = "".join(_plans(Host({plugin.name for plugin in host.plugins if not _is_built_in(plugin.origin)})))
     files["fields.md"] = "".join(_fields_page(schemas, readers))
@@ -47,7 +49,7 @@ def _module(text: str) -> str:
     before, _, rest = text.partition('RETURN = r"""\n')
     _, _, after = rest.partition('"""\n')
     sample = json.loads((HERE / SAMPLE).read_text("utf-8"))
-    facts = opened(named_schema(FACTS_SCHEMA, FactsOfNamespaces))
+    facts = allow_additional_fields(named_schema(FACTS_SCHEMA, FactsOfNamespaces))
     returned = {
         "ansible_facts": _told(
             "The facts that are set.",

@@ -1,7 +1,7 @@
 """netstat-core: the kernel's network state as records and as netstat's text.
 
-These are the names that callers may rely on; each is loaded when it is first used. What plugins need is in
-:mod:`netstat_core.plugin`.
+The names in ``__all__`` are the public API for callers; each is imported when it is first used. Plugins import from
+:mod:`netstat_core.plugin` instead.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ __all__ = [
     "open_report",
 ]
 
-_HOMES = {
+_MODULES = {
     "NetstatError": "errors",
     "PluginError": "errors",
     "Query": "query",
@@ -46,14 +46,14 @@ _HOMES = {
     "collect": "report.run",
     "open_report": "report.run",
 }
-"""The module that each name is taken from."""
+"""The module below ``netstat_core`` that defines each name."""
 
 
 def __getattr__(name: str) -> Any:
-    """Load a name from its module when it is first asked for."""
-    if name not in _HOMES:
+    """Import a public name from its module on first access (PEP 562)."""
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module  # noqa: PLC0415 - nothing is imported before a name is
+    from importlib import import_module  # noqa: PLC0415 - needed on first access only
 
-    value = globals()[name] = getattr(import_module(f"netstat_core.{_HOMES[name]}"), name)
+    value = globals()[name] = getattr(import_module(f"netstat_core.{_MODULES[name]}"), name)
     return value

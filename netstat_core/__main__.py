@@ -1,4 +1,4 @@
-"""``python -m netstat_core`` is ``pynetstat``."""
+"""Run ``pynetstat`` as ``python -m netstat_core``."""
 
 import sys
 

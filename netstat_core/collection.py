@@ -1,4 +1,4 @@
-"""The one door through which the Ansible collection comes: all that it takes from this package."""
+"""Everything that the Ansible collection imports from this package."""
 
 from __future__ import annotations
 
@@ -34,25 +34,25 @@ __all__ = [
     "listen_ports",
     "listening_on",
     "plan_facts",
+    "preload_host",
     "safe_text",
     "unpack_text",
-    "warmed_host",
     "where",
     "worded",
 ]
 
 
-def warmed_host() -> Host:
-    """A host with the schemas of all readers made, so that processes forked later need not make them again."""
+def preload_host() -> Host:
+    """Return a host with the schemas of all readers compiled, which processes forked later inherit."""
     host = Host()
     for offer in host.offers():
-        with suppress(NetstatError):  # a broken plugin, which facts tell of
+        with suppress(NetstatError):  # a broken plugin: facts report it
             Checker(offer.reader)
     return host
 
 
 def where(expression: str, readers: Iterable[Reader]) -> Where:
-    """A filter on the records of some readers; raises UsageError for what is none."""
-    from netstat_core.report.where import Where  # noqa: PLC0415 - its library is loaded for those who filter
+    """Return the filter on the readers' records that an expression describes. Raises UsageError if it is invalid."""
+    from netstat_core.report.where import Where  # noqa: PLC0415 - its library is loaded only to filter
 
     return Where(expression, readers)

@@ -1,17 +1,17 @@
-"""What can go wrong, as a tree of exceptions that carry their exit status.
+"""The exceptions of this project, each with the exit status of a command that ends with it.
 
 ::
 
     NetstatError                 1
-    ├── UsageError               3    options that cannot be understood or combined
-    │   └── Refused              3    what a reader cannot serve, said before anything is read
-    ├── SourceError              255  a source could not be read for a reason of its own
+    ├── UsageError               3    options that are invalid or cannot be combined
+    │   └── Refused              3    a reader cannot serve the request; raised before reading
+    ├── SourceError              255  a source could not be read, for another reason than these:
     │   ├── NotInKernel          1    the file or the netlink family does not exist
-    │   ├── NoPermission         1    it exists, and this process may not read it
-    │   ├── NarrowerCapture      1    a snapshot was made for less than is asked of it
-    │   └── Interrupted          255  it changed each time it was read
-    ├── SnapshotError            1    a recorded system that cannot be replayed
-    ├── PluginError              1    a plugin that does not keep the contract
+    │   ├── NoPermission         1    it exists, but this process may not read it
+    │   ├── NarrowerCapture      1    the snapshot was captured for a narrower request
+    │   └── Interrupted          255  it changed during every attempt to read it
+    ├── SnapshotError            1    a snapshot that cannot be replayed
+    ├── PluginError              1    a plugin that violates the contract
     └── SchemaViolation          4    a record that does not match its schema
 """
 
@@ -21,7 +21,7 @@ import errno
 
 
 class NetstatError(Exception):
-    """Any failure this project reports by itself; ``exit_status`` is what a command ends with."""
+    """Base class of all errors of this project; ``exit_status`` is that of a command that ends with it."""
 
     exit_status = 1
 
@@ -29,8 +29,8 @@ class NetstatError(Exception):
 class UsageError(NetstatError):
     """The request contradicts itself or names something that does not exist.
 
-    ``field`` is the field of the query that the ``message`` is about, where it is about one: a command line says its
-    option for it, a playbook the task's.
+    ``field`` is the field of :class:`Query` that the ``message`` is about, if any; front ends replace it by the name of
+    their own option.
     """
 
     exit_status = 3
@@ -42,11 +42,15 @@ class UsageError(NetstatError):
 
 
 class Refused(UsageError):
-    """A reader's sources cannot serve what was asked for: the whole request is refused before anything is read."""
+    """A reader cannot serve the request with its sources: the whole request is refused before anything is read."""
 
 
 class SourceError(NetstatError):
-    """A source could not be read; ``errno`` is the kernel's error number, 0 where there is none."""
+    """A source could not be read.
+
+    ``source`` is the input's name, ``detail`` a phrase for people, ``number`` the kernel's error number or 0; it is
+    kept as ``errno``. ``reason`` is the word for it in ``completeness``.
+    """
 
     exit_status = 255
     reason = "unreadable"
@@ -59,49 +63,49 @@ class SourceError(NetstatError):
 
     @classmethod
     def from_os_error(cls, source: str, error: OSError) -> SourceError:
-        """The member of the tree that says what an OSError from a path or socket means."""
+        """Return the subclass of SourceError that corresponds to an OSError from a file or socket."""
         number = error.errno or 0
         kind = _BY_ERRNO.get(number, SourceError)
         return kind(source, error.strerror or str(error), number)
 
 
 class NotInKernel(SourceError):
-    """The kernel has no such file, table or protocol: not configured, not loaded, or removed."""
+    """The kernel has no such file, table or protocol: it is not configured, not loaded, or was removed."""
 
     exit_status = 1
     reason = "not_in_kernel"
 
 
 class NoPermission(SourceError):
-    """The source exists, and reading it needs rights this process lacks."""
+    """The source exists, but this process lacks the permission to read it."""
 
     exit_status = 1
     reason = "permission"
 
 
 class Interrupted(SourceError):
-    """What was read is there, but the kernel changed it meanwhile, as often as it was tried."""
+    """The source exists, but the kernel changed it during every attempt to read it."""
 
     reason = "raced"
 
 
 class NarrowerCapture(SourceError):
-    """The snapshot was made for another question: this source may have existed, and was not recorded."""
+    """The snapshot was captured for a narrower request: the source was not recorded, and may have existed."""
 
     exit_status = 1
     reason = "narrower_capture"
 
 
 class SnapshotError(NetstatError):
-    """A recorded system is missing, malformed, or larger than the bounds of a replay."""
+    """A snapshot is missing, malformed, or exceeds the limits of a replay."""
 
 
 class PluginError(NetstatError):
-    """A plugin declares something the host cannot use; the message names the plugin."""
+    """A plugin violates the contract, such as by an invalid declaration."""
 
 
 class SchemaViolation(NetstatError):
-    """A record, or a schema itself, is not what was declared."""
+    """A record does not match its schema, or a schema is invalid."""
 
     exit_status = 4
 

@@ -1,25 +1,27 @@
-"""Bytes from anywhere as text that keeps them: reversible in records, harmless on a terminal."""
+"""Escaping of untrusted bytes and text: reversibly for records, safely for terminals."""
 
 from __future__ import annotations
 
 import re
 
 _ESCAPED = re.compile(rb"\\(?:\\|x([0-9a-f]{2}))")
-_ODD = re.compile(r"[\\\udc80-\udcff]")
+_NEEDS_ESCAPE = re.compile(r"[\\\udc80-\udcff]")
 
 
 def escape(raw: bytes) -> str:
-    r"""Any bytes as text: UTF-8, with each undecodable byte as ``\xNN`` and a backslash as ``\\``.
+    r"""Decode bytes as UTF-8, with each undecodable byte as ``\xNN`` and a backslash as ``\\``.
+
+    :func:`unescape` reverses it. Record fields whose bytes the kernel does not restrict, such as paths, hold such text.
 
     >>> escape(b"caf\xe9\\")
     'caf\\xe9\\\\'
     """
     text = raw.decode("utf-8", "surrogateescape")
-    return _ODD.sub(lambda odd: "\\\\" if odd[0] == "\\" else f"\\x{ord(odd[0]) - 0xDC00:02x}", text)
+    return _NEEDS_ESCAPE.sub(lambda found: "\\\\" if found[0] == "\\" else f"\\x{ord(found[0]) - 0xDC00:02x}", text)
 
 
-def encoded(text: str) -> bytes:
-    """The bytes of a text that Python read as a file's name, or of any other, whatever is in it."""
+def encode_text(text: str) -> bytes:
+    """Encode a text as UTF-8. Surrogates are accepted: as the bytes of a file name (PEP 383), or else as they are."""
     try:
         return text.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
@@ -27,7 +29,7 @@ def encoded(text: str) -> bytes:
 
 
 def unescape(text: str) -> bytes:
-    r"""The bytes that :func:`escape` was given.
+    r"""Return the bytes that were passed to :func:`escape`.
 
     >>> unescape('caf\\xe9\\\\')
     b'caf\xe9\\'
@@ -37,7 +39,7 @@ def unescape(text: str) -> bytes:
 
 
 def printable(text: str) -> str:
-    r"""An escaped text as a terminal may show it: printable characters as they are, all else as ``\xNN``.
+    r"""Return a text from :func:`escape` in a form safe for a terminal: unprintable characters as ``\xNN``.
 
     >>> printable(escape(b"a\x1b[1mb\\"))
     'a\\x1b[1mb\\'
@@ -45,34 +47,36 @@ def printable(text: str) -> str:
     if text.isprintable() and "\\" not in text:
         return text
     shown = unescape(text).decode("utf-8", "surrogateescape")
-    return "".join(one if one.isprintable() else _masked(one) for one in shown)
+    return "".join(char if char.isprintable() else _to_hex(char) for char in shown)
 
 
-def harmless(text: str) -> str:
-    r"""A text of any origin and of several lines as a terminal may show it: what is not printable as ``\xNN``.
+def escape_unprintable(text: str) -> str:
+    r"""Return any text in a form safe for a terminal: unprintable characters as ``\xNN``, except newline and tab.
 
-    >>> harmless("a\x1b[1mb\\n\n")
-    'a\\x1b[1mb\\\\n\n'
+    >>> escape_unprintable("a\x1b[1mb\\n\n")
+    'a\\x1b[1mb\\n\n'
     """
     if text.isprintable():
         return text
-    return "".join(one if one.isprintable() or one in "\n\t" or _is_surrogate(one) else _masked(one) for one in text)
+    return "".join(
+        char if char.isprintable() or char in "\n\t" or _is_surrogate(char) else _to_hex(char) for char in text
+    )
 
 
-def one_line(text: str, most: int = 200) -> str:
-    r"""A text of any origin as a part of a line: blanks in the place of line ends, cut where it is long.
+def to_one_line(text: str, most: int = 200) -> str:
+    r"""Return any text as part of a line: runs of white space become one space, more than ``most`` characters are cut.
 
-    >>> one_line("no\n luck\x1b[1m")
+    >>> to_one_line("no\n luck\x1b[1m")
     'no luck\\x1b[1m'
     """
-    words = harmless(" ".join(text[: 4 * most].split()))
+    words = escape_unprintable(" ".join(text[: 4 * most].split()))
     return words if len(words) <= most else words[:most] + "..."
 
 
 def _is_surrogate(character: str) -> bool:
-    """Whether it stands for a byte that is no text; who writes it out escapes it."""
+    """True for a byte that is not UTF-8, as PEP 383 decodes it; whoever encodes the text escapes it."""
     return "\ud800" <= character <= "\udfff"
 
 
-def _masked(character: str) -> str:
+def _to_hex(character: str) -> str:
     return "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", "surrogateescape"))

@@ -1,4 +1,4 @@
-"""What was asked for, independent of any option syntax and of how it is shown."""
+"""The request, independent of option syntax and output format."""
 
 from __future__ import annotations
 
@@ -6,29 +6,37 @@ from collections.abc import Collection
 from typing import Any, NamedTuple
 
 NAMESPACE_LIMIT = 500
-"""Network namespaces that are read at the most, unless something else is asked for."""
+"""Default of ``Query.namespace_limit``."""
 
 PROCESSES, DETAILS, CONTEXTS, ARGUMENTS = "processes", "details", "contexts", "arguments"
-"""The words of ``Query.owners``: who holds a socket; program, unit and container besides; the security context too; and
-the whole command line, of which all others have the first argument alone, since arguments may hold secrets."""
+"""The words of ``Query.owners``.
+
+``processes`` finds the processes that hold each socket; ``details`` adds program, unit and container, ``contexts`` the
+security context. ``arguments`` adds the whole command line; without it only the first argument is read, since arguments
+may contain secrets.
+"""
 
 ROUTE_CACHE = "route_cache"
-"""The table that is read only where it is named: kernels since Linux 3.6 keep no cache of IPv4 routes."""
+"""The table that is read only if it is named: Linux has had no cache of IPv4 routes since 3.6."""
 
 
 class Query(NamedTuple):
-    """One request. Every option syntax and every caller fills the same fields.
+    """One request; option syntaxes, playbooks and Python callers all fill the same fields.
 
-    Selection: ``tables``, ``families`` (the ``-A`` names) and ``protocols``, each empty for all; ``show`` (``all``,
-    ``listening`` or ``connected``). ``required`` names what the caller asked for by name, so that its absence
-    is an error rather than a fact. ``owners`` says what is wanted of the processes that hold sockets (``processes``,
-    ``details``, ``contexts``, ``arguments``); none are looked for where it is empty.
-
-    ``route_table`` (main, local, all or a number) asks for more than text shows, ``default_routes`` for those of length
-    0 in the main table only, ``interfaces`` for some interfaces by name. ``where`` is an expression that records must
-    match. ``delta`` turns counters into changes since the report before. ``resolve`` adds a section of names.
-    ``network_namespaces`` selects some of this machine by NAME, ``pid:N`` or ``inode:N``, of which at most
-    ``namespace_limit`` are read. ``source`` prefers a kind of feed.
+    * ``tables``, ``families`` (the ``-A`` names), ``protocols``: what to read; empty means all.
+    * ``show``: ``all``, ``listening`` or ``connected`` sockets.
+    * ``required``: names that the caller requested explicitly, whose absence is an error.
+    * ``owners``: what to find out about processes that hold sockets: any of ``processes``, ``details``, ``contexts``
+      and ``arguments``. Empty means that none are searched for.
+    * ``route_table``: ``main``, ``local``, ``all`` or a number. ``default_routes``: only routes of prefix length 0 in
+      the main table.
+    * ``interfaces``: only these interfaces, by name.
+    * ``where``: an expression that records must match.
+    * ``delta``: report changes of counters since the previous report.
+    * ``resolve``: add the names section.
+    * ``network_namespaces``: namespaces of this machine, as NAME, ``pid:N`` or ``inode:N``; ``all_network_namespaces``
+      selects all. At most ``namespace_limit`` are read.
+    * ``source``: the name of the feeds to prefer, such as ``procfs``; ``auto`` for the default.
     """
 
     tables: tuple[str, ...] = ("sockets",)
@@ -50,13 +58,13 @@ class Query(NamedTuple):
 
     @property
     def is_for_namespaces(self) -> bool:
-        """Whether namespaces were selected, rather than the one the program runs in."""
+        """True if namespaces are selected; otherwise the program reads the one it runs in."""
         return self.all_network_namespaces or bool(self.network_namespaces)
 
     def includes(self, families: Collection[str], protocols: Collection[str]) -> bool:
-        """Whether what answers to these families and protocols was asked for.
+        """True if the request selects a reader with these families and protocols.
 
-        What has no protocols is left out when protocols were named, unless its family was named too.
+        A reader without protocols is excluded if protocols are named, unless its family is named too.
         """
         if self.families and not any(family in self.families for family in families):
             return False
@@ -65,11 +73,11 @@ class Query(NamedTuple):
         return any(protocol in self.protocols for protocol in protocols) if protocols else bool(self.families)
 
     def serves_family(self, family: str) -> bool:
-        """Whether this address family was asked for, by name or by naming none."""
+        """True if the request selects this address family: it is among ``families``, or ``families`` is empty."""
         return not self.families or family in self.families
 
     def as_record(self) -> dict[str, Any]:
-        """The request as plain data, for the report."""
+        """Return the request as plain data, as reports contain it."""
         plain = self._asdict()
         plain["required"] = sorted(self.required)
         return {name: [*value] if isinstance(value, tuple) else value for name, value in plain.items()}

@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from netstat_core.errors import NetstatError, UsageError
-from netstat_core.escape import encoded, escape, unescape
+from netstat_core.escape import encode_text, escape, unescape
 from netstat_core.facts.sanitise import safe_text
 from netstat_core.facts.schema import FACTS_SCHEMA
 
@@ -202,7 +202,7 @@ def _serves(socket: Mapping[str, Any], wanted: Address) -> bool:
 
 
 def _is_held_by(socket: Mapping[str, Any], process: str) -> bool:
-    kept = safe_text(escape(encoded(process)[:LONGEST_NAME]))
+    kept = safe_text(escape(encode_text(process)[:LONGEST_NAME]))
     return any(name in (process, kept) or fnmatchcase(name, process) for name in texts_at(socket, "processes"))
 
 

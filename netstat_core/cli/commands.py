@@ -10,10 +10,10 @@ from typing import BinaryIO
 from netstat_core.dialects import Added, Dialect
 from netstat_core.dialects.getopt import Option
 from netstat_core.errors import PluginError, UsageError
-from netstat_core.escape import harmless, one_line
+from netstat_core.escape import escape_unprintable, to_one_line
 from netstat_core.host.checker import check_schemas
 from netstat_core.host.discovery import TEXT, FormatOffer, Host, Offer, Plugin
-from netstat_core.host.plugins import contained, described
+from netstat_core.host.plugins import describe_error, guard_plugin_code
 from netstat_core.plugin.readers import Explanation
 from netstat_core.plugin.schema import published_schema
 from netstat_core.plugin.sinks import Rendering
@@ -108,16 +108,18 @@ def print_plugins(host: Host, out: BinaryIO) -> int:
     for plugin in host.plugins:
         lines.append(f"{plugin.label} ({plugin.origin})")
         lines += [_reader_line(offer, schemas) for offer in offers if offer.plugin == plugin]
-        lines += [f"  format {one.sink.name}: {one_line(one.sink.meaning)}" for one in formats if one.plugin == plugin]
+        lines += [
+            f"  format {one.sink.name}: {to_one_line(one.sink.meaning)}" for one in formats if one.plugin == plugin
+        ]
     lines += [f"blocked: {name}" for name in sorted(host.blocked)]
     lines += [f"broken: {broken.plugin.label}: {broken.reason}" for broken in host.broken]
-    out.write(harmless("".join(f"{line}\n" for line in lines)).encode("utf-8", "backslashreplace"))
+    out.write(escape_unprintable("".join(f"{line}\n" for line in lines)).encode("utf-8", "backslashreplace"))
     return 1 if host.broken or schemas else 0
 
 
 def _reader_line(offer: Offer, schemas: dict[str, str]) -> str:
     reader = offer.reader
-    feeds = ", ".join(one_line(feed.name) for feed in reader.feeds)
+    feeds = ", ".join(to_one_line(feed.name) for feed in reader.feeds)
     of_families = f", families {', '.join(reader.families)}" if reader.families else ""
     line = f"  {reader.name}: table {reader.table}{of_families}, {reader.kind} {reader.version}, feeds {feeds}"
     return f"{line}, broken: {schemas[reader.name]}" if reader.name in schemas else line
@@ -144,7 +146,7 @@ def print_explanation(host: Host, name: str, out: BinaryIO) -> int:
     for one in found:
         kind = "gauge" if one.gauge else "counter"
         text = f"{one.section}.{one.name} ({kind}, unit: {one.unit})\n  {one.meaning}\n  Source: {one.source}\n"
-        out.write(harmless(text).encode("utf-8", "backslashreplace"))
+        out.write(escape_unprintable(text).encode("utf-8", "backslashreplace"))
     return 0
 
 
@@ -154,12 +156,12 @@ def _explained(offer: Offer, name: str, host: Host) -> list[Explanation]:
     if explain is None:
         return []
     try:
-        with contained(), host.watch.over(offer.plugin.label):
+        with guard_plugin_code(), host.watch.track(offer.plugin.label):
             return [_as_explanation(one) for one in islice(explain(name), _MOST_EXPLANATIONS)]
     except Exception as error:
         if offer.plugin.is_own:
             raise
-        host.fault(offer.plugin, f"reader {offer.reader.name!r}: explain: {described(error)}")
+        host.record_fault(offer.plugin, f"reader {offer.reader.name!r}: explain: {describe_error(error)}")
         return []
 
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 from typing import BinaryIO
 
 from netstat_core.errors import PluginError
-from netstat_core.escape import harmless
+from netstat_core.escape import escape_unprintable
 from netstat_core.host.discovery import Host
-from netstat_core.host.plugins import Offer, contained
+from netstat_core.host.plugins import Offer, guard_plugin_code
 from netstat_core.plugin.outcomes import Gap, Problem
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.text import Complaint
@@ -36,7 +36,7 @@ class Diverted(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """Write to standard error, where it does no harm."""
-        self.buffer.write(harmless(text).encode("utf-8", "backslashreplace"))
+        self.buffer.write(escape_unprintable(text).encode("utf-8", "backslashreplace"))
         return len(text)
 
 
@@ -91,7 +91,7 @@ class Faults:
         reader, trouble = event
         assert reader is not None
         try:
-            with contained():
+            with guard_plugin_code():
                 return _as_complaint(complain(reader, trouble))
         except Exception as error:  # noqa: BLE001 - a stranger's layout
             gap = failure_gap(run.offer_of(reader).plugin.label, f"reader {reader.name!r}: layout: complain", error)

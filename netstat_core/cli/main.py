@@ -17,7 +17,7 @@ from netstat_core.cli.faults import COMMAND_STATUS, Diverted, Faults
 from netstat_core.cli.gaps import complaint_of_host, is_narrower
 from netstat_core.dialects import NET_TOOLS, Added, Request, find
 from netstat_core.errors import NetstatError, PluginError, SchemaViolation, UsageError
-from netstat_core.escape import harmless
+from netstat_core.escape import escape_unprintable
 from netstat_core.host.discovery import TEXT, FormatOffer, Host
 from netstat_core.host.interrupts import expect_commands
 from netstat_core.host.watch import Watch
@@ -374,5 +374,5 @@ class _Command:
         self._say(f"{self._program}: {line}")
 
     def _say(self, line: str) -> None:
-        self._stderr.write(f"{harmless(line)}\n".encode("utf-8", "backslashreplace"))
+        self._stderr.write(f"{escape_unprintable(line)}\n".encode("utf-8", "backslashreplace"))
         self._stderr.flush()

@@ -12,13 +12,13 @@ from typing import Any, BinaryIO, NamedTuple, Protocol
 
 from netstat_core.dialects.getopt import Option
 from netstat_core.errors import UsageError
-from netstat_core.host.discovery import DIALECTS, entries
+from netstat_core.host.discovery import DIALECTS, list_entry_points
 from netstat_core.plugin.outcomes import Gap, Problem
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import Record
 from netstat_core.plugin.sinks import Rendering
 from netstat_core.plugin.text import Complaint
-from netstat_core.plugin.values import Value, named
+from netstat_core.plugin.values import Value, name_field
 from netstat_core.query import Query
 from netstat_core.report.selection import Demand
 
@@ -123,7 +123,7 @@ class Dialect(Value):
     the family it means.
     """
 
-    name: str = named(kw_only=False)
+    name: str = name_field(kw_only=False)
     usage: str
     groups: tuple[str, ...]
     options: tuple[Option, ...]
@@ -156,7 +156,7 @@ class Dialect(Value):
 
 def find(name: str) -> Dialect:
     """The dialect of a name. Raises UsageError for one that is not installed."""
-    known = entries(DIALECTS)
+    known = list_entry_points(DIALECTS)
     entry = next((entry for entry in known if entry.name == name), None)
     if entry is None:
         names = ", ".join(sorted({entry.name for entry in known}))

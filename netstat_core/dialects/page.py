@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, BinaryIO
 
-from netstat_core.escape import harmless, printable
+from netstat_core.escape import escape_unprintable, printable
 from netstat_core.plugin.batches import Batch
 from netstat_core.plugin.outcomes import Gap, Problem, Trait
 from netstat_core.plugin.readers import Reader
@@ -85,7 +85,7 @@ class Page(Rendering):
     def _announce(self, reader: Reader, layout: Layout) -> None:
         if layout.block is not self._block:
             self._block = layout.block
-            self._write(harmless(layout.block.heading(self._style, self._traits_of(reader))))
+            self._write(escape_unprintable(layout.block.heading(self._style, self._traits_of(reader))))
 
     def _formatter(self, reader: Reader, layout: Layout) -> Callable[[Sequence[Record]], str]:
         if reader.name not in self._rows:

@@ -1,1 +1,1 @@
-"""The plugin host: finding plugins, and holding what they give against what they declare."""
+"""The plugin host: finds and loads plugins, and validates what they declare and what they yield."""

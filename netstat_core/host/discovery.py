@@ -1,6 +1,6 @@
-"""Finding plugins, loading each under guard, and asking them for readers and sinks.
+"""Discovery: find plugins by entry points, load them, and call their hooks for readers and sinks.
 
-One plugin that cannot be loaded, or that declares nonsense, is told in one line and leaves the others working.
+A plugin that cannot be loaded, or whose declarations are invalid, is reported in one line; the others keep working.
 """
 
 from __future__ import annotations
@@ -25,35 +25,49 @@ from netstat_core.host.plugins import (
     Limits,
     Offer,
     Plugin,
-    contained,
-    described,
-    distribution_of,
-    identified,
-    without_namesakes,
+    describe_error,
+    distribution_name,
+    drop_namesakes,
+    guard_plugin_code,
+    identify_plugins,
 )
-from netstat_core.host.watch import Watch, overheard
+from netstat_core.host.watch import Watch, observe_plugin
 from netstat_core.plugin import hooks
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.sinks import Sink
 
-__all__ = ["BLOCK_VARIABLE", "DIALECTS", "GROUP", "TEXT", "Broken", "FormatOffer", "Host", "Offer", "Plugin", "entries"]
+__all__ = [
+    "BLOCK_VARIABLE",
+    "DIALECTS",
+    "GROUP",
+    "TEXT",
+    "Broken",
+    "FormatOffer",
+    "Host",
+    "Offer",
+    "Plugin",
+    "list_entry_points",
+]
 
 GROUP = "netstat.plugins"
 DIALECTS = "netstat.dialects"
-"""The entry points of dialects; the module of each has its ``DIALECT``."""
+"""The entry point group of dialects; the module of each defines ``DIALECT``."""
 
 BLOCK_VARIABLE = "NETSTAT_PLUGINS_BLOCK"
 READERS, SINKS = "netstat_readers", "netstat_sinks"
 
-MOST_GIVEN = 500
-"""Readers or formats of one plugin at the most, and remarks on all."""
+MAX_ITEMS = 500
+"""Maximum number of readers or formats of a plugin, and of remarks in all."""
 
 
 class Host:
-    """The plugins of this installation; ``blocked`` names some to be left alone, as NAME or DISTRIBUTION:NAME.
+    """The plugins of this installation. They are found and loaded when a host is created.
 
-    ``broken`` are those that cannot be used, and what cannot be used of others. ``remarks`` are what else is to be told
-    of plugins. ``limits`` bound what their readers use, and ``watch`` tells which of them is waited for.
+    ``blocked`` names plugins to ignore, as NAME or DISTRIBUTION:NAME, besides those of the environment variable
+    NETSTAT_PLUGINS_BLOCK. ``watch`` reports plugins that take long.
+
+    ``plugins`` are those in use; ``broken`` are plugins, readers and formats that cannot be used; ``remarks`` are
+    warnings about plugins, a line each. ``limits`` are those of each reader of a plugin.
     """
 
     limits = Limits()
@@ -65,177 +79,181 @@ class Host:
         self.remarks: list[str] = []
         self.blocked = {*blocked, *filter(None, os.environ.get(BLOCK_VARIABLE, "").split(","))}
         self.watch = watch or self.watch
-        self._whole: list[Offer] | None = None
+        self._all_offers: list[Offer] | None = None
         self._manager = pluggy.PluginManager(hooks.PROJECT)
         self._manager.add_hookspecs(hooks)
-        found, namesakes = without_namesakes(identified(filter(self._is_used, _entries(GROUP))))
+        plugins, namesakes = drop_namesakes(identify_plugins(filter(self._is_used, _select_entry_points(GROUP))))
         self.broken += namesakes
-        self._formats = [plugin for plugin in found if plugin.is_own and plugin.entry.value.startswith(OWN_PACKAGE)]
-        self._load_all(plugin for plugin in found if plugin not in self._formats)
+        self._formats = [plugin for plugin in plugins if plugin.is_own and plugin.entry.value.startswith(OWN_PACKAGE)]
+        self._load_all(plugin for plugin in plugins if plugin not in self._formats)
 
     def offers(self, tables: Collection[str] = (), families: Collection[str] = ()) -> list[Offer]:
-        """The readers for some tables and families (empty: all), by position.
+        """Return the readers for some tables and families (empty means all), ordered by position.
 
-        Readers of others are held against the rules, and where they are among those that are asked for also against
-        all readers of all plugins.
+        Readers of plugins that are not built in are validated. If one of them is selected, the readers of all plugins
+        are loaded to find name clashes.
         """
-        found = self._whole
-        if found is None:
-            found, is_whole = self._asked(tables, families), not tables and not families
-            if not is_whole and any(_is_wanted(offer, tables, families) for offer in found if not offer.plugin.is_own):
-                found, is_whole = self._asked((), ()), True
-            if is_whole and any(not offer.plugin.is_own for offer in found):
-                self._whole = found
-        wanted = [offer for offer in found if not tables or offer.reader.table in tables]
-        return sorted(wanted, key=lambda offer: offer.reader.position)
+        offers = self._all_offers
+        if offers is None:
+            offers, is_complete = self._collect_offers(tables, families), not tables and not families
+            if not is_complete and any(
+                _is_wanted(offer, tables, families) for offer in offers if not offer.plugin.is_own
+            ):
+                offers, is_complete = self._collect_offers((), ()), True
+            if is_complete and any(not offer.plugin.is_own for offer in offers):
+                self._all_offers = offers
+        selected = [offer for offer in offers if not tables or offer.reader.table in tables]
+        return sorted(selected, key=lambda offer: offer.reader.position)
 
     def kinds(self) -> dict[str, Reader]:
-        """For each kind of record a reader that makes it, changes included."""
+        """Return a reader for each kind of record, including kinds of changes."""
         readers = [offer.reader for offer in self.offers()]
         changes = [reader.change.reader for reader in readers if reader.change]
         return {reader.kind: reader for reader in (*readers, *changes)}
 
     def sinks(self) -> dict[str, Sink]:
-        """The output formats by name."""
+        """Return the output formats by name."""
         return {offer.sink.name: offer.sink for offer in self.formats()}
 
     def formats(self) -> list[FormatOffer]:
-        """The output formats, each name once; one of this package's own cannot be taken over."""
+        """Return the output formats, one for each name. Names of built-in formats cannot be taken over."""
         self._load_all(self._formats)
         self._formats = []
-        found: dict[str, FormatOffer] = {}
+        formats: dict[str, FormatOffer] = {}
         for plugin in sorted(self.plugins, key=lambda plugin: not plugin.is_own):
-            for sink in self._ask(plugin, SINKS, Sink):
+            for sink in self._call_hook(plugin, SINKS, Sink):
                 offer = FormatOffer(sink, plugin)
-                if plugin.is_own or self._is_free(offer, found):
-                    found[sink.name] = offer
-        return list(found.values())
+                if plugin.is_own or self._is_free(offer, formats):
+                    formats[sink.name] = offer
+        return list(formats.values())
 
     def _is_free(self, offer: FormatOffer, taken: dict[str, FormatOffer]) -> bool:
-        """Whether a format of others can have its name; else that is a fault."""
-        from netstat_core.host.clashes import format_clash  # noqa: PLC0415 - where there are formats of others
+        """True if a format of a plugin can have its name; otherwise record the clash."""
+        from netstat_core.host.clashes import find_format_clash  # noqa: PLC0415 - only for formats of plugins
 
-        clash = format_clash(offer, taken)
+        clash = find_format_clash(offer, taken)
         if clash is not None:
-            self.fault(offer.plugin, f"format {offer.sink.name!r}: {clash}", offer.sink.name)
+            self.record_fault(offer.plugin, f"format {offer.sink.name!r}: {clash}", offer.sink.name)
         return clash is None
 
-    def fault(self, plugin: Plugin, reason: str, *claims: str) -> None:
-        """Keep what is wrong with a plugin, or a part of it, once; ``claims`` are the names of what is lost."""
+    def record_fault(self, plugin: Plugin, reason: str, *claims: str) -> None:
+        """Record why a plugin, or a part of it, cannot be used; ``claims`` are the names that are lost with it."""
         broken = Broken(plugin, reason, frozenset(claims))
         if broken not in self.broken:
             self.broken.append(broken)
 
     def refuse(self, offer: Offer, reason: str) -> None:
-        """Keep what is wrong with a reader, which is not used."""
+        """Record why a reader cannot be used."""
         reader = offer.reader
-        kinds = [one.kind for one in (reader, reader.change and reader.change.reader) if one]
+        kinds = [declared.kind for declared in (reader, reader.change and reader.change.reader) if declared]
         claims = (reader.name, reader.table, *reader.families, *kinds)
-        self.fault(offer.plugin, f"reader {reader.name!r}: {reason}", *claims)
+        self.record_fault(offer.plugin, f"reader {reader.name!r}: {reason}", *claims)
 
     def refuse_broken(self, name: str) -> None:
-        """Raise PluginError where a name is of something that a broken plugin would have given."""
+        """Raise PluginError if a name belongs to something that a broken plugin would have provided."""
         for broken in self.broken:
             if name in broken.claims:
                 raise PluginError(str(broken))
 
     def _remark(self, remark: str) -> None:
-        if remark not in self.remarks and len(self.remarks) < MOST_GIVEN:
+        if remark not in self.remarks and len(self.remarks) < MAX_ITEMS:
             self.remarks.append(remark)
 
     def _is_used(self, entry: EntryPoint) -> bool:
         if entry.name in self.blocked:
             return False
         is_named = any(":" in name for name in self.blocked)
-        return not is_named or f"{distribution_of(entry)}:{entry.name}" not in self.blocked
+        return not is_named or f"{distribution_name(entry)}:{entry.name}" not in self.blocked
 
     def _load_all(self, plugins: Iterable[Plugin]) -> None:
         for plugin in plugins:
             self._load(plugin)
-        self._drop_pending()
+        self._drop_unknown_hooks()
         for plugin in [plugin for plugin in self.plugins if not plugin.is_own]:
-            if forgotten := self._forgotten(plugin):
-                self._break(plugin, forgotten)
+            if reason := self._find_missing_hook(plugin):
+                self._break(plugin, reason)
 
     def _load(self, plugin: Plugin) -> None:
         entry = plugin.entry
         try:
-            loaded = entry.load() if plugin.is_own else self._imported(plugin)
-            reason = _refusal(sys.modules[entry.module])
+            loaded = entry.load() if plugin.is_own else self._import(plugin)
+            reason = _find_api_mismatch(sys.modules[entry.module])
             if reason is None:
                 self._manager.register(loaded, entry.name)
-        except Exception as error:  # noqa: BLE001 - whatever a stranger's import may raise
-            reason = described(error)
+        except Exception as error:  # noqa: BLE001 - a plugin's import may raise anything
+            reason = describe_error(error)
         if reason is None:
             self.plugins.append(plugin)
         else:
             self._break(plugin, reason)
 
-    def _imported(self, plugin: Plugin) -> Any:
+    def _import(self, plugin: Plugin) -> Any:
         if EntryPoint.pattern.match(plugin.entry.value) is None:
-            raise PluginError(f"entry point {plugin.name!r}: {plugin.entry.value!r} names no module")
+            raise PluginError(f"entry point {plugin.name!r}: {plugin.entry.value!r} does not name a module")
         if plugin.entry.value.startswith(OWN_PACKAGE):
-            raise PluginError(f"entry point {plugin.name!r}: {plugin.entry.value!r} is no module of its own")
-        with overheard(self.watch, f"plugin {plugin.label}", "its import", self._remark), contained():
+            raise PluginError(f"entry point {plugin.name!r}: {plugin.entry.value!r} is a module of netstat-core")
+        with observe_plugin(self.watch, f"plugin {plugin.label}", "its import", self._remark), guard_plugin_code():
             return plugin.entry.load()
 
-    def _forgotten(self, plugin: Plugin) -> str | None:
-        """What a module has that looks like a hook and is none, or that it has no hook at all."""
+    def _find_missing_hook(self, plugin: Plugin) -> str | None:
+        """Return why a module implements no hook, or which function lacks the decorator; None if all is well."""
         module = self._manager.get_plugin(plugin.name)
         unmarked = [name for name in (READERS, SINKS) if callable(getattr(module, name, None))]
         unmarked = [name for name in unmarked if self._manager.parse_hookimpl_opts(module, name) is None]
         if unmarked:
             return f"{unmarked[0]}: lacks the decorator @hookimpl"
-        return None if self._manager.get_hookcallers(module) else "has no hook: it gives neither readers nor formats"
+        return (
+            None if self._manager.get_hookcallers(module) else "implements no hook: it has neither readers nor formats"
+        )
 
-    def _drop_pending(self) -> None:
+    def _drop_unknown_hooks(self) -> None:
         while True:
             try:
                 self._manager.check_pending()
             except pluggy.PluginValidationError as error:
                 name = self._manager.get_name(error.plugin)
-                self._give_up(next(one for one in self.plugins if one.name == name), described(error))
+                self._give_up(next(plugin for plugin in self.plugins if plugin.name == name), describe_error(error))
             else:
                 return
 
-    def _asked(self, tables: Collection[str], families: Collection[str]) -> list[Offer]:
-        """What all plugins give for some tables and families, without the readers that cannot be used."""
-        asked = {"tables": tables, "families": families}
-        given = [(plugin, self._ask(plugin, READERS, Reader, **asked)) for plugin in list(self.plugins)]
-        offers = [Offer(reader, plugin) for plugin, readers in given for reader in readers]
+    def _collect_offers(self, tables: Collection[str], families: Collection[str]) -> list[Offer]:
+        """Call all plugins for readers of some tables and families; return those that can be used."""
+        arguments = {"tables": tables, "families": families}
+        answers = [(plugin, self._call_hook(plugin, READERS, Reader, **arguments)) for plugin in list(self.plugins)]
+        offers = [Offer(reader, plugin) for plugin, readers in answers for reader in readers]
         own = [offer for offer in offers if offer.plugin.is_own]
-        return own if len(own) == len(offers) else [*own, *self._usable(own, offers)]
+        return own if len(own) == len(offers) else [*own, *self._select_usable(own, offers)]
 
-    def _usable(self, own: Iterable[Offer], offers: Iterable[Offer]) -> Iterator[Offer]:
-        """The readers of others that keep the rules and whose names are free; the rest is a fault each."""
-        from netstat_core.host.checks import fault_of  # noqa: PLC0415
-        from netstat_core.host.clashes import Names  # noqa: PLC0415 - where there are plugins of others
+    def _select_usable(self, own: Iterable[Offer], offers: Iterable[Offer]) -> Iterator[Offer]:
+        """Yield the readers of plugins that are valid and whose names are free; record why the others are not."""
+        from netstat_core.host.checks import find_fault  # noqa: PLC0415
+        from netstat_core.host.clashes import Names  # noqa: PLC0415 - only for readers of plugins
 
         names = Names(own)
         for offer in offers:
             if offer.plugin.is_own:
                 continue
-            reason = fault_of(offer.reader, meaning_in_dialects) or names.clash(offer)
+            reason = find_fault(offer.reader, find_dialect_meaning) or names.find_clash(offer)
             if reason is None:
                 names.take(offer)
                 yield offer
             else:
                 self.refuse(offer, reason)
 
-    def _ask(self, plugin: Plugin, hook: str, kind: type, **wanted: Any) -> list[Any]:
-        """What a plugin's hook gives; a plugin that gives something else is given up."""
+    def _call_hook(self, plugin: Plugin, hook: str, kind: type, **arguments: Any) -> list[Any]:
+        """Return the objects of class ``kind`` that a plugin's hook returns; on any error record it as broken."""
         others = [module for name, module in self._manager.list_name_plugin() if name != plugin.name]
         caller = self._manager.subset_hook_caller(hook, others)
         try:
             if plugin.is_own:
-                return [one for answer in caller(**wanted) for one in answer]
-            with overheard(self.watch, f"plugin {plugin.label}", hook, self._remark), contained():
-                return _listed(caller(**wanted), kind, is_implemented=bool(caller.get_hookimpls()))
-        except Exception as error:  # noqa: BLE001 - a stranger's code
+                return [item for answer in caller(**arguments) for item in answer]
+            with observe_plugin(self.watch, f"plugin {plugin.label}", hook, self._remark), guard_plugin_code():
+                return _check_answers(caller(**arguments), kind, is_implemented=bool(caller.get_hookimpls()))
+        except Exception as error:  # noqa: BLE001 - a plugin's code
             if hook == READERS:
-                self._give_up(plugin, f"{hook}: {described(error)}")
+                self._give_up(plugin, f"{hook}: {describe_error(error)}")
             else:
-                self._break(plugin, f"{hook}: {described(error)}")
+                self._break(plugin, f"{hook}: {describe_error(error)}")
             return []
 
     def _give_up(self, plugin: Plugin, reason: str) -> None:
@@ -245,25 +263,25 @@ class Host:
         self._break(plugin, reason)
 
     def _break(self, plugin: Plugin, reason: str) -> None:
-        """A plugin is lost; what it would have given can only be guessed from its name."""
-        self.fault(plugin, reason, plugin.name, plugin.name.replace("-", "_"))
+        """Record a plugin as lost. What it would have provided can only be guessed from its name."""
+        self.record_fault(plugin, reason, plugin.name, plugin.name.replace("-", "_"))
 
 
-def _listed(answers: Any, kind: type, *, is_implemented: bool) -> list[Any]:
-    """The answers to a hook as one list; raises PluginError for what is none, or holds something else."""
+def _check_answers(answers: Any, kind: type, *, is_implemented: bool) -> list[Any]:
+    """Return the answers to a hook as one list. Raises PluginError if they are not iterables of ``kind``."""
     if is_implemented and not answers:
-        raise PluginError(f"returned None, and no list of {kind.__name__} objects")
-    found: list[Any] = []
+        raise PluginError(f"returned None instead of a list of {kind.__name__} objects")
+    items: list[Any] = []
     for answer in answers:
         if not isinstance(answer, Iterable):
-            raise PluginError(f"returned a {type(answer).__name__}, and no list of {kind.__name__} objects")
-        found += islice(answer, MOST_GIVEN + 1 - len(found))
-    if len(found) > MOST_GIVEN:
-        raise PluginError(f"gave more than {MOST_GIVEN} {kind.__name__} objects")
-    for one in found:
-        if not isinstance(one, kind):
-            raise PluginError(f"gave {type(one).__name__}, not a {kind.__name__}")
-    return found
+            raise PluginError(f"returned a {type(answer).__name__} instead of a list of {kind.__name__} objects")
+        items += islice(answer, MAX_ITEMS + 1 - len(items))
+    if len(items) > MAX_ITEMS:
+        raise PluginError(f"returned more than {MAX_ITEMS} {kind.__name__} objects")
+    for item in items:
+        if not isinstance(item, kind):
+            raise PluginError(f"returned {type(item).__name__} among {kind.__name__} objects")
+    return items
 
 
 def _is_wanted(offer: Offer, tables: Collection[str], families: Collection[str]) -> bool:
@@ -271,9 +289,9 @@ def _is_wanted(offer: Offer, tables: Collection[str], families: Collection[str])
     return (not tables or reader.table in tables) and (not families or not {*families}.isdisjoint(reader.families))
 
 
-def meaning_in_dialects(name: str) -> str | None:
-    """What a word means already in one of this package's dialects, so that no family can be called by it."""
-    for entry in entries(DIALECTS):
+def find_dialect_meaning(name: str) -> str | None:
+    """Return what a word already means in a built-in dialect, None if a family can have it as its name."""
+    for entry in list_entry_points(DIALECTS):
         if entry.value.startswith(OWN_PACKAGE):
             meaning: str | None = entry.load().DIALECT.meaning(name)
             if meaning is not None:
@@ -281,31 +299,31 @@ def meaning_in_dialects(name: str) -> str | None:
     return None
 
 
-def entries(group: str) -> list[EntryPoint]:
-    """The entry points of a group by name, each name once: this package's own first, then as they are found."""
+def list_entry_points(group: str) -> list[EntryPoint]:
+    """Return the entry points of a group, sorted by name. Of several with one name, a built-in one is preferred."""
     seen: dict[str, EntryPoint] = {}
-    for entry in sorted(_entries(group), key=lambda entry: not entry.value.startswith(OWN_PACKAGE)):
+    for entry in sorted(_select_entry_points(group), key=lambda entry: not entry.value.startswith(OWN_PACKAGE)):
         seen.setdefault(entry.name, entry)
     return sorted(seen.values(), key=lambda entry: entry.name)
 
 
-def _entries(group: str) -> Iterable[EntryPoint]:
-    """All entry points of a group."""
-    found: Iterable[EntryPoint] = _all_entries(tuple(sys.path)).select(group=group)
-    return found
+def _select_entry_points(group: str) -> Iterable[EntryPoint]:
+    """Return all entry points of a group, in the order of discovery."""
+    selected: Iterable[EntryPoint] = _load_entry_points(tuple(sys.path)).select(group=group)
+    return selected
 
 
 @functools.cache
-def _all_entries(_path: tuple[str, ...]) -> Any:
-    """All entry points, by group, of what is installed below a path: a file of every distribution is read for them."""
+def _load_entry_points(_path: tuple[str, ...]) -> Any:
+    """Return all installed entry points. Cached, since this reads a file of every distribution on ``sys.path``."""
     return entry_points()
 
 
-def _refusal(module: ModuleType) -> str | None:
-    """Why a plugin is not used that was written for another contract, or does not say for which."""
+def _find_api_mismatch(module: ModuleType) -> str | None:
+    """Return why a plugin's contract version is not supported, None if it is."""
     stated: object = getattr(module, "API", None)
     if stated is None:
-        return "states no API"
+        return "does not state its API"
     if type(stated) is int and stated == hooks.API:
         return None
-    return f"speaks API {' '.join(repr(stated).split()):.40}, this host {hooks.API}"
+    return f"is written for API {' '.join(repr(stated).split()):.40}, but this host supports API {hooks.API}"

@@ -1,39 +1,39 @@
-"""Telling the interrupt of a person from one that a plugin raises, in a process that is a command's own."""
+"""Distinguish SIGINT from a KeyboardInterrupt that a plugin raises, in processes of a command."""
 
 from __future__ import annotations
 
 import threading
 
 
-class _Interrupts:
-    """Whether signals are listened to, and whether one came."""
+class _State:
+    """Process-wide state: whether SIGINT is handled here, and whether it arrived."""
 
     is_command = False
     is_watched = False
-    came = False
+    has_arrived = False
 
 
 def expect_commands() -> None:
-    """This process is a command's: nobody else minds how it treats signals."""
-    _Interrupts.is_command = True
+    """Declare that this process is a command, so that :func:`watch` may install a signal handler."""
+    _State.is_command = True
 
 
 def watch() -> None:
-    """From now on it is known whether an interrupt was a signal; called before code of plugins runs."""
-    if _Interrupts.is_watched or not _Interrupts.is_command or threading.current_thread() != threading.main_thread():
+    """Install the signal handler once, before code of plugins runs. Does nothing if the program has its own."""
+    if _State.is_watched or not _State.is_command or threading.current_thread() != threading.main_thread():
         return
-    import signal  # noqa: PLC0415 - where there are plugins of others
+    import signal  # noqa: PLC0415 - only with plugins that are not built in
 
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _interrupt)
-        _Interrupts.is_watched = True
+        _State.is_watched = True
 
 
 def is_forged() -> bool:
-    """Whether a KeyboardInterrupt that is being handled is not one of a person."""
-    return _Interrupts.is_watched and not _Interrupts.came
+    """True if the KeyboardInterrupt that is being handled was not caused by SIGINT."""
+    return _State.is_watched and not _State.has_arrived
 
 
 def _interrupt(_number: int, _frame: object) -> None:
-    _Interrupts.came = True
+    _State.has_arrived = True
     raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""Plugins by their entry points, what they offer, and what is wrong with them in one line each."""
+"""Plugins, the readers and formats they offer, and the reasons why they cannot be used."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from importlib.metadata import EntryPoint
 from typing import NamedTuple
 
 from netstat_core.errors import PluginError
-from netstat_core.escape import one_line
+from netstat_core.escape import to_one_line
 from netstat_core.host import interrupts
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.sinks import Sink
 from netstat_core.query import Query
 
 SOURCE = "plugin "
-"""What the source of a gap begins with that tells of a plugin; its label follows."""
-
+"""Prefix of the source of a gap about a plugin; the plugin's label follows."""
 
 OWN_DISTRIBUTION = "netstat-core"
 OWN_PACKAGE = "netstat_core."
 
 TEXT = "text"
-"""The format that no plugin can have: it is the dialect's own page."""
+"""The reserved format name: the text of the dialect."""
 
 
 class Limits(NamedTuple):
-    """The bounds of each reader of a plugin in a report; ``seconds`` count while its parser runs, 0 lifts all bounds.
+    """Limits of each reader of a plugin in a report.
 
-    ``size`` bounds the characters of records as text, ``remarks`` what is neither a record nor a problem.
+    ``seconds`` is the time its parser runs; 0 removes all limits. ``rows`` are records, ``size`` is the number of
+    characters of records as text, ``remarks`` are gaps and traits.
     """
 
     seconds: float = 30.0
@@ -39,9 +39,9 @@ class Limits(NamedTuple):
 
 
 class Plugin(NamedTuple):
-    """A plugin by its entry point.
+    """A plugin, identified by its entry point.
 
-    ``is_own`` says that the distribution of this program brought it, ``is_namesake`` that another has its name.
+    ``is_own`` is true for built-in plugins, ``is_namesake`` if another plugin has the same name.
     """
 
     entry: EntryPoint
@@ -50,46 +50,46 @@ class Plugin(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The entry point's name, by which a plugin is blocked."""
+        """The name of the entry point."""
         return self.entry.name
 
     @property
     def label(self) -> str:
-        """How messages call it: by its name, where that is not enough by its distribution too."""
-        return f"{one_line(self.name)} of {self.distribution}" if self.is_namesake else one_line(self.name)
+        """The name in messages, with the distribution if the name alone is ambiguous."""
+        return f"{to_one_line(self.name)} of {self.distribution}" if self.is_namesake else to_one_line(self.name)
 
     @property
     def owner(self) -> str:
-        """How messages call it where another plugin clashes with it."""
-        name = one_line(self.name)
+        """The name in messages about a clash with another plugin."""
+        name = to_one_line(self.name)
         return f"the built-in plugin {name}" if self.is_own else f"plugin {name} of {self.distribution}"
 
     @property
     def distribution(self) -> str:
-        """The name of the distribution that brought it; read when asked for, since parsing metadata is slow."""
-        return distribution_of(self.entry)
+        """The name of its distribution. Not cached at discovery, since parsing metadata is slow."""
+        return distribution_name(self.entry)
 
     @property
     def origin(self) -> str:
-        """The distribution that brought it, and its version."""
+        """The name and version of its distribution."""
         name = self.distribution
-        with suppress(Exception):  # metadata that somebody damaged
-            return one_line(f"{name} {self.entry.dist.version}" if self.entry.dist else name)
+        with suppress(Exception):  # damaged metadata
+            return to_one_line(f"{name} {self.entry.dist.version}" if self.entry.dist else name)
         return name
 
 
-def distribution_of(entry: EntryPoint) -> str:
-    """The name of the distribution that an entry point belongs to."""
-    with suppress(Exception):  # metadata that somebody damaged
+def distribution_name(entry: EntryPoint) -> str:
+    """Return the name of the distribution of an entry point, ``unknown`` if there is none."""
+    with suppress(Exception):  # damaged metadata
         if entry.dist and isinstance(entry.dist.name, str):
-            return one_line(entry.dist.name)
+            return to_one_line(entry.dist.name)
     return "unknown"
 
 
 class Broken(NamedTuple):
-    """A plugin that cannot be used, or a part of it, and why, in one line.
+    """A plugin that cannot be used, or a part of it, and the reason in one line.
 
-    ``claims`` are the names by which somebody may have asked for what is lost: its families, tables, kinds or formats.
+    ``claims`` are the names by which a request may refer to what is lost: families, tables, kinds or formats.
     """
 
     plugin: Plugin
@@ -98,7 +98,7 @@ class Broken(NamedTuple):
 
     @property
     def source(self) -> str:
-        """The plugin as the source of a gap."""
+        """The name of the plugin as the source of a gap."""
         return SOURCE + self.plugin.label
 
     def __str__(self) -> str:
@@ -106,54 +106,54 @@ class Broken(NamedTuple):
 
 
 class Offer(NamedTuple):
-    """A reader and the plugin it came from."""
+    """A reader and the plugin that provides it."""
 
     reader: Reader
     plugin: Plugin
 
     @property
     def names(self) -> frozenset[str]:
-        """The names by which the reader is asked for."""
+        """The names by which a request can refer to the reader."""
         return frozenset({self.reader.name, self.reader.table, *self.reader.families, *self.reader.protocols})
 
     def may_refuse(self, query: Query) -> bool:
-        """Whether it may refuse the whole query: a reader of this program's own, or one that was asked for by name."""
+        """True if it may refuse the whole query: it is built in, or was requested by name."""
         return self.plugin.is_own or not self.names.isdisjoint(query.required)
 
 
 class FormatOffer(NamedTuple):
-    """An output format and the plugin it came from."""
+    """An output format and the plugin that provides it."""
 
     sink: Sink
     plugin: Plugin
 
 
-def identified(entries: Iterable[EntryPoint]) -> list[Plugin]:
-    """The plugins of some entry points, in the order in which names are given away."""
+def identify_plugins(entries: Iterable[EntryPoint]) -> list[Plugin]:
+    """Return the plugins of entry points in the order in which they take names: built-in plugins first."""
     entries = sorted(entries, key=lambda entry: entry.name)
     own = _own_distribution(entries)
-    plugins = [Plugin(entry, is_own=_is_of(entry, own)) for entry in entries]
-    strangers = [plugin for plugin in plugins if not plugin.is_own]
-    if len(strangers) > 1:
-        strangers.sort(key=lambda plugin: (plugin.distribution, plugin.name))
-    return [*(plugin for plugin in plugins if plugin.is_own), *strangers]
+    plugins = [Plugin(entry, is_own=_belongs_to(entry, own)) for entry in entries]
+    others = [plugin for plugin in plugins if not plugin.is_own]
+    if len(others) > 1:
+        others.sort(key=lambda plugin: (plugin.distribution, plugin.name))
+    return [*(plugin for plugin in plugins if plugin.is_own), *others]
 
 
 def _own_distribution(entries: Collection[EntryPoint]) -> object:
-    """The distribution of this package, found without reading the metadata of any unless several claim to be it."""
-    claiming = {id(entry.dist): entry for entry in entries if entry.value.startswith(OWN_PACKAGE) and entry.dist}
-    if len(claiming) > 1:
-        claiming = {key: entry for key, entry in claiming.items() if distribution_of(entry) == OWN_DISTRIBUTION}
-    return next((entry.dist for entry in claiming.values()), None)
+    """Return the distribution of this package. Metadata is read only if several have modules of ``netstat_core``."""
+    candidates = {id(entry.dist): entry for entry in entries if entry.value.startswith(OWN_PACKAGE) and entry.dist}
+    if len(candidates) > 1:
+        candidates = {key: entry for key, entry in candidates.items() if distribution_name(entry) == OWN_DISTRIBUTION}
+    return next((entry.dist for entry in candidates.values()), None)
 
 
-def _is_of(entry: EntryPoint, own: object) -> bool:
-    """Whether an entry is of this package's distribution; without any distribution its module tells."""
+def _belongs_to(entry: EntryPoint, own: object) -> bool:
+    """True if an entry point belongs to this package's distribution, or without any to a module of this package."""
     return entry.dist is own if entry.dist else entry.value.startswith(OWN_PACKAGE)
 
 
-def without_namesakes(plugins: Iterable[Plugin]) -> tuple[list[Plugin], list[Broken]]:
-    """The plugins whose name is theirs, and those that come too late for it."""
+def drop_namesakes(plugins: Iterable[Plugin]) -> tuple[list[Plugin], list[Broken]]:
+    """Return the plugins with unique names, and as broken those whose name an earlier plugin has."""
     owners: dict[str, Plugin] = {}
     late: list[Broken] = []
     for plugin in plugins:
@@ -165,20 +165,20 @@ def without_namesakes(plugins: Iterable[Plugin]) -> tuple[list[Plugin], list[Bro
     return list(owners.values()), late
 
 
-def described(error: BaseException) -> str:
-    """An exception of a stranger in one line: a declaration's own words, or the kind and the text of any other."""
+def describe_error(error: BaseException) -> str:
+    """Return one line for an exception of a plugin: the message of a PluginError, class and message of others."""
     try:
         text = str(error)
-    except Exception:  # noqa: BLE001 - a stranger's code
+    except Exception:  # noqa: BLE001 - a plugin's code
         text = ""
     if isinstance(error, PluginError):
-        return one_line(text)
-    return one_line(f"{type(error).__name__}: {text}" if text.strip() else type(error).__name__)
+        return to_one_line(text)
+    return to_one_line(f"{type(error).__name__}: {text}" if text.strip() else type(error).__name__)
 
 
 @contextmanager
-def contained() -> Iterator[None]:
-    """A stranger's code is run here: it cannot leave the program by what is no Exception, but for an interrupt."""
+def guard_plugin_code() -> Iterator[None]:
+    """Context in which code of a plugin runs: turns SystemExit and the like into PluginError, except SIGINT."""
     try:
         yield
     except Exception:
@@ -186,4 +186,4 @@ def contained() -> Iterator[None]:
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt) and not interrupts.is_forged():
             raise
-        raise PluginError(described(error)) from error
+        raise PluginError(describe_error(error)) from error

@@ -1,4 +1,4 @@
-"""What plugins say and how long they take: nothing of it reaches standard output, and a person who waits learns why."""
+"""Observation of plugins: report what they print to standard output, and when they take long."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 
-from netstat_core.escape import one_line
+from netstat_core.escape import to_one_line
 from netstat_core.host import interrupts
 
 SILENCE_SECONDS = 5.0
-"""How long a person waits before hearing for which plugin."""
+"""Running time of a plugin's code after which a user is told what is waited for."""
 
 SLOW_SECONDS = 1.0
-"""What a plugin may take to be imported, or to answer a hook, before that is told."""
+"""Time that a plugin's import or hook may take without a remark."""
 
-_MOST_HEARD = 400
+_MOST_CAPTURED = 400
 _POLLS = 10
-"""How often the time is looked at within what counts as silence."""
+"""How often the clock is checked within SILENCE_SECONDS."""
 
 
 class Watch:
-    """Tells which plugin's code is running once it has run for a while; ``say`` is given the line.
+    """Reports which plugin's code is running once it has run for SILENCE_SECONDS.
 
-    Without ``say`` nobody waits, and nothing is watched.
+    ``say(line)`` is called from another thread. Without ``say`` nothing is watched.
     """
 
     def __init__(self, say: Callable[[str], None] | None = None) -> None:
@@ -35,66 +35,69 @@ class Watch:
         self._thread: threading.Thread | None = None
 
     def begin(self, what: str) -> None:
-        """Some code of a plugin starts to run."""
+        """Note that code of a plugin starts to run; ``what`` names it in messages."""
         if self._say is None:
             return
         self._running = (what, time.monotonic())
         if self._thread is None:
-            self._thread = threading.Thread(target=self._look, args=(self._say,), daemon=True)
+            self._thread = threading.Thread(target=self._poll, args=(self._say,), daemon=True)
             self._thread.start()
 
     def end(self) -> None:
-        """It has come back."""
+        """Note that the code has returned."""
         self._running = None
 
     @contextmanager
-    def over(self, what: str) -> Iterator[None]:
-        """What is inside is some code of a plugin."""
+    def track(self, what: str) -> Iterator[None]:
+        """Context manager that calls :meth:`begin` and :meth:`end`."""
         self.begin(what)
         try:
             yield
         finally:
             self.end()
 
-    def _look(self, say: Callable[[str], None]) -> None:
-        told = None
+    def _poll(self, say: Callable[[str], None]) -> None:
+        reported = None
         while True:
             time.sleep(self._seconds / _POLLS)
             running = self._running
-            if running is not None and running is not told and time.monotonic() - running[1] >= self._seconds:
-                told = running
+            if running is not None and running is not reported and time.monotonic() - running[1] >= self._seconds:
+                reported = running
                 say(f"still waiting for {running[0]}")
 
 
-class _Heard(io.TextIOBase):
-    """Takes the place of standard output, and keeps the beginning of what is written to it."""
+class _CapturedOutput(io.TextIOBase):
+    """Replaces standard output and keeps the beginning of what is written to it."""
 
     def __init__(self) -> None:
         self.text = ""
         self.buffer = io.BytesIO()
 
     def writable(self) -> bool:
-        """It is."""
+        """Return True."""
         return True
 
     def write(self, text: str) -> int:
-        """Keep some of it."""
-        self.text += text[: max(_MOST_HEARD - len(self.text), 0)]
+        """Keep the text up to the limit."""
+        self.text += text[: max(_MOST_CAPTURED - len(self.text), 0)]
         return len(text)
 
 
 @contextmanager
-def overheard(watch: Watch, plugin: str, what: str, remark: Callable[[str], None]) -> Iterator[None]:
-    """A plugin is imported, or answers a hook: what it prints, and how long it takes, may be worth a remark."""
+def observe_plugin(watch: Watch, plugin: str, what: str, remark: Callable[[str], None]) -> Iterator[None]:
+    """Context in which a plugin is imported or a hook called; ``remark(line)`` gets what it prints or that it is slow.
+
+    ``plugin`` and ``what`` (the hook) begin the line.
+    """
     interrupts.watch()
-    heard = _Heard()
+    output = _CapturedOutput()
     started = time.perf_counter()
     try:
-        with redirect_stdout(heard), watch.over(plugin):
+        with redirect_stdout(output), watch.track(plugin):
             yield
     finally:
-        took = time.perf_counter() - started
-        if heard.text.strip() or heard.buffer.getbuffer().nbytes:
-            remark(f"{plugin}: {what}: writes to standard output: {one_line(heard.text)!r}")
-        if took > SLOW_SECONDS:
-            remark(f"{plugin}: {what}: took {took:.1f} seconds")
+        elapsed = time.perf_counter() - started
+        if output.text.strip() or output.buffer.getbuffer().nbytes:
+            remark(f"{plugin}: {what}: writes to standard output: {to_one_line(output.text)!r}")
+        if elapsed > SLOW_SECONDS:
+            remark(f"{plugin}: {what}: took {elapsed:.1f} seconds")

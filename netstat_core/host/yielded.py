@@ -1,4 +1,4 @@
-"""What parsers of plugins yield besides records, held against the contract: it becomes a part of every report."""
+"""Validation of the problems, gaps and traits that parsers of plugins yield."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ _FIELDS: dict[type, dict[str, tuple[type, ...]]] = {
 _REASONS = frozenset(
     {"not_in_kernel", "permission", "raced", "broken_plugin", "rejected", "truncated", "narrower_capture", "unreadable"}
 )
-_OF_READERS = ("source", "table")
-"""What gaps of parsers may be about; all else is the host's to tell."""
+_PARSER_SUBJECTS = ("source", "table")
+"""What gaps of parsers may be about; the host reports all others."""
 
 
-def checked(item: Any) -> Any:
-    """A problem, gap or trait as a report can have it; raises PluginError for one whose fields are not plain.
+def check_item(item: Any) -> Any:
+    """Return a problem, gap or trait if its fields have the right types, else raise PluginError.
 
-    A gap is about its own reader: what else was missed is the host's to tell.
+    A gap loses the fields that only the host fills in.
     """
     if type(item) not in _FIELDS:
-        raise PluginError(f"gave {type(item).__name__}, which is no record")
+        raise PluginError(f"yielded {type(item).__name__}, which is not a record")
     for field, kinds in _FIELDS[type(item)].items():
         if not isinstance(getattr(item, field), kinds):
-            raise PluginError(f"gave a {type(item).__name__} with {field} {getattr(item, field)!r:.40}")
+            raise PluginError(f"yielded a {type(item).__name__} with {field} {getattr(item, field)!r:.40}")
     if not isinstance(item, Gap):
         return item
     if item.reason not in _REASONS:
-        raise PluginError(f"gave a Gap with reason {item.reason!r:.40}")
-    about = item.about if item.about in _OF_READERS else "source"
+        raise PluginError(f"yielded a Gap with reason {item.reason!r:.40}")
+    about = item.about if item.about in _PARSER_SUBJECTS else "source"
     return item.replace(about=about, table=None, reader=None, attempts=(), selector=None, network_namespace=None)

@@ -1,6 +1,13 @@
-"""The contract: what a plugin declares, what its parsers get and yield, and how sinks are written.
+"""The plugin contract: import everything a plugin needs from this module.
 
-Everything that a plugin needs is here; what is below is the host's own business.
+* Hooks: :data:`hookimpl` marks ``netstat_readers`` and ``netstat_sinks``; the module states ``API = 0``.
+* A :class:`Reader` declares one protocol or kernel object: record type, feeds and layouts.
+* A :func:`feed` combines inputs (:class:`File`, :class:`Directory`, :class:`NetlinkDump`) with a parser.
+* A parser is a pure function. It yields records, :class:`Problem`, :class:`Trait` and :class:`Gap` objects.
+* A :class:`Layout`, most simply a :func:`plain_table`, turns records into text.
+* A :class:`Sink` is an output format.
+
+Submodules are internal: their names may move without notice. docs/plugins.md has a complete example.
 """
 
 from netstat_core.errors import Refused, SourceError, UsageError

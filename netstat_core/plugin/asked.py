@@ -1,4 +1,4 @@
-"""What a reader may know besides contents: what was asked for, and the machine that contents came from."""
+"""What readers and parsers know besides file contents: the request, and the machine that was read."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 
 class Asked(NamedTuple):
-    """What of a request may change which sources a reader wants, or which records its parsers give.
+    """The part of a request that readers may use to read less or to parse less.
 
-    ``families`` and ``protocols`` are the names asked for, empty for all. ``show`` is ``all``, ``listening`` or
-    ``connected``. ``route_table``, ``default_routes`` and ``interfaces`` are those of the query. ``fields`` are the
-    record fields that the output takes, ``None`` for all.
+    ``families`` (the ``-A`` names) and ``protocols`` are the requested names; empty means all. ``show`` is ``all``,
+    ``listening`` or ``connected``. ``route_table``, ``default_routes`` and ``interfaces`` are copied from
+    :class:`Query`. ``fields`` are the record fields that the output uses; ``None`` means all.
     """
 
     families: tuple[str, ...] = ()
@@ -22,18 +22,20 @@ class Asked(NamedTuple):
     fields: frozenset[str] | None = None
 
     def wants(self, field: str) -> bool:
-        """Whether the output takes this record field."""
+        """True if the output uses this record field; a parser need not compute the others."""
         return self.fields is None or field in self.fields
 
     def serves_family(self, family: str) -> bool:
-        """Whether this address family was asked for, by name or by naming none."""
+        """True if records of this address family are wanted: it is among ``families``, or ``families`` is empty."""
         return not self.families or family in self.families
 
 
 class About(NamedTuple):
-    """What a parser gets before the contents: what was asked for, and the machine that the contents came from.
+    """The first argument of every parser: the request, and the machine that the contents came from.
 
-    ``byte_order`` is ``little`` or ``big``; ``ticks_per_second`` is USER_HZ.
+    For a snapshot that is the recorded machine, not the one the parser runs on. ``byte_order`` is ``little`` or
+    ``big``; ``ticks_per_second`` is USER_HZ (``sysconf(_SC_CLK_TCK)``); ``kernel_release`` is that of ``uname -r``,
+    empty if unknown.
     """
 
     asked: Asked = Asked()
@@ -43,12 +45,12 @@ class About(NamedTuple):
 
     @property
     def order(self) -> str:
-        """The :mod:`struct` prefix for numbers in this machine's own order, ``<`` or ``>``."""
+        """The :mod:`struct` prefix of the machine's byte order, ``<`` or ``>``."""
         return "<" if self.byte_order == "little" else ">"
 
     @property
     def kernel_version(self) -> tuple[int, ...]:
-        """Leading numbers of the kernel release: ``(6, 1)`` for ``6.1.0-55-amd64``; empty where unknown."""
+        """Major and minor version of the kernel: ``(6, 1)`` for ``6.1.0-55-amd64``; ``()`` if unknown."""
         numbers: list[int] = []
         for part in self.kernel_release.replace("-", ".").split(".")[:2]:
             if not part.isdigit():

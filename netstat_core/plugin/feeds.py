@@ -1,4 +1,4 @@
-"""Feeds: ways to fill a reader, each from some inputs by a parser."""
+"""Feeds: the ways in which a reader gets its records, each from some inputs by a parser."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from netstat_core.plugin.asked import About, Asked
 from netstat_core.plugin.outcomes import Gap, Problem, Trait
 from netstat_core.plugin.records import Record
 from netstat_core.plugin.sources import Input, Need
-from netstat_core.plugin.values import Value, named
+from netstat_core.plugin.values import Value, name_field
 
 Parsed = Record | list[Record] | Problem | Trait | Gap
-"""What a parser yields; lists of records come from parsers that make many at once."""
+"""What a parser yields: a record, a list of records (cheaper where there are many), a problem, a trait or a gap."""
 
 Outcome = Iterable[Parsed]
 
@@ -26,29 +26,32 @@ C = TypeVar("C")
 D = TypeVar("D")
 
 _CODE_TAKES_ANY = 0x04
-"""CO_VARARGS: a function with ``*contents``."""
+"""CO_VARARGS, the bit of ``code.co_flags`` of a function with ``*contents``."""
 
 
 class Group(Input[Mapping[str, Any]]):
-    """More inputs than a parser has parameters for: it gets one mapping from their names to their contents."""
+    """The only input of a feed whose parser takes one mapping from the names of inputs to their contents.
+
+    For parsers of more than four inputs: ``feed("procfs", Group({"snmp": SNMP, "stat": STAT}), parse=parse)``.
+    """
 
     __slots__ = ("inputs",)
 
     def __init__(self, inputs: Mapping[str, Input[Any]]) -> None:
         self.inputs = dict(inputs)
 
-    def need(self, asked: Asked) -> Need | None:  # noqa: ARG002 - it is none
-        """A group is no source; a feed has it alone."""
-        raise PluginError("a Group is the only input of its feed")
+    def need(self, asked: Asked) -> Need | None:  # noqa: ARG002 - always an error
+        """Raise PluginError: :func:`feed` unpacks a group, which must be its only input."""
+        raise PluginError("a Group must be the only input of its feed")
 
 
 class Feed(Value, identity=True):
-    """One way to fill a reader; made by :func:`feed`, which types it.
+    """One way to get a reader's records. Create it with :func:`feed`, which also checks its types.
 
-    ``names`` are those of a group's inputs, empty where the parser gets each content as an argument.
+    ``names`` are the keys of a :class:`Group`; they are empty if the parser gets each content as an argument.
     """
 
-    name: str = named(kw_only=False)
+    name: str = name_field(kw_only=False)
     inputs: tuple[Input[Any], ...]
     parse: Callable[..., Outcome]
     names: tuple[str, ...] = ()
@@ -56,34 +59,34 @@ class Feed(Value, identity=True):
     serves: Callable[[Asked], bool] | None = None
 
     def check(self) -> None:
-        """Inputs have to be some, and the parser must take as many arguments as it will get."""
+        """Raise PluginError if there are no inputs, or if the parser does not take as many arguments as it will get."""
         if not self.inputs:
-            raise self._wrong("inputs", "there are none")
+            raise self._field_error("inputs", "must not be empty")
         for each in self.inputs:
             if not isinstance(each, Input) or isinstance(each, Group):  # pyright: ignore[reportUnnecessaryIsInstance]
-                raise self._wrong("inputs", f"must be sources, or made of one, not {each!r:.80}")
+                raise self._field_error("inputs", f"must be inputs such as File, not {each!r:.80}")
         number = 2 if self.names else 1 + len(self.inputs)
-        if not _takes(self.parse, number):
-            raise self._wrong("parse", f"must take {number} arguments: about, and {self._contents()}")
+        if not _accepts(self.parse, number):
+            raise self._field_error("parse", f"must take {number} arguments: about and {self._describe_contents()}")
 
-    def _contents(self) -> str:
+    def _describe_contents(self) -> str:
         if self.names:
             return "a mapping of contents"
-        return "a content" if len(self.inputs) == 1 else f"{len(self.inputs)} contents"
+        return "one content" if len(self.inputs) == 1 else f"{len(self.inputs)} contents"
 
     def needs(self, asked: Asked) -> list[Need | None]:
-        """The source of each input for what was asked for. Raises Refused where it cannot be served at all."""
+        """Return what each input needs for a request, ``None`` for inputs it does not need. Raises ``Refused``."""
         return [each.need(asked) for each in self.inputs]
 
     def parsed(self, about: About, contents: Sequence[Any]) -> Outcome:
-        """What the parser makes of the contents of its inputs, in their order."""
+        """Call the parser with the contents of the inputs, in the order of ``inputs``, and return what it yields."""
         if self.names:
             return self.parse(about, dict(zip(self.names, contents, strict=True)))
         return self.parse(about, *contents)
 
 
-def _takes(function: Callable[..., object], number: int) -> bool:
-    """Whether a function can be called with so many positional arguments, as far as it can be told beforehand."""
+def _accepts(function: Callable[..., object], number: int) -> bool:
+    """True if a function can be called with ``number`` positional arguments; also true if that cannot be determined."""
     bound = 0
     if isinstance(function, MethodType):
         function, bound = function.__func__, 1
@@ -159,12 +162,16 @@ def feed(
     lacks: Iterable[str] = (),
     serves: Serves | None = None,
 ) -> Feed:
-    """A way to fill a reader: up to four inputs, or one :class:`Group` of more, and the parser of their contents.
+    """Declare one way to get a reader's records: up to four inputs, or one :class:`Group`, and their parser.
 
-    ``parse(about, *contents)`` is pure and yields records, problems, traits and gaps in order. ``lacks`` names the
-    record fields that it cannot know. ``serves`` says whether it is of use for what was asked for; always, without it.
+    ``name`` says where the records come from (``procfs``, ``netlink``); ``--source`` selects feeds by it.
+    ``parse(about, *contents)`` gets an :class:`About` and the content of each input, and yields records, problems,
+    traits and gaps in order. It must be pure: same contents, same result. ``lacks`` names the record fields that this
+    feed cannot provide. ``serves(asked)`` returns false if the feed is of no use for a request; without it, the feed
+    serves all. The host takes a reader's feeds in order, those that lack a needed field last; a feed whose sources
+    cannot be read gives way to the next.
 
-    Raises PluginError for a parser that does not take as many arguments.
+    Raises PluginError if there is no input, or if the parser does not take as many arguments as there are contents.
     """
     first = inputs[0] if len(inputs) == 1 else None
     names: tuple[str, ...] = ()

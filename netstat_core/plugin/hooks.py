@@ -1,4 +1,4 @@
-"""The hooks a plugin may implement, and the marker to do it with."""
+"""The hooks that a plugin may implement, and the decorator that marks an implementation."""
 
 from __future__ import annotations
 
@@ -14,25 +14,26 @@ if TYPE_CHECKING:
 PROJECT = "netstat"
 
 API = 0
-"""The number of this contract. The module that an entry point names states for which one it was written: ``API = 0``.
+"""Version of the plugin contract.
 
-It goes up when plugins written for the number before would no longer work.
+The module that an entry point names must state the version it is written for: ``API = 0``. It
+increases when plugins written for the previous version stop working.
 """
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
-"""Decorates a plugin's implementation of a hook."""
+"""Decorator for a plugin's implementation of a hook."""
 
 
 @hookspec
 def netstat_readers(tables: Collection[str], families: Collection[str]) -> Iterable[Reader]:  # type: ignore[empty-body]
-    """The readers this plugin has for some tables and address families; empty means all.
+    """Return the readers of this plugin for some tables and address families; an empty collection means all.
 
-    It may return more than was asked for: the host selects. What it is told allows it to import less. An
-    implementation that does not care takes only the arguments it uses.
+    The arguments only help to import less: the host ignores readers that it did not ask for. An implementation may
+    omit arguments that it does not use.
     """
 
 
 @hookspec
 def netstat_sinks() -> Iterable[Sink]:  # type: ignore[empty-body]
-    """The output formats this plugin adds."""
+    """Return the output formats that this plugin adds."""

@@ -1,6 +1,6 @@
-"""What a parser yields besides records: problems, gaps, and traits of a source.
+"""What a parser yields besides records: problems, traits and gaps.
 
-These are plain objects, since a damaged source may give hundreds of thousands of them.
+These are plain objects and not checked, since a damaged source may yield hundreds of thousands of them.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 class _Outcome:
-    """Equal to another of its class with the same content."""
+    """Base class: equal to another object of its class with equal fields."""
 
     __slots__: tuple[str, ...] = ()
 
     def replace(self, **changes: Any) -> Self:
-        """A copy with some fields changed."""
+        """Return a copy with some fields changed."""
         return type(self)(**{**{name: getattr(self, name) for name in self.__slots__}, **changes})
 
     def __eq__(self, other: object) -> bool:
@@ -34,16 +34,16 @@ class _Outcome:
 
 
 class Problem(_Outcome):
-    """A piece of a source that could not be parsed: which source, what it was, and why.
+    """A piece of a source that could not be parsed, such as a malformed line; parsing goes on behind it.
 
-    ``line`` counts from 1 in the source, the header included; ``None`` where lines mean nothing. ``code`` is a
-    short word by which a layout recognises what its original would say, ``field`` the name of the column or field
-    that is wrong, where that is known.
+    ``source`` is the input's ``name``, ``reason`` a short phrase for people, ``raw`` the bytes in question. ``line``
+    counts from 1, the header included; ``None`` if the source has no lines. ``code`` is a word by which
+    ``Layout.complain`` recognises the case; ``field`` names the column or field that is wrong, if known.
     """
 
     __slots__ = ("code", "field", "line", "raw", "reason", "source")
 
-    def __init__(  # noqa: PLR0913, PLR0917 - what one line of a file leaves to tell
+    def __init__(  # noqa: PLR0913, PLR0917 - one for each key of an entry
         self,
         source: str,
         reason: str,
@@ -61,11 +61,15 @@ class Problem(_Outcome):
 
 
 class Trait(_Outcome):
-    """A fact about a source that text needs and no record holds, such as the absence of a column."""
+    """A fact about a source that layouts need and no record holds, such as the absence of a column.
+
+    ``Layout.rows`` and ``Block.heading`` get a reader's traits as a mapping from ``name`` to ``value``. Yield traits
+    that a heading needs before the first record.
+    """
 
     __slots__ = ("name", "value")
 
-    def __init__(self, name: str, value: Any = True) -> None:  # noqa: FBT002 - what most traits are
+    def __init__(self, name: str, value: Any = True) -> None:  # noqa: FBT002 - most traits are flags
         self.name = name
         self.value = value
 
@@ -73,15 +77,19 @@ class Trait(_Outcome):
 Subject = Literal["source", "table", "owners", "namespaces", "plugin", "snapshot"]
 """What a gap is about.
 
-A source that is one of several or not whole; a table, of which a reader could open nothing; the processes that hold
-sockets; network namespaces that were not read; what a plugin would have given; all behind the damage in a snapshot.
+* ``source``: one of a reader's sources is missing or incomplete
+* ``table``: a reader could open none of its sources
+* ``owners``: processes that hold sockets
+* ``namespaces``: network namespaces that were not read
+* ``plugin``: what a broken plugin would have given
+* ``snapshot``: everything after the damage in a snapshot
 """
 
 SUBJECTS: tuple[Subject, ...] = get_args(Subject)
 
 
 class Attempt(NamedTuple):
-    """A feed that was tried, and why it could not be used; ``errno`` is 0 where the kernel gave no number."""
+    """A feed that could not be used. ``reason``, ``detail`` and ``errno`` are those of :class:`Gap`."""
 
     feed: str
     source: str
@@ -91,12 +99,16 @@ class Attempt(NamedTuple):
 
 
 class Gap(_Outcome):
-    """Something that could not be seen, and why: one entry of ``completeness``.
+    """Something that could not be read, and why: one entry of ``completeness`` in a report.
 
     ``reason`` is one of ``not_in_kernel``, ``permission``, ``raced``, ``broken_plugin``, ``rejected``,
-    ``truncated``, ``narrower_capture``, ``no_reader`` or ``unreadable``; ``about`` one of SUBJECTS; ``errno`` the
-    kernel's number, 0 where there was none; ``detail`` is for people. The host fills in ``table``, ``reader``,
-    ``attempts`` and ``network_namespace``; ``selector`` is what selected a namespace that was not read.
+    ``truncated``, ``narrower_capture``, ``no_reader`` or ``unreadable``. ``source`` is the input's ``name``, ``detail``
+    is for people, ``errno`` the kernel's error number or 0, ``count`` the number of missing things if known. A parser
+    yields gaps about ``source`` or ``table`` only. The host fills in ``table``, ``reader``, ``attempts``,
+    ``network_namespace`` and ``selector``, which selected a namespace that was not read.
+
+    Raises ValueError for an ``about`` that is not a :data:`Subject`: ``source``, ``table``, ``owners``, ``namespaces``,
+    ``plugin`` or ``snapshot``.
     """
 
     __slots__ = (

@@ -1,4 +1,4 @@
-"""Plain tables: the layout of records that are shown one a line, a cell for each column."""
+"""Plain tables: a layout with one line for each record and one cell for each column."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ from typing import Any
 from netstat_core.escape import printable
 from netstat_core.plugin.records import Record
 from netstat_core.plugin.text import Block, FormatRows, Layout, Names, Style, program_cell
-from netstat_core.plugin.values import Value, named
+from netstat_core.plugin.values import Value, name_field
 
 LEFT, RIGHT = "left", "right"
 HOST, PORT, USER = "host", "port", "user"
 
 
 class Column(Value):
-    """A column of a plain table: its heading, the field it shows, its least width and side.
+    """A column of a plain table: its heading, the record field it shows, minimum width and alignment.
 
-    ``format`` makes text of a value, which is made harmless then. ``name`` says of what the value is the number:
-    ``host``, ``port`` (of the record's protocol) or ``user``; names are shown where they are wanted.
+    ``align`` is ``left`` or ``right``. ``format(value)`` returns the text of a value, by default as :func:`plain_table`
+    says; the column escapes what is unsafe on a terminal. ``name`` says that the value identifies a ``host``, a
+    ``port`` (of the record's protocol) or a ``user``, whose name is shown unless numbers were requested.
     """
 
-    heading: str = named(kw_only=False)
+    heading: str = name_field(kw_only=False)
     field: str
     width: int = 0
     align: str = LEFT
@@ -29,18 +30,18 @@ class Column(Value):
     name: str | None = None
 
     def check(self) -> None:
-        """Words are among those there are."""
+        """Raise PluginError for an unknown ``align`` or ``name``."""
         if self.align not in (LEFT, RIGHT):
-            raise self._wrong("align", f"must be left or right, not {self.align!r:.80}")
+            raise self._field_error("align", f"must be left or right, not {self.align!r:.80}")
         if self.name not in (None, HOST, PORT, USER):
-            raise self._wrong("name", f"must be host, port or user, not {self.name!r:.80}")
+            raise self._field_error("name", f"must be host, port or user, not {self.name!r:.80}")
 
-    def is_shown(self, style: Style) -> bool:  # noqa: ARG002 - columns of owners look at it
-        """Whether the column stands in a table of this style."""
+    def is_shown(self, style: Style) -> bool:  # noqa: ARG002 - OwnerColumn uses it
+        """True if the column is part of a table in this style."""
         return True
 
     def cell(self, record: Record, names: Names) -> str:
-        """The text for a record."""
+        """Return the text for a record; ``-`` for None and for an empty list."""
         value = record[self.field]
         if value is None or value == []:
             return "-"
@@ -51,30 +52,34 @@ class Column(Value):
         return printable(_named(self.name, value, record, names))
 
     def padded(self, text: str) -> str:
-        """A text brought to the column's width."""
+        """Pad a text to the column's width."""
         return text.rjust(self.width) if self.align == RIGHT else text.ljust(self.width)
 
 
 class OwnerColumn(Column):
-    """The column that ``-p`` adds: the first owner as netstat's PID/Program name."""
+    """The column that ``-p`` adds: netstat's PID/Program name of the first owner. Its reader needs ``inode_field``."""
 
     heading: str = "PID/Program name"
     field: str = "processes"
     width: int = 20
 
     def is_shown(self, style: Style) -> bool:
-        """Where owners were asked for."""
+        """True if owners were requested (``-p``)."""
         return style.shows_owners
 
-    def cell(self, record: Record, names: Names) -> str:  # noqa: ARG002 - owners are no numbers
-        """The owner's process id and program."""
+    def cell(self, record: Record, names: Names) -> str:  # noqa: ARG002 - there is no number to look up
+        """Return the process id and program of the first owner."""
         return program_cell(record).rstrip()
 
 
 def plain_table(name: str, title: str, columns: Sequence[Column]) -> Layout:
-    """A layout for records that are shown one a line: a title, the headings, and a cell for each column.
+    """Return a layout that prints a title, a line of column headings, and one line for each record.
 
-    Unknown values show as ``-``, lists joined by commas, truth values as ``yes`` and ``no``.
+    ``name`` names the block: readers with the same layout share its heading. None and empty lists show as ``-``, lists
+    are joined by commas, booleans show as ``yes`` and ``no``::
+
+        COLUMNS = (Column("Protocol", field="protocol", width=8), Column("I-Node", field="inode", width=7))
+        layouts = {"net-tools": plain_table("netlink", "Active netlink sockets", COLUMNS)}
     """
     hosts = [column.field for column in columns if column.name == HOST]
 
@@ -118,7 +123,7 @@ def _named(name: str, value: Any, record: Record, names: Names) -> str:
 
 
 def cell_text(value: Any) -> str:
-    """A record's value as one cell of a plain table."""
+    """Return the text of a record's value in a plain table."""
     if value is None or value == []:
         return "-"
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""What a plugin declares: readers."""
+"""Readers: what a plugin declares for each protocol or kernel object."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from typing import Any
 from netstat_core.plugin.feeds import Feed
 from netstat_core.plugin.records import Record
 from netstat_core.plugin.text import Layout
-from netstat_core.plugin.values import Value, named
+from netstat_core.plugin.values import Value, name_field
 
 
 class Explanation(Value):
-    """What a counter means, what it counts in, and the RFC object or kernel file behind it.
+    """What a counter means, its unit, and its source: the RFC object or the kernel file.
 
-    A ``gauge`` tells a present state or a setting: it may fall, and has no rate.
+    ``section`` and ``name`` identify the counter, as its kernel file has them. A ``gauge`` is a current state or a
+    setting rather than a counter: it may fall, and has no rate.
     """
 
     section: str
@@ -28,9 +29,10 @@ class Explanation(Value):
 
 
 class Change(Value, identity=True):
-    """How two readings of a reader's records become records of what happened between them.
+    """How ``--delta`` turns two readings of a reader's records into records of the changes between them.
 
-    ``compute(before, after, seconds)`` makes records of the kind that ``reader`` declares; it needs no feeds.
+    ``reader`` declares the kind and layouts of the change records; it needs no feeds. ``compute(before, after,
+    seconds)`` gets the records of both readings and the time between them, and returns change records.
     """
 
     reader: Reader
@@ -38,19 +40,24 @@ class Change(Value, identity=True):
 
 
 class Reader(Value, identity=True):
-    """One protocol or kernel object: where its records belong, what they look like, how they are had and shown.
+    """One protocol or kernel object: its table, the type of its records, how they are read and how they are shown.
 
-    ``position`` orders readers of a table. ``families`` are the address families that it reads, by their ``-A`` names;
-    ``protocols`` further selection below a family, empty where there is none. ``record`` is a TypedDict or a JSON
-    Schema. A reader whose records carry a socket inode names that field in ``inode_field`` and gets ``processes``
-    joined. ``listening`` is for readers of sockets: the truth field that ``-l`` and ``-a`` go by, or a rule on records;
-    None where they hide none. ``change`` is for readers of counters; ``explain(name)`` finds what counters of a name
-    mean. One that is ``on_request`` is read where its table is named, and not among all tables. Without
-    ``per_namespace`` its sources are the same in all network namespaces: they are of the machine, are read once, and
-    its records are of no namespace.
+    * ``name``: unique; problems and gaps refer to it.
+    * ``table``: the table its records belong to, an existing one or its own. ``position`` is its rank in text.
+    * ``families``: the address families it reads, by their ``-A`` names; ``protocols``: selection below a family.
+    * ``kind``: the name of its record type, such as ``netlink.socket``; ``version`` is that of its schema.
+    * ``record``: a TypedDict whose fields are annotated with :class:`Field`, or a JSON Schema.
+    * ``feeds``: ways to get records, in order of preference. ``layouts``: how they look, by the name of the dialect.
+    * ``inode_field``: the record field with the socket inode, by which the host joins ``processes``.
+    * ``listening``: for sockets, the boolean field or the rule on records by which ``-l`` and ``-a`` select; None if
+      they select nothing.
+    * ``change``: for counters, how ``--delta`` compares two readings. ``explain(name)``: what counters of a name mean.
+    * ``on_request``: read only if its table is named, not among all tables.
+    * ``per_namespace``: false if its sources are the same in all network namespaces: they are read once, and the
+      records belong to none.
     """
 
-    name: str = named(kw_only=False)
+    name: str = name_field(kw_only=False)
     table: str
     position: int
     families: tuple[str, ...]
@@ -68,13 +75,13 @@ class Reader(Value, identity=True):
     per_namespace: bool = True
 
     def check(self) -> None:
-        """The field that is named for listening has to be one of the record's."""
+        """Raise PluginError if ``listening`` names a field that records do not have."""
         if not isinstance(self.listening, str) or isinstance(self.record, Mapping):
             return
         if self.listening not in getattr(self.record, "__annotations__", ()):
-            raise self._wrong("listening", f"its records have no field {self.listening!r}")
+            raise self._field_error("listening", f"its records have no field {self.listening!r}")
 
     @property
     def listens(self) -> Callable[[Record], bool] | None:
-        """The rule that tells of a record whether its socket listens; None where there is none."""
+        """The rule that is true for records of listening sockets; None if there is none."""
         return itemgetter(self.listening) if isinstance(self.listening, str) else self.listening

@@ -1,24 +1,23 @@
-"""The vocabulary of records: how fields are declared, and the field types that kinds share.
+"""Record types: how fields are declared, and the field types that kinds share.
 
-A record type is a ``TypedDict`` whose fields are annotated with :class:`Field`. Its JSON Schema is derived from it,
-so the two cannot drift.
+A record type is a ``TypedDict`` whose fields are annotated with :class:`Field`. Its JSON Schema is generated from it.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Any, TypedDict
 
-from netstat_core.plugin.values import Value, named
+from netstat_core.plugin.values import Value, name_field
 
 Record = dict[str, Any]
-"""One record as it travels: plain data that ``json.dumps`` accepts."""
+"""One record: a dict of plain values that ``json.dumps`` accepts."""
 
 LEAST_INTEGER, GREATEST_INTEGER = -(1 << 63), (1 << 64) - 1
-"""Bounds of every number in a record: the kernel has no others, and many readers of JSON neither."""
+"""Bounds of every integer in a record: 64 bits, as kernel fields and many JSON parsers have."""
 
 
 def bounded(number: int) -> int:
-    """A number that a record may hold; raises ValueError for one of more than 64 bits.
+    """Return ``number`` if a record may hold it; raises ValueError if it has more than 64 bits.
 
     >>> bounded(-5)
     -5
@@ -29,9 +28,10 @@ def bounded(number: int) -> int:
 
 
 def unsigned(word: bytes, base: int = 10) -> int:
-    """A number of 32 bits, which some kernels print with a sign, without it.
+    """Parse an unsigned 32-bit integer that some kernels print as a signed one (``%d``).
 
-    Raises ValueError for what is no number, or is longer than any that a record may hold.
+    Larger numbers are taken modulo 2**32. Raises ValueError if ``word`` is not an integer in ``base``, or has more than
+    64 bits.
 
     >>> unsigned(b"-1"), unsigned(b"ff", 16)
     (4294967295, 255)
@@ -40,16 +40,20 @@ def unsigned(word: bytes, base: int = 10) -> int:
 
 
 class Field(Value):
-    """What a record field means and which values it takes.
+    """Annotation of a record field: what it means and which values it takes.
 
-    ``meaning`` is shown to people and becomes the schema's description. ``minimum`` and ``maximum`` bound numbers;
-    ``words`` lists the words of an enumeration and ``pattern`` what else the text may look like; ``mark`` says what
-    a value identifies (``address``, ``port``, ``user``, ``hardware_address``, ``interface``, ``name``, ``path``): the
-    names section looks such values up, and redaction replaces them. ``never_null`` is for a field that a kind restates:
-    its type, which kinds share, allows null, and this kind always has a value.
+    Use it as ``port: Annotated[int, Field("Port number", minimum=0)]``.
+
+    * ``meaning``: one phrase for people; it becomes the description in the schema.
+    * ``minimum``, ``maximum``: inclusive bounds of a number.
+    * ``words``: the words of an enumeration; ``pattern``: a regular expression for other texts it allows.
+    * ``mark``: what the value identifies (``address``, ``port``, ``user``, ``hardware_address``, ``interface``,
+      ``name`` or ``path``). The names section looks such values up, and redaction replaces them.
+    * ``never_null``: for a redeclared field of a shared type such as :class:`SocketRecord`, which allows null: this
+      kind always has a value.
     """
 
-    meaning: str = named(kw_only=False)
+    meaning: str = name_field(kw_only=False)
     minimum: int | None = None
     maximum: int | None = None
     words: tuple[str, ...] = ()
@@ -68,10 +72,10 @@ InterfaceName = Annotated[str, Field("Name of a network interface", mark="interf
 
 
 class SocketRecord(TypedDict):
-    """What records of sockets have in common, whatever their family; null where a kind has none.
+    """The fields that records of sockets share, whatever their family; null where a kind has none.
 
-    The types are wide, for a field of a TypedDict cannot be narrowed. A kind that extends it may restate a field, with
-    the same type, to give it words and a meaning of its own; what it never has as null it says with ``never_null``.
+    Extend it for a kind of sockets. The types are wide, since a TypedDict cannot narrow a field. A kind may redeclare a
+    field with the same type to give it ``words`` and a meaning of its own; ``Field(never_null=True)`` excludes null.
     """
 
     family: Annotated[str, Field("Address family")]
@@ -147,7 +151,7 @@ class DescribedProcess(Process, total=False):
 
 
 def inode_of(namespace: NetworkNamespace | None) -> int | None:
-    """The number that tells namespaces apart; None where it is not known."""
+    """Return the inode number that identifies a namespace; None if unknown."""
     return namespace["inode"] if namespace else None
 
 

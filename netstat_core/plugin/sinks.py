@@ -1,4 +1,4 @@
-"""The contract of output formats: they see records, problems and layouts as a report streams by, never a source."""
+"""The contract of output formats, which get records, problems and gaps while a report is made."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from netstat_core.plugin.outcomes import Gap, Problem, Trait
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import NetworkNamespace
 from netstat_core.plugin.text import Names
-from netstat_core.plugin.values import Value, named
+from netstat_core.plugin.values import Value, name_field
 from netstat_core.query import Query
 
 REPORT_SCHEMA = "urn:netstat:report:1"
 
 
 class Head(NamedTuple):
-    """What is known before the first record: the request, the machine, the tables and readers to come.
+    """What is known before the first record: the request, the machine, and the tables and readers that follow.
 
-    ``repeating`` tells that more reports follow on the same output, ``procfs`` what :class:`Machine` tells.
+    ``captured_at`` is the time of the capture, ISO 8601 UTC. ``repeating`` is true if more reports follow on the same
+    output (``-c``). ``procfs`` is false if the machine has no /proc/net, see :class:`netstat_core.system.Machine`.
     """
 
     query: Query
@@ -33,7 +34,7 @@ class Head(NamedTuple):
     procfs: bool = True
 
     def as_record(self) -> dict[str, Any]:
-        """How a structured report begins."""
+        """Return the keys with which a structured report begins."""
         return {
             "schema": REPORT_SCHEMA,
             "captured_at": self.captured_at,
@@ -44,9 +45,10 @@ class Head(NamedTuple):
 
 
 class Tail(NamedTuple):
-    """What is known after the last record, each entry as plain data.
+    """What is known after the last record, as plain data.
 
-    ``unproven`` are gaps that only those need to tell who conclude from absence.
+    ``completeness`` are the gaps. ``unproven`` are further gaps that matter only to formats that conclude from absence,
+    such as "nothing listens on this port".
     """
 
     problems: list[dict[str, Any]]
@@ -56,7 +58,7 @@ class Tail(NamedTuple):
     unproven: Sequence[dict[str, Any]] = ()
 
     def as_record(self) -> dict[str, Any]:
-        """How a structured report ends; ``names`` and ``network_namespaces`` only where they were asked for."""
+        """Return the keys with which a structured report ends; ``names`` and ``network_namespaces`` if requested."""
         section: dict[str, Any] = {"problems": self.problems, "completeness": self.completeness}
         if self.names is not None:
             section["names"] = self.names
@@ -66,35 +68,39 @@ class Tail(NamedTuple):
 
 
 class Rendering:
-    """One report being written. What an output format has no use for it leaves as it is here: nothing happens."""
+    """One report that is being written. Override the methods that the format needs; by default they do nothing.
+
+    The host calls ``begin``, then the others as it reads, then ``end``.
+    """
 
     def begin(self, head: Head) -> None:
-        """The report starts; whatever can be refused was not."""
+        """Start the report. The request was checked before."""
 
     def enter(self, namespace: NetworkNamespace | None) -> None:
-        """What follows is of this namespace. Only formats that show one namespace after the other are told."""
+        """Start a network namespace. Called only for formats that show one namespace after the other."""
 
     def trait(self, reader: Reader, trait: Trait) -> None:
-        """A reader's source told something that no record holds; before the first record as far as headings need it."""
+        """Take a trait of a reader's source; those that headings need come before the first record."""
 
     def batch(self, reader: Reader, batch: Batch) -> None:
-        """Records of a reader, in order; an empty first batch tells that its source was opened."""
+        """Take records of a reader, in order. An empty first batch means that its source was opened."""
 
     def problem(self, reader: Reader | None, trouble: Problem | Gap) -> None:
-        """Something was wrong at this point of the stream; it is in the tail too."""
+        """Take a problem or gap at this point of the stream; it is also in the tail."""
 
     def end(self, tail: Tail) -> None:
-        """The report is complete."""
+        """Finish the report."""
 
 
 class Sink(Value):
-    """An output format: its ``--format`` name, what it is in a few words, and how a report is written with it.
+    """An output format: its ``--format`` name, its ``meaning`` in a few words, and how it writes a report.
 
-    ``asks`` makes the query of a command line that selects nothing to show, where that is not netstat's default.
-    ``takes`` names the record fields that the format takes of a reader, None for all.
+    ``make(output)`` returns the :class:`Rendering` that writes a report to a binary stream. ``asks(readers, query)``
+    returns the query for a command line that selects nothing, if that is not netstat's default.
+    ``takes(reader, query)`` returns the record fields that the format uses, None for all.
     """
 
-    name: str = named(kw_only=False)
+    name: str = name_field(kw_only=False)
     meaning: str
     make: Callable[[BinaryIO], Rendering]
     asks: Callable[[Collection[Reader], Query], Query] | None = None

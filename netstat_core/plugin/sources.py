@@ -1,15 +1,15 @@
-"""What a reader can ask of a system. Sources are data: nothing here opens anything.
+"""Sources: what a reader can ask of a system. They are plain values; the host opens and reads them.
 
-The content a parser receives for each source:
+The content that a parser gets for each source:
 
-=================  ============================================================
+=================  =========================================================================
 File               the file's bytes
 Directory          a mapping from path to bytes, sorted by path
-NetlinkDump        an iterator of datagrams, each valid until the next is taken
-=================  ============================================================
+NetlinkDump        an iterator of datagrams; each is valid only until the next one is taken
+=================  =========================================================================
 
-A source is the plainest *input* of a feed. ``source.optional``, ``source.when(rule)`` and so on are inputs that may
-give ``None`` in the place of the content.
+A source can be an *input* of a feed as it is; the feed then cannot be used without it. ``source.optional``,
+``source.noted``, ``source.either`` and ``source.when(rule)`` are inputs whose content may be ``None``.
 """
 
 from __future__ import annotations
@@ -19,62 +19,62 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from netstat_core.plugin.asked import Asked
-from netstat_core.plugin.values import Value, named
+from netstat_core.plugin.values import Value, name_field
 
-Content = TypeVar("Content", covariant=True)  # noqa: PLC0105 - not a word of docs
+Content = TypeVar("Content", covariant=True)  # noqa: PLC0105 - the name appears in signatures
 
 Datagrams = Iterable[memoryview | bytes]
-"""The answer to a netlink dump, without its final NLMSG_DONE."""
+"""The content of a :class:`NetlinkDump`: its datagrams, without the final NLMSG_DONE."""
 
 REQUIRED, OPTIONAL, NOTED, EITHER = "required", "optional", "noted", "either"
-"""What the absence of a source means to a feed, see :class:`Input`."""
+"""What the absence of a source means to a feed; see :class:`Input`."""
 
 
 class Need(NamedTuple):
-    """A source as one feed needs it: what it means if the source is not there."""
+    """A source, and what its absence means to the feed: REQUIRED, OPTIONAL, NOTED or EITHER."""
 
     source: Source
     absence: str = REQUIRED
 
 
 class Input(Generic[Content]):
-    """What a feed reads: a source, or nothing where what was asked for has no use for it.
+    """What a feed reads: a source, or nothing if the request does not need it.
 
-    A feed cannot be used without its sources, unless it says what their absence means:
+    A feed cannot be used if one of its sources is absent. These properties change that; the content is then ``None``:
 
-    * ``optional``: nothing to speak of; the content is ``None``,
-    * ``noted``: a gap, and the rest counts,
-    * ``either``: a gap, but one at least of a feed's inputs of this sort must be there.
+    * ``optional``: absence is normal,
+    * ``noted``: absence is reported as a gap,
+    * ``either``: absence is reported as a gap, and at least one of a feed's ``either`` inputs must be present.
     """
 
     __slots__ = ()
 
     def need(self, asked: Asked) -> Need | None:
-        """The source for what was asked for, None where it has no use for it. May raise ``Refused``."""
+        """Return the source to read for a request, None if it needs none. Raises ``Refused`` if it cannot be served."""
         raise NotImplementedError
 
     @property
     def optional(self) -> Input[Content | None]:
-        """The same source, whose absence is nothing to speak of."""
-        return _Narrowed(self, OPTIONAL)
+        """The same input, whose absence is normal."""
+        return _ConditionalInput(self, OPTIONAL)
 
     @property
     def noted(self) -> Input[Content | None]:
-        """The same source, whose absence is a gap."""
-        return _Narrowed(self, NOTED)
+        """The same input, whose absence is reported as a gap."""
+        return _ConditionalInput(self, NOTED)
 
     @property
     def either(self) -> Input[Content | None]:
-        """The same source, whose absence is a gap; of those of a feed one at least must be there."""
-        return _Narrowed(self, EITHER)
+        """The same input, whose absence is reported as a gap; a feed needs at least one of its ``either`` inputs."""
+        return _ConditionalInput(self, EITHER)
 
     def when(self, rule: Callable[[Asked], bool]) -> Input[Content | None]:
-        """The same source where the rule holds for what was asked, else nothing."""
-        return _Narrowed(self, None, rule)
+        """Return the same input, which is read only if ``rule(asked)`` is true; otherwise its content is None."""
+        return _ConditionalInput(self, None, rule)
 
 
-class _Narrowed(Input[Content]):
-    """An input that may give nothing."""
+class _ConditionalInput(Input[Content]):
+    """An input whose content may be None."""
 
     __slots__ = ("_absence", "_inner", "_rule")
 
@@ -90,7 +90,7 @@ class _Narrowed(Input[Content]):
         return need if need is None or self._absence is None else Need(need.source, self._absence)
 
 
-class _Made(Input[Content]):
+class _RequestedInput(Input[Content]):
     __slots__ = ("_make",)
 
     def __init__(self, make: Callable[[Asked], Input[Content]]) -> None:
@@ -101,35 +101,35 @@ class _Made(Input[Content]):
 
 
 def from_asked(make: Callable[[Asked], Input[Content]]) -> Input[Content]:
-    """An input that is built from what was asked for, such as a request with a filter in it.
+    """Return an input that ``make(asked)`` creates for each request, such as a dump with a filter in its body.
 
-    ``make`` raises ``Refused`` for what cannot be served, and the whole request is refused before anything is read.
+    ``make`` may raise ``Refused(message, field)``: the whole request is then refused before anything is read.
     """
-    return _Made(make)
+    return _RequestedInput(make)
 
 
 class _Source(Value, Input[Content]):
-    """What can be opened; needed as it is, it is required."""
+    """Base class of sources. Used as an input, a source is required."""
 
-    def need(self, asked: Asked) -> Need | None:  # noqa: ARG002 - the same for whatever was asked
-        return Need(self)  # type: ignore[arg-type]  # the union below has all of them
+    def need(self, asked: Asked) -> Need | None:  # noqa: ARG002 - the same for every request
+        return Need(self)  # type: ignore[arg-type]  # all subclasses are in the union Source
 
 
 class Rows(Value):
-    """The rows of a file that are of use: those with one of ``values`` in a column, counted from 0."""
+    """Selects the rows of a file that have one of ``values`` in a column, counted from 0."""
 
     column: int
     values: tuple[str, ...]
 
 
 class File(_Source[bytes]):
-    """One file, by its absolute path as on the live machine (``/proc/net/tcp``).
+    """A file, by its absolute path on the machine: ``File("/proc/net/tcp")``. Its content is bytes.
 
-    The rest is for captures: ``keep`` tells which rows are of use to the query, ``inode_column`` and ``uid_column``
-    where socket inodes and user ids stand (-1 is the last column).
+    The other fields help captures to record less: ``keep`` selects the rows that the reader uses; ``inode_column`` and
+    ``uid_column`` are the columns of socket inodes and user ids, counted from 0 (-1 is the last).
     """
 
-    path: str = named(kw_only=False)
+    path: str = name_field(kw_only=False)
     keep: Rows | None = None
     inode_column: int | None = None
     uid_column: int | None = None
@@ -141,13 +141,13 @@ class File(_Source[bytes]):
 
 
 class Directory(_Source[Mapping[str, bytes]]):
-    """All files matching a path pattern, in which ``*`` stands for one component or a part of one.
+    """All files that match a path pattern, in which ``*`` matches within one component.
 
-    ``Directory("/proc/net/dev_snmp6/*")`` or ``Directory("/sys/class/net/*/address")``. A directory that does
-    not exist is absent; one without a matching file is an empty mapping.
+    ``Directory("/proc/net/dev_snmp6/*")`` or ``Directory("/sys/class/net/*/address")``. Its content is a mapping from
+    path to bytes, sorted by path; empty if no file matches. It is absent if the directory does not exist.
     """
 
-    pattern: str = named(kw_only=False)
+    pattern: str = name_field(kw_only=False)
 
     @property
     def name(self) -> str:
@@ -156,21 +156,23 @@ class Directory(_Source[Mapping[str, bytes]]):
 
 
 class NetlinkDump(_Source[Datagrams]):
-    """One netlink dump request (NLM_F_REQUEST | NLM_F_DUMP) and what its errors mean.
+    """A netlink dump request (NLM_F_REQUEST | NLM_F_DUMP). Its content is :data:`Datagrams`, for :func:`messages`.
 
-    ``name`` identifies the request in snapshots (``sock_diag/tcp``); ``protocol`` is the netlink protocol
-    (NETLINK_ROUTE ...), ``type`` the message type, ``body`` what follows the 16-byte header, native order.
-    ``strict`` asks the kernel to check and honour the filters in the body. A ``restart`` dump is read whole before
-    parsing and again when the kernel says it was interrupted; others stream.
-    Error numbers in ``empty_on`` mean that there are no rows; any other error before the first row makes the host take
-    the next feed.
-    ``keep`` tells captures which messages are of use: those with one of some bytes at an offset after the header.
-    ``inode_at`` and ``uid_at`` are the offsets of a socket inode and a user id (u32) in each message after its header,
-    for captures. ``wider`` are other requests, as name and body, in whose replies the parser finds all it would find
-    in this one's: a snapshot that has none of this may have one of those.
+    * ``name``: identifies the request in snapshots: ``sock_diag/tcp``.
+    * ``protocol``: the netlink protocol, such as NETLINK_ROUTE; ``type``: the message type, such as RTM_GETLINK.
+    * ``body``: the bytes after the 16-byte header, in native byte order.
+    * ``strict``: set NETLINK_GET_STRICT_CHK, so that the kernel validates the body and honours its filters.
+    * ``restart``: read the whole dump before parsing, and again if the kernel marks it interrupted. Others stream.
+    * ``empty_on``: error numbers that mean "no rows". Any other error before the first row makes the host take the
+      next feed.
+    * ``wider``: other requests, as pairs of name and body, whose replies contain all that this one's would. Used when a
+      snapshot has one of those instead.
+
+    For captures, with offsets counted from the end of the 16-byte header: ``keep`` is an offset and the byte values
+    that useful messages have there; ``inode_at`` and ``uid_at`` are the offsets of a socket inode and a user id (u32).
     """
 
-    name: str = named(kw_only=False)
+    name: str = name_field(kw_only=False)
     protocol: int
     type: int
     body: bytes
@@ -188,7 +190,7 @@ Source = File | Directory | NetlinkDump
 _SOCK_DIAG, _SOCK_DIAG_BY_FAMILY = 4, 20
 
 
-def sock_diag(  # noqa: PLR0913 - what tells requests apart
+def sock_diag(  # noqa: PLR0913 - the fields of a request
     name: str,
     family: int,
     *,
@@ -198,11 +200,11 @@ def sock_diag(  # noqa: PLR0913 - what tells requests apart
     uid_at: int | None = None,
     wider: tuple[tuple[str, bytes], ...] = (),
 ) -> NetlinkDump:
-    """The dump of a family's sockets over sock_diag (SOCK_DIAG_BY_FAMILY of linux/sock_diag.h).
+    """Return the dump of a family's sockets over sock_diag (SOCK_DIAG_BY_FAMILY of linux/sock_diag.h).
 
-    ``family`` is an AF number, ``protocol`` what the family's request has in its second byte, and ``request`` all that
-    stands behind the two in its structure, such as ``struct vsock_diag_req`` of linux/vm_sockets_diag.h: for that
-    ``struct.pack("=HIIIII", 0, states, 0, 0, 0, 0)``. Offsets count from behind the 16-byte header of a message.
+    ``family`` is Linux's AF number, ``protocol`` the second byte of the family's request structure, ``request`` the
+    bytes after it. For ``struct vsock_diag_req`` of linux/vm_sockets_diag.h these are
+    ``struct.pack("=HIIIII", 0, states, 0, 0, 0, 0)``. The other arguments are those of :class:`NetlinkDump`.
     """
     return NetlinkDump(
         name,

@@ -1,4 +1,4 @@
-"""How records become text: blocks with a title and header, rows, and the words for complaints."""
+"""Text: how a layout shows records, headings, problems and gaps in a dialect."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ from typing import Any, NamedTuple, Protocol
 from netstat_core.escape import unescape
 from netstat_core.plugin.outcomes import Gap, Problem
 from netstat_core.plugin.records import Record
-from netstat_core.plugin.values import Value, named
+from netstat_core.plugin.values import Value, name_field
 from netstat_core.query import CONTEXTS, Query
 
 
 class Names(Protocol):
-    """What layouts show in the place of numbers; each method gives the number as text where names are not wanted."""
+    """Lookup of names for layouts. Each method returns the number as text if names are not wanted or there is none."""
 
     resolves_hosts: bool
     resolves_ports: bool
     resolves_users: bool
 
     def expect_hosts(self, addresses: Iterable[str]) -> None:
-        """Look these up side by side, since they will be asked for."""
+        """Start to look up several addresses at the same time, before :meth:`host` is called for each."""
 
     def host(self, address: str) -> str:
-        """The name of a host, or its address."""
+        """Return the name of a host, or its address."""
         ...
 
     def network(self, address: str) -> str:
-        """The name of an IPv4 network, or its address."""
+        """Return the name of an IPv4 network, or its address."""
         ...
 
     def port(self, number: int, protocol: str) -> str:
-        """The name of a service of ``tcp``, ``udp`` or ``raw``, or its number; ``*`` for 0."""
+        """Return the name of a service of ``tcp``, ``udp`` or ``raw``, or its number; ``*`` for 0."""
         ...
 
     def user(self, uid: int) -> str:
-        """The name of a user, or the number."""
+        """Return the name of a user, or the number."""
         ...
 
 
@@ -44,14 +44,15 @@ _LONGEST_PROGRAM = 19
 _LONGEST_ARGUMENT = 511
 
 FormatRows = Callable[[Sequence[Record]], str]
-"""Turns a batch of records into lines; may keep state from batch to batch."""
+"""Returns the text of a batch of records. It may keep state between batches."""
 
 
 class Style(NamedTuple):
-    """How net-tools' text looks, and the query that it answers.
+    """How text looks, and the query that it answers.
 
-    ``verbose`` tells of families that the kernel lacks, ``extend`` counts ``-e``, ``wide`` shows addresses whole. Of
-    reports that follow each other ``round`` counts those before this one.
+    ``verbose`` is ``-v``: mention families the kernel lacks. ``timers`` is ``-o``; ``extend`` counts ``-e``;
+    ``wide`` is ``-W``: do not truncate addresses; ``symbolic`` is ``-N``. ``numeric_...`` is ``-n`` and its parts.
+    ``round`` is the number of reports before this one (``-c``).
     """
 
     query: Query = Query()
@@ -67,66 +68,74 @@ class Style(NamedTuple):
 
     @property
     def shows_owners(self) -> bool:
-        """Whether there is a column of processes."""
+        """True if there is a column of processes (``-p``)."""
         return bool(self.query.owners)
 
     @property
     def shows_contexts(self) -> bool:
-        """Whether there is a column of security contexts."""
+        """True if there is a column of security contexts (``-Z``)."""
         return CONTEXTS in self.query.owners
 
 
 class Block(Value, identity=True):
-    """What is printed once above the rows of one or more readers, even where there is no row.
+    """The heading printed once above the rows of consecutive readers that share the block, even if there are no rows.
 
-    ``heading(style, traits)`` gives title and column heads; traits that the source told before its first record are
-    known by then. ``when_absent`` says whether it is printed too when the reader's source does not exist.
+    ``heading(style, traits)`` returns title and column heads; it gets the traits that came before the first record.
+    ``when_absent`` is false if there is to be no heading when the reader's source does not exist.
     """
 
-    name: str = named(kw_only=False)
+    name: str = name_field(kw_only=False)
     heading: Callable[[Style, Mapping[str, Any]], str]
     when_absent: bool = True
 
 
 class Complaint(Value):
-    """How a problem or gap is told: the line, whether it goes to stdout, and the exit status.
+    """The text printed for a problem or gap, on stderr or with ``on_stdout`` in the output, and its exit status.
 
-    One that ``ends_run`` lets the reader it is about finish, and no other begin.
+    ``ends_run`` stops the run after the reader that it is about; no other reader starts.
     """
 
-    text: str = named(kw_only=False)
+    text: str = name_field(kw_only=False)
     on_stdout: bool = False
     ends_run: bool = False
     status: int = 0
 
 
 def is_silent(_trouble: Problem | Gap, _style: Style) -> Complaint | None:
-    """Nothing is said; the report still holds it."""
+    """A ``Layout.complain`` that prints nothing; the report still contains the problem or gap."""
     return None
 
 
 def no_support(name: str) -> str:
-    """Netstat's words for an address family, or a protocol of one, that the kernel lacks."""
+    """Return netstat's message for a family or protocol that the kernel lacks; ``name`` is like ``INET (tcp)``."""
     return f"netstat: no support for `AF {name}' on this system."
 
 
 def unsupported(name: str, style: Style, *asked_as: str, ends_run: bool = False) -> Complaint | None:
-    """What is said of a family that the kernel lacks: an error where any of its names was required, a remark for -v."""
+    """Return the complaint for an address family that the kernel lacks, or None to print nothing.
+
+    It is an error (status 1) if one of the names in ``asked_as`` was required by the query, and a remark with ``-v``.
+    """
     if style.query.required.intersection(asked_as):
         return Complaint(no_support(name), ends_run=ends_run, status=1)
     return Complaint(no_support(name)) if style.verbose else None
 
 
 class Layout(Value, identity=True):
-    """One reader's look in one dialect.
+    """How the records of one reader look in one dialect. :func:`plain_table` makes the simplest.
 
-    ``rows(style, names, traits)`` returns the function that formats batches; ``traits`` fills as the source is read.
-    ``shown(query)`` returns the rule for what ``-a`` and ``-l`` hide, ``None`` where nothing is hidden; without it the
-    reader's own rule holds. Where a layout ``hides`` records itself, its text is given those too that the rule leaves
-    out. ``needs(style)`` names the record fields that rows and rule look at, ``feed(query)`` the feed whose text it
-    shows. ``used(query)`` says whether the text has this reader at all. A ``whole`` layout is given all records at
-    once, for an order of its own. ``complain`` words problems and gaps; without it a source that is
-    missing is told where it was asked for by name.
+    * ``block``: the heading above the rows.
+    * ``rows(style, names, traits)``: returns the function that formats batches; ``traits`` grows while the source is
+      read.
+    * ``needs(style)``: the record fields that ``rows`` and ``shown`` use.
+    * ``shown(query)``: returns the rule on records that ``-a`` and ``-l`` imply, true for those to show, or None.
+      By default that of ``Reader.listening``.
+    * ``hides``: true if ``rows`` also needs the records that the rule excludes, and hides them itself.
+    * ``feed(query)``: the name of the feed that is preferred for this text, None for any.
+    * ``used(query)``: false if the text for this query omits the reader.
+    * ``whole``: true if ``rows`` gets all records in a single batch, to sort them.
+    * ``complain(problem_or_gap, style)``: returns what to print, or None. By default, a missing source is reported if
+      it was requested by name.
     """
 
     block: Block
@@ -140,18 +149,18 @@ class Layout(Value, identity=True):
     complain: Callable[[Problem | Gap, Style], Complaint | None] | None = None
 
     def is_used(self, query: Query) -> bool:
-        """Whether the text that answers a query has this reader at all."""
+        """True if the text for this query includes the reader."""
         return self.used is None or self.used(query)
 
 
 def program_cell(record: Record) -> str:
-    """Netstat's PID/Program name: the first owner's pid and the last part of its argv[0], or ``-``.
+    """Return netstat's PID/Program name: the first owner's pid and the last component of its argv[0], or ``-``.
 
-    As netstat does it: an owner whose command line cannot be read does not count; the name loses its directories only
-    when it starts with a slash; the text is cut to 19 bytes and padded to 20. Bytes that are no printable text show as
-    a dot, so that no process can talk to a terminal.
+    As in netstat, owners whose command line cannot be read are skipped, directories are removed only from a name that
+    starts with a slash, and the text is cut to 19 bytes and padded to 20. Bytes that are not printable show as a dot,
+    since a process chooses its argv[0] and could otherwise send escape sequences to the terminal.
     """
-    owner = next((one for one in record["processes"] or () if one["command"] is not None), None)
+    owner = next((process for process in record["processes"] or () if process["command"] is not None), None)
     if owner is None:
         return "-".ljust(_PROGRAM_WIDTH)
     command = owner["command"]
@@ -159,5 +168,5 @@ def program_cell(record: Record) -> str:
     if name.startswith(b"/"):
         name = name.rpartition(b"/")[2]
     raw = (b"%d/" % owner["pid"] + name)[:_LONGEST_PROGRAM]
-    shown = "".join(one if one.isprintable() else "." for one in raw.decode("utf-8", "surrogateescape"))
+    shown = "".join(char if char.isprintable() else "." for char in raw.decode("utf-8", "surrogateescape"))
     return shown + " " * (_PROGRAM_WIDTH - len(raw))

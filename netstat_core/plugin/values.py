@@ -1,17 +1,17 @@
-"""The base of exported declarations: small objects that are checked when they are made, and never change.
+"""Value: the base class of declarations, which are immutable and checked when they are created.
 
-A subclass lists its fields as annotations, each with its default, if it has one::
+A subclass lists its fields as annotations, with defaults for the optional ones::
 
     class File(Value):
-        path: str = named(kw_only=False)
+        path: str = name_field(kw_only=False)
         required: bool = True
 
     File("/proc/net/tcp", required=False)
 
-Fields are given by keyword, but for the one that names the thing. Values are equal where all fields are; those of a
-class that says so, ``class Reader(Value, identity=True)``, are each equal to themselves only. A field whose annotation
-is ``str``, ``int``, ``bool``, ``bytes``, ``tuple``, ``frozenset``, ``Mapping``, ``Callable``, ``type`` or a union of
-those and ``None`` is held against it when it is given, what is in brackets is not; the rest is for :meth:`Value.check`.
+Fields are keyword-only, except the name field. Two values are equal if all fields are; instances of a class declared
+with ``identity=True`` (``class Reader(Value, identity=True)``) are equal only to themselves. The type of an argument is
+checked if the annotation is ``str``, ``int``, ``bool``, ``bytes``, ``tuple``, ``frozenset``, ``Mapping``, ``Callable``,
+``type``, or a union of these and ``None``; type parameters are ignored. :meth:`Value.check` does all further checks.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 else:
 
     def dataclass_transform(**_options: object) -> Callable[[type], type]:
-        """What only type checkers need."""
+        """Do nothing: only type checkers use it."""
         return lambda declared: declared
 
 
@@ -46,24 +46,24 @@ _KINDS: dict[str, tuple[type, str]] = {
     "type": (type, "a class"),
     "None": (type(None), "None"),
 }
-"""The annotations that are held against values, by their outermost name."""
+"""The annotations that are checked, by their outermost name: the class, and how messages call it."""
 
 
-def named(*, kw_only: Literal[False]) -> Any:  # noqa: ARG001 - read by type checkers
-    """The default that marks the first field as the one that names the thing: required, and given without keyword.
+def name_field(*, kw_only: Literal[False]) -> Any:  # noqa: ARG001 - read by type checkers
+    """Mark the first field of a :class:`Value` as its name: required, and passed as the first positional argument.
 
-    ``kw_only=False`` is always written, since mypy knows of it from the call alone.
+    ``kw_only=False`` must be written out, since mypy reads it from the call.
     """
     return _NAMED
 
 
 _Check = tuple[tuple[type, ...], "type | tuple[()]", str]
-"""What a value must be an instance of, what it must not be, and both in words."""
+"""Classes that a value must be an instance of, classes that it must not be, and the former in words."""
 
 
 @cache
-def _check_of(annotation: str) -> _Check:
-    """The check of an annotation by the outermost names of its union; one that lets anything pass for any other."""
+def _make_check(annotation: str) -> _Check:
+    """Return the check for an annotation. It accepts anything if a name of the union is not in ``_KINDS``."""
     names: list[str] = []
     depth = 0
     for part in annotation.split("|"):
@@ -77,19 +77,21 @@ def _check_of(annotation: str) -> _Check:
 
 
 class _Shape:
-    """The fields of a class: annotations in order, defaults, and the field that names the thing."""
+    """The fields of a class: annotations in order, defaults, and the name field."""
 
     __slots__ = ("annotations", "checks", "defaults", "name", "required")
 
     def __init__(self, annotations: dict[str, str], defaults: dict[str, Any], name: str | None) -> None:
         self.annotations = annotations
-        self.checks = {field: _check_of(annotation) for field, annotation in annotations.items()}
+        self.checks = {field: _make_check(annotation) for field, annotation in annotations.items()}
         self.name = next((field for field, default in defaults.items() if default is _NAMED), name)
-        self.defaults = {field: one for field, one in defaults.items() if one is not _REQUIRED and one is not _NAMED}
+        self.defaults = {
+            field: default for field, default in defaults.items() if default is not _REQUIRED and default is not _NAMED
+        }
         self.required = annotations.keys() - self.defaults.keys()
 
-    def placed(self, owner: str, first: tuple[object, ...], given: dict[str, Any]) -> dict[str, Any]:
-        """The arguments by keyword, the first one too."""
+    def bind_name(self, owner: str, first: tuple[object, ...], given: dict[str, Any]) -> dict[str, Any]:
+        """Return the arguments with the positional one added under the name field. Raises TypeError, as a call does."""
         value, *more = first
         if self.name is None or more:
             most = "no" if self.name is None else "1"
@@ -99,8 +101,8 @@ class _Shape:
             raise TypeError(f"{owner}() got multiple values for argument {self.name!r}")
         return {self.name: value, **given}
 
-    def misfit(self, owner: str, given: dict[str, Any]) -> TypeError:
-        """What is wrong with the names of arguments."""
+    def mismatch(self, owner: str, given: dict[str, Any]) -> TypeError:
+        """Return the error for arguments that are unknown or missing."""
         for field in given:
             if field not in self.annotations:
                 return TypeError(f"{owner}() got an unexpected keyword argument {field!r}")
@@ -111,36 +113,36 @@ class _Shape:
 _NOTHING = _Shape({}, {}, None)
 
 
-def _annotated(namespace: dict[str, Any]) -> dict[str, str]:
-    """The annotations of a class that is being made, as text, without those of class variables."""
-    found = namespace.get("__annotations__", {})
-    texts = {field: kind.__name__ if type(kind) is type else str(kind) for field, kind in found.items()}
+def _read_annotations(namespace: dict[str, Any]) -> dict[str, str]:
+    """Return the annotations of a class body as text, without class variables."""
+    annotations = namespace.get("__annotations__", {})
+    texts = {field: kind.__name__ if type(kind) is type else str(kind) for field, kind in annotations.items()}
     return {field: text for field, text in texts.items() if not text.partition("[")[0].endswith("ClassVar")}
 
 
-@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(named,))
-class _Declaration(type):
-    """Makes slots of annotations, and takes the defaults out of their way."""
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(name_field,))
+class _DeclarationMeta(type):
+    """Metaclass that turns annotations into slots and moves defaults from the class body into ``_shape``."""
 
     def __new__(
         cls, title: str, bases: tuple[type, ...], namespace: dict[str, Any], *, identity: bool = False
-    ) -> _Declaration:
+    ) -> _DeclarationMeta:
         above: _Shape = getattr(bases[0], "_shape", _NOTHING) if bases else _NOTHING
-        own = _annotated(namespace)
+        own = _read_annotations(namespace)
         defaults = {field: namespace.pop(field, _REQUIRED) for field in own}
         shape = _Shape({**above.annotations, **own}, {**above.defaults, **defaults}, above.name)
         if shape.name is not None and shape.name != next(iter(shape.annotations)):
-            raise TypeError(f"{title}: {shape.name!r} names the thing, and is not the first field")
+            raise TypeError(f"{title}: the name field {shape.name!r} must be the first field")
         for field in shape.annotations.keys() & {*namespace, "check", "replace"}:
-            raise TypeError(f"{title}: {field!r} is a field, and cannot be something else")
+            raise TypeError(f"{title}: {field!r} is a field and cannot be redefined")
         namespace.update(_shape=shape, __slots__=tuple(field for field in own if field not in above.annotations))
         if identity:
             namespace.update(__eq__=object.__eq__, __hash__=object.__hash__)
         return super().__new__(cls, title, bases, namespace)
 
 
-class Value(metaclass=_Declaration):
-    """A declaration: made of keywords, checked, never changed. See the module's text."""
+class Value(metaclass=_DeclarationMeta):
+    """Base class of declarations: keyword arguments, checked, immutable. See the module's docstring."""
 
     _shape: ClassVar[_Shape]
 
@@ -149,28 +151,28 @@ class Value(metaclass=_Declaration):
         def __init__(self, /, *first: object, **given: Any) -> None:
             shape = self._shape
             if first:
-                given = shape.placed(type(self).__name__, first, given)
+                given = shape.bind_name(type(self).__name__, first, given)
             if not shape.required <= given.keys() <= shape.annotations.keys():
-                raise shape.misfit(type(self).__name__, given)
+                raise shape.mismatch(type(self).__name__, given)
             for field, value in {**shape.defaults, **given}.items():
                 object.__setattr__(self, field, value)
             for field, value in given.items():
                 kinds, refused, words = shape.checks[field]
                 if not isinstance(value, kinds) or isinstance(value, refused):
-                    raise self._wrong(field, f"must be {words}, not {value!r:.80}")
+                    raise self._field_error(field, f"must be {words}, not {value!r:.80}")
             self.check()
 
     def check(self) -> None:
-        """What a subclass has to say against its fields: raises PluginError, best made by ``_wrong``."""
+        """Check the fields beyond their types. Called by the constructor; overrides raise ``_field_error(...)``."""
 
-    def _wrong(self, field: str, why: str) -> PluginError:
-        """The error that says what is wrong with a field: ``Reader 'tcp': position: must be positive``."""
+    def _field_error(self, field: str, why: str) -> PluginError:
+        """Return the PluginError for a field: ``Reader 'tcp': position: must be positive``."""
         name = self._shape.name
         thing = type(self).__name__ if name is None else f"{type(self).__name__} {getattr(self, name)!r:.80}"
         return PluginError(f"{thing}: {field}: {why}")
 
     def replace(self, **changes: Any) -> Self:
-        """A copy with other values of some fields, checked like any other."""
+        """Return a copy with other values of some fields; the copy is checked again."""
         return type(self)(**{**dict(self._items()), **changes})
 
     __replace__ = replace
@@ -179,10 +181,10 @@ class Value(metaclass=_Declaration):
         return ((field, getattr(self, field)) for field in self._shape.annotations)
 
     def __setattr__(self, field: str, value: object) -> NoReturn:
-        raise AttributeError(f"{type(self).__name__} never changes: {field!r} cannot be set")
+        raise AttributeError(f"{type(self).__name__} is immutable: {field!r} cannot be set")
 
     def __delattr__(self, field: str) -> NoReturn:
-        raise AttributeError(f"{type(self).__name__} never changes: {field!r} cannot be deleted")
+        raise AttributeError(f"{type(self).__name__} is immutable: {field!r} cannot be deleted")
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from typing import Any, BinaryIO, TypeVar
 
 from netstat_core.errors import PluginError
-from netstat_core.host.plugins import SOURCE, FormatOffer, contained, described
+from netstat_core.host.plugins import SOURCE, FormatOffer, describe_error, guard_plugin_code
 from netstat_core.host.watch import Watch
 from netstat_core.plugin.batches import Batch
 from netstat_core.plugin.outcomes import Gap, Problem, Trait
@@ -74,12 +74,12 @@ class _Guard:
         Raises PluginError, which names the format and ``field``, if it raises or returns anything but ``kind``.
         """
         try:
-            with self._watch.over(self._name), contained():
+            with self._watch.track(self._name), guard_plugin_code():
                 result = code(*arguments)
         except Exception as error:
             if error is self.out.failed:
                 raise
-            raise PluginError(f"{self._name}: {field}: {described(error)}") from error
+            raise PluginError(f"{self._name}: {field}: {describe_error(error)}") from error
         if kind is not None and not isinstance(result, kind):
             raise PluginError(f"{self._name}: {field}: gave {type(result).__name__}, not {kind.__name__}")
         return result

@@ -9,7 +9,7 @@ from typing import Any
 from netstat_core.errors import NotInKernel, SourceError
 from netstat_core.escape import escape
 from netstat_core.host.checker import LONGEST_SHOWN
-from netstat_core.host.plugins import SOURCE, described
+from netstat_core.host.plugins import SOURCE, describe_error
 from netstat_core.plugin.feeds import Feed
 from netstat_core.plugin.outcomes import Attempt, Gap, Problem
 from netstat_core.plugin.readers import Reader
@@ -112,7 +112,7 @@ def gap_from_error(error: SourceError) -> Gap:
 
 def failure_gap(plugin: str, what: str, error: BaseException) -> Gap:
     """Return the gap for plugin code that raised; ``what`` names the code, such as ``reader 'tcp': parse``."""
-    return broken_plugin_gap(plugin, f"{what}: {described(error)}")
+    return broken_plugin_gap(plugin, f"{what}: {describe_error(error)}")
 
 
 def broken_plugin_gap(plugin: str, reason: str) -> Gap:

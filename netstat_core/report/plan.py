@@ -8,9 +8,9 @@ from itertools import chain
 from typing import Any
 
 from netstat_core.errors import Refused
-from netstat_core.host.allowed import checked_needs, plan_entry
+from netstat_core.host.allowed import check_needs, plan_entry
 from netstat_core.host.discovery import Host, Offer
-from netstat_core.host.plugins import contained, described
+from netstat_core.host.plugins import describe_error, guard_plugin_code
 from netstat_core.owners import control_groups
 from netstat_core.plugin.asked import Asked
 from netstat_core.plugin.feeds import Feed
@@ -74,14 +74,14 @@ def _can_be_read(offer: Offer, query: Query, host: Host, demands: Sequence[Deman
     if offer.plugin.is_own:
         return True
     try:
-        with contained(), host.watch.over(offer.plugin.label):
+        with guard_plugin_code(), host.watch.track(offer.plugin.label):
             planned = _PlannedSources(demands)
             planned.add(offer.reader, query)
-            checked_needs(offer.reader.feeds[0].name, map(Need, (*planned.primary, *planned.fallback)))
+            check_needs(offer.reader.feeds[0].name, map(Need, (*planned.primary, *planned.fallback)))
     except Exception as error:
         if isinstance(error, Refused) and offer.may_refuse(query):
             raise
-        host.refuse(offer, described(error))
+        host.refuse(offer, describe_error(error))
         return False
     return True
 

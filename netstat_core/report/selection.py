@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from netstat_core.errors import Refused, UsageError
 from netstat_core.host.discovery import Host, Offer
-from netstat_core.host.plugins import Plugin, contained
+from netstat_core.host.plugins import Plugin, guard_plugin_code
 from netstat_core.plugin.asked import Asked
 from netstat_core.plugin.feeds import Feed
 from netstat_core.plugin.outcomes import Gap
@@ -83,7 +83,7 @@ def prepare(offer: Offer, query: Query, demands: Demands, also: frozenset[str]) 
     """
     reader, asked, field = offer.reader, asked_of(query), "layout: needs: "
     try:
-        with contained():
+        with guard_plugin_code():
             demand = demands(reader, query)
             if demand is None:
                 return None
@@ -103,9 +103,9 @@ def prepare(offer: Offer, query: Query, demands: Demands, also: frozenset[str]) 
 def _needs(feed: Feed, asked: Asked, plugin: Plugin) -> list[Need | None]:
     if plugin.is_own:
         return feed.needs(asked)
-    from netstat_core.host.allowed import needs_of  # noqa: PLC0415 - needed for plugins only
+    from netstat_core.host.allowed import resolve_needs  # noqa: PLC0415 - needed for plugins only
 
-    return needs_of(feed, asked)
+    return resolve_needs(feed, asked)
 
 
 def asked_of(query: Query, fields: frozenset[str] | None = None) -> Asked:

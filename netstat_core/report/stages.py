@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from netstat_core.errors import PluginError, SchemaViolation, SourceError
 from netstat_core.host.checker import Checker
 from netstat_core.host.discovery import Host, Offer
-from netstat_core.host.plugins import described
+from netstat_core.host.plugins import describe_error
 from netstat_core.owners.processes import ProcessTable
 from netstat_core.plugin.asked import About
 from netstat_core.plugin.batches import Batch
@@ -105,7 +105,7 @@ def limit_parser(
     from netstat_core.host.budget import Budget  # noqa: PLC0415 - needed for plugins only
 
     budget = budgets.setdefault(offer.reader.name, Budget(offer, host.limits, host.watch))
-    return lambda about, contents: budget.parsed(feed, about, contents)
+    return lambda about, contents: budget.run_parser(feed, about, contents)
 
 
 def make_shown_rule(shown: Callable[[Reader, Query], Rule | None], reader: Reader, query: Query) -> Rule | None:
@@ -113,7 +113,7 @@ def make_shown_rule(shown: Callable[[Reader, Query], Rule | None], reader: Reade
     try:
         return shown(reader, query)
     except Exception as error:
-        raise PluginError(f"layout: shown: {described(error)}") from error
+        raise PluginError(f"layout: shown: {describe_error(error)}") from error
 
 
 class BatchFinisher:
@@ -154,7 +154,7 @@ class BatchFinisher:
             for rule in self._rules:
                 batch = batch.matching(rule)
         except Exception as error:
-            raise PluginError(f"listening, or layout: shown: {described(error)}") from error
+            raise PluginError(f"listening, or layout: shown: {describe_error(error)}") from error
         return batch, violations
 
     def _join_owners(self, batch: Batch, inode_field: str) -> Batch:

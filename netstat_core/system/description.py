@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from netstat_core.errors import SnapshotError
-from netstat_core.escape import encoded, escape
+from netstat_core.escape import encode_text, escape
 from netstat_core.plugin.records import NetworkNamespace
 from netstat_core.plugin.sources import File
 from netstat_core.system import Machine, archive, capture
@@ -82,7 +82,7 @@ def escape_namespace_name(namespace: NetworkNamespace | None) -> NetworkNamespac
     """Escape the name of a namespace as in records; captures keep it as a file name with surrogates (PEP 383)."""
     if namespace is None or namespace["name"] is None:
         return namespace
-    return {**namespace, "name": escape(encoded(namespace["name"]))}
+    return {**namespace, "name": escape(encode_text(namespace["name"]))}
 
 
 def parse_missed(value: Any) -> Missed | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netstat_core.escape import encoded, escape
+from netstat_core.escape import encode_text, escape
 from netstat_core.plugin.outcomes import Gap
 from netstat_core.plugin.records import NetworkNamespace
 from netstat_core.system import find_namespaces
@@ -32,4 +32,4 @@ def make_selector_gap(reason: str, selector: str, detail: str) -> Gap:
 
 def escape_text(text: str) -> str:
     """Escape a text with a file name as in records."""
-    return escape(encoded(text))
+    return escape(encode_text(text))

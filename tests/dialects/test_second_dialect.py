@@ -127,7 +127,7 @@ def shout(monkeypatch: pytest.MonkeyPatch, trees: Trees) -> Callable[..., tuple[
     every = EntryPoints(
         [*(one for group in ("netstat.plugins", dialects.GROUP) for one in installed.select(group=group)), added]
     )
-    monkeypatch.setattr(discovery, "_all_entries", lambda _path: every)
+    monkeypatch.setattr(discovery, "_load_entry_points", lambda _path: every)
     monkeypatch.setattr(entry.time, "sleep", lambda _seconds: None)
 
     def start(*arguments: str, dialect: str = "shouting") -> tuple[str, str, int]:

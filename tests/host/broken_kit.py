@@ -128,7 +128,7 @@ LOADING = {
     "an import of what is not there": Mistake("import netstat_nowhere", ("ModuleNotFoundError", "netstat_nowhere")),
     "text that is no Python": Mistake("def (:\n", ("SyntaxError",)),
     "no API": Mistake(GIVING.format(expression=""), ("NameError",)),
-    "another API": Mistake(HEAD + "API = 9", ("speaks API 9",)),
+    "another API": Mistake(HEAD + "API = 9", ("is written for API 9",)),
     "a position that is a text": Mistake(
         giving("R", "R = reader(position='first')"), ("Reader 'toy': position", "'first'")
     ),
@@ -136,7 +136,7 @@ LOADING = {
     "a forgotten mark": Mistake(
         HEAD + "def netstat_readers():\n    return [reader()]\n", ("netstat_readers: lacks the decorator @hookimpl",)
     ),
-    "no hook": Mistake(HEAD, ("has no hook",)),
+    "no hook": Mistake(HEAD, ("implements no hook",)),
     "a hook that does not exist": Mistake(
         HEAD + "@hookimpl\ndef netstat_writers():\n    return []\n", ("netstat_writers",)
     ),
@@ -152,7 +152,9 @@ ANSWERING = {
     "a hook that returns the reader": Mistake(
         HEAD + "@hookimpl\ndef netstat_readers():\n    return reader()\n", ("netstat_readers: returned a Reader",)
     ),
-    "a hook that returns a dict": Mistake(giving("{'name': 'toy'}"), ("netstat_readers: gave dict, not a Reader",)),
+    "a hook that returns a dict": Mistake(
+        giving("{'name': 'toy'}"), ("netstat_readers: returned dict among Reader objects",)
+    ),
     "a hook that raises": Mistake(giving("fail()"), ("netstat_readers: RuntimeError: no luck \\x1b[31m",)),
     "a hook that leaves": Mistake(giving("leave()"), ("netstat_readers: SystemExit",)),
     "a hook without end": Mistake(
@@ -161,8 +163,8 @@ ANSWERING = {
 }
 
 DECLARING = {
-    "no feeds": Mistake(giving("reader(feeds=())"), ("reader 'toy': feeds: there are none",)),
-    "a feed that is none": Mistake(giving("reader(feeds=('procfs',))"), ("reader 'toy': feeds: str is no Feed",)),
+    "no feeds": Mistake(giving("reader(feeds=())"), ("reader 'toy': feeds: must not be empty",)),
+    "a feed that is none": Mistake(giving("reader(feeds=('procfs',))"), ("reader 'toy': feeds: str is not a Feed",)),
     "a layout that is none": Mistake(giving("reader(layouts={'net-tools': 5})"), ("reader 'toy': layouts: int",)),
     "a family that is a number": Mistake(giving("reader(families=('toy', 5))"), ("reader 'toy': families: 5",)),
     "a family with escape sequences": Mistake(
@@ -183,23 +185,23 @@ DECLARING = {
     ),
     "a record with a kind": Mistake(
         giving("reader(record=Odd)", "class Odd(Toy):\n    kind: Annotated[str, Field('?')]\n"),
-        ("reader 'toy': record: the host adds 'kind'",),
+        ("reader 'toy': record: 'kind' is a field that the host adds",),
     ),
     "a record with processes": Mistake(
         giving("reader(record=Odd)", "class Odd(Toy):\n    processes: Annotated[str, Field('?')]\n"),
-        ("reader 'toy': record: the host adds 'processes'",),
+        ("reader 'toy': record: 'processes' is a field that the host adds",),
     ),
     "an inode that no record has": Mistake(
-        giving("reader(inode_field='inode')"), ("reader 'toy': inode_field: no record has 'inode'",)
+        giving("reader(inode_field='inode')"), ("reader 'toy': inode_field: its records have no field 'inode'",)
     ),
     "inputs that are texts": Mistake(
         giving("reader(feeds=(feed(inputs=('/proc/net/toy',)),))"),
-        ("plugin toy: netstat_readers: Feed 'procfs': inputs: must be sources, or made of one, not '/proc/net/toy'",),
+        ("plugin toy: netstat_readers: Feed 'procfs': inputs: must be inputs such as File, not '/proc/net/toy'",),
     ),
     "inputs that are one": Mistake(
         giving("reader(feeds=(feed(inputs=FILE),))"), ("Feed 'procfs': inputs: must be a tuple, not File",)
     ),
-    "no inputs": Mistake(giving("reader(feeds=(feed(inputs=()),))"), ("Feed 'procfs': inputs: there are none",)),
+    "no inputs": Mistake(giving("reader(feeds=(feed(inputs=()),))"), ("Feed 'procfs': inputs: must not be empty",)),
     "inputs that are too many": Mistake(
         giving("reader(feeds=(feed(inputs=(FILE,) * 300),))"),
         ("reader 'toy': feed 'procfs': inputs: more than 256",),
@@ -218,15 +220,15 @@ DECLARING = {
     ),
     "a parser without arguments": Mistake(
         giving("reader(feeds=(feed(lambda: []),))"),
-        ("plugin toy: netstat_readers: Feed 'procfs': parse: must take 2 arguments: about, and a content",),
+        ("plugin toy: netstat_readers: Feed 'procfs': parse: must take 2 arguments: about and one content",),
     ),
     "a source that is not of the network": Mistake(
         giving("reader(feeds=(feed(inputs=(File('/etc/passwd'),)),))"),
-        ("reader 'toy': feed 'procfs': inputs: '/etc/passwd' is not read by captures",),
+        ("reader 'toy': feed 'procfs': inputs: captures cannot read '/etc/passwd'",),
     ),
     "a dump that is not of the network": Mistake(
         giving("reader(feeds=(feed(inputs=(NetlinkDump('audit', protocol=9, type=1000, body=b''),)),))"),
-        ("reader 'toy': feed 'procfs': inputs: 'audit' is not read by captures",),
+        ("reader 'toy': feed 'procfs': inputs: captures cannot read 'audit'",),
     ),
 }
 
@@ -270,16 +272,16 @@ PARSING = {
         giving("reader(feeds=(feed(lambda *_: None),))"), ("reader 'toy': parse: TypeError",), is_told_always=False
     ),
     "a parser that gives a text": Mistake(
-        giving("reader(feeds=(feed(lambda *_: ['car']),))"), ("reader 'toy': parse: gave str",), is_told_always=False
+        giving("reader(feeds=(feed(lambda *_: ['car']),))"), ("reader 'toy': parse: yielded str",), is_told_always=False
     ),
     "a problem that is none": Mistake(
         giving("reader(feeds=(feed(lambda *_: [Problem(object(), 'bad', 'text')]),))"),
-        ("reader 'toy': parse: gave a Problem with source",),
+        ("reader 'toy': parse: yielded a Problem with source",),
         is_told_always=False,
     ),
     "a gap that is none": Mistake(
         giving("reader(feeds=(feed(lambda *_: [Gap('because', 'x', 'y')]),))"),
-        ("reader 'toy': parse: gave a Gap with reason 'because'",),
+        ("reader 'toy': parse: yielded a Gap with reason 'because'",),
         is_told_always=False,
     ),
     "a value that JSON does not have": Mistake(
@@ -371,7 +373,7 @@ FORMATS = {
         0,
     ),
     "a format that is none": Mistake(
-        showing("'csv'"), ("plugin toy: netstat_sinks: gave str, not a Sink",), ("--json", "-tln"), 0
+        showing("'csv'"), ("plugin toy: netstat_sinks: returned str among Sink objects",), ("--json", "-tln"), 0
     ),
     "formats that raise": Mistake(
         showing("fail()"), ("plugin toy: netstat_sinks: RuntimeError: no luck",), ("--json", "-tln"), 0
@@ -436,17 +438,17 @@ FORMATS = {
 SPENDING = {
     "records without end": Mistake(
         giving("reader(feeds=(feed(lambda *_: endless()),))", ENDLESS.format(item="record()")),
-        ("plugin toy: reader 'toy': more than 0.2 seconds of its parser",),
+        ("plugin toy: reader 'toy': more than 0.2 seconds of parser time",),
         is_told_always=False,
     ),
     "empty lists without end": Mistake(
         giving("reader(feeds=(feed(lambda *_: endless()),))", ENDLESS.format(item="[]")),
-        ("plugin toy: reader 'toy': more than 0.2 seconds of its parser",),
+        ("plugin toy: reader 'toy': more than 0.2 seconds of parser time",),
         is_told_always=False,
     ),
     "None without end": Mistake(
         giving("reader(feeds=(feed(lambda *_: endless()),))", ENDLESS.format(item="None")),
-        ("plugin toy: reader 'toy': parse: gave NoneType",),
+        ("plugin toy: reader 'toy': parse: yielded NoneType",),
         is_told_always=False,
     ),
     "gaps without end": Mistake(
@@ -459,7 +461,7 @@ SPENDING = {
             "reader(feeds=(feed(lambda *_: slow()),))",
             "def slow():\n    while True:\n        time.sleep(0.05)\n        yield record()\n",
         ),
-        ("plugin toy: reader 'toy': more than 0.2 seconds of its parser",),
+        ("plugin toy: reader 'toy': more than 0.2 seconds of parser time",),
         is_told_always=False,
     ),
     "a parser that cannot be closed": Mistake(
@@ -468,7 +470,7 @@ SPENDING = {
             "def stubborn():\n    while True:\n        try:\n            yield record()\n"
             "        except BaseException:\n            pass\n",
         ),
-        ("plugin toy: reader 'toy': more than 0.2 seconds of its parser",),
+        ("plugin toy: reader 'toy': more than 0.2 seconds of parser time",),
         is_told_always=False,
     ),
 }

@@ -288,7 +288,7 @@ def for_types() -> list[tuple[str, str]]:
 
 def test_public_names_are_exact() -> None:
     """The package offers exactly the names that its table and its imports for types have, in order."""
-    homes = {name: f"{ROOT_PACKAGE}.{home}" for name, home in netstat_core._HOMES.items()}
+    homes = {name: f"{ROOT_PACKAGE}.{home}" for name, home in netstat_core._MODULES.items()}
     assert {name: module for module, name in for_types()} == homes
     assert netstat_core.__all__ == sorted(homes) == list(homes)
     assert all(getattr(netstat_core, name) is getattr(importlib.import_module(homes[name]), name) for name in homes)

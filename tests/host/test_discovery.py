@@ -171,7 +171,7 @@ def test_broken_plugins_cost_a_line_each(run: Run) -> None:
     assert len(stderr) == len(BROKEN)
     assert "netstat_not_installed" in named["broken_import"]
     assert "netstat_writers" in named["broken_hook"]
-    assert "dict, not a Reader" in named["broken_reader"]
+    assert "returned dict among Reader objects" in named["broken_reader"]
 
 
 def test_broken_plugins_are_in_completeness(run: Run) -> None:
@@ -209,7 +209,7 @@ def host_of(monkeypatch: pytest.MonkeyPatch) -> Plugins:
             monkeypatch.setitem(sys.modules, module.__name__, module)
             entries.append(EntryPoint(name, module.__name__, GROUP))
         entries.append(EntryPoint("json", "netstat_core.sinks", GROUP))
-        monkeypatch.setattr(discovery, "_all_entries", lambda _path: EntryPoints(entries))
+        monkeypatch.setattr(discovery, "_load_entry_points", lambda _path: EntryPoints(entries))
         return Host()
 
     monkeypatch.delenv("NETSTAT_PLUGINS_BLOCK", raising=False)
@@ -259,10 +259,10 @@ def test_mistakes_in_readers_break_one_plugin(mistake: str, host_of: Plugins) ->
 @pytest.mark.parametrize(
     ("stated", "reason"),
     [
-        (None, "states no API"),
-        (7, "speaks API 7, this host 0"),
-        ("0", "speaks API '0', this host 0"),
-        (False, "speaks API False, this host 0"),
+        (None, "does not state its API"),
+        (7, "is written for API 7, but this host supports API 0"),
+        ("0", "is written for API '0', but this host supports API 0"),
+        (False, "is written for API False, but this host supports API 0"),
     ],
 )
 def test_a_plugin_states_its_contract(
@@ -339,9 +339,9 @@ def test_built_in_formats_cannot_be_taken_over(host_of: Plugins) -> None:
     assert set(sinks) == {"json", "ndjson", "mine"}
     assert sinks["json"].make is not intrude
     assert sorted(str(broken) for broken in host.broken) == [
-        "plugin bad: netstat_sinks: gave str, not a Sink",
+        "plugin bad: netstat_sinks: returned str among Sink objects",
         "plugin good: format 'json': name: the built-in plugin json has a format of this name",
-        "plugin good: format 'text': name: it is the page of the dialect",
+        "plugin good: format 'text': name: it is reserved for the text of the dialect",
     ]
 
 
@@ -349,7 +349,7 @@ def test_blocked_plugins_are_not_imported(host_of: Plugins, monkeypatch: pytest.
     """A blocked plugin's module is never loaded; several names are separated by commas."""
     host_of(good=[readers(GOOD)])
     entries = [EntryPoint(name, "stand_in_that_does_not_exist", GROUP) for name in ("one", "two", "three")]
-    monkeypatch.setattr(discovery, "_all_entries", lambda _path: EntryPoints(entries))
+    monkeypatch.setattr(discovery, "_load_entry_points", lambda _path: EntryPoints(entries))
     monkeypatch.setenv("NETSTAT_PLUGINS_BLOCK", "one,,two")
     assert [broken.plugin.name for broken in Host().broken] == ["three"]
     assert Host(blocked=["three"]).broken == []

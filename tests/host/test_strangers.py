@@ -145,7 +145,7 @@ def test_schemas_are_those_of_the_owner(word: str, install: Install, run: Run) -
 def test_what_only_a_broken_plugin_has_is_missed(install: Install, run: Run) -> None:
     """A kind, a table, a family or an option that a refused reader would have given ends with status 1 and its line."""
     install(kit.giving("reader(table='toys', feeds=())"))
-    line = "pynetstat: plugin toy: reader 'toy': feeds: there are none"
+    line = "pynetstat: plugin toy: reader 'toy': feeds: must not be empty"
     for words in (
         ("--schema=toy.socket",),
         ("--tables", "toys"),
@@ -420,7 +420,7 @@ def test_a_capture_leaves_out_what_it_may_not_read(install: Install, captured: l
         stdout, stderr = io.BytesIO(), io.BytesIO()
         status = entry.run(["capture", "-", *words], stdout, stderr)
         (line,) = stderr.getvalue().decode().splitlines()
-        assert "plugin toy: reader 'toy': feed 'procfs': inputs: '/etc/passwd' is not read by captures" in line
+        assert "plugin toy: reader 'toy': feed 'procfs': inputs: captures cannot read '/etc/passwd'" in line
         assert (status, "netns" in line) == (expected, False), words
     assert all("/etc" not in json.dumps(plan) for plan in captured)
 
@@ -436,7 +436,7 @@ def test_sources_that_depend_on_the_query_are_looked_at_then(install: Install, r
     install(LATER)
     assert run("-A", "toy") == (TOYS, [], 0)
     stdout, stderr, _ = run("--json", "--tables", "all", "-l")
-    assert len([line for line in stderr if "'/etc/passwd' is not read by captures" in line]) == 1
+    assert len([line for line in stderr if "captures cannot read '/etc/passwd'" in line]) == 1
     assert [one["source"] for one in json.loads(stdout)["completeness"] if one["reason"] == "broken_plugin"] == [
         "plugin toy"
     ]
@@ -525,5 +525,5 @@ def test_a_stranger_is_no_part_of_netstat_core(install: Install) -> None:
     host = Host()
     assert {plugin.name for plugin in host.plugins if not plugin.is_own} == {"facts2"}
     (broken,) = host.broken
-    assert str(broken) == "plugin text: entry point 'text': 'netstat_core.sinks' is no module of its own"
+    assert str(broken) == "plugin text: entry point 'text': 'netstat_core.sinks' is a module of netstat-core"
     assert {"json", "ndjson"} <= host.sinks().keys()

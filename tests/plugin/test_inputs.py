@@ -59,15 +59,15 @@ def test_parsers_of_wrong_arity_are_refused(parse: Callable[..., Any]) -> None:
     """A parser that does not take what it will be given is refused when it is declared, in one line that names it."""
     with pytest.raises(PluginError) as raised:
         feed("a", A, parse=parse)
-    assert str(raised.value) == "Feed 'a': parse: must take 2 arguments: about, and a content"
+    assert str(raised.value) == "Feed 'a': parse: must take 2 arguments: about and one content"
 
 
 def test_parsers_of_more_inputs_are_counted() -> None:
     """The line tells how many contents there are, and that a group is one mapping."""
     loose: Any = feed
-    with pytest.raises(PluginError, match="must take 3 arguments: about, and 2 contents"):
+    with pytest.raises(PluginError, match="must take 3 arguments: about and 2 contents"):
         loose("a", A, B, parse=of_one)
-    with pytest.raises(PluginError, match="must take 2 arguments: about, and a mapping of contents"):
+    with pytest.raises(PluginError, match="must take 2 arguments: about and a mapping of contents"):
         loose("a", Group({"a": A}), parse=of_nothing)
 
 

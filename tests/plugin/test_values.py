@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import pytest
 
 from netstat_core.errors import PluginError
-from netstat_core.plugin.values import Value, named
+from netstat_core.plugin.values import Value, name_field
 
 
 class File(Value):
@@ -22,7 +22,7 @@ class File(Value):
 
     LIMIT: ClassVar[int] = 3
 
-    path: str = named(kw_only=False)
+    path: str = name_field(kw_only=False)
     required: bool = True
 
     @property
@@ -41,7 +41,7 @@ class Optional(File):
 class Reader(Value, identity=True):
     """A value that is equal to itself only."""
 
-    name: str = named(kw_only=False)
+    name: str = name_field(kw_only=False)
     table: str
     position: int
     families: tuple[str | int, ...] = ()
@@ -55,7 +55,7 @@ class Reader(Value, identity=True):
     def check(self) -> None:
         """A position is not negative."""
         if self.position < 0:
-            raise self._wrong("position", "must not be negative")
+            raise self._field_error("position", "must not be negative")
 
 
 class Bounds(Value):
@@ -161,7 +161,7 @@ def test_values_do_not_change() -> None:
     """No field can be set or deleted, and none added."""
     file = File("/x")
     for change in (lambda: setattr(file, "path", "/y"), lambda: delattr(file, "path"), lambda: setattr(file, "new", 1)):
-        with pytest.raises(AttributeError, match=r"^File never changes: '(path|new)' cannot be (set|deleted)$"):
+        with pytest.raises(AttributeError, match=r"^File is immutable: '(path|new)' cannot be (set|deleted)$"):
             change()
     assert file == File("/x")
     assert not hasattr(file, "__dict__")
@@ -256,17 +256,17 @@ def test_annotations_that_are_no_texts() -> None:
 
 def test_the_name_comes_first() -> None:
     """A class whose first field is not the one that names the thing is refused."""
-    with pytest.raises(TypeError, match=r"^Late: 'name' names the thing, and is not the first field$"):
+    with pytest.raises(TypeError, match=r"^Late: the name field 'name' must be the first field$"):
 
         class Late(Value):
             table: str
-            name: str = named(kw_only=False)
+            name: str = name_field(kw_only=False)
 
 
 @pytest.mark.parametrize("name", ["check", "replace"])
 def test_names_of_methods_are_no_fields(name: str) -> None:
     """A field cannot be called like a method of every value."""
-    with pytest.raises(TypeError, match=rf"^Odd: '{name}' is a field, and cannot be something else$"):
+    with pytest.raises(TypeError, match=rf"^Odd: '{name}' is a field and cannot be redefined$"):
         type(Value)("Odd", (Value,), {"__annotations__": {name: "str"}})
 
 

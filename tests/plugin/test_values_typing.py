@@ -12,15 +12,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import ClassVar
-from netstat_core.plugin.values import Value, named
+from netstat_core.plugin.values import Value, name_field
 
 class File(Value):
     LIMIT: ClassVar[int] = 3
-    path: str = named(kw_only=False)
+    path: str = name_field(kw_only=False)
     required: bool = True
 
 class Reader(Value, identity=True):
-    name: str = named(kw_only=False)
+    name: str = name_field(kw_only=False)
     table: str
     position: int
     layouts: Mapping[str, object] = MappingProxyType({})
@@ -49,7 +49,7 @@ WRONG = {
     "a class variable as a field": 'File("/x", LIMIT=4)',
     "assignment to a field": 'File("/x").path = "/y"',
     "iteration": 'list(File("/x"))',
-    "a name whose mark lacks what mypy reads": "class Odd(Value): path: str = named()",
+    "a name whose mark lacks what mypy reads": "class Odd(Value): path: str = name_field()",
 }
 
 

@@ -14,7 +14,7 @@ except ImportError as error:
     IMPORT_ERROR = error
 else:
     IMPORT_ERROR = None
-    HOST = core.warmed_host()
+    HOST = core.preload_host()
     # Ansible imports this before it forks for each task and host: what is found here is not looked for again.
 
 MOST_BYTES = 1 << 25

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from netstat_core.errors import UsageError
-from netstat_core.escape import encoded, escape, printable
+from netstat_core.escape import encode_text, escape, printable
 
 
 class Operands(NamedTuple):
@@ -31,7 +31,7 @@ def check_operands(program: str, given: Operands, command: str | None, commands:
     stray = next(_strays(given, 0 if command else _MOST_NUMBERS), None)
     if stray is None or program == _NETSTAT:
         return
-    shown = printable(escape(encoded(stray[:_LONGEST_SHOWN])))
+    shown = printable(escape(encode_text(stray[:_LONGEST_SHOWN])))
     if command:
         raise UsageError(f"{command} takes no further operand: '{shown}'")
     if number_of(stray) is not None:
