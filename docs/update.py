@@ -1,4 +1,4 @@
-"""Write the generated part of the documentation: schemas, fields and options, all from their declarations."""
+"""Generate the documentation that is made from declarations: schemas, fields, options and the list of modules."""
 
 from __future__ import annotations
 
@@ -24,19 +24,20 @@ PLANS = "../ansible_collection/plugins/module_utils/plans.py"
 
 
 def generated() -> dict[str, str]:
-    """The text of each generated file by its path below ``docs/``."""
+    """Return the text of each generated file by its path below ``docs/``."""
     host = Host()
     readers = Host({plugin.name for plugin in host.plugins if not _is_built_in(plugin.origin)}).kinds()
     schemas = {kind: published_schema(reader) for kind, reader in sorted(readers.items())}
     files = {f"schemas/{kind}.json": json.dumps(schema, indent=2) + "\n" for kind, schema in schemas.items()}
-    files["schemas/facts.json"] = (
-        json.dumps(allow_additional_fields(named_schema(FACTS_SCHEMA, FactsOfNamespaces)), indent=2) + "\n"
+    facts = allow_additional_fields(named_schema(FACTS_SCHEMA, FactsOfNamespaces))
+    files["schemas/facts.json"] = json.dumps(facts, indent=2) + "\n"
+    files[MODULE] = _write_module((HERE / MODULE).read_text("utf-8"))
+    files[PLANS] = "".join(
+        _write_plans(Host({plugin.name for plugin in host.plugins if not _is_built_in(plugin.origin)}))
     )
-    files[MODULE] = _module((HERE / MODULE).read_text("utf-8"))
-    files[PLANS] = "".join(_plans(Host({plugin.name for plugin in host.plugins if not _is_built_in(plugin.origin)})))
-    files["fields.md"] = "".join(_fields_page(schemas, readers))
-    files["architecture.md"] = _architecture((HERE / "architecture.md").read_text("utf-8"))
-    files["options.md"] = "".join(_options_page())
+    files["fields.md"] = "".join(_write_fields_page(schemas, readers))
+    files["architecture.md"] = _write_architecture((HERE / "architecture.md").read_text("utf-8"))
+    files["options.md"] = "".join(_write_options_page())
     return files
 
 
@@ -44,63 +45,65 @@ _ANSIBLE = {"object": "dict", "array": "list", "integer": "int", "number": "floa
 _LARGEST_SAMPLE = 400
 
 
-def _module(text: str) -> str:
-    """The module's source, with what it returns told anew."""
+def _write_module(text: str) -> str:
+    """Return the source of the module with its RETURN block replaced."""
     before, _, rest = text.partition('RETURN = r"""\n')
     _, _, after = rest.partition('"""\n')
     sample = json.loads((HERE / SAMPLE).read_text("utf-8"))
     facts = allow_additional_fields(named_schema(FACTS_SCHEMA, FactsOfNamespaces))
     returned = {
-        "ansible_facts": _told(
+        "ansible_facts": _describe(
             "The facts that are set.",
             "success",
             "dict",
             contains={
-                "netstat": _told("The network of the host.", "always", "dict", contains=_contents(facts, sample)),
-                **{name: _of_compat(name) for name in ("tcp_listen", "udp_listen")},
+                "netstat": _describe(
+                    "The network of the host.", "always", "dict", contains=_describe_contents(facts, sample)
+                ),
+                **{name: _describe_compat(name) for name in ("tcp_listen", "udp_listen")},
             },
         ),
-        "sockets": _told(
+        "sockets": _describe(
             "Records of all sockets, with the fields of JSON output.",
             "when O(sockets=all)",
             "list",
             elements="dict",
         ),
     }
-    return f'{before}RETURN = r"""\n{"".join(_yaml(returned))}"""\n{after}'
+    return f'{before}RETURN = r"""\n{"".join(_format_yaml(returned))}"""\n{after}'
 
 
-def _of_compat(name: str) -> dict[str, Any]:
+def _describe_compat(name: str) -> dict[str, Any]:
     words = "What listens, a row for each process, as C(listen_ports_facts) tells it."
     port, process = {"tcp_listen": (22, "sshd"), "udp_listen": (123, "chronyd")}[name]
     row = {"address": "192.0.2.10", "name": process, "pid": 812, "port": port, "protocol": name[:3], "user": "root"}
     row["stime"] = "Sat Nov 21 09:05:03 2026"
-    return _told(words, "when O(compat=listen_ports_facts)", "list", elements="dict", sample=[row])
+    return _describe(words, "when O(compat=listen_ports_facts)", "list", elements="dict", sample=[row])
 
 
-def _told(description: str, returned: str, kind: str, **more: Any) -> dict[str, Any]:
+def _describe(description: str, returned: str, kind: str, **more: Any) -> dict[str, Any]:
     return {"description": description, "returned": returned, "type": kind, **more}
 
 
-def _contents(schema: dict[str, Any], sample: Any) -> dict[str, Any]:
-    """What an object of the facts contains, with samples from real facts where those are short."""
+def _describe_contents(schema: dict[str, Any], sample: Any) -> dict[str, Any]:
+    """Return the documentation of the keys of an object in the facts, with short samples from real facts."""
     contents = {}
     for name, field in schema["properties"].items():
-        kinds = field.get("type") or [_kind(one) for one in field.get("anyOf", [])] or "string"
-        kind = next(one for one in ([kinds] if isinstance(kinds, str) else kinds) if one != "null")
+        kinds = field.get("type") or [_kind(part) for part in field.get("anyOf", [])] or "string"
+        kind = next(word for word in ([kinds] if isinstance(kinds, str) else kinds) if word != "null")
         returned = "always" if name in schema["required"] else "when asked for"
-        told = _told(f"{field.get('description', name)}".rstrip(". ") + ".", returned, _ANSIBLE[kind])
+        returned_value = _describe(f"{field.get('description', name)}".rstrip(". ") + ".", returned, _ANSIBLE[kind])
         if kind == "array":
-            told["elements"] = _ANSIBLE[field["items"].get("type", "string")]
+            returned_value["elements"] = _ANSIBLE[field["items"].get("type", "string")]
         value = sample.get(name) if isinstance(sample, dict) else None
         is_table = isinstance(field.get("additionalProperties"), dict)
         if "properties" in field and not is_table:
-            told["contains"] = _contents(field, value)
+            returned_value["contains"] = _describe_contents(field, value)
         elif value is not None:
             first = dict([*value.items()][:1]) if is_table else value
             if len(json.dumps(first)) <= _LARGEST_SAMPLE:
-                told["sample"] = first
-        contents[name] = told
+                returned_value["sample"] = first
+        contents[name] = returned_value
     return contents
 
 
@@ -108,34 +111,36 @@ def _kind(schema: dict[str, Any]) -> str:
     return str(schema.get("type", "string"))
 
 
-def _yaml(value: Any, indent: str = "") -> Iterator[str]:
-    """A mapping or a list as YAML in blocks; scalars, and what is empty, as JSON, which is YAML too."""
+def _format_yaml(value: Any, indent: str = "") -> Iterator[str]:
+    """Yield a mapping or list in YAML block style; scalars and empty values are JSON, which is YAML too."""
     if isinstance(value, list):
-        for one in value:
-            first, *rest = _yaml(one, f"{indent}  ") if _is_block(one) else [f"{indent}  {_scalar(one)}\n"]
+        for item in value:
+            first, *rest = (
+                _format_yaml(item, f"{indent}  ") if _is_block(item) else [f"{indent}  {_format_scalar(item)}\n"]
+            )
             yield f"{indent}- {first[len(indent) + 2 :]}"
             yield from rest
         return
-    for key, one in value.items():
+    for key, item in value.items():
         name = key if key.isidentifier() else json.dumps(key)
-        if _is_block(one):
+        if _is_block(item):
             yield f"{indent}{name}:\n"
-            yield from _yaml(one, f"{indent}  ")
+            yield from _format_yaml(item, f"{indent}  ")
         else:
-            yield f"{indent}{name}: {_scalar(one)}\n"
+            yield f"{indent}{name}: {_format_scalar(item)}\n"
 
 
 def _is_block(value: Any) -> bool:
     return isinstance(value, (dict, list)) and bool(value)
 
 
-def _scalar(value: Any) -> str:
+def _format_scalar(value: Any) -> str:
     is_plain = isinstance(value, str) and value.isascii() and not {*":#{}[]'\""} & {*value} and value[:1].isalpha()
     return value if is_plain else json.dumps(value)
 
 
-def _plans(host: Host) -> Iterator[str]:
-    """What a capture reads where nobody says: the module that does it has no host to ask."""
+def _write_plans(host: Host) -> Iterator[str]:
+    """Yield the module with the default plans: the Ansible module that captures has no host to make them."""
     yield _PLANS_HEAD
     for sockets in ("listening", "all"):
         text = json.dumps(plan_facts(facts_query(host, sockets=sockets), host))
@@ -178,8 +183,8 @@ def _is_built_in(origin: str) -> bool:
 _MODULES, _END = "<!-- from the docstrings, by docs/update.py -->\n", "<!-- end -->"
 
 
-def _architecture(text: str) -> str:
-    """The page with a line for each module: the first of its docstring."""
+def _write_architecture(text: str) -> str:
+    """Return the page with a line for each module, which is the first line of its docstring."""
     before, _, rest = text.partition(_MODULES)
     _, _, after = rest.partition(_END)
     package = HERE.parent / "netstat_core"
@@ -197,7 +202,7 @@ def _module_line(package: Path, path: Path) -> str:
     return f"| `{name}` | {meaning} |\n"
 
 
-def _fields_page(schemas: dict[str, Any], readers: dict[str, Reader]) -> Iterator[str]:
+def _write_fields_page(schemas: dict[str, Any], readers: dict[str, Reader]) -> Iterator[str]:
     yield "# Fields of all kinds\n\n"
     yield "Made by `docs/update.py` from the record types; see [records.md](records.md) for the rules.\n"
     for kind, schema in schemas.items():
@@ -208,27 +213,27 @@ def _fields_page(schemas: dict[str, Any], readers: dict[str, Reader]) -> Iterato
 
 def _rows(schema: dict[str, Any], prefix: str = "") -> Iterator[str]:
     for name, field in schema.get("properties", {}).items():
-        yield f"| `{prefix}{name}` | {_type(field)} | {field.get('description', '')} |\n"
+        yield f"| `{prefix}{name}` | {_format_type(field)} | {field.get('description', '')} |\n"
         for part in (field, *field.get("anyOf", ()), field.get("items", {})):
             yield from _rows(part, f"{prefix}{name}.")
 
 
-def _type(field: dict[str, Any]) -> str:
+def _format_type(field: dict[str, Any]) -> str:
     if "const" in field:
         return f"`{field['const']}`"
     if "enum" in field:
         return ", ".join("null" if word is None else f"`{word}`" for word in field["enum"])
     if "anyOf" in field:
-        return ", ".join(_type(part) for part in field["anyOf"])
+        return ", ".join(_format_type(part) for part in field["anyOf"])
     if "pattern" in field:
         return f"`{field['pattern']}`".replace("|", "\\|")
     kind = field.get("type", "any")
     names = kind if isinstance(kind, list) else [kind]
     items = field.get("items")
-    return ", ".join(f"array of {_type(items)}" if name == "array" and items else name for name in names)
+    return ", ".join(f"array of {_format_type(items)}" if name == "array" and items else name for name in names)
 
 
-def _options_page() -> Iterator[str]:
+def _write_options_page() -> Iterator[str]:
     yield "# Options\n\nMade by `docs/update.py` from the declared options; see [command-line.md](command-line.md).\n"
     for group in GROUPS:
         yield f"\n## {group}\n\n| option | effect |\n| --- | --- |\n"

@@ -54,10 +54,10 @@ def parse(reader: str, content: bytes, other: bytes | None, about: About) -> Any
     parsers: dict[str, Any] = {
         "igmp": proc_igmp.parse,
         "igmp6": proc_igmp6.parse,
-        "multicast_vifs": lambda about, content, _: proc_ip_mr_vif.parser("inet")(about, content),
-        "multicast_vifs6": lambda about, content, _: proc_ip_mr_vif.parser("inet6")(about, content),
-        "multicast_routes": proc_ip_mr_cache.parser("inet"),
-        "multicast_routes6": proc_ip_mr_cache.parser("inet6"),
+        "multicast_vifs": lambda about, content, _: proc_ip_mr_vif.make_parser("inet")(about, content),
+        "multicast_vifs6": lambda about, content, _: proc_ip_mr_vif.make_parser("inet6")(about, content),
+        "multicast_routes": proc_ip_mr_cache.make_parser("inet"),
+        "multicast_routes6": proc_ip_mr_cache.make_parser("inet6"),
     }
     return parsers[reader](about, content, other)
 
@@ -82,7 +82,7 @@ def test_any_datagrams(datagrams: list[bytes], links: list[bytes] | None) -> Non
     """Whatever a dump holds becomes records and problems; only an answer about other families is refused."""
     for reader, read in (
         ("multicast_vifs", netlink_ipmr_link.parse),
-        ("multicast_routes", netlink_ipmr_route.parser("inet")),
+        ("multicast_routes", netlink_ipmr_route.make_parser("inet")),
     ):
         with suppress(SourceError):
             accepted(reader, read(LITTLE, datagrams, links))

@@ -125,7 +125,7 @@ def test_unresolved_routes_have_no_counters(trees: Trees) -> None:
 def test_words_follow_the_byte_order() -> None:
     """The same vif and route as each kind of kernel writes them give the same records."""
     little, big = (About(Asked(), byte_order=order) for order in ("little", "big"))
-    parse_vif, parse_route = proc_ip_mr_vif.parser("inet"), proc_ip_mr_cache.parser("inet")
+    parse_vif, parse_route = proc_ip_mr_vif.make_parser("inet"), proc_ip_mr_cache.make_parser("inet")
     vif = b" 0 v0 0 0 0 0 00001 %s %s\n"
     assert list(parse_vif(little, vif % (b"0100090A", b"0101090A"))) == list(
         parse_vif(big, vif % (b"0A090001", b"0A090101"))
@@ -140,8 +140,8 @@ def test_words_follow_the_byte_order() -> None:
 def test_a_device_that_is_gone_has_no_name() -> None:
     """A vif whose device vanished is listed under `none`, and routes over it name no interface."""
     vif_file = b"Interface\n 7 none 1 2 3 4 00004 00000000 00000000\n"
-    (vif,) = proc_ip_mr_vif.parser("inet")(ABOUT, vif_file)
-    (route,) = proc_ip_mr_cache.parser("inet")(ABOUT, b"030201EF 0900090A 7 1 2 3 7:1\n", vif_file)
+    (vif,) = proc_ip_mr_vif.make_parser("inet")(ABOUT, vif_file)
+    (route,) = proc_ip_mr_cache.make_parser("inet")(ABOUT, b"030201EF 0900090A 7 1 2 3 7:1\n", vif_file)
     assert isinstance(vif, dict)
     assert isinstance(route, dict)
     assert (vif["interface"], vif["flags"]) == (None, ["register"])
@@ -161,7 +161,7 @@ def test_a_kernel_without_multicast_routing(trees: Trees, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     ("parse", "kind", "header"),
-    [(netlink_ipmr_link.parse, 16, 16), (netlink_ipmr_route.parser("inet"), 24, 12)],
+    [(netlink_ipmr_link.parse, 16, 16), (netlink_ipmr_route.make_parser("inet"), 24, 12)],
     ids=["vifs", "routes"],
 )
 def test_dumps_of_other_things_are_refused(parse: Any, kind: int, header: int) -> None:
@@ -175,6 +175,6 @@ def test_cut_off_messages_are_problems() -> None:
     """A message that does not fit its datagram, and one without a group, are problems and not routes."""
     short = struct.pack("=IHHII", 200, 24, 2, 1, 1)
     bare = struct.pack("=IHHIIB", 28, 24, 2, 1, 1, 128).ljust(28, b"\0")
-    found = list(netlink_ipmr_route.parser("inet")(ABOUT, [bare, short], None))
+    found = list(netlink_ipmr_route.make_parser("inet")(ABOUT, [bare, short], None))
     assert len(found) == 2
     assert all(isinstance(one, Problem) for one in found)

@@ -19,8 +19,8 @@ from netstat_core.plugin import About, Asked, Gap, Problem, Trait
 LITTLE, BIG = About(Asked()), About(Asked(), byte_order="big")
 CHECKER = Checker(READERS[0])
 FILES = {
-    "nf_conntrack": proc_nf_conntrack.parser(proc_nf_conntrack.NF_CONNTRACK),
-    "ip_conntrack": proc_nf_conntrack.parser(proc_nf_conntrack.IP_CONNTRACK),
+    "nf_conntrack": proc_nf_conntrack.make_parser(proc_nf_conntrack.NF_CONNTRACK),
+    "ip_conntrack": proc_nf_conntrack.make_parser(proc_nf_conntrack.IP_CONNTRACK),
     "ip_masquerade": proc_ip_masquerade.parse,
 }
 SCRAPS = [
@@ -179,4 +179,4 @@ def with_attribute(more: bytes, protocol: int) -> bytes:
 )
 def test_the_kernel_selects_a_single_family(query: Query, family: int) -> None:
     """One family alone is asked of the kernel, so that the others are not sent at all."""
-    assert netlink_conntrack.request(query).body == bytes([family, 0, 0, 0])
+    assert netlink_conntrack.make_request(query).body == bytes([family, 0, 0, 0])

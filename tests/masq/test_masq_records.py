@@ -111,7 +111,7 @@ def as_conntrack_shows(one: dict[str, Any]) -> list[str]:
 
 def test_offloaded_flow() -> None:
     """An offloaded flow has neither seconds nor state; counters and zone are those of the row."""
-    record = only(proc_nf_conntrack.parser(proc_nf_conntrack.NF_CONNTRACK)(ABOUT, OFFLOADED))
+    record = only(proc_nf_conntrack.make_parser(proc_nf_conntrack.NF_CONNTRACK)(ABOUT, OFFLOADED))
     assert record == {
         "family": "inet",
         "protocol": "tcp",
@@ -169,7 +169,7 @@ def test_newest_source_first(trees: Trees, tmp_path: Path) -> None:
 def test_translation_shows_in_the_answers(reply: str, nat: str) -> None:
     """Files say by the answers' addresses and ports alone what is translated."""
     line = f"ipv4 2 udp 17 30 src=10.0.0.2 dst=192.0.2.9 sport=40000 dport=443 {reply} mark=0 use=1\n".encode()
-    assert only(proc_nf_conntrack.parser(proc_nf_conntrack.NF_CONNTRACK)(ABOUT, line))["nat"] == nat
+    assert only(proc_nf_conntrack.make_parser(proc_nf_conntrack.NF_CONNTRACK)(ABOUT, line))["nat"] == nat
 
 
 def test_masquerade_record(trees: Trees) -> None:
@@ -222,7 +222,10 @@ def test_good_rows_survive_bad_ones() -> None:
 def test_selection(query: Query, count: int, trees: Trees) -> None:
     """Families and protocols that a caller names select connections."""
     content = (trees[ROUTER] / "proc/net/nf_conntrack").read_bytes()
-    assert len(list(proc_nf_conntrack.parser(proc_nf_conntrack.NF_CONNTRACK)(About(asked_of(query)), content))) == count
+    assert (
+        len(list(proc_nf_conntrack.make_parser(proc_nf_conntrack.NF_CONNTRACK)(About(asked_of(query)), content)))
+        == count
+    )
 
 
 def test_words_of_the_test_itself() -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from jsonschema import Draft202012Validator
-from netstat_snmp.delta import CHANGE, LAYOUT, changes
+from netstat_snmp.delta import CHANGE, LAYOUT, compute_changes
 
 from netstat_core import Query
 from netstat_core.plugin import Style
@@ -24,7 +24,7 @@ def section(name: str, counters: Mapping[str, int | None], interface: str | None
 
 def change(name: str, counter: str, before: int | None, after: int | None) -> dict[str, Any]:
     """Return the change of one counter within four seconds."""
-    (found,) = changes([section(name, {counter: before})], [section(name, {counter: after})], 4.0)
+    (found,) = compute_changes([section(name, {counter: before})], [section(name, {counter: after})], 4.0)
     answer: dict[str, Any] = found["counters"][counter]
     return answer
 
@@ -59,7 +59,7 @@ def test_what_was_not_there_before_was_zero() -> None:
     """A counter or section that appears, as IcmpMsg does with its first message, has counted from 0 meanwhile."""
     before = [section("IcmpMsg", {"InType0": 2})]
     after = [section("IcmpMsg", {"InType0": 3, "InType3": 5}), section("Sctp", {"SctpAborteds": 7})]
-    first, second = changes(before, after, 1.0)
+    first, second = compute_changes(before, after, 1.0)
     assert {name: one["change"] for name, one in first["counters"].items()} == {"InType0": 1, "InType3": 5}
     assert second["counters"]["SctpAborteds"]["change"] == 7
 
@@ -68,7 +68,9 @@ def test_parts_of_a_section() -> None:
     """A counter that moves from one part of a repeated section to another is the same counter."""
     before = [section("IcmpMsg", {"InType0": 2, "OutType3": 5}), section("IcmpMsg", {"OutType8": 9})]
     after = [section("IcmpMsg", {"InType0": 2, "InType3": 1}), section("IcmpMsg", {"OutType3": 5, "OutType8": 10})]
-    found = [{name: one["change"] for name, one in part["counters"].items()} for part in changes(before, after, 1.0)]
+    found = [
+        {name: one["change"] for name, one in part["counters"].items()} for part in compute_changes(before, after, 1.0)
+    ]
     assert found == [{"InType0": 0, "InType3": 1}, {"OutType3": 0, "OutType8": 1}]
 
 
@@ -77,7 +79,7 @@ def test_cpus_and_interfaces() -> None:
     before = [section("softnet_stat", {"processed": 10 * cpu, "cpu": cpu}) for cpu in (1, 2)]
     before += [section("Ip6", {"Ip6InReceives": 5}, "eth0"), section("Ip6", {"Ip6InReceives": 7}, "eth1")]
     after = [section("softnet_stat", {"processed": 25, "cpu": 2}), section("Ip6", {"Ip6InReceives": 9}, "eth1")]
-    cpu, interface = changes(before, after, 1.0)
+    cpu, interface = compute_changes(before, after, 1.0)
     assert cpu["counters"]["processed"]["change"] == 5
     assert cpu["counters"]["cpu"]["change"] is None
     assert interface["counters"]["Ip6InReceives"]["change"] == 2
@@ -87,20 +89,20 @@ def test_rows_of_cpus_without_number() -> None:
     """Rows that do not tell their CPU are compared by their order."""
     before = [section("nf_conntrack", {"drop": number}) for number in (1, 5)]
     after = [section("nf_conntrack", {"drop": number}) for number in (4, 5)]
-    assert [one["counters"]["drop"]["change"] for one in changes(before, after, 1.0)] == [3, 0]
+    assert [one["counters"]["drop"]["change"] for one in compute_changes(before, after, 1.0)] == [3, 0]
 
 
 def test_the_record() -> None:
     """A change fits the schema of its kind, and bears nothing that the host adds."""
     after = {**section("Tcp", {"InSegs": 6, "CurrEstab": 1}), "kind": "statistics", "network_namespace": None}
-    (found,) = changes([section("Tcp", {"InSegs": 2})], [after], 2.0)
+    (found,) = compute_changes([section("Tcp", {"InSegs": 2})], [after], 2.0)
     assert found["seconds"] == 2.0
     assert Draft202012Validator(reader_schema(CHANGE.reader)).is_valid(found)
 
 
 def test_no_time_no_rate() -> None:
     """Two readings at one moment have changes and no rates."""
-    (found,) = changes([section("Tcp", {"InSegs": 2})], [section("Tcp", {"InSegs": 5})], 0.0)
+    (found,) = compute_changes([section("Tcp", {"InSegs": 2})], [section("Tcp", {"InSegs": 5})], 0.0)
     assert (found["counters"]["InSegs"]["change"], found["counters"]["InSegs"]["per_second"]) == (3, None)
 
 
@@ -122,7 +124,7 @@ def test_text() -> None:
         section("Icmp", {"InMsgs": 12, "InEchos": 11, "OutMsgs": 0}),
         section("TcpExt", {"TCPTimeouts": 4, "TW": 8}),
     ]
-    found = changes(before, after, 2.0)
+    found = compute_changes(before, after, 2.0)
     assert shown(found) == (
         "Ip:\n"
         "    Forwarding: 1\n"

@@ -117,20 +117,20 @@ def test_gauges() -> None:
 )
 def test_names(asked: str, found: list[str]) -> None:
     """A counter is found by the kernel's name, with its section, and by nstat's name."""
-    answers = dictionary.explanations(asked)
+    answers = dictionary.find_explanations(asked)
     assert [f"{one.section}.{one.name}" for one in answers] == found
 
 
 def test_an_explanation() -> None:
     """An explanation tells meaning, unit and source; one for a message type names the type."""
-    found = next(iter(dictionary.explanations("TCPTimeouts")), None)
+    found = next(iter(dictionary.find_explanations("TCPTimeouts")), None)
     assert found is not None
     assert (found.unit, found.source, found.gauge) == ("events", "net/ipv4/tcp_timer.c", False)
     assert "retransmission timer" in found.meaning
-    numbered = next(iter(dictionary.explanations("InType3")), None)
+    numbered = next(iter(dictionary.find_explanations("InType3")), None)
     assert numbered is not None
     assert numbered.meaning == "ICMP messages of type 3 received (destination unreachable)"
-    unheard = next(iter(dictionary.explanations("OutType250")), None)
+    unheard = next(iter(dictionary.find_explanations("OutType250")), None)
     assert unheard is not None
     assert unheard.meaning == "ICMP messages of type 250 sent"
 

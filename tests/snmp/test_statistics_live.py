@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from netstat_snmp.delta import changes
+from netstat_snmp.delta import compute_changes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +48,7 @@ def test_change(namespace: NetworkNamespace) -> None:
     namespace.run(["ip", "link", "set", "lo", "up"])
     before = read(namespace, "statistics")
     namespace.run([sys.executable, "-c", PING])
-    found = {one["section"]: one["counters"] for one in changes(before, read(namespace, "statistics"), 1.0)}
+    found = {one["section"]: one["counters"] for one in compute_changes(before, read(namespace, "statistics"), 1.0)}
     assert {name: one["change"] for name, one in found["Udp"].items() if one["change"]} == {
         "OutDatagrams": 7,
         "NoPorts": 7,

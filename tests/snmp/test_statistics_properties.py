@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from netstat_snmp import delta, proc_sockstat
-from netstat_snmp.delta import changes
+from netstat_snmp.delta import compute_changes
 from netstat_snmp.net_tools import LAYOUT
 from netstat_snmp.proc_snmp import parse_pairs
 from netstat_snmp.proc_snmp6 import parse_interfaces, parse_one_section, parse_rows, section_by_prefix
@@ -78,7 +78,9 @@ def test_any_bytes(parser: str, content: bytes) -> None:
     if kind == "statistics":
         query = Query(tables=("statistics",))
         assert LAYOUT.rows(Style(query), Names(), {})(found).count("\n") >= len(found)
-        assert delta.LAYOUT.rows(Style(query), Names(), {})(changes(found[1:], found, 1.0)).count("\n") >= len(found)
+        assert delta.LAYOUT.rows(Style(query), Names(), {})(compute_changes(found[1:], found, 1.0)).count("\n") >= len(
+            found
+        )
 
 
 NAMES = st.text(st.characters(min_codepoint=33, exclude_categories=("Z", "C")), min_size=1).filter(
@@ -116,7 +118,7 @@ def test_rows_hold_every_counter(counters: dict[str, int]) -> None:
 def test_changes_are_never_negative(before: int, after: int, seconds: float) -> None:
     """A counter grows by what it shows more, or was set back and has counted since what it shows."""
     first, second = ({"section": "Ip", "interface": None, "counters": {"InReceives": one}} for one in (before, after))
-    (change,) = changes([first], [second], seconds)
+    (change,) = compute_changes([first], [second], seconds)
     counter = change["counters"]["InReceives"]
     assert counter["reset"] == (after < before)
     assert counter["change"] == (after if after < before else after - before)

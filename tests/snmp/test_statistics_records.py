@@ -145,7 +145,7 @@ def test_unknown_values(tmp_path: Path) -> None:
         {"Ip6A": None, "Ip6B": 2},
     ]
     assert [(one["source"], one["line"], one["reason"]) for one in answer["problems"]] == [
-        ("/proc/net/snmp", 4, "a value that is no number"),
+        ("/proc/net/snmp", 4, "a value that is not a number"),
         ("/proc/net/snmp", 6, "fewer values than names"),
         ("/proc/net/snmp6", 1, "a row needs a name and a number"),
     ]

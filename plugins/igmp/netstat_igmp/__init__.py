@@ -14,9 +14,9 @@ TABLES = ("groups", "multicast_routes")
 
 @hookimpl
 def netstat_readers(tables: Collection[str], families: Collection[str]) -> Iterable[Reader]:
-    """The readers of the tables ``groups`` and ``multicast_routes``."""
+    """Return the readers of ``groups`` and ``multicast_routes``, or nothing if neither is asked for."""
     if (tables and not set(TABLES) & set(tables)) or (families and not set(FAMILIES) & set(families)):
         return ()
-    from netstat_igmp.readers import READERS  # noqa: PLC0415 - nothing is loaded before it is asked for
+    from netstat_igmp.readers import READERS  # noqa: PLC0415 - loaded only when asked for
 
     return READERS

@@ -1,4 +1,4 @@
-"""netstat's text for memberships, and plain tables for multicast routing."""
+"""The text of multicast memberships as netstat prints it, and plain tables for multicast routing."""
 
 from __future__ import annotations
 
@@ -35,22 +35,22 @@ def _needs(style: Style) -> frozenset[str]:
 
 
 def _rows(style: Style, names: Names, _traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
-    """A line for each membership; -v appends its source filter, where it has one."""
+    """Return the formatter of memberships, one per line; with -v the source filter is appended."""
 
     def format_batch(batch: Sequence[Record]) -> str:
         names.expect_hosts([record["group"] for record in batch])
         return "".join(
             [
-                f"{printable(one['interface']):<15} {one['users']:<6} {names.host(one['group'])}"
-                f"{_filter_text(one['source_filter'] or (), names) if style.verbose else ''}\n"
-                for one in batch
+                f"{printable(record['interface']):<15} {record['users']:<6} {names.host(record['group'])}"
+                f"{_format_filter(record['source_filter'] or (), names) if style.verbose else ''}\n"
+                for record in batch
             ]
         )
 
     return format_batch
 
 
-def _filter_text(sources: Sequence[Record], names: Names) -> str:
+def _format_filter(sources: Sequence[Record], names: Names) -> str:
     text = ""
     for word, counter in (("include", "included_by"), ("exclude", "excluded_by")):
         hosts = [names.host(source["address"]) for source in sources if source[counter]]
@@ -59,7 +59,10 @@ def _filter_text(sources: Sequence[Record], names: Names) -> str:
 
 
 def _complain(trouble: Problem | Gap, style: Style) -> Complaint | None:
-    """What netstat says of a bad line, counted from 0, and of a kernel without igmp; a missing igmp6 is silent."""
+    """Word netstat's complaints about a bad line, which it counts from 0, and about a missing igmp.
+
+    netstat says nothing about a missing igmp6.
+    """
     if isinstance(trouble, Problem):
         file = trouble.source.rpartition("/")[2]
         return Complaint(f"warning, got bogus {file} line {(trouble.line or 1) - 1}.")
@@ -68,8 +71,8 @@ def _complain(trouble: Problem | Gap, style: Style) -> Complaint | None:
     return unsupported("INET (igmp)", style, "igmp")
 
 
-def _complain_of_routing(trouble: Problem | Gap, _style: Style) -> Complaint | None:
-    """A kernel without multicast routing says so once, at its IPv4 interfaces."""
+def _complain_about_routing(trouble: Problem | Gap, _style: Style) -> Complaint | None:
+    """Complain about bad lines and unreadable sources; about a kernel without multicast routing once, for IPv4 vifs."""
     if isinstance(trouble, Problem):
         return Complaint(f"warning, got bogus {trouble.source.rpartition('/')[2]} line.")
     if trouble.reason != "not_in_kernel":
@@ -79,14 +82,16 @@ def _complain_of_routing(trouble: Problem | Gap, _style: Style) -> Complaint | N
     return Complaint(no_support("INET (multicast routing)"), status=1)
 
 
-def _interface_and_ttl(hop: Record) -> str:
+def _format_outgoing(hop: Record) -> str:
     return f"{hop['interface'] or '-'}:{hop['ttl']}"
 
 
 def _route_rows(style: Style, names: Names, traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
-    """Lines of a plain table, in which ``DEVICE:TTL`` stands for each way out."""
-    lines = _ROUTE_TABLE.rows(style, names, traits)
-    return lambda batch: lines([{**one, "outgoing": list(map(_interface_and_ttl, one["outgoing"]))} for one in batch])
+    """Return the formatter of a plain table that shows each outgoing interface as ``DEVICE:TTL``."""
+    format_rows = _ROUTE_TABLE.rows(style, names, traits)
+    return lambda batch: format_rows(
+        [{**route, "outgoing": list(map(_format_outgoing, route["outgoing"]))} for route in batch]
+    )
 
 
 _ROUTE_TABLE = plain_table(
@@ -122,5 +127,5 @@ _VIF_TABLE = plain_table(
 )
 
 GROUPS = Layout(block=_BLOCK, rows=_rows, needs=_needs, complain=_complain)
-VIFS = Layout(block=_VIF_TABLE.block, rows=_VIF_TABLE.rows, needs=_VIF_TABLE.needs, complain=_complain_of_routing)
-ROUTES = Layout(block=_ROUTE_TABLE.block, rows=_route_rows, needs=_ROUTE_TABLE.needs, complain=_complain_of_routing)
+VIFS = Layout(block=_VIF_TABLE.block, rows=_VIF_TABLE.rows, needs=_VIF_TABLE.needs, complain=_complain_about_routing)
+ROUTES = Layout(block=_ROUTE_TABLE.block, rows=_route_rows, needs=_ROUTE_TABLE.needs, complain=_complain_about_routing)

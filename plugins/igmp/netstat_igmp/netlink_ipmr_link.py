@@ -1,4 +1,4 @@
-"""RTM_GETLINK dumps of RTNL_FAMILY_IPMR: the interfaces of IPv4 multicast routing in all tables."""
+"""RTM_GETLINK dumps of RTNL_FAMILY_IPMR (net/ipv4/ipmr.c): the vifs of IPv4 multicast routing in all tables."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from netstat_core.plugin import (
     interface_names,
     messages,
 )
-from netstat_igmp.addresses import packed_text, specified
+from netstat_igmp.addresses import none_if_unspecified, packed_to_text
 from netstat_igmp.record import VIF_FLAGS, VIFF_USE_IFINDEX, flag_words, table_name
 
 DUMP = "route/multicast_vifs"
@@ -46,25 +46,25 @@ IPMRA_VIFA_LOCAL_ADDR = 8
 IPMRA_VIFA_REMOTE_ADDR = 9
 
 IPMR = {"inet": RTNL_FAMILY_IPMR, "inet6": RTNL_FAMILY_IP6MR}
-"""The families of multicast routing in rtnetlink."""
+"""The rtnetlink families of multicast routing by address family."""
 
-_LEAST = NLMSG_HDRLEN + IFINFOMSG_SIZE
+_FIXED_SIZE = NLMSG_HDRLEN + IFINFOMSG_SIZE
 _COUNTER = 8
 
 
 def parse(about: About, tables: Datagrams, links: Datagrams | None) -> Iterator[Record | Problem]:
-    """The vifs of all IPv4 tables. Raises SourceError where the kernel dumps no such tables (before Linux 4.12)."""
+    """Yield the vifs of all IPv4 tables. Raise SourceError if the kernel cannot dump them (before Linux 4.12)."""
     names = interface_names(about, links)
-    for message in of_family(IPMR["inet"], DUMP, messages(DUMP, tables, RTM_NEWLINK, _LEAST, about.order)):
+    for message in check_family(IPMR["inet"], DUMP, messages(DUMP, tables, RTM_NEWLINK, _FIXED_SIZE, about.order)):
         if isinstance(message, Problem):
             yield message
             continue
-        table = attributes(message, _LEAST, about.order).nest(IFLA_AF_SPEC)
+        table = attributes(message, _FIXED_SIZE, about.order).nest(IFLA_AF_SPEC)
         for vif in table.all_of(IPMRA_TABLE_VIFS, IPMRA_VIF):
-            yield _from_attributes(vif, table_name(table.number(IPMRA_TABLE_ID, 0)), names, about.order)
+            yield _vif_record(vif, table_name(table.number(IPMRA_TABLE_ID, 0)), names, about.order)
 
 
-def _from_attributes(raw: bytes, table: str, names: dict[int, str], order: str) -> Record | Problem:
+def _vif_record(raw: bytes, table: str, names: dict[int, str], order: str) -> Record | Problem:
     vif = attributes(raw, 0, order)
     numbers = {
         kind: vif.number(kind, 0, _COUNTER) for kind in range(IPMRA_VIFA_IFINDEX, IPMRA_VIFA_LOCAL_ADDR) if kind in vif
@@ -77,8 +77,8 @@ def _from_attributes(raw: bytes, table: str, names: dict[int, str], order: str) 
             "vif": numbers[IPMRA_VIFA_VIF_ID],
             "interface": names.get(numbers[IPMRA_VIFA_IFINDEX]),
             "flags": flag_words(flags, VIF_FLAGS),
-            "local_address": None if flags & VIFF_USE_IFINDEX else packed_text(vif[IPMRA_VIFA_LOCAL_ADDR]),
-            "remote_address": specified(packed_text(vif[IPMRA_VIFA_REMOTE_ADDR])),
+            "local_address": None if flags & VIFF_USE_IFINDEX else packed_to_text(vif[IPMRA_VIFA_LOCAL_ADDR]),
+            "remote_address": none_if_unspecified(packed_to_text(vif[IPMRA_VIFA_REMOTE_ADDR])),
             "rx_bytes": numbers[IPMRA_VIFA_BYTES_IN],
             "rx_packets": numbers[IPMRA_VIFA_PACKETS_IN],
             "tx_bytes": numbers[IPMRA_VIFA_BYTES_OUT],
@@ -88,13 +88,12 @@ def _from_attributes(raw: bytes, table: str, names: dict[int, str], order: str) 
         return Problem(DUMP, "a vif lacks an attribute", raw)
 
 
-def of_family(family: int, source: str, found: Iterable[bytes | Problem]) -> Iterator[bytes | Problem]:
-    """The messages unchanged while they are of this address family.
+def check_family(family: int, source: str, dumped: Iterable[bytes | Problem]) -> Iterator[bytes | Problem]:
+    """Yield the messages unchanged; raise SourceError at the first message of another family.
 
-    Raises SourceError for one of another: a kernel without multicast routing, or too old to dump it, answers with
-    what it has of all families.
+    A kernel without multicast routing, or too old to dump it, answers with the links or routes of all families.
     """
-    for message in found:
+    for message in dumped:
         if isinstance(message, bytes) and message[NLMSG_HDRLEN] != family:
             raise SourceError(source, "the kernel does not dump multicast routing")
         yield message

@@ -1,18 +1,18 @@
-"""Counters and indexes: 64 bits at the most, and never negative."""
+"""Parsing of counters, indexes and flags, which have at most 64 bits and are never negative."""
 
 from __future__ import annotations
 
 from netstat_core.plugin import GREATEST_INTEGER, bounded
 
 
-def count(digits: bytes) -> int:
-    """A decimal number of things; raises ValueError for anything else."""
+def parse_count(digits: bytes) -> int:
+    """Parse a decimal counter or index; raise ValueError if it is negative, too large or no number."""
     number = int(digits)
     if not 0 <= number <= GREATEST_INTEGER:
-        raise ValueError("no number of things")
+        raise ValueError("a number out of range")
     return number
 
 
-def bits(digits: bytes) -> int:
-    """Flags in hexadecimal, of which a record holds some; raises ValueError for what is no number of 64 bits."""
+def parse_bits(digits: bytes) -> int:
+    """Parse flags in hexadecimal; raise ValueError for anything but a number of at most 64 bits."""
     return bounded(int(digits, 16))

@@ -1,4 +1,4 @@
-"""/proc/net/igmp6: index, name, group, users, flags in hex, and ticks until a report; no header.
+"""/proc/net/igmp6 (net/ipv6/mcast.c): index, name, group, users, flags in hex, ticks until a report; no header.
 
 ::
 
@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from netstat_core.plugin import About, Problem, Record, bounded, escape, unsigned
-from netstat_igmp.addresses import digits_text
-from netstat_igmp.numbers import count
+from netstat_igmp.addresses import hex_to_text
+from netstat_igmp.numbers import parse_count
 from netstat_igmp.proc_mcfilter import Filters
 from netstat_igmp.record import MAF_LAST_REPORTER, MAF_TIMER_RUNNING, REPORT_FLAGS, flag_words
 
@@ -19,17 +19,17 @@ PATH = "/proc/net/igmp6"
 
 
 def parse(about: About, content: bytes, mcfilter6: bytes | None) -> Iterator[Record | Problem]:
-    """The IPv6 memberships in the file's order."""
+    """Yield the IPv6 memberships in the order of the file, with source filters from /proc/net/mcfilter6 if given."""
     filters = Filters("/proc/net/mcfilter6", mcfilter6)
     yield from filters.problems
     for number, line in enumerate(content.splitlines(), 1):
         try:
-            yield filters.add_to(_group(line.split(), about.ticks_per_second))
+            yield filters.add_to(_parse_group(line.split(), about.ticks_per_second))
         except (ValueError, IndexError):
             yield Problem(PATH, "a row needs index, name, group and users", line, number)
 
 
-def _group(words: list[bytes], ticks_per_second: int) -> Record:
+def _parse_group(words: list[bytes], ticks_per_second: int) -> Record:
     flags, ticks = [*words[4:6], None, None][:2]
     state = unsigned(flags or b"0", 16)
     left = max(0, bounded(int(ticks or b"0")))
@@ -37,9 +37,9 @@ def _group(words: list[bytes], ticks_per_second: int) -> Record:
     return {
         "family": "inet6",
         "interface": escape(words[1]),
-        "interface_index": count(words[0]),
-        "group": digits_text(words[2]),
-        "users": count(words[3]),
+        "interface_index": parse_count(words[0]),
+        "group": hex_to_text(words[2]),
+        "users": parse_count(words[3]),
         "querier": None,
         "reporter": None if flags is None else bool(state & MAF_LAST_REPORTER),
         "timer_seconds": left / ticks_per_second if running else None,

@@ -12,24 +12,24 @@ from collections.abc import Callable, Iterator
 
 from netstat_core.plugin import About, Problem, Record
 from netstat_igmp import proc_ip_mr_vif
-from netstat_igmp.addresses import colons_text, word_text
-from netstat_igmp.numbers import count
+from netstat_igmp.addresses import canonical_ipv6, word_to_text
+from netstat_igmp.numbers import parse_count
 from netstat_igmp.record import DEFAULT_TABLES
 
 _UNRESOLVED = -1
 
 
-def path(family: str) -> str:
-    """The file of one family."""
+def file_path(family: str) -> str:
+    """Return the path of the file of an address family."""
     return "/proc/net/ip_mr_cache" if family == "inet" else "/proc/net/ip6_mr_cache"
 
 
-def parser(family: str) -> Callable[[About, bytes, bytes | None], Iterator[Record | Problem]]:
-    """The parser of one family's file, which shows the default table, and of its vifs for their names."""
+def make_parser(family: str) -> Callable[[About, bytes, bytes | None], Iterator[Record | Problem]]:
+    """Return the parser of a family's file and of its vif file, which gives the names of interfaces."""
 
     def parse(about: About, content: bytes, vif_content: bytes | None) -> Iterator[Record | Problem]:
         names: dict[int, str | None] = {}
-        for row in proc_ip_mr_vif.parser(family)(about, vif_content or b""):
+        for row in proc_ip_mr_vif.make_parser(family)(about, vif_content or b""):
             if isinstance(row, Problem):
                 yield row
             else:
@@ -38,38 +38,38 @@ def parser(family: str) -> Callable[[About, bytes, bytes | None], Iterator[Recor
             if line.startswith(b"Group"):
                 continue
             try:
-                yield _row(family, line.split(), about.order, names)
+                yield _parse_row(family, line.split(), about.order, names)
             except (ValueError, IndexError):
-                yield Problem(path(family), "a row needs group, origin, vif and counters", line, line_number)
+                yield Problem(file_path(family), "a row needs group, origin, vif and counters", line, line_number)
 
     return parse
 
 
-def _row(family: str, words: list[bytes], order: str, names: dict[int, str | None]) -> Record:
-    """A row; of an unresolved one only group and origin mean anything."""
+def _parse_row(family: str, words: list[bytes], order: str, names: dict[int, str | None]) -> Record:
+    """Parse a row; in an unresolved one (Iif -1) only group and origin are valid."""
     vif = int(words[2])
     resolved = vif != _UNRESOLVED
-    packets, size, wrong = (count(word) for word in words[3:6]) if resolved else (None, None, None)
+    packets, size, wrong = (parse_count(word) for word in words[3:6]) if resolved else (None, None, None)
     return {
         "family": family,
         "table": DEFAULT_TABLES[family],
-        "group": _address(words[0], order),
-        "origin": _address(words[1], order),
+        "group": _parse_address(words[0], order),
+        "origin": _parse_address(words[1], order),
         "resolved": resolved,
         "interface": names.get(vif),
-        "vif": count(words[2]) if resolved else None,
-        "outgoing": [_outgoing(word, names) for word in words[6:]] if resolved else [],
+        "vif": parse_count(words[2]) if resolved else None,
+        "outgoing": [_parse_outgoing(word, names) for word in words[6:]] if resolved else [],
         "packets": packets,
         "bytes": size,
         "wrong_interface": wrong,
     }
 
 
-def _address(word: bytes, order: str) -> str:
-    return colons_text(word) if b":" in word else word_text(word, order)
+def _parse_address(word: bytes, order: str) -> str:
+    return canonical_ipv6(word) if b":" in word else word_to_text(word, order)
 
 
-def _outgoing(word: bytes, names: dict[int, str | None]) -> Record:
+def _parse_outgoing(word: bytes, names: dict[int, str | None]) -> Record:
     vif, _, ttl = word.partition(b":")
-    number = count(vif)
-    return {"interface": names.get(number), "vif": number, "ttl": count(ttl) & 0xFF}
+    number = parse_count(vif)
+    return {"interface": names.get(number), "vif": number, "ttl": parse_count(ttl) & 0xFF}

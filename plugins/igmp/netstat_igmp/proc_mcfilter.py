@@ -1,4 +1,4 @@
-"""/proc/net/mcfilter and mcfilter6: the sources that sockets want or do not want in a group.
+"""/proc/net/mcfilter and mcfilter6: the sources that sockets include or exclude in a group.
 
 ::
 
@@ -9,14 +9,17 @@
 from __future__ import annotations
 
 from netstat_core.plugin import Problem, Record
-from netstat_igmp.addresses import digits_text
-from netstat_igmp.numbers import count
+from netstat_igmp.addresses import hex_to_text
+from netstat_igmp.numbers import parse_count
 
 _COLUMNS = 6
 
 
 class Filters:
-    """The source filters of one file, by interface index and group: names are cut to six characters there."""
+    """The source filters of one file by interface index and group; the file cuts interface names to six characters.
+
+    ``content`` is None if the file was not read. ``problems`` has its unreadable rows.
+    """
 
     def __init__(self, path: str, content: bytes | None) -> None:
         self.problems: list[Problem] = []
@@ -26,21 +29,25 @@ class Filters:
             if line.startswith(b"Idx"):
                 continue
             try:
-                self._take(line.split())
+                self._add_row(line.split())
             except ValueError:
                 reason = "a row needs index, name, group, source and two counts"
                 self.problems.append(Problem(path, reason, line, number))
 
     def add_to(self, membership: Record) -> Record:
-        """The membership with the sources named for it in the kernel's order; null where the file was not read."""
+        """Set ``source_filter`` of the membership, unless the file was not read, and return the membership."""
         if self._read:
             key = (membership["interface_index"], membership["group"])
             membership["source_filter"] = self._sources.get(key, [])
         return membership
 
-    def _take(self, words: list[bytes]) -> None:
+    def _add_row(self, words: list[bytes]) -> None:
         if len(words) < _COLUMNS:
             raise ValueError("too few columns")
         index, _, group, source, included, excluded = words[:_COLUMNS]
-        entry = {"address": digits_text(source), "included_by": count(included), "excluded_by": count(excluded)}
-        self._sources.setdefault((count(index), digits_text(group)), []).append(entry)
+        entry = {
+            "address": hex_to_text(source),
+            "included_by": parse_count(included),
+            "excluded_by": parse_count(excluded),
+        }
+        self._sources.setdefault((parse_count(index), hex_to_text(group)), []).append(entry)

@@ -1,4 +1,4 @@
-"""The readers of memberships and of multicast routing, one for each IP version."""
+"""The readers of multicast memberships and multicast routing, one for each address family."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ from netstat_igmp.netlink_ipmr_link import IPMR
 from netstat_igmp.netlink_ipmr_route import RTM_GETROUTE
 from netstat_igmp.record import Membership, MulticastRoute, Vif
 
-Look = tuple[str, str, type, Layout]
-"""A table, a kind, its record and its text."""
+RecordKind = tuple[str, str, type, Layout]
+"""Table, kind, record type and layout."""
 
-_GROUP: Look = ("groups", "multicast.membership", Membership, GROUPS)
-_VIF: Look = ("multicast_routes", "multicast.vif", Vif, VIFS)
-_ROUTE: Look = ("multicast_routes", "multicast.route", MulticastRoute, ROUTES)
+_GROUP_KIND: RecordKind = ("groups", "multicast.membership", Membership, GROUPS)
+_VIF_KIND: RecordKind = ("multicast_routes", "multicast.vif", Vif, VIFS)
+_ROUTE_KIND: RecordKind = ("multicast_routes", "multicast.route", MulticastRoute, ROUTES)
 
 _VIF_DUMP = NetlinkDump(
     netlink_ipmr_link.DUMP, protocol=NETLINK_ROUTE, type=RTM_GETLINK, body=struct.pack("=B15x", IPMR["inet"])
@@ -44,32 +44,32 @@ _VIF_DUMP = NetlinkDump(
 
 
 def _group_feed(path: str, filters: str, parse: Callable[[About, bytes, bytes | None], Iterable[Parsed]]) -> Feed:
-    """The memberships, and their source filters where the output has them."""
+    """Return the feed of memberships, with their source filters if the output needs them."""
     source_filters = File(filters).optional.when(lambda asked: asked.wants("source_filter"))
     return feed("procfs", File(path), source_filters, parse=parse)
 
 
 def _route_feeds(family: str) -> tuple[Feed, Feed]:
-    """All tables over netlink, where vifs have no number and yet nothing is missed; the default one from the files."""
+    """Return the feeds of a family's routes: netlink has all tables but no vif numbers, files the default table."""
     request = NetlinkDump(
         netlink_ipmr_route.dump_name(family),
         protocol=NETLINK_ROUTE,
         type=RTM_GETROUTE,
         body=struct.pack("=B11x", IPMR[family]),
     )
-    entries, interfaces = File(proc_ip_mr_cache.path(family)), File(proc_ip_mr_vif.path(family))
+    entries, interfaces = File(proc_ip_mr_cache.file_path(family)), File(proc_ip_mr_vif.file_path(family))
     return (
-        feed("netlink", request, LINKS.optional, parse=netlink_ipmr_route.parser(family)),
-        feed("procfs", entries, interfaces.optional, parse=proc_ip_mr_cache.parser(family)),
+        feed("netlink", request, LINKS.optional, parse=netlink_ipmr_route.make_parser(family)),
+        feed("procfs", entries, interfaces.optional, parse=proc_ip_mr_cache.make_parser(family)),
     )
 
 
 def _vif_feed(family: str) -> Feed:
-    return feed("procfs", File(proc_ip_mr_vif.path(family)), parse=proc_ip_mr_vif.parser(family))
+    return feed("procfs", File(proc_ip_mr_vif.file_path(family)), parse=proc_ip_mr_vif.make_parser(family))
 
 
-def _reader(name: str, position: int, look: Look, *feeds: Feed) -> Reader:
-    table, kind, record, layout = look
+def _make_reader(name: str, position: int, record_kind: RecordKind, *feeds: Feed) -> Reader:
+    table, kind, record, layout = record_kind
     return Reader(
         name=name,
         table=table,
@@ -83,16 +83,16 @@ def _reader(name: str, position: int, look: Look, *feeds: Feed) -> Reader:
 
 
 READERS = (
-    _reader("igmp", 160, _GROUP, _group_feed(proc_igmp.PATH, "/proc/net/mcfilter", proc_igmp.parse)),
-    _reader("igmp6", 161, _GROUP, _group_feed(proc_igmp6.PATH, "/proc/net/mcfilter6", proc_igmp6.parse)),
-    _reader(
+    _make_reader("igmp", 160, _GROUP_KIND, _group_feed(proc_igmp.PATH, "/proc/net/mcfilter", proc_igmp.parse)),
+    _make_reader("igmp6", 161, _GROUP_KIND, _group_feed(proc_igmp6.PATH, "/proc/net/mcfilter6", proc_igmp6.parse)),
+    _make_reader(
         "multicast_vifs",
         5200,
-        _VIF,
+        _VIF_KIND,
         feed("netlink", _VIF_DUMP, LINKS.optional, parse=netlink_ipmr_link.parse),
         _vif_feed("inet"),
     ),
-    _reader("multicast_vifs6", 5201, _VIF, _vif_feed("inet6")),
-    _reader("multicast_routes", 5202, _ROUTE, *_route_feeds("inet")),
-    _reader("multicast_routes6", 5203, _ROUTE, *_route_feeds("inet6")),
+    _make_reader("multicast_vifs6", 5201, _VIF_KIND, _vif_feed("inet6")),
+    _make_reader("multicast_routes", 5202, _ROUTE_KIND, *_route_feeds("inet")),
+    _make_reader("multicast_routes6", 5203, _ROUTE_KIND, *_route_feeds("inet6")),
 )

@@ -17,12 +17,12 @@ TABLES = {
     "rose": ("sockets", "routes", "nodes", "neighbours", "circuits"),
     "ddp": ("sockets", "routes", "interfaces", "neighbours"),
 }
-"""The tables of each family; the module of a family has its name."""
+"""The tables of each family. The module of a family is named like the family."""
 
 
 @hookimpl
 def netstat_readers(tables: Collection[str], families: Collection[str]) -> Iterable[Reader]:
-    """The readers of the families that were asked for; the modules of the others are not imported."""
+    """Return the readers of the families and tables asked for; the modules of other families are not imported."""
     return [
         reader
         for family, served in TABLES.items()

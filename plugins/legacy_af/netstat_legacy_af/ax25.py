@@ -1,6 +1,9 @@
 """AX.25 (amateur packet radio): sockets, routes, callsigns of users and BPQ interfaces of Linux 2.0 to 7.0.
 
-Files of /proc/net: ``ax25``, ``ax25_route``, ``ax25_calls``, and ``bpqether``, which Linux 2.0 calls ``ax25_bpqether``.
+Files in /proc/net: ``ax25``, ``ax25_route``, ``ax25_calls``, and ``bpqether``, which is ``ax25_bpqether`` in Linux 2.0.
+``ax25`` has no header since Linux 2.2, and no queues (``*``) for a link that no socket owns::
+
+    000000003ad09dab ax0 G0ABC-1 M0RSN-2 3 4 3 4 0 6 0 3 295 300 0 0 0 10 2 2 256 * * *
 """
 
 from __future__ import annotations
@@ -11,11 +14,11 @@ from typing import Annotated, Literal, TypedDict
 
 from netstat_core.plugin import Bytes, Complaint, Field, InterfaceName, Problem, Record, SocketRecord, Uid
 from netstat_legacy_af import columns, fields, net_tools
-from netstat_legacy_af.columns import From, half, number
-from netstat_legacy_af.reader import reader
+from netstat_legacy_af.columns import From, make_half_parser, parse_number
+from netstat_legacy_af.reader import make_reader
 
 STATES = ("LISTENING", "SABM_SENT", "DISC_SENT", "ESTABLISHED", "RECOVERY")
-"""By number; LISTENING is also the state of sockets for single frames (UI), RECOVERY that of asking after a timeout."""
+"""Words by number. Sockets for single frames (UI) are LISTENING too; RECOVERY means that T1 expired."""
 
 MODES = {b"vc": "virtual_circuit", b"dg": "datagram", b"*": None}
 ORIGINS = {b"M": "manual", b"P": "permanent"}
@@ -24,35 +27,33 @@ POLICIES = {0: "own_callsign_optional", 1: "own_callsign_required"}
 _OLD_HEADER = b"dest_addr"
 _HEADLESS = "headless"
 _COLUMNS = "magic dev src_addr dest_addr st vs vr va t1 t2 t3 idle n2 rtt wnd paclen snd-q rcv-q inode"
-"""Linux 2.2 and later, whose file has no header, with each timer's two words made one as in Linux 2.0."""
+"""The columns of Linux 2.2 and later, whose file has no header, with the words of a timer joined as in Linux 2.0."""
 _TIMERS = range(8, 18, 2)
 _BEFORE_INODE = 23
 _OLD_INTERFACE = 2
 
 
 class Ax25Socket(SocketRecord):
-    """A socket of AX.25, or a link of the kernel's own (NET/ROM, ROSE, IP) that no socket owns."""
+    """An AX.25 socket, or a link of the kernel itself (NET/ROM, ROSE, IP) that no socket owns."""
 
     family: Annotated[str, Field("Address family", words=("ax25",))]
     protocol: Annotated[str | None, Field("The family's name", words=("ax25",), never_null=True)]
     interface: fields.Device
-    local_callsign: Annotated[fields.Callsign | None, Field("Own callsign; null where none is set", mark="name")]
-    repeats: Annotated[bool, Field("Whether this station is a digipeater of the link, not an end of it")]
-    remote_callsign: Annotated[fields.Callsign | None, Field("The far station; null where there is none", mark="name")]
-    digipeaters: Annotated[list[fields.Callsign], Field("Digipeaters on the way, in the order they are passed")]
-    digipeaters_passed: Annotated[int, Field("How many of them the kernel marks as passed already", minimum=0)]
+    local_callsign: Annotated[fields.Callsign | None, Field("Local callsign; null if none is set", mark="name")]
+    repeats: Annotated[bool, Field("Whether this station is a digipeater of the link and not one of its ends")]
+    remote_callsign: Annotated[fields.Callsign | None, Field("Remote callsign; null if there is none", mark="name")]
+    digipeaters: Annotated[list[fields.Callsign], Field("Digipeaters on the path, in order")]
+    digipeaters_passed: Annotated[int, Field("Number of digipeaters that the kernel marks as passed", minimum=0)]
     state: Annotated[str | None, Field("State of the link", words=STATES, pattern=fields.UNKNOWN, never_null=True)]
     listening: Annotated[bool, Field("Whether the state is LISTENING, which sockets for single frames have too")]
     state_number: fields.StateNumber
     send_sequence: fields.SendSequence
     recv_sequence: fields.RecvSequence
     acked_sequence: fields.AckedSequence
-    acknowledge_timer: Annotated[fields.Countdown, Field("T1: waits for the acknowledgement of what was sent")]
-    response_timer: Annotated[
-        fields.Countdown, Field("T2: delays an acknowledgement, so that one answers for several frames")
-    ]
+    acknowledge_timer: Annotated[fields.Countdown, Field("T1: time to wait for an acknowledgement")]
+    response_timer: Annotated[fields.Countdown, Field("T2: delays an acknowledgement so that it covers several frames")]
     inactive_timer: Annotated[
-        fields.Countdown, Field("T3: asks whether the far station is still there when nothing is sent")
+        fields.Countdown, Field("T3: checks whether the remote station is still there if nothing is sent")
     ]
     idle_timer: Annotated[fields.Countdown, Field("Ends a link without traffic; kept by the kernel in whole minutes")]
     retries: fields.Retries
@@ -61,23 +62,23 @@ class Ax25Socket(SocketRecord):
     window: fields.Window
     packet_bytes: fields.PacketBytes
     dama_slave: Annotated[bool | None, Field("Speaks only when the DAMA master polls; Linux 2.0 only")]
-    recv_queue: Annotated[Bytes | None, Field("Bytes received and not yet read; null where no socket owns the link")]
-    send_queue: Annotated[Bytes | None, Field("Bytes to be sent or acknowledged; null where no socket owns the link")]
-    uid: fields.Untold
+    recv_queue: Annotated[Bytes | None, Field("Bytes received and not yet read; null if no socket owns the link")]
+    send_queue: Annotated[Bytes | None, Field("Bytes to be sent or acknowledged; null if no socket owns the link")]
+    uid: fields.UnreportedOwner
     inode: fields.SocketInode
 
 
 class Ax25Route(TypedDict):
-    """By which interface and which digipeaters a station is reached."""
+    """The interface and the digipeaters by which a station is reached."""
 
     family: Annotated[Literal["ax25"], Field("Address family")]
     destination: Annotated[str, Field("Callsign of the station; default for all others", mark="name")]
     interface: fields.Device
     mode: Annotated[
-        Literal["virtual_circuit", "datagram"] | None, Field("How IP is sent to it; null: as set for the interface")
+        Literal["virtual_circuit", "datagram"] | None, Field("How IP is sent to it; null for the interface's mode")
     ]
-    digipeaters: Annotated[list[fields.Callsign], Field("Digipeaters on the way, in the order they are passed")]
-    use_count: Annotated[int | None, Field("How often it was used; Linux 2.0 only", minimum=0)]
+    digipeaters: Annotated[list[fields.Callsign], Field("Digipeaters on the path, in order")]
+    use_count: Annotated[int | None, Field("Number of times it was used; Linux 2.0 only", minimum=0)]
     last_used_at: Annotated[str | None, Field("When it was used or heard last, ISO 8601 in UTC; Linux 2.0 only")]
     origin: Annotated[
         Literal["manual", "permanent", "learned"] | None, Field("Who made it and whether it expires; Linux 2.0 only")
@@ -85,7 +86,7 @@ class Ax25Route(TypedDict):
 
 
 class Ax25Call(TypedDict):
-    """The callsign that a user of this machine has for outgoing calls."""
+    """The callsign of a user of this machine for outgoing calls."""
 
     family: Annotated[Literal["ax25"], Field("Address family")]
     uid: Uid
@@ -110,89 +111,91 @@ class Ax25Interface(TypedDict):
 
 
 _FIELDS = {
-    "interface": From("dev", columns.device),
-    "local_callsign": From("src_addr", lambda word: columns.callsign(word.rstrip(b"*") or b"*")),
+    "interface": From("dev", columns.parse_device),
+    "local_callsign": From("src_addr", lambda word: columns.parse_callsign(word.rstrip(b"*") or b"*")),
     "repeats": From("src_addr", lambda word: len(word) > 1 and word.endswith(b"*")),
-    "remote_callsign": From("dest_addr", lambda word: columns.callsign(word.split(b",")[0])),
-    "digipeaters": From("dest_addr", lambda word: [columns.text(one.rstrip(b"*")) for one in word.split(b",")[1:]]),
-    "digipeaters_passed": From("dest_addr", lambda word: _passed(word.split(b",")[1:])),
-    "state": From("st", columns.state(STATES)),
-    "state_number": From("st", number),
-    "send_sequence": From("vs", number),
-    "recv_sequence": From("vr", number),
-    "acked_sequence": From("va", number),
-    "acknowledge_timer": From("t1", columns.seconds),
-    "response_timer": From("t2", columns.seconds),
-    "inactive_timer": From("t3", columns.seconds),
-    "idle_timer": From("idle", columns.minutes),
-    "retries": From("n2", half(0, number)),
-    "retry_limit": From("n2", half(1, number)),
-    "round_trip_seconds": From("rtt", number),
-    "window": From("wnd", number),
-    "packet_bytes": From("paclen", number),
+    "remote_callsign": From("dest_addr", lambda word: columns.parse_callsign(word.split(b",")[0])),
+    "digipeaters": From(
+        "dest_addr", lambda word: [columns.parse_text(digipeater.rstrip(b"*")) for digipeater in word.split(b",")[1:]]
+    ),
+    "digipeaters_passed": From("dest_addr", lambda word: _count_passed(word.split(b",")[1:])),
+    "state": From("st", columns.make_state_parser(STATES)),
+    "state_number": From("st", parse_number),
+    "send_sequence": From("vs", parse_number),
+    "recv_sequence": From("vr", parse_number),
+    "acked_sequence": From("va", parse_number),
+    "acknowledge_timer": From("t1", columns.parse_seconds),
+    "response_timer": From("t2", columns.parse_seconds),
+    "inactive_timer": From("t3", columns.parse_seconds),
+    "idle_timer": From("idle", columns.parse_minutes),
+    "retries": From("n2", make_half_parser(0, parse_number)),
+    "retry_limit": From("n2", make_half_parser(1, parse_number)),
+    "round_trip_seconds": From("rtt", parse_number),
+    "window": From("wnd", parse_number),
+    "packet_bytes": From("paclen", parse_number),
     "dama_slave": From("dama", lambda word: word == b"slave", optional=True),
-    "recv_queue": From("rcv-q", columns.queue, optional=True),
-    "send_queue": From("snd-q", columns.queue, optional=True),
-    "inode": From("inode", columns.inode, optional=True),
+    "recv_queue": From("rcv-q", columns.parse_queue, optional=True),
+    "send_queue": From("snd-q", columns.parse_queue, optional=True),
+    "inode": From("inode", columns.parse_inode, optional=True),
 }
 
 
-def _passed(digipeaters: list[bytes]) -> int:
-    """The kernel marks with a star the last one passed."""
-    return max((place for place, one in enumerate(digipeaters, 1) if one.endswith(b"*")), default=0)
+def _count_passed(digipeaters: list[bytes]) -> int:
+    """Return the position of the last digipeater that was passed, which the kernel marks with a star, or 0."""
+    return max((place for place, digipeater in enumerate(digipeaters, 1) if digipeater.endswith(b"*")), default=0)
 
 
 def parse_sockets(source: str, content: bytes) -> Iterator[columns.Parsed]:
-    """Rows by the header of Linux 2.0, or the 24 words of later kernels, which print none."""
+    """Yield the links, by the header of Linux 2.0 or from the 24 words of later kernels, which print no header."""
     header = content.partition(b"\n")[0]
     reason = "a link needs device, two callsigns, state, sequence variables, timers and queues"
     if header.startswith(_OLD_HEADER):
         names = header.lower().replace(b"window", b"wnd").decode("ascii", "replace").split()
-        yield from columns.parse_rows(source, content, lambda words: _link(names, words), reason)
+        yield from columns.parse_rows(source, content, lambda words: _parse_link(names, words), reason)
         return
-    for parsed in columns.parse_rows(source, content, _headless_link, reason, headers=0):
+    for parsed in columns.parse_rows(source, content, _parse_headless_link, reason, headers=0):
         yield parsed.replace(code=_HEADLESS) if isinstance(parsed, Problem) else parsed
 
 
-def _headless_link(words: list[bytes]) -> Record:
+def _parse_headless_link(words: list[bytes]) -> Record:
     if len(words) < _BEFORE_INODE:
         raise ValueError("too few words")
     timers = [b"/".join(words[start : start + 2]) for start in _TIMERS]
-    return _link(_COLUMNS.split(), words[:8] + timers + words[18:])
+    return _parse_link(_COLUMNS.split(), words[:8] + timers + words[18:])
 
 
-def _link(names: list[str], words: list[bytes]) -> Record:
+def _parse_link(names: list[str], words: list[bytes]) -> Record:
     return columns.to_record("ax25", _FIELDS, names, words)
 
 
 def parse_routes(source: str, content: bytes) -> Iterator[columns.Parsed]:
-    """``CALL DEV MODE [DIGI...]``; Linux 2.0.1: ``CALL DEV COUNT TIME MODE [M|P] [DIGI...]``."""
+    """Parse rows ``CALL DEV MODE [DIGI...]``; in Linux 2.0.1 ``CALL DEV COUNT TIME MODE [M|P] [DIGI...]``."""
     counted = content.partition(b"\n")[0].split()[2:3] == [b"count"]
-    convert = _counted_route if counted else _route
+    convert = _parse_counted_route if counted else _parse_route
     return columns.parse_rows(source, content, convert, "a route needs a callsign, a device and a mode")
 
 
-def _route(words: list[bytes]) -> Record:
+def _parse_route(words: list[bytes]) -> Record:
     mode = words[2]
     if mode.isdigit():
-        return _to_route(words, None, words[3:], use_count=number(mode))
+        return _to_route(words, None, words[3:], use_count=parse_number(mode))
     return _to_route(words, mode, words[3:])
 
 
-def _counted_route(words: list[bytes]) -> Record:
+def _parse_counted_route(words: list[bytes]) -> Record:
     origin = ORIGINS.get(b"".join(words[5:6]))
     digipeaters = words[6:] if origin else words[5:]
-    known = {"use_count": number(words[2]), "last_used_at": _time(words[3]), "origin": origin or "learned"}
+    known = {"use_count": parse_number(words[2]), "last_used_at": _parse_time(words[3]), "origin": origin or "learned"}
     return _to_route(words, words[4], digipeaters, **known)
 
 
 def _to_route(words: list[bytes], mode: bytes | None, digipeaters: list[bytes], **known: int | str | None) -> Record:
     route = {
         "family": "ax25",
-        "destination": columns.text(words[0]),
-        "interface": columns.device(words[1]),
+        "destination": columns.parse_text(words[0]),
+        "interface": columns.parse_device(words[1]),
         "mode": None if mode is None else MODES[mode],
-        "digipeaters": [columns.text(one) for one in digipeaters],
+        "digipeaters": [columns.parse_text(word) for word in digipeaters],
         "use_count": None,
         "last_used_at": None,
         "origin": None,
@@ -200,97 +203,105 @@ def _to_route(words: list[bytes], mode: bytes | None, digipeaters: list[bytes], 
     return route | known
 
 
-def _time(word: bytes) -> str | None:
-    """Seconds since 1970 as ISO 8601; None for 0."""
-    stamp = number(word)
+def _parse_time(word: bytes) -> str | None:
+    """Convert seconds since 1970 to ISO 8601, and 0 to None."""
+    stamp = parse_number(word)
     if stamp >> 37:
         raise ValueError("no time")
     return datetime.fromtimestamp(stamp, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ") if stamp else None
 
 
 def parse_calls(source: str, content: bytes) -> Iterator[columns.Parsed]:
-    """``Policy: N``, then ``UID CALL``."""
+    """Parse a first line ``Policy: N`` and rows ``UID CALL``."""
     first = content.partition(b"\n")[0]
-    policy = _policy(first)
+    policy = _parse_policy(first)
     if policy is None and first.startswith(b"Policy:"):
         yield Problem(source, "a policy is a number", first, 1)
 
     def convert(words: list[bytes]) -> Record:
         uid, callsign = words
-        return {"family": "ax25", "uid": columns.uid(uid), "callsign": columns.text(callsign), "policy": policy}
+        return {
+            "family": "ax25",
+            "uid": columns.parse_uid(uid),
+            "callsign": columns.parse_text(callsign),
+            "policy": policy,
+        }
 
     yield from columns.parse_rows(source, content, convert, "a row needs a uid and a callsign")
 
 
-def _policy(line: bytes) -> str | None:
+def _parse_policy(line: bytes) -> str | None:
     try:
-        value = number(line.removeprefix(b"Policy:").strip())
+        value = parse_number(line.removeprefix(b"Policy:").strip())
     except ValueError:
         return None
     return POLICIES.get(value, f"UNKNOWN({value})")
 
 
 def parse_interfaces(source: str, content: bytes) -> Iterator[columns.Parsed]:
-    """``DEV ETHER DESTINATION ACCEPTED|*``; Linux 2.0: ``DEV CALL``."""
-    return columns.parse_rows(source, content, _interface, "an interface needs a device and what is behind it")
-
-
-def _interface(words: list[bytes]) -> Record:
-    is_old = len(words) == _OLD_INTERFACE
-    return {
-        "family": "ax25",
-        "name": columns.text(words[0]),
-        "ether_interface": None if is_old else columns.text(words[1]),
-        "destination_address": None if is_old else columns.text(words[2].lower()),
-        "accepted_address": None if is_old else columns.unless(b"*")(words[3].lower()),
-        "callsign": columns.text(words[1]) if is_old else None,
-    }
-
-
-def _line(one: Record) -> str:
-    local = net_tools.word(one["local_callsign"]) + "*" * one["repeats"]
-    return (
-        f"{net_tools.word(one['remote_callsign']):<9}  {local:<9}  {net_tools.word(one['interface'], '???'):<6}  "
-        f"{net_tools.state_word(one['state']):<11}  {one['recv_sequence']:03}/{one['send_sequence']:03}  "
-        f"{one['send_queue'] or 0:<6}  {one['recv_queue'] or 0:<6}\n"
+    """Parse rows ``DEV ETHER DESTINATION ACCEPTED|*``; in Linux 2.0 ``DEV CALL``."""
+    return columns.parse_rows(
+        source, content, _parse_interface, "an interface needs a device and its addresses or callsign"
     )
 
 
-def _bad_link(problem: Problem) -> Complaint:
+def _parse_interface(words: list[bytes]) -> Record:
+    is_old = len(words) == _OLD_INTERFACE
+    return {
+        "family": "ax25",
+        "name": columns.parse_text(words[0]),
+        "ether_interface": None if is_old else columns.parse_text(words[1]),
+        "destination_address": None if is_old else columns.parse_text(words[2].lower()),
+        "accepted_address": None if is_old else columns.make_text_parser(b"*")(words[3].lower()),
+        "callsign": columns.parse_text(words[1]) if is_old else None,
+    }
+
+
+def _format_socket(socket: Record) -> str:
+    local = net_tools.format_word(socket["local_callsign"]) + "*" * socket["repeats"]
+    return (
+        f"{net_tools.format_word(socket['remote_callsign']):<9}  {local:<9}  "
+        f"{net_tools.format_word(socket['interface'], '???'):<6}  "
+        f"{net_tools.format_state(socket['state']):<11}  {socket['recv_sequence']:03}/{socket['send_sequence']:03}  "
+        f"{socket['send_queue'] or 0:<6}  {socket['recv_queue'] or 0:<6}\n"
+    )
+
+
+def _complain_about_link(problem: Problem) -> Complaint:
     if problem.code != _HEADLESS:
-        return net_tools.problem_reading(problem)
+        return net_tools.complain_about_row(problem)
     return Complaint(f"problem reading data from {problem.source}", on_stdout=True)
 
 
-_SOCKETS = net_tools.sockets(
+_SOCKETS = net_tools.make_sockets_layout(
     "ax25",
     "Active AX.25 sockets\nDest       Source     Device  State        Vr/Vs    Send-Q  Recv-Q\n",
-    _line,
+    _format_socket,
     tuple(_FIELDS),
-    net_tools.no_sockets("ax25", _bad_link),
+    net_tools.make_socket_complaints("ax25", _complain_about_link),
 )
 
 
-def _route_line(one: Record) -> str:
-    """The device loses what is behind its fourth character."""
-    device = net_tools.word(one["interface"], "???")[:4]
-    return f"{net_tools.word(one['destination']):<9}    {device:<5}  {one['use_count'] or 0:>5}\n"
+def _format_route(route: Record) -> str:
+    """Format a route; netstat cuts the device to four characters."""
+    device = net_tools.format_word(route["interface"], "???")[:4]
+    return f"{net_tools.format_word(route['destination']):<9}    {device:<5}  {route['use_count'] or 0:>5}\n"
 
 
-_ROUTES = net_tools.routes(
+_ROUTES = net_tools.make_routes_layout(
     "ax25",
     "Kernel AX.25 routing table\nDestination  Iface    Use\n",
-    _route_line,
+    _format_route,
     ("destination", "interface", "use_count"),
-    net_tools.no_routes("ax25", net_tools.open_error),
+    net_tools.make_route_complaints("ax25", net_tools.format_open_error),
     absent="AX.25 not configured in this system.\n",
 )
 
-_CALLS = net_tools.table(
+_CALLS = net_tools.make_table(
     "ax25.call", "AX.25 callsigns of users", {"User      ": "uid", "Callsign  ": "callsign", "Policy": "policy"}
 )
 
-_INTERFACES = net_tools.table(
+_INTERFACES = net_tools.make_table(
     "ax25.interface",
     "AX.25 over Ethernet",
     {
@@ -303,15 +314,17 @@ _INTERFACES = net_tools.table(
 )
 
 READERS = (
-    reader("ax25.socket", "sockets", 310, Ax25Socket, columns.feeds(parse_sockets, "ax25"), _SOCKETS, owned=True),
-    reader("ax25.route", "routes", 1030, Ax25Route, columns.feeds(parse_routes, "ax25_route"), _ROUTES),
-    reader("ax25.call", "calls", 5300, Ax25Call, columns.feeds(parse_calls, "ax25_calls"), _CALLS),
-    reader(
+    make_reader(
+        "ax25.socket", "sockets", 310, Ax25Socket, columns.make_feeds(parse_sockets, "ax25"), _SOCKETS, owned=True
+    ),
+    make_reader("ax25.route", "routes", 1030, Ax25Route, columns.make_feeds(parse_routes, "ax25_route"), _ROUTES),
+    make_reader("ax25.call", "calls", 5300, Ax25Call, columns.make_feeds(parse_calls, "ax25_calls"), _CALLS),
+    make_reader(
         "ax25.interface",
         "interfaces",
         2020,
         Ax25Interface,
-        columns.feeds(parse_interfaces, "bpqether", "ax25_bpqether"),
-        net_tools.when_named(_INTERFACES),
+        columns.make_feeds(parse_interfaces, "bpqether", "ax25_bpqether"),
+        net_tools.show_when_named(_INTERFACES),
     ),
 )

@@ -1,8 +1,7 @@
-"""The rows of a file by the names in its header, and what the words of a row mean.
+"""Parsing of the rows of a file by the names in its header, and of the words in a row.
 
-Kernels from 2.0 on have added, dropped and moved columns but hardly ever renamed one, so that a table of names reads
-all of them. Every function here raises ValueError or LookupError for what it cannot read; ``parse_rows``
-turns that into a problem of the one row.
+Kernels since 2.0 have added, dropped and moved columns but hardly ever renamed one, so columns are found by name. All
+functions that parse a word raise ValueError or LookupError if they cannot; ``parse_rows`` turns this into a problem.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ TCP_ESTABLISHED = 1
 TCP_CLOSE = 7
 
 PRESENT = "present"
-"""The trait that every file yields first: headings can then tell an empty file from none."""
+"""The trait that every file yields first, so headings can distinguish an empty file from a missing one."""
 
 LISTENING = "LISTENING"
 """The state of sockets that accept connections, in all families that have them."""
@@ -28,11 +27,11 @@ _SIGNED = re.compile(rb"-?[0-9]{1,19}")
 
 Parsed = Record | Problem | Trait | Gap
 Parse = Callable[[str, bytes], Iterator[Parsed]]
-"""From a source's name and content to what it holds."""
+"""A function from the name and the content of a source to its records and problems."""
 
 
 class BadRowError(ValueError):
-    """A row that is none, with the field that is wrong, which the family's complaint names."""
+    """An invalid row in which ``field`` is wrong; netstat's complaint names the field."""
 
     def __init__(self, field: str) -> None:
         super().__init__(field)
@@ -40,19 +39,19 @@ class BadRowError(ValueError):
 
 
 class From(NamedTuple):
-    """Where a field's value comes from: a column, the conversion of its word, and whether some kernels lack it."""
+    """The origin of a field: the column, the conversion of its word, and whether some kernels lack the column."""
 
     column: str
     convert: Callable[[bytes], Any]
     optional: bool = False
 
 
-def feeds(parse: Parse, *paths: str) -> tuple[Feed, ...]:
-    """A feed for each path below /proc/net under which kernels of some age keep this file, tried in this order."""
-    return tuple(_feed(parse, f"/proc/net/{path}") for path in paths)
+def make_feeds(parse: Parse, *paths: str) -> tuple[Feed, ...]:
+    """Return a feed for each path below /proc/net at which some kernels have this file, in this order."""
+    return tuple(_make_feed(parse, f"/proc/net/{path}") for path in paths)
 
 
-def _feed(parse: Parse, path: str) -> Feed:
+def _make_feed(parse: Parse, path: str) -> Feed:
     def parse_content(_about: About, content: bytes) -> Iterator[Parsed]:
         yield Trait(PRESENT)
         yield from parse(path, content)
@@ -63,14 +62,17 @@ def _feed(parse: Parse, path: str) -> Feed:
 def parse_rows(
     source: str, content: bytes, convert: Callable[[list[bytes]], Record], reason: str, headers: int = 1
 ) -> Iterator[Record | Problem]:
-    """The record that ``convert`` makes of each line's words behind the header lines, or what is wrong with it."""
+    """Yield the record that ``convert`` makes from the words of each line, or a problem with ``reason``.
+
+    The first ``headers`` lines are skipped.
+    """
     return parse_lines(source, content, lambda line: convert(line.split()), reason, headers)
 
 
 def parse_lines(
     source: str, content: bytes, convert: Callable[[bytes], Record], reason: str, headers: int = 1
 ) -> Iterator[Record | Problem]:
-    """The same for lines that cannot be split at blanks."""
+    """Do the same as ``parse_rows`` for lines that cannot be split at blanks; ``convert`` gets the line."""
     lines = content.split(b"\n")
     if not lines[-1]:
         lines.pop()
@@ -83,113 +85,116 @@ def parse_lines(
 
 
 def header_names(content: bytes, columns: str) -> list[str]:
-    """The names in the first line; those of ``columns`` where that line does not begin as the kernel's does."""
+    """Return the names in the first line, or those in ``columns`` if the first two names differ."""
     header = content.partition(b"\n")[0].lower().decode("ascii", "replace").split()
     return header if header[:2] == columns.split()[:2] else columns.split()
 
 
 def to_record(family: str, fields: Mapping[str, From], names: Sequence[str], words: Sequence[bytes]) -> Record:
-    """The socket in one row: the family, the fields, None for optional columns that it lacks, and what rows lack."""
+    """Return the record of a socket from a row; ``names`` are the columns of its ``words``.
+
+    Fields of optional columns that the file lacks are None.
+    """
     row = dict(zip(names, words, strict=False))
     record: Record = {"family": family} | {
-        field: None if one.optional and one.column not in row else one.convert(row[one.column])
-        for field, one in fields.items()
+        field: None if origin.optional and origin.column not in row else origin.convert(row[origin.column])
+        for field, origin in fields.items()
     }
     return {**record, "protocol": family, "listening": record["state"] == LISTENING, "uid": None}
 
 
-def into(known: dict[Any, Record], key: str, parsed: Iterator[Record | Problem]) -> Iterator[Problem]:
-    """Sort records into ``known`` by one of their fields, the first of a kind; what is no record is passed on."""
-    for one in parsed:
-        if isinstance(one, Problem):
-            yield one
+def index_records(known: dict[Any, Record], key: str, parsed: Iterator[Record | Problem]) -> Iterator[Problem]:
+    """Put records into ``known`` by the field ``key``, the first one for each value, and yield the problems."""
+    for item in parsed:
+        if isinstance(item, Problem):
+            yield item
         else:
-            known.setdefault(one[key], one)
+            known.setdefault(item[key], item)
 
 
-def number(word: bytes) -> int:
-    """A decimal number, which leading zeros do not make octal."""
+def parse_number(word: bytes) -> int:
+    """Parse a decimal number; leading zeros do not make it octal."""
     if not word.isdigit():
         raise ValueError("not a number")
     return bounded(int(word))
 
 
-def hexadecimal(word: bytes) -> int:
-    """A hexadecimal number without a prefix."""
+def parse_hexadecimal(word: bytes) -> int:
+    """Parse a hexadecimal number without a prefix, of at most 64 bits."""
     if not _HEX.fullmatch(word):
         raise ValueError("not a hexadecimal number")
     return int(word, 16)
 
 
-def octet(word: bytes) -> int:
-    """A hexadecimal number of 8 bits."""
-    value = hexadecimal(word)
+def parse_octet(word: bytes) -> int:
+    """Parse a hexadecimal number of at most 8 bits."""
+    value = parse_hexadecimal(word)
     if value >> 8:
         raise ValueError("more than 8 bits")
     return value
 
 
-def port(word: bytes) -> int:
-    """A hexadecimal number of 16 bits."""
-    value = hexadecimal(word)
+def parse_port(word: bytes) -> int:
+    """Parse a hexadecimal number of at most 16 bits."""
+    value = parse_hexadecimal(word)
     if value >> 16:
         raise ValueError("more than 16 bits")
     return value
 
 
-def uid(word: bytes) -> int:
-    """A user id, which kernels before 3.7 print as a signed number."""
+def parse_uid(word: bytes) -> int:
+    """Parse a user id, which kernels before 3.7 print as a signed number."""
     if not _SIGNED.fullmatch(word):
         raise ValueError("not a number")
     return int(word) & 0xFFFFFFFF
 
 
-def inode(word: bytes) -> int | None:
-    """A socket's inode; None for 0 and, where no socket owns the link, ``*``."""
-    return None if word == b"*" else number(word) or None
+def parse_inode(word: bytes) -> int | None:
+    """Parse the inode of a socket; None for 0, and for ``*``, which means that no socket owns the link."""
+    return None if word == b"*" else parse_number(word) or None
 
 
-def queue(word: bytes) -> int | None:
-    """Bytes in a queue; None for ``*``: no socket, hence no queue."""
-    return None if word == b"*" else number(word)
+def parse_queue(word: bytes) -> int | None:
+    """Parse the bytes in a queue; None for ``*``, which means that there is no socket and no queue."""
+    return None if word == b"*" else parse_number(word)
 
 
-def text(word: bytes) -> str:
-    """A name as it stands."""
+def parse_text(word: bytes) -> str:
+    """Return a name as text."""
     return escape(word)
 
 
-def unless(*nothing: bytes) -> Callable[[bytes], str | None]:
-    """The conversion of a name for which the kernel prints one of these words where it has none."""
+def make_text_parser(*nothing: bytes) -> Callable[[bytes], str | None]:
+    """Return the conversion of a name to text, with None for the words that the kernel prints if there is no name."""
     return lambda word: None if word in nothing else escape(word)
 
 
-device = unless(b"???")
-callsign = unless(b"*")
+parse_device = make_text_parser(b"???")
+parse_callsign = make_text_parser(b"*")
 
 
-def half(index: int, convert: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
-    """The conversion of ``A/B`` that takes A (0) or B (1)."""
+def make_half_parser(index: int, convert: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    """Return the conversion of ``A/B`` that converts A (``index`` 0) or B (1)."""
     return lambda word: convert(_halves(word)[index])
 
 
-def seconds(word: bytes) -> Record:
-    """A timer's ``LEFT/PERIOD`` in seconds."""
+def parse_seconds(word: bytes) -> Record:
+    """Parse a timer's ``LEFT/PERIOD`` in seconds."""
     left, period = _halves(word)
-    return {"left_seconds": number(left), "period_seconds": number(period)}
+    return {"left_seconds": parse_number(left), "period_seconds": parse_number(period)}
 
 
-def minutes(word: bytes) -> Record:
-    """A timer's ``LEFT/PERIOD`` in minutes."""
+def parse_minutes(word: bytes) -> Record:
+    """Parse a timer's ``LEFT/PERIOD`` in minutes."""
     left, period = _halves(word)
-    return {"left_seconds": bounded(number(left) * 60), "period_seconds": bounded(number(period) * 60)}
+    return {"left_seconds": bounded(parse_number(left) * 60), "period_seconds": bounded(parse_number(period) * 60)}
 
 
-def state(words: Sequence[str]) -> Callable[[bytes], str]:
-    """The conversion of a state's number to its word; one out of range is ``UNKNOWN(n)``."""
+def make_state_parser(words: Sequence[str]) -> Callable[[bytes], str]:
+    """Return the conversion of a state's number to its word, or ``UNKNOWN(n)`` for other numbers."""
 
     def word_of(word: bytes) -> str:
-        value = number(word)
+        value = parse_number(word)
         return words[value] if value < len(words) else f"UNKNOWN({value})"
 
     return word_of

@@ -1,7 +1,10 @@
 """AppleTalk (DDP): sockets, routes, interfaces and neighbours (AARP) of Linux 2.0 to 7.1.
 
-Files of /proc/net: ``appletalk``, ``atalk_route``, ``atalk_iface`` and ``aarp`` until 2.4, later ``atalk/socket``,
-``atalk/route``, ``atalk/interface`` and ``atalk/arp``. Addresses are ``NETWORK:NODE`` in hexadecimal.
+Files in /proc/net: ``appletalk``, ``atalk_route``, ``atalk_iface`` and ``aarp`` until 2.4, later ``atalk/socket``,
+``atalk/route``, ``atalk/interface`` and ``atalk/arp``. Addresses are ``NETWORK:NODE`` in hexadecimal::
+
+    Type Local_addr  Remote_addr Tx_queue Rx_queue St UID
+    02   03E8:07:FE  03E8:FF:02  00000000:00000000 01 1000
 """
 
 from __future__ import annotations
@@ -12,8 +15,8 @@ from typing import Annotated, Literal, TypedDict
 
 from netstat_core.plugin import Field, Gap, InterfaceName, Problem, Record, SocketRecord
 from netstat_legacy_af import columns, fields, net_tools
-from netstat_legacy_af.columns import TCP_CLOSE, TCP_ESTABLISHED, hexadecimal, number
-from netstat_legacy_af.reader import reader
+from netstat_legacy_af.columns import TCP_CLOSE, TCP_ESTABLISHED, parse_hexadecimal, parse_number
+from netstat_legacy_af.reader import make_reader
 
 # linux/net.h
 SOCK_DGRAM = 2
@@ -50,7 +53,7 @@ FLAGS = {
     RTF_IRTT: ("irtt", "i"),
     RTF_NOTCACHED: ("not_cached", "n"),
 }
-"""Routing flags with netstat's letters in the order it prints them; AppleTalk itself sets up, gateway and host."""
+"""Routing flags and their letters, in netstat's order. AppleTalk itself sets only up, gateway and host."""
 
 _DEFAULT = "default"
 _UNCONNECTED = b"0000:00:00"
@@ -58,7 +61,7 @@ _NEIGHBOUR = re.compile(
     rb"\s*(?P<network>[0-9A-Fa-f]+):(?P<node>[0-9A-Fa-f]+)\s+"
     rb"(?P<device>\S+?)\s*(?P<hardware>(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2})\s+(?P<rest>.*\S)\s*"
 )
-"""The device's column touches the hardware address where the name fills it."""
+"""A row of AARP; the device touches the hardware address if its name fills the column."""
 _JIFFIES_HEADER = b"address "
 _HUNDREDTHS = re.compile(rb"-?[0-9]{1,20}\.[0-9]{1,20}")
 _LONGEST = 1 << 32
@@ -69,15 +72,15 @@ Port = Annotated[int, Field("DDP socket number", minimum=0, maximum=0xFF, mark="
 
 
 class DdpSocket(SocketRecord):
-    """A socket of AppleTalk's datagram protocol."""
+    """A socket of AppleTalk's Datagram Delivery Protocol."""
 
     family: Annotated[str, Field("Address family", words=("ddp",))]
     protocol: Annotated[str | None, Field("The family's name", words=("ddp",), never_null=True)]
     type: Annotated[str, Field("Type of the socket", words=tuple(TYPES.values()), pattern=r"^unknown\([0-9]+\)$")]
     local_address: Address
     local_port: Port
-    remote_address: Annotated[Address | None, Field("Address of the peer; null where not connected", mark="name")]
-    remote_port: Annotated[Port | None, Field("DDP socket number of the peer; null where not connected")]
+    remote_address: Annotated[Address | None, Field("Address of the peer; null if not connected", mark="name")]
+    remote_port: Annotated[Port | None, Field("DDP socket number of the peer; null if not connected")]
     state: Annotated[
         str | None,
         Field("Whether it is connected", words=tuple(STATES.values()), pattern=fields.UNKNOWN, never_null=True),
@@ -87,17 +90,17 @@ class DdpSocket(SocketRecord):
     recv_queue: fields.RecvQueue
     send_queue: fields.SendQueue
     uid: fields.Owner
-    inode: fields.UntoldInode
+    inode: fields.UnreportedInode
 
 
 class DdpRoute(TypedDict):
     """How to reach a network or a node."""
 
     family: Annotated[Literal["ddp"], Field("Address family")]
-    destination: Annotated[str, Field("Address that is reached; default for all others", mark="name")]
-    gateway: Annotated[Address, Field("The router; this machine's own address where connected directly", mark="name")]
+    destination: Annotated[str, Field("Destination address; default for all others", mark="name")]
+    gateway: Annotated[Address, Field("Router, or this machine's own address if directly connected", mark="name")]
     interface: Annotated[InterfaceName, Field("Interface", mark="interface")]
-    flags: Annotated[list[str], Field("Flags in words, sorted; unknown ones as their number in hexadecimal")]
+    flags: Annotated[list[str], Field("Sorted words of the flags; unknown flags are one hexadecimal number")]
     flags_text: Annotated[str, Field("Flags in netstat's letters: U up, G gateway, H host, ! rejected")]
 
 
@@ -109,69 +112,80 @@ class DdpInterface(TypedDict):
     address: Address
     first_network: Annotated[Network, Field("First network number of its cable")]
     last_network: Annotated[Network, Field("Last network number of its cable")]
-    status: Annotated[str, Field("Whether the address is its own", words=STATUSES, pattern=r"^unknown\([0-9]+\)$")]
+    status: Annotated[
+        str, Field("Whether the address was claimed successfully", words=STATUSES, pattern=r"^unknown\([0-9]+\)$")
+    ]
 
 
 class DdpNeighbour(TypedDict):
-    """A node whose hardware address AARP knows or looks for."""
+    """A node whose hardware address AARP knows or is resolving."""
 
     family: Annotated[Literal["ddp"], Field("Address family")]
     address: Address
-    interface: Annotated[InterfaceName | None, Field("Interface; null where it is gone", mark="interface")]
-    hardware_address: Annotated[str, Field("Ethernet address; zeros while it is looked for", mark="hardware_address")]
-    state: Annotated[Literal["resolved", "unresolved", "proxy"], Field("Known, looked for, or answered for others")]
+    interface: Annotated[InterfaceName | None, Field("Interface; null if it is gone", mark="interface")]
+    hardware_address: Annotated[str, Field("Ethernet address; zeros while unresolved", mark="hardware_address")]
+    state: Annotated[
+        Literal["resolved", "unresolved", "proxy"],
+        Field("Whether the address is known, being resolved, or answered for another node"),
+    ]
     expires_seconds: Annotated[
-        float | None, Field("Until it is forgotten or asked for again; null until 2.4", minimum=0)
+        float | None, Field("Time until the entry expires or is requested again; null until Linux 2.4", minimum=0)
     ]
     last_sent_seconds: Annotated[
-        float | None, Field("Since it was asked for; null unless looked for, and until 2.4", minimum=0)
+        float | None,
+        Field("Time since the last request; null unless unresolved, and until Linux 2.4", minimum=0),
     ]
-    retries: Annotated[int | None, Field("How often it was asked for; null where the kernel does not tell", minimum=0)]
+    retries: Annotated[int | None, Field("Number of requests; null if the kernel does not report it", minimum=0)]
 
 
 def parse_sockets(source: str, content: bytes) -> Iterator[columns.Parsed]:
-    """``TYPE NET:NODE:PORT NET:NODE:PORT TX:RX STATE UID``, all but the user in hexadecimal."""
-    return columns.parse_rows(source, content, _socket, "a socket needs type, two addresses, queues, state and uid")
+    """Parse rows ``TYPE NET:NODE:PORT NET:NODE:PORT TX:RX STATE UID``, all in hexadecimal but the user."""
+    return columns.parse_rows(
+        source, content, _parse_socket, "a socket needs type, two addresses, queues, state and uid"
+    )
 
 
-def _socket(words: list[bytes]) -> Record:
+def _parse_socket(words: list[bytes]) -> Record:
     kind, local, remote, queues, state_word, uid = words
-    local_address, local_port = _endpoint(local)
-    remote_address, remote_port = (None, None) if remote == _UNCONNECTED else _endpoint(remote)
+    local_address, local_port = _parse_endpoint(local)
+    remote_address, remote_port = (None, None) if remote == _UNCONNECTED else _parse_endpoint(remote)
     sent, received = queues.split(b":")
-    state = hexadecimal(state_word)
+    state = parse_hexadecimal(state_word)
     return {
         "family": "ddp",
-        "type": TYPES.get(hexadecimal(kind), f"unknown({hexadecimal(kind)})"),
+        "type": TYPES.get(parse_hexadecimal(kind), f"unknown({parse_hexadecimal(kind)})"),
         "local_address": local_address,
         "local_port": local_port,
         "remote_address": remote_address,
         "remote_port": remote_port,
         "state": STATES.get(state, f"UNKNOWN({state})"),
         "state_number": state,
-        "recv_queue": hexadecimal(received),
-        "send_queue": hexadecimal(sent),
-        "uid": columns.uid(uid),
+        "recv_queue": parse_hexadecimal(received),
+        "send_queue": parse_hexadecimal(sent),
+        "uid": columns.parse_uid(uid),
         "protocol": "ddp",
         "listening": False,
         "inode": None,
     }
 
 
-def _endpoint(word: bytes) -> tuple[str, int]:
+def _parse_endpoint(word: bytes) -> tuple[str, int]:
     address, _, port = word.rpartition(b":")
-    return _address(address), columns.octet(port)
+    return _parse_address(address), columns.parse_octet(port)
 
 
-def _address(word: bytes) -> str:
+def _parse_address(word: bytes) -> str:
     network, node = word.split(b":")
-    return f"{columns.port(network):04X}:{columns.octet(node):02X}"
+    return f"{columns.parse_port(network):04X}:{columns.parse_octet(node):02X}"
 
 
 def parse_routes(source: str, content: bytes) -> Iterator[columns.Parsed]:
-    """``NET:NODE|Default NET:NODE FLAGS DEVICE``; since 2.6 the default route is repeated before every other."""
+    """Parse rows ``NET:NODE|Default NET:NODE FLAGS DEVICE``.
+
+    Linux 2.6 and later repeat the default route before every other route; it is yielded once.
+    """
     default: Record | None = None
-    for parsed in columns.parse_rows(source, content, _route, "a route needs target, router, flags and device"):
+    for parsed in columns.parse_rows(source, content, _parse_route, "a route needs target, router, flags and device"):
         if isinstance(parsed, Problem) or parsed["destination"] != _DEFAULT:
             yield parsed
         elif parsed != default:
@@ -179,68 +193,70 @@ def parse_routes(source: str, content: bytes) -> Iterator[columns.Parsed]:
             yield parsed
 
 
-def _route(words: list[bytes]) -> Record:
+def _parse_route(words: list[bytes]) -> Record:
     target, router, flags_word, device = words
-    flags = number(flags_word)
+    flags = parse_number(flags_word)
     rest = flags & ~sum(FLAGS)
     return {
         "family": "ddp",
-        "destination": _DEFAULT if target.lower() == _DEFAULT.encode() else _address(target),
-        "gateway": _address(router),
-        "interface": columns.text(device),
+        "destination": _DEFAULT if target.lower() == _DEFAULT.encode() else _parse_address(target),
+        "gateway": _parse_address(router),
+        "interface": columns.parse_text(device),
         "flags": sorted([*(word for bit, (word, _) in FLAGS.items() if flags & bit), *([hex(rest)] if rest else [])]),
         "flags_text": "".join(letter for bit, (_, letter) in FLAGS.items() if flags & bit),
     }
 
 
 def parse_interfaces(source: str, content: bytes) -> Iterator[columns.Parsed]:
-    """``DEVICE NET:NODE FIRST-LAST STATUS``."""
-    return columns.parse_rows(source, content, _interface, "an interface needs name, address, networks and status")
+    """Parse rows ``DEVICE NET:NODE FIRST-LAST STATUS``."""
+    return columns.parse_rows(
+        source, content, _parse_interface, "an interface needs name, address, networks and status"
+    )
 
 
-def _interface(words: list[bytes]) -> Record:
+def _parse_interface(words: list[bytes]) -> Record:
     name, address, networks, status_word = words
     first, last = networks.split(b"-")
-    status = number(status_word)
+    status = parse_number(status_word)
     return {
         "family": "ddp",
-        "name": columns.text(name),
-        "address": _address(address),
-        "first_network": columns.port(first),
-        "last_network": columns.port(last),
+        "name": columns.parse_text(name),
+        "address": _parse_address(address),
+        "first_network": columns.parse_port(first),
+        "last_network": columns.parse_port(last),
         "status": STATUSES[status] if status < len(STATUSES) else f"unknown({status})",
     }
 
 
 def parse_neighbours(source: str, content: bytes) -> Iterator[columns.Parsed]:
-    """``NET:NODE DEVICE MAC EXPIRES [LASTSEND RETRY] STATUS``; until 2.4 with decimal addresses and jiffies."""
-    convert = _old_neighbour if content.startswith(_JIFFIES_HEADER) else _neighbour
+    """Parse rows ``NET:NODE DEVICE MAC EXPIRES [LASTSEND RETRY] STATUS``; until 2.4 in decimal and jiffies."""
+    convert = _parse_old_neighbour if content.startswith(_JIFFIES_HEADER) else _parse_neighbour
     return columns.parse_lines(
         source, content, convert, "a neighbour needs address, device, hardware address and state"
     )
 
 
-def _neighbour(line: bytes) -> Record:
-    row, words = _row(line)
+def _parse_neighbour(line: bytes) -> Record:
+    row, words = _split_row(line)
     expires, *asked = words[:-1]
     last_sent, retries = asked or (None, None)
-    address = _address(row["network"] + b":" + row["node"])
+    address = _parse_address(row["network"] + b":" + row["node"])
     return _to_neighbour(row, words[-1], address) | {
-        "expires_seconds": _hundredths(expires),
-        "last_sent_seconds": None if last_sent is None else _hundredths(last_sent),
-        "retries": None if retries is None else number(retries),
+        "expires_seconds": _parse_hundredths(expires),
+        "last_sent_seconds": None if last_sent is None else _parse_hundredths(last_sent),
+        "retries": None if retries is None else parse_number(retries),
     }
 
 
-def _old_neighbour(line: bytes) -> Record:
-    """The two times are jiffies since start, which without the present ones mean nothing."""
-    row, words = _row(line)
+def _parse_old_neighbour(line: bytes) -> Record:
+    """Parse a row of Linux 2.4; its times are jiffies since boot, which mean nothing without the current jiffies."""
+    row, words = _split_row(line)
     _last_sent, _expires, retries, state = words
-    network, node = number(row["network"]), number(row["node"])
-    return _to_neighbour(row, state, _address(b"%X:%X" % (network, node))) | {"retries": number(retries)}
+    network, node = parse_number(row["network"]), parse_number(row["node"])
+    return _to_neighbour(row, state, _parse_address(b"%X:%X" % (network, node))) | {"retries": parse_number(retries)}
 
 
-def _row(line: bytes) -> tuple[dict[str, bytes], list[bytes]]:
+def _split_row(line: bytes) -> tuple[dict[str, bytes], list[bytes]]:
     found = _NEIGHBOUR.fullmatch(line)
     if found is None:
         raise ValueError("no address, device and hardware address")
@@ -252,8 +268,8 @@ def _to_neighbour(row: dict[str, bytes], state: bytes, address: str) -> Record:
     return {
         "family": "ddp",
         "address": address,
-        "interface": columns.unless(b"????")(row["device"]),
-        "hardware_address": columns.text(row["hardware"].lower()),
+        "interface": columns.make_text_parser(b"????")(row["device"]),
+        "hardware_address": columns.parse_text(row["hardware"].lower()),
         "state": {b"resolved": "resolved", b"unresolved": "unresolved", b"proxies": "proxy", b"proxy": "proxy"}[state],
         "expires_seconds": None,
         "last_sent_seconds": None,
@@ -261,15 +277,15 @@ def _to_neighbour(row: dict[str, bytes], state: bytes, address: str) -> Record:
     }
 
 
-def _hundredths(word: bytes) -> float:
-    """Seconds with two decimals; a moment just passed shows as a number near 2**64 in hundredths, and is 0 here."""
+def _parse_hundredths(word: bytes) -> float:
+    """Parse seconds with two decimals; a time just passed, which the kernel prints as nearly 2**64 hundredths, is 0."""
     if not _HUNDREDTHS.fullmatch(word):
         raise ValueError("no time")
     seconds = float(word)
     return seconds if 0 <= seconds < _LONGEST else 0.0
 
 
-_SOCKETS = net_tools.table(
+_SOCKETS = net_tools.make_table(
     "ddp.socket",
     "AppleTalk sockets",
     {
@@ -286,25 +302,25 @@ _SOCKETS = net_tools.table(
 )
 
 
-def _route_line(one: Record) -> str:
-    target = "Default" if one["destination"] == _DEFAULT else one["destination"]
-    return f"{target:<16}{one['gateway']:<16}{net_tools.word(one['interface']):<16}{one['flags_text']}\n"
+def _format_route(route: Record) -> str:
+    target = "Default" if route["destination"] == _DEFAULT else route["destination"]
+    return f"{target:<16}{route['gateway']:<16}{net_tools.format_word(route['interface']):<16}{route['flags_text']}\n"
 
 
-def _missing(gap: Gap) -> str:
-    """The old name, which is the only one netstat looks for."""
+def _word_missing(gap: Gap) -> str:
+    """Word netstat's complaint with the old path, which is the only one it looks for."""
     return f"Error opening /proc/net/atalk_route: {gap.detail}\nDDP (AppleTalk) not configured on this system."
 
 
-_ROUTES = net_tools.routes(
+_ROUTES = net_tools.make_routes_layout(
     "ddp",
     "Destination     Gateway         Device          Flags\n",
-    _route_line,
+    _format_route,
     ("destination", "gateway", "interface", "flags_text"),
-    net_tools.no_routes("ddp", _missing),
+    net_tools.make_route_complaints("ddp", _word_missing),
 )
 
-_INTERFACES = net_tools.table(
+_INTERFACES = net_tools.make_table(
     "ddp.interface",
     "AppleTalk interfaces",
     {
@@ -316,7 +332,7 @@ _INTERFACES = net_tools.table(
     },
 )
 
-_NEIGHBOURS = net_tools.table(
+_NEIGHBOURS = net_tools.make_table(
     "ddp.neighbour",
     "AppleTalk neighbours",
     {
@@ -331,29 +347,31 @@ _NEIGHBOURS = net_tools.table(
 )
 
 READERS = (
-    reader(
+    make_reader(
         "ddp.socket",
         "sockets",
         350,
         DdpSocket,
-        columns.feeds(parse_sockets, "appletalk", "atalk/socket"),
-        net_tools.when_named(_SOCKETS.replace(shown=net_tools.show_all)),
+        columns.make_feeds(parse_sockets, "appletalk", "atalk/socket"),
+        net_tools.show_when_named(_SOCKETS.replace(shown=net_tools.show_all)),
     ),
-    reader("ddp.route", "routes", 1070, DdpRoute, columns.feeds(parse_routes, "atalk_route", "atalk/route"), _ROUTES),
-    reader(
+    make_reader(
+        "ddp.route", "routes", 1070, DdpRoute, columns.make_feeds(parse_routes, "atalk_route", "atalk/route"), _ROUTES
+    ),
+    make_reader(
         "ddp.interface",
         "interfaces",
         2030,
         DdpInterface,
-        columns.feeds(parse_interfaces, "atalk/interface", "atalk_iface"),
-        net_tools.when_named(_INTERFACES),
+        columns.make_feeds(parse_interfaces, "atalk/interface", "atalk_iface"),
+        net_tools.show_when_named(_INTERFACES),
     ),
-    reader(
+    make_reader(
         "ddp.neighbour",
         "neighbours",
         5130,
         DdpNeighbour,
-        columns.feeds(parse_neighbours, "atalk/arp", "aarp"),
+        columns.make_feeds(parse_neighbours, "atalk/arp", "aarp"),
         _NEIGHBOURS,
     ),
 )

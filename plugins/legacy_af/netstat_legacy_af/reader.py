@@ -1,14 +1,14 @@
-"""A reader of a legacy family: what all of them have in common."""
+"""The construction of readers of legacy families."""
 
 from __future__ import annotations
 
 from netstat_core.plugin import Feed, Layout, Reader
 
 
-def reader(  # noqa: PLR0913, PLR0917 - what a reader is made of
-    kind: str, table: str, position: int, record: type, feeds: tuple[Feed, ...], look: Layout, *, owned: bool = False
+def make_reader(  # noqa: PLR0913, PLR0917 - the fields in which these readers differ
+    kind: str, table: str, position: int, record: type, feeds: tuple[Feed, ...], layout: Layout, *, owned: bool = False
 ) -> Reader:
-    """The reader of a kind, which begins with its family; ``owned`` where records are sockets with an inode."""
+    """Return the reader of a kind, ``FAMILY.NAME``; ``owned`` says that its records are sockets with an inode."""
     return Reader(
         name=kind,
         table=table,
@@ -17,7 +17,7 @@ def reader(  # noqa: PLR0913, PLR0917 - what a reader is made of
         kind=kind,
         record=record,
         feeds=feeds,
-        layouts={"net-tools": look},
+        layouts={"net-tools": layout},
         inode_field="inode" if owned else None,
         listening="listening" if table == "sockets" else None,
     )

@@ -13,9 +13,9 @@ FAMILIES = ("inet", "inet6")
 
 @hookimpl
 def netstat_readers(tables: Collection[str], families: Collection[str]) -> Iterable[Reader]:
-    """The reader of table ``masquerade``."""
+    """Return the reader of ``masquerade``, or nothing if it is not asked for."""
     if (tables and "masquerade" not in tables) or (families and not set(FAMILIES) & set(families)):
         return ()
-    from netstat_masq.readers import READERS  # noqa: PLC0415 - nothing is loaded before it is asked for
+    from netstat_masq.readers import READERS  # noqa: PLC0415 - loaded only when asked for
 
     return READERS

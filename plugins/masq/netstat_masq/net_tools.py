@@ -1,4 +1,4 @@
-"""netstat's text for masqueraded connections."""
+"""The text of masqueraded connections as netstat prints it."""
 
 from __future__ import annotations
 
@@ -22,68 +22,68 @@ _FATAL = {
 
 
 def _needs(_style: Style) -> frozenset[str]:
-    """What rows look at, sequence numbers aside: only ip_masquerade has them, and is not read for their sake."""
+    """Return the fields that rows use, except sequence numbers: only ip_masquerade has them."""
     return frozenset({"protocol", "original", "reply", "expires_seconds", "nat"})
 
 
 def _rows(style: Style, names: Names, traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
-    """The lines of translated connections; the title comes before the first one, and not at all without one."""
+    """Return the formatter of translated connections; it prints the title before the first one, if there is any."""
     title = _TITLE + (_LONG_HEADER if style.extend else _HEADER)
-    line = _line_maker(names, extended=bool(style.extend))
+    format_line = _make_line_formatter(names, extended=bool(style.extend))
 
     def format_batch(batch: Sequence[Record]) -> str:
         nonlocal title
         translated = [record for record in batch if record["nat"] != "none"]
         if not translated or REFUSED in traits:
             return ""
-        names.expect_hosts(_hosts(translated))
+        names.expect_hosts(_iterate_hosts(translated))
         above, title = title, ""
-        return above + "".join(map(line, translated))
+        return above + "".join(map(format_line, translated))
 
     return format_batch
 
 
-def _hosts(batch: Sequence[Record]) -> Iterator[str]:
+def _iterate_hosts(batch: Sequence[Record]) -> Iterator[str]:
     for record in batch:
         yield record["original"]["source_address"]
         yield record["original"]["destination_address"]
 
 
-def _line_maker(names: Names, *, extended: bool) -> Callable[[Record], str]:
-    """One line: what was asked for, and in parentheses the port by which the answers find back."""
+def _make_line_formatter(names: Names, *, extended: bool) -> Callable[[Record], str]:
+    """Return the formatter of a line: the original direction, and in parentheses the port that replies are sent to."""
     host, port = names.host, names.port
 
-    def line(record: Record) -> str:
+    def format_line(record: Record) -> str:
         original, protocol = record["original"], record["protocol"]
         return (
-            f"{protocol:<4}{_time(record['expires_seconds'])} {_sequence(record) if extended else ''}"
+            f"{protocol:<4}{_format_time(record['expires_seconds'])} {_format_sequence(record) if extended else ''}"
             f"{host(original['source_address']):<20} {host(original['destination_address']):<20} "
             f"{port(original['source_port'] or 0, protocol)} -> {port(original['destination_port'] or 0, protocol)} "
             f"({port(record['reply']['destination_port'] or 0, protocol)})\n"
         )
 
-    return line
+    return format_line
 
 
 @lru_cache
-def _time(seconds: float | None) -> str:
-    """Minutes, seconds and hundredths."""
+def _format_time(seconds: float | None) -> str:
+    """Format a time as minutes, seconds and hundredths."""
     if seconds is None:
         return _NO_TIME
     minutes, hundredths = divmod(round(seconds * 100), 6000)
     return f"{minutes:>3}:{hundredths // 100:02}.{hundredths % 100:02}"
 
 
-def _sequence(record: Record) -> str:
+def _format_sequence(record: Record) -> str:
     previous = record["previous_delta"]
     shown = "-" if previous is None else previous
     return f"{record['initial_sequence'] or 0:>10} {record['delta'] or 0:>5} {shown:>5} "
 
 
 def _complain(trouble: Problem | Gap, _style: Style) -> Complaint | None:
-    """What netstat says of a bad line of ip_masquerade and of a kernel without any of the sources.
+    """Word netstat's complaints about bad lines of ip_masquerade and about a kernel without any of the sources.
 
-    A source that may not be read is told in the words netstat has for any file.
+    A source that cannot be read for another reason is reported as netstat does for any file.
     """
     if isinstance(trouble, Problem):
         fatal = _FATAL.get(trouble.code)

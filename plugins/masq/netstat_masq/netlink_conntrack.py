@@ -1,6 +1,6 @@
 """The connection table over netlink (linux/netfilter/nfnetlink_conntrack.h), which needs CAP_NET_ADMIN.
 
-Every number in its attributes is big-endian, whatever the machine; message and attribute headers are not.
+Numbers in attributes are big-endian on every machine; message and attribute headers are in the machine's byte order.
 """
 
 from __future__ import annotations
@@ -90,23 +90,23 @@ CTA_COUNTERS_BYTES = 2
 
 _GET = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET
 _NEW = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_NEW
-_FIXED = NLMSG_HDRLEN + NFGENMSG_SIZE
+_FIXED_SIZE = NLMSG_HDRLEN + NFGENMSG_SIZE
 _COUNTERS = {CTA_TUPLE_ORIG: CTA_COUNTERS_ORIG, CTA_TUPLE_REPLY: CTA_COUNTERS_REPLY}
 _INET_SIZE = 4
-_KNOWN = IPS_SEEN_REPLY | IPS_ASSURED | IPS_OFFLOAD | IPS_HW_OFFLOAD
-"""The bits of the status that records tell."""
+_RECORDED_STATUS = IPS_SEEN_REPLY | IPS_ASSURED | IPS_OFFLOAD | IPS_HW_OFFLOAD
+"""The bits of the status that records show."""
 
 
 def _addresses(which: int) -> tuple[dict[Path, str], ...]:
-    """Source and destination of one direction."""
+    """Return the formats of source and destination of one direction (CTA_TUPLE_ORIG or CTA_TUPLE_REPLY)."""
     return (
         {(which, CTA_TUPLE_IP, CTA_IP_V4_SRC): "4s", (which, CTA_TUPLE_IP, CTA_IP_V6_SRC): "16s"},
         {(which, CTA_TUPLE_IP, CTA_IP_V4_DST): "4s", (which, CTA_TUPLE_IP, CTA_IP_V6_DST): "16s"},
     )
 
 
-def _particulars(which: int) -> tuple[dict[Path, str], ...]:
-    """Ports, ICMP's fields and counters of one direction; ICMP for IPv6 has attributes of its own."""
+def _protocol_and_counters(which: int) -> tuple[dict[Path, str], ...]:
+    """Return the formats of ports, ICMP fields and counters of one direction; ICMPv6 has its own attributes."""
     protocol, counters = (which, CTA_TUPLE_PROTO), _COUNTERS[which]
     return (
         {(*protocol, CTA_PROTO_SRC_PORT): "H"},
@@ -135,14 +135,14 @@ _OPTIONAL: tuple[dict[Path, str], ...] = (
     {(CTA_MARK,): "I"},
     {(CTA_ZONE,): "H", (CTA_TUPLE_ORIG, CTA_TUPLE_ZONE): "H", (CTA_TUPLE_REPLY, CTA_TUPLE_ZONE): "H"},
 )
-_FORMATS = (*_REQUIRED, *_OPTIONAL, *_particulars(CTA_TUPLE_ORIG), *_particulars(CTA_TUPLE_REPLY))
+_FORMATS = (*_REQUIRED, *_OPTIONAL, *_protocol_and_counters(CTA_TUPLE_ORIG), *_protocol_and_counters(CTA_TUPLE_REPLY))
 _OPTIONAL_AT = len(_REQUIRED)
 _ORIGINAL_AT = _OPTIONAL_AT + len(_OPTIONAL)
-_REPLY_AT = _ORIGINAL_AT + len(_particulars(CTA_TUPLE_ORIG))
+_REPLY_AT = _ORIGINAL_AT + len(_protocol_and_counters(CTA_TUPLE_ORIG))
 
 
-def request(asked: Asked) -> NetlinkDump:
-    """The dump of all connections, of one family where only that was asked for."""
+def make_request(asked: Asked) -> NetlinkDump:
+    """Return the dump of all connections, or of one family if only that is asked for."""
     families = [AF[name] for name in ("inet", "inet6") if asked.serves_family(name)]
     family = families[0] if len(families) == 1 else 0
     wider = ((NAME, bytes(4)),) if family else ()
@@ -150,40 +150,41 @@ def request(asked: Asked) -> NetlinkDump:
 
 
 def parse(about: About, datagrams: Datagrams) -> Iterator[Record | Problem]:
-    """The connections in the kernel's order; a message that is none, or too short, ends its datagram with a problem.
+    """Yield the connections in the kernel's order.
 
-    A connection may come twice while the kernel resizes its table.
+    A message that is too short or of another type is a problem, and the rest of its datagram is skipped. A connection
+    may appear twice while the kernel resizes its table.
     """
     selection = Selection(about.asked)
-    shapes = Shapes(_FORMATS, _FIXED, about.order)
+    shapes = Shapes(_FORMATS, _FIXED_SIZE, about.order)
     texts = PackedTexts()
     header = struct.Struct(f"{about.order}IH").unpack_from
     for datagram in datagrams:
         start, size = 0, len(datagram)
         while start < size:
-            length, kind = header(datagram, start) if size - start >= _FIXED else (0, 0)
-            if kind != _NEW or not _FIXED <= length <= size - start:
-                raw = bytes(datagram[start : start + _FIXED])
-                yield Problem(NAME, "a message is no connection", raw, code=NO_CONNECTION)
+            length, kind = header(datagram, start) if size - start >= _FIXED_SIZE else (0, 0)
+            if kind != _NEW or not _FIXED_SIZE <= length <= size - start:
+                raw = bytes(datagram[start : start + _FIXED_SIZE])
+                yield Problem(NAME, "a message is not a connection", raw, code=NO_CONNECTION)
                 break
-            record = _connection(shapes.values(datagram, start, length), texts)
+            record = _make_record(shapes.values(datagram, start, length), texts)
             if record is None:
                 raw = bytes(datagram[start : start + length])
                 yield Problem(NAME, "a connection lacks an address", raw, code=NO_CONNECTION)
-            elif selection.everything or selection.holds(record):
+            elif selection.is_everything or selection.includes(record):
                 yield record
             start += align4(length)
 
 
-def _connection(values: tuple[Any, ...], texts: PackedTexts) -> Record | None:
-    """The record of a connection; None where it lacks a protocol, an address or its status."""
+def _make_record(values: tuple[Any, ...], texts: PackedTexts) -> Record | None:
+    """Return the record of a connection, or None if it lacks a protocol, an address or its status."""
     required = values[:_OPTIONAL_AT]
     if None in required:
         return None
     number, status, source, target, reply_source, reply_target = required
     state, timeout, mark, zone = values[_OPTIONAL_AT:_ORIGINAL_AT]
-    port, target_port, asked, kind, code, packets, size = values[_ORIGINAL_AT:_REPLY_AT]
-    reply_port, reply_target_port, reply_query, reply_kind, reply_code, reply_packets, reply_size = values[_REPLY_AT:]
+    port, target_port, icmp_id, kind, code, packets, size = values[_ORIGINAL_AT:_REPLY_AT]
+    reply_port, reply_target_port, reply_icmp_id, reply_kind, reply_code, reply_packets, reply_size = values[_REPLY_AT:]
     protocol = PROTOCOLS.get(number) or str(number)
     return {
         "family": "inet" if len(source) == _INET_SIZE else "inet6",
@@ -193,7 +194,7 @@ def _connection(values: tuple[Any, ...], texts: PackedTexts) -> Record | None:
             "source_port": port,
             "destination_address": texts[target],
             "destination_port": target_port,
-            "icmp": None if kind is None else _icmp(kind, code, asked),
+            "icmp": None if kind is None else _make_icmp(kind, code, icmp_id),
             "packets": packets,
             "bytes": size,
         },
@@ -202,13 +203,13 @@ def _connection(values: tuple[Any, ...], texts: PackedTexts) -> Record | None:
             "source_port": reply_port,
             "destination_address": texts[reply_target],
             "destination_port": reply_target_port,
-            "icmp": None if reply_kind is None else _icmp(reply_kind, reply_code, reply_query),
+            "icmp": None if reply_kind is None else _make_icmp(reply_kind, reply_code, reply_icmp_id),
             "packets": reply_packets,
             "bytes": reply_size,
         },
-        "state": None if state is None else _state(protocol, state),
+        "state": None if state is None else _state_word(protocol, state),
         "expires_seconds": timeout,
-        "status": _status(status & _KNOWN),
+        "status": _status_words(status & _RECORDED_STATUS),
         "nat": NAT[status >> IPS_SRC_NAT_BIT & 3],
         "mark": mark,
         "zone": zone or 0,
@@ -218,9 +219,9 @@ def _connection(values: tuple[Any, ...], texts: PackedTexts) -> Record | None:
     }
 
 
-def _icmp(kind: int, code: int | None, query: int | None) -> Record:
-    return {"type": kind, "code": code or 0, "id": query or 0}
+def _make_icmp(kind: int, code: int | None, identifier: int | None) -> Record:
+    return {"type": kind, "code": code or 0, "id": identifier or 0}
 
 
-_state = cache(state_word)
-_status = cache(status_words)
+_state_word = cache(state_word)
+_status_words = cache(status_words)

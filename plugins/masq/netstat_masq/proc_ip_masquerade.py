@@ -1,11 +1,11 @@
-"""/proc/net/ip_masquerade of Linux 2.0 and 2.2: masqueraded connections, addresses and ports in hex.
+"""/proc/net/ip_masquerade of Linux 2.0 and 2.2: masqueraded connections, with addresses and ports in hex.
 
 ::
 
     Prc FromIP   FPrt ToIP     TPrt Masq Init-seq  Delta PDelta Expires (free=40960,40960,40960)
     TCP C0A8010A:0401 CB007109:0050 EE49 00000000      0      0   89900
 
-Linux 2.0 has no PDelta. Expires counts ticks.
+Linux 2.0 has no PDelta. Expires is in ticks.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from netstat_masq.selection import Selection
 
 PATH = "/proc/net/ip_masquerade"
 MALFORMED, UNKNOWN, EMPTY = "format", "type", "empty"
-"""Codes of problems, by which netstat's words for them are found."""
+"""Codes of the problems for which netstat has its own words."""
 
 REFUSED = "refused"
-"""The trait of a file of which netstat shows nothing."""
+"""The trait of a file with a problem: netstat shows none of its connections."""
 
 _PROTOCOLS = {
     PROTOCOLS[number].upper().encode(): PROTOCOLS[number]
@@ -38,27 +38,28 @@ _PROTOCOLS = {
 }
 _COLUMNS_2_0 = 7
 _LARGEST = {4: 0xFFFF, 8: 0xFFFFFFFF}
-"""By the number of hex digits."""
+"""The largest number by its count of hex digits."""
 
 
 def parse(about: About, content: bytes) -> Iterator[Record | Problem | Trait]:
-    """Problems first, the first with a code of its own, and then the connections.
+    """Yield first the problems and then the connections.
 
-    A trait tells of the first problem: netstat says that one and shows no connection at all.
+    netstat reports only the first problem and shows no connection at all, so this problem keeps its code and follows
+    the trait ``REFUSED``; the code of the others is ``bogus``.
     """
     header, *lines = content.splitlines() or [b""]
-    problems, records = _read(lines, about, has_previous=b"PDelta" in header)
+    problems, records = _parse_rows(lines, about, has_previous=b"PDelta" in header)
     if not content:
-        problems = [Problem(PATH, "has no header", b"", 1, EMPTY)]
+        problems = [Problem(PATH, "the file has no header", b"", 1, EMPTY)]
     for problem in problems[:1]:
         yield Trait(REFUSED)
         yield problem
     yield from (problem.replace(code="bogus") for problem in problems[1:])
-    yield from filter(Selection(about.asked).holds, records)
+    yield from filter(Selection(about.asked).includes, records)
 
 
-def _read(lines: list[bytes], about: About, *, has_previous: bool) -> tuple[list[Problem], list[Record]]:
-    """What is wrong and what is right; blank lines are neither."""
+def _parse_rows(lines: list[bytes], about: About, *, has_previous: bool) -> tuple[list[Problem], list[Record]]:
+    """Return the problems and the records of the lines; blank lines are skipped."""
     problems: list[Problem] = []
     records: list[Record] = []
     for number, line in enumerate(lines, 2):
@@ -66,46 +67,46 @@ def _read(lines: list[bytes], about: About, *, has_previous: bool) -> tuple[list
         if not words:
             continue
         try:
-            record = _connection(words, about.ticks_per_second, has_previous=has_previous)
+            record = _parse_row(words, about.ticks_per_second, has_previous=has_previous)
         except ValueError:
-            reason = "a row needs a protocol, two ends, a port and numbers"
+            reason = "a row needs a protocol, two endpoints, a port and numbers"
             problems.append(Problem(PATH, reason, line, number, MALFORMED))
             continue
         if record["protocol"] is None:
-            reason = "a protocol that is none of " + ", ".join(_PROTOCOLS.values())
+            reason = "the protocol is none of " + ", ".join(_PROTOCOLS.values())
             problems.append(Problem(PATH, reason, line, number, UNKNOWN))
         else:
             records.append(record)
     return problems, records
 
 
-def _connection(words: list[bytes], ticks_per_second: int, *, has_previous: bool) -> Record:
-    """A row's record, its protocol null where unknown. Raises ValueError for what is no row."""
+def _parse_row(words: list[bytes], ticks_per_second: int, *, has_previous: bool) -> Record:
+    """Return the record of a row, with protocol None if it is unknown; raise ValueError if the row is invalid."""
     if len(words) != _COLUMNS_2_0 + has_previous:
         raise ValueError("another number of columns")
-    source, source_port = _end(words[1])
-    target, target_port = _end(words[2])
+    source, source_port = _parse_endpoint(words[1])
+    target, target_port = _parse_endpoint(words[2])
     expires = int(words[-1])
     if not 0 <= expires <= GREATEST_INTEGER:
         raise ValueError("a time out of range")
     return {
         "family": "inet",
         "protocol": _PROTOCOLS.get(words[0]),
-        "original": _direction(source, source_port, target, target_port),
-        "reply": _direction(target, target_port, None, _hex(words[3], 4)),
+        "original": _make_direction(source, source_port, target, target_port),
+        "reply": _make_direction(target, target_port, None, _parse_hex(words[3], 4)),
         "state": None,
         "expires_seconds": expires / ticks_per_second,
         "status": None,
         "nat": "source",
         "mark": None,
         "zone": None,
-        "initial_sequence": _hex(words[4], 8),
-        "delta": _signed(words[5]),
-        "previous_delta": _signed(words[6]) if has_previous else None,
+        "initial_sequence": _parse_hex(words[4], 8),
+        "delta": _parse_signed(words[5]),
+        "previous_delta": _parse_signed(words[6]) if has_previous else None,
     }
 
 
-def _direction(source: str, source_port: int, target: str | None, target_port: int) -> Record:
+def _make_direction(source: str, source_port: int, target: str | None, target_port: int) -> Record:
     return {
         "source_address": source,
         "source_port": source_port,
@@ -117,20 +118,20 @@ def _direction(source: str, source_port: int, target: str | None, target_port: i
     }
 
 
-def _end(word: bytes) -> tuple[str, int]:
-    """Address and port of ``C0A8010A:0401``, the same on every machine."""
+def _parse_endpoint(word: bytes) -> tuple[str, int]:
+    """Parse ``C0A8010A:0401`` to address and port; the digits are in network order on every machine."""
     address, _, port = word.partition(b":")
-    return inet_ntop(AF_INET, _hex(address, 8).to_bytes(4, "big")), _hex(port, 4)
+    return inet_ntop(AF_INET, _parse_hex(address, 8).to_bytes(4, "big")), _parse_hex(port, 4)
 
 
-def _hex(digits: bytes, most: int) -> int:
+def _parse_hex(digits: bytes, most: int) -> int:
     number = int(digits, 16)
     if not 0 <= number <= _LARGEST[most]:
         raise ValueError("a number out of range")
     return number
 
 
-def _signed(digits: bytes) -> int:
+def _parse_signed(digits: bytes) -> int:
     number = int(digits)
     if not -(1 << 31) <= number < 1 << 31:
         raise ValueError("a number out of range")

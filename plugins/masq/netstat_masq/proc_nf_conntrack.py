@@ -5,8 +5,8 @@
     ipv4     2 udp      17 27 src=10.1.0.2 dst=203.0.113.2 sport=53247 dport=9999 [UNREPLIED] src=203.0.113.2
     dst=203.0.113.1 sport=9999 dport=53247 mark=42 zone=0 use=2
 
-After the protocol come, where there are any, the seconds left and the state; offloaded flows have neither. Keys repeat
-for the answers, and GRE has some more before the first address.
+The seconds left and the state follow the protocol, if there are any; offloaded flows have neither. The keys are
+repeated for the reply direction. GRE has further keys before the first address.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ IP_CONNTRACK = "/proc/net/ip_conntrack"
 
 _FAMILIES = {b"%d" % AF[name]: name for name in ("inet", "inet6")}
 _EXPECTATION = b"EXPECTING: "
-"""Linux 2.4 lists connections to come in the same file."""
+"""Linux 2.4 lists expected connections in the same file."""
 
 _FLAGS = {b"[ASSURED]": "assured", b"[OFFLOAD]": "offload", b"[HW_OFFLOAD]": "hardware_offload"}
 _UNREPLIED = b"[UNREPLIED]"
@@ -36,35 +36,35 @@ _BYTE = 0xFF
 Pairs = dict[bytes, bytes]
 
 
-def parser(path: str) -> Callable[[About, bytes], Iterator[Record | Problem]]:
-    """The parser of one of the two files."""
+def make_parser(path: str) -> Callable[[About, bytes], Iterator[Record | Problem]]:
+    """Return the parser of one of the two files, ``NF_CONNTRACK`` or ``IP_CONNTRACK``."""
 
     def parse(about: About, content: bytes) -> Iterator[Record | Problem]:
         selection = Selection(about.asked)
         texts = CanonicalTexts()
-        for number, line in enumerate(BytesIO(content), 1):  # a list of all lines would take as much again
+        for number, line in enumerate(BytesIO(content), 1):  # a list of all lines would double the memory
             if line.startswith(_EXPECTATION):
                 continue
             try:
-                record = _connection(line.split(), texts, with_family=path == NF_CONNTRACK)
+                record = _parse_row(line.split(), texts, with_family=path == NF_CONNTRACK)
             except (ValueError, LookupError):
                 reason = "a row needs a protocol, seconds or state, and two tuples"
                 yield Problem(path, reason, line.rstrip(b"\n"), number, NO_CONNECTION)
                 continue
-            if selection.everything or selection.holds(record):
+            if selection.is_everything or selection.includes(record):
                 yield record
 
     return parse
 
 
-def _connection(words: list[bytes], texts: CanonicalTexts, *, with_family: bool) -> Record:
-    """A row's record. Raises ValueError or LookupError for what is no row."""
+def _parse_row(words: list[bytes], texts: CanonicalTexts, *, with_family: bool) -> Record:
+    """Return the record of a row; raise ValueError or LookupError if the row is invalid."""
     family = _FAMILIES[words[1]] if with_family else "inet"
     words = words[2:] if with_family else words
-    protocol = _number(words[1], _BYTE)
-    free, tuples, others = _split(words[2:])
+    protocol = _parse_number(words[1], _BYTE)
+    free, tuples, others = _split_pairs(words[2:])
     original, reply = (_Tuple(pairs, texts) for pairs in tuples)
-    seconds, state = _progress(free)
+    seconds, state = _parse_timeout_and_state(free)
     zone = next((others[key] for key in _ZONES if key in others), b"0")
     return {
         "family": family,
@@ -74,19 +74,22 @@ def _connection(words: list[bytes], texts: CanonicalTexts, *, with_family: bool)
         "state": state,
         "expires_seconds": seconds,
         "status": sorted(
-            [*([] if _UNREPLIED in free else ["replied"]), *(_FLAGS[one] for one in free if one in _FLAGS)]
+            [*([] if _UNREPLIED in free else ["replied"]), *(_FLAGS[word] for word in free if word in _FLAGS)]
         ),
         "nat": NAT[(reply.target != original.source) + 2 * (reply.source != original.target)],
-        "mark": _number(others[b"mark"], 0xFFFFFFFF) if b"mark" in others else None,
-        "zone": _number(zone, _LARGEST_PORT),
+        "mark": _parse_number(others[b"mark"], 0xFFFFFFFF) if b"mark" in others else None,
+        "zone": _parse_number(zone, _LARGEST_PORT),
         "initial_sequence": None,
         "delta": None,
         "previous_delta": None,
     }
 
 
-def _split(words: list[bytes]) -> tuple[list[bytes], list[Pairs], Pairs]:
-    """Words without a key, the pairs of each direction, all other pairs. A direction starts with its source."""
+def _split_pairs(words: list[bytes]) -> tuple[list[bytes], list[Pairs], Pairs]:
+    """Return the words without a key, the pairs of each direction, and all other pairs.
+
+    A direction starts with ``src=``.
+    """
     free: list[bytes] = []
     tuples: list[Pairs] = []
     others: Pairs = {}
@@ -107,15 +110,15 @@ _TUPLE_KEYS = frozenset((b"dst", *_SOURCE_PORTS, *_TARGET_PORTS, b"type", b"code
 
 
 class _Tuple:
-    """One direction: its record, and its two ends as translation may change them.
+    """One direction: its record, and its two endpoints, by which translation is recognised.
 
-    Of ICMP the identifier counts as the port of who asks.
+    An endpoint is an address and a port; ICMP has no ports.
     """
 
     def __init__(self, pairs: Pairs, texts: CanonicalTexts) -> None:
         source, target = texts[pairs[b"src"]], texts[pairs[b"dst"]]
-        source_port, target_port = _port(pairs, _SOURCE_PORTS), _port(pairs, _TARGET_PORTS)
-        icmp = _icmp(pairs)
+        source_port, target_port = _parse_port(pairs, _SOURCE_PORTS), _parse_port(pairs, _TARGET_PORTS)
+        icmp = _parse_icmp(pairs)
         self.source = (source, source_port)
         self.target = (target, target_port)
         self.record: Record = {
@@ -124,44 +127,44 @@ class _Tuple:
             "destination_address": target,
             "destination_port": target_port,
             "icmp": icmp,
-            "packets": _optional(pairs, b"packets"),
-            "bytes": _optional(pairs, b"bytes"),
+            "packets": _parse_optional(pairs, b"packets"),
+            "bytes": _parse_optional(pairs, b"bytes"),
         }
 
 
-def _icmp(pairs: Pairs) -> Record | None:
+def _parse_icmp(pairs: Pairs) -> Record | None:
     if b"type" not in pairs:
         return None
     return {
-        "type": _number(pairs[b"type"], _BYTE),
-        "code": _number(pairs[b"code"], _BYTE),
-        "id": _number(pairs[b"id"], _LARGEST_PORT),
+        "type": _parse_number(pairs[b"type"], _BYTE),
+        "code": _parse_number(pairs[b"code"], _BYTE),
+        "id": _parse_number(pairs[b"id"], _LARGEST_PORT),
     }
 
 
-def _port(pairs: Pairs, keys: tuple[bytes, bytes]) -> int | None:
-    """A port in decimal, or the key of GRE in hex."""
+def _parse_port(pairs: Pairs, keys: tuple[bytes, bytes]) -> int | None:
+    """Return the decimal port, the hexadecimal key of GRE, or None."""
     port, key = keys
     if port in pairs:
-        return _number(pairs[port], _LARGEST_PORT)
+        return _parse_number(pairs[port], _LARGEST_PORT)
     return bounded(int(pairs[key], 16)) & _LARGEST_PORT if key in pairs else None
 
 
-def _optional(pairs: Pairs, key: bytes) -> int | None:
-    return _number(pairs[key], GREATEST_INTEGER) if key in pairs else None
+def _parse_optional(pairs: Pairs, key: bytes) -> int | None:
+    return _parse_number(pairs[key], GREATEST_INTEGER) if key in pairs else None
 
 
-def _progress(free: list[bytes]) -> tuple[int | None, str | None]:
-    """Seconds left and state, where there are any."""
+def _parse_timeout_and_state(free: list[bytes]) -> tuple[int | None, str | None]:
+    """Return the seconds left and the state, each None if it is missing."""
     words = [word for word in free if not word.startswith(b"[")]
-    seconds = _number(words.pop(0), GREATEST_INTEGER) if words and words[0].isdigit() else None
+    seconds = _parse_number(words.pop(0), GREATEST_INTEGER) if words and words[0].isdigit() else None
     state = words.pop(0).decode("ascii") if words else None
     if words or (state and state not in STATE_WORDS):
         raise ValueError("more than seconds and a state")
     return seconds, state
 
 
-def _number(digits: bytes, largest: int) -> int:
+def _parse_number(digits: bytes, largest: int) -> int:
     number = int(digits)
     if not 0 <= number <= largest:
         raise ValueError("a number out of range")

@@ -1,4 +1,4 @@
-"""The reader of tracked connections, and its sources from the newest to the oldest."""
+"""The reader of tracked connections, with its sources from the newest to the oldest."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from netstat_masq.net_tools import LAYOUT
 from netstat_masq.record import PROTOCOLS, Connection
 
 
-def _file_feed(path: str) -> Feed:
-    parse = proc_ip_masquerade.parse if path == proc_ip_masquerade.PATH else proc_nf_conntrack.parser(path)
+def _make_file_feed(path: str) -> Feed:
+    parse = proc_ip_masquerade.parse if path == proc_ip_masquerade.PATH else proc_nf_conntrack.make_parser(path)
     return feed("procfs", File(path), parse=parse)
 
 
@@ -23,10 +23,10 @@ READERS = (
         kind="masquerade",
         record=Connection,
         feeds=(
-            feed("netlink", from_asked(netlink_conntrack.request), parse=netlink_conntrack.parse),
-            _file_feed(proc_nf_conntrack.NF_CONNTRACK),
-            _file_feed(proc_nf_conntrack.IP_CONNTRACK),
-            _file_feed(proc_ip_masquerade.PATH),
+            feed("netlink", from_asked(netlink_conntrack.make_request), parse=netlink_conntrack.parse),
+            _make_file_feed(proc_nf_conntrack.NF_CONNTRACK),
+            _make_file_feed(proc_nf_conntrack.IP_CONNTRACK),
+            _make_file_feed(proc_ip_masquerade.PATH),
         ),
         layouts={"net-tools": LAYOUT},
     ),

@@ -37,20 +37,36 @@ PROTOCOLS = {
     IPPROTO_SCTP: "sctp",
     IPPROTO_UDPLITE: "udplite",
 }
-"""Words for the IP protocols that masquerading and connection tracking know by name."""
+"""Words for the IP protocols that masquerading and connection tracking name."""
 
 STATES = {
     "tcp": (
-        *("NONE", "SYN_SENT", "SYN_RECV", "ESTABLISHED", "FIN_WAIT", "CLOSE_WAIT", "LAST_ACK", "TIME_WAIT", "CLOSE"),
+        "NONE",
+        "SYN_SENT",
+        "SYN_RECV",
+        "ESTABLISHED",
+        "FIN_WAIT",
+        "CLOSE_WAIT",
+        "LAST_ACK",
+        "TIME_WAIT",
+        "CLOSE",
         "SYN_SENT2",
     ),
     "sctp": (
-        *("NONE", "CLOSED", "COOKIE_WAIT", "COOKIE_ECHOED", "ESTABLISHED", "SHUTDOWN_SENT", "SHUTDOWN_RECD"),
-        *("SHUTDOWN_ACK_SENT", "HEARTBEAT_SENT", "HEARTBEAT_ACKED"),
+        "NONE",
+        "CLOSED",
+        "COOKIE_WAIT",
+        "COOKIE_ECHOED",
+        "ESTABLISHED",
+        "SHUTDOWN_SENT",
+        "SHUTDOWN_RECD",
+        "SHUTDOWN_ACK_SENT",
+        "HEARTBEAT_SENT",
+        "HEARTBEAT_ACKED",
     ),
     "dccp": ("NONE", "REQUEST", "RESPOND", "PARTOPEN", "OPEN", "CLOSEREQ", "CLOSING", "TIMEWAIT", "IGNORE", "INVALID"),
 }
-"""Connection tracking's own states by number: linux/netfilter/nf_conntrack_{tcp,sctp,common}.h."""
+"""The states of connection tracking by number: linux/netfilter/nf_conntrack_{tcp,sctp,common}.h."""
 
 STATUS = {
     IPS_SEEN_REPLY: "replied",
@@ -58,21 +74,21 @@ STATUS = {
     IPS_OFFLOAD: "offload",
     IPS_HW_OFFLOAD: "hardware_offload",
 }
-"""The bits of the status that both netlink and the files under /proc/net tell."""
+"""The bits of the status that both netlink and the files in /proc/net report."""
 
 NO_CONNECTION = "no_connection"
-"""The code of problems with a row or message that holds no connection: netstat has one line for all of them."""
+"""The code of a problem with a row or message that is not a connection; netstat has one line for all of them."""
 
 NAT = ("none", "source", "destination", "both")
-"""By IPS_SRC_NAT and IPS_DST_NAT as a number of two bits."""
+"""Words indexed by two bits of the status: IPS_SRC_NAT is the lower and IPS_DST_NAT the higher one."""
 
 _STATES = tuple(dict.fromkeys(state for states in STATES.values() for state in states))
 STATE_WORDS = frozenset((*_STATES, "LISTEN"))
-"""The words that files under /proc/net have for states; LISTEN stood in those before Linux 2.6.31."""
+"""The words for states in the files in /proc/net; LISTEN occurs before Linux 2.6.31."""
 
 
 class Icmp(TypedDict):
-    """What ICMP has in place of ports."""
+    """The fields of ICMP that identify a query, in the place of ports."""
 
     type: Annotated[int, Field("ICMP type", minimum=0, maximum=255)]
     code: Annotated[int, Field("ICMP code", minimum=0, maximum=255)]
@@ -80,22 +96,24 @@ class Icmp(TypedDict):
 
 
 class Direction(TypedDict):
-    """The packets of one direction, as they look on arrival."""
+    """The packets of one direction, as they arrive at this machine."""
 
-    source_address: Annotated[Address, Field("Where they come from", mark="address")]
+    source_address: Annotated[Address, Field("Source address", mark="address")]
     source_port: Annotated[
         int | None,
-        Field("Port they come from; of GRE its key; null without ports", minimum=0, maximum=0xFFFF, mark="port"),
+        Field("Source port, or the key of GRE; null if there is none", minimum=0, maximum=0xFFFF, mark="port"),
     ]
     destination_address: Annotated[
-        Address | None, Field("Where they go; null of replies in ip_masquerade, which does not tell", mark="address")
+        Address | None,
+        Field("Destination address; null for replies in ip_masquerade, which does not show it", mark="address"),
     ]
     destination_port: Annotated[
-        int | None, Field("Port they go to; of GRE its key; null without ports", minimum=0, maximum=0xFFFF, mark="port")
+        int | None,
+        Field("Destination port, or the key of GRE; null if there is none", minimum=0, maximum=0xFFFF, mark="port"),
     ]
-    icmp: Annotated[Icmp | None, Field("Of ICMP, what it has in place of ports")]
-    packets: Annotated[Count | None, Field("Packets so far; null where the kernel does not count", minimum=0)]
-    bytes: Annotated[Bytes | None, Field("Bytes so far; null where the kernel does not count", minimum=0)]
+    icmp: Annotated[Icmp | None, Field("Type, code and identifier of ICMP, which has no ports; else null")]
+    packets: Annotated[Count | None, Field("Packets so far; null if the kernel does not count them", minimum=0)]
+    bytes: Annotated[Bytes | None, Field("Bytes so far; null if the kernel does not count them", minimum=0)]
 
 
 class Connection(TypedDict):
@@ -103,44 +121,47 @@ class Connection(TypedDict):
 
     family: Annotated[Literal["inet", "inet6"], Field("Address family")]
     protocol: Annotated[
-        str, Field("Protocol, else its IP protocol number", words=tuple(PROTOCOLS.values()), pattern=r"^[0-9]+$")
+        str,
+        Field("Protocol, or its IP protocol number", words=tuple(PROTOCOLS.values()), pattern=r"^[0-9]+$"),
     ]
-    original: Annotated[Direction, Field("From who began the connection, before translation")]
+    original: Annotated[Direction, Field("The packets from the host that opened the connection, before translation")]
     reply: Annotated[
-        Direction, Field("The answers as the network sees them: where translated, to another address or port")
+        Direction, Field("The replies as the peer sends them: if translated, from or to another address or port")
     ]
     state: Annotated[
         str | None,
         Field(
-            "State as connection tracking sees it; null for a protocol without, and of offloaded flows in files",
+            "State in connection tracking; null for a protocol without states, and for offloaded flows in files",
             words=_STATES,
             pattern=r"^(LISTEN|UNKNOWN\([0-9]+\))$",
         ),
     ]
     expires_seconds: Annotated[
-        float | None, Field("Time until it is forgotten without another packet; null where offloaded", minimum=0)
+        float | None, Field("Time until the entry expires without another packet; null if offloaded", minimum=0)
     ]
     status: Annotated[
         list[Annotated[str, Field("A status", words=tuple(STATUS.values()))]] | None,
         Field(
-            "What it has reached, sorted; null from ip_masquerade. Of offloaded flows files tell only that, "
-            "and whether there was a reply"
+            "Status flags, sorted; null from ip_masquerade. For offloaded flows, files show only that they are "
+            "offloaded and whether there was a reply"
         ),
     ]
-    nat: Annotated[Literal["none", "source", "destination", "both"], Field("Which end's address or port is translated")]
-    mark: Annotated[int | None, Field("Mark set by packet filter rules; null where the kernel keeps none", minimum=0)]
+    nat: Annotated[Literal["none", "source", "destination", "both"], Field("Whose address or port is translated")]
+    mark: Annotated[int | None, Field("Mark set by packet filter rules; null if the kernel keeps none", minimum=0)]
     zone: Annotated[
         int | None, Field("Tracking zone, 0 by default; null from ip_masquerade", minimum=0, maximum=0xFFFF)
     ]
     initial_sequence: Annotated[
-        int | None, Field("ip_masquerade: TCP sequence number from which on delta counts", minimum=0)
+        int | None, Field("ip_masquerade: TCP sequence number from which delta applies; else null", minimum=0)
     ]
-    delta: Annotated[int | None, Field("ip_masquerade: bytes that were added since to what was sent")]
-    previous_delta: Annotated[int | None, Field("ip_masquerade: bytes added before; null before Linux 2.2")]
+    delta: Annotated[int | None, Field("ip_masquerade: offset that is added to later TCP sequence numbers; else null")]
+    previous_delta: Annotated[
+        int | None, Field("ip_masquerade: offset that applied before; null before Linux 2.2 and for other sources")
+    ]
 
 
 def state_word(protocol: str, number: int) -> str | None:
-    """The word for a state's number; None for a protocol without states."""
+    """Return the word for the number of a state, or None for a protocol without states."""
     words = STATES.get(protocol)
     if words is None:
         return None
@@ -148,5 +169,5 @@ def state_word(protocol: str, number: int) -> str | None:
 
 
 def status_words(bits: int) -> list[str]:
-    """The words for the status bits that are set, sorted."""
+    """Return the sorted words of the set status bits."""
     return sorted(word for bit, word in STATUS.items() if bits & bit)

@@ -1,8 +1,8 @@
-"""Netlink attributes at known places.
+"""Fast reading of netlink messages whose attributes are at the same offsets.
 
-Messages of a dump differ in their values and hardly in their attributes. Where the attributes of a message stand is
-found out once and kept, with a mask over all attribute headers: of a further message of that length one comparison
-tells whether it has the same, and one unpacking takes all values.
+The messages of a dump differ in their values, but hardly in their attributes. The shape of a message, that is the
+offsets of its attributes, is found once and cached with a mask over all attribute headers. For another message of the
+same length, one comparison shows whether it has the same shape, and one unpacking reads all values.
 """
 
 from __future__ import annotations
@@ -15,19 +15,20 @@ from typing import Any
 from netstat_core.plugin import NLA_HDRLEN, align4, each_attribute
 
 Path = tuple[int, ...]
-"""Types of the attributes in each other that lead to one."""
+"""The types of nested attributes, from the outermost to the one that is read."""
 
 Values = tuple[Any, ...]
 
-_MOST = 256
-"""Shapes kept. A kernel makes a few dozen; the rest would be somebody's fabrication."""
+_MOST_SHAPES = 256
+"""Largest number of cached shapes. A kernel makes a few dozen; more are found only in fabricated snapshots."""
 
 
 class Shapes:
-    """Takes values out of messages: ``values`` in the order of ``formats``, None for what a message lacks.
+    """Reads values from messages, in the order of ``formats``; a value that a message lacks is None.
 
-    ``formats`` names the paths by which each value may be reached, and the struct format of each path; an attribute of
-    another size is ignored. All values are big-endian. ``fixed`` is the size of what comes before the attributes.
+    Each mapping in ``formats`` gives the paths at which a value may be, and the struct format for each path. An
+    attribute of another size is ignored. All values are big-endian. ``fixed`` is the size of the headers before the
+    attributes, and ``order`` the struct prefix for the byte order of attribute headers.
     """
 
     def __init__(self, formats: tuple[Mapping[Path, str], ...], fixed: int, order: str) -> None:
@@ -40,37 +41,37 @@ class Shapes:
         self._number = 0
 
     def values(self, datagram: memoryview | bytes, start: int, length: int) -> Values:
-        """The values of the message that starts there."""
+        """Return the values of the message of ``length`` bytes at offset ``start``."""
         bits = int.from_bytes(datagram[start : start + length], "big")
         for mask, headers, unpack, pick in self._kept.get(length, ()):
             if bits & mask == headers:
                 return pick((*unpack(datagram, start), None))
         message = bytes(datagram[start : start + length])
         mask, unpack, pick = self._learn(message)
-        if self._number < _MOST:
+        if self._number < _MOST_SHAPES:
             self._number += 1
             self._kept.setdefault(length, []).append((mask, bits & mask, unpack, pick))
         return pick((*unpack(message, 0), None))
 
     def _learn(self, message: bytes) -> tuple[int, Callable[..., Values], Callable[[Values], Values]]:
-        """The mask over the headers, what unpacks the values in the message's order, what picks them in ours."""
+        """Return the mask, a function that unpacks the values, and one that puts them into the order of ``formats``."""
         mask = bytearray(len(message))
-        found: dict[int, tuple[int, str]] = {}
+        places: dict[int, tuple[int, str]] = {}
         for path, start, size in self._walk(message, self._fixed, len(message), ()):
             mask[start - NLA_HDRLEN : start] = b"\xff" * NLA_HDRLEN
             place, form = self._places.get(path, (0, ""))
             if form and struct.calcsize(f">{form}") == size:
-                found[place] = (start, form)
+                places[place] = (start, form)
         formats, end = ">", 0
-        in_order = sorted(found, key=found.__getitem__)
-        for start, form in (found[place] for place in in_order):
+        in_order = sorted(places, key=places.__getitem__)
+        for start, form in (places[place] for place in in_order):
             formats += f"{start - end}x{form}"
             end = start + struct.calcsize(f">{form}")
-        indexes = [in_order.index(place) if place in found else -1 for place in range(self._count)]
+        indexes = [in_order.index(place) if place in places else -1 for place in range(self._count)]
         return int.from_bytes(mask, "big"), struct.Struct(formats).unpack_from, itemgetter(*indexes)
 
     def _walk(self, message: bytes, start: int, end: int, above: Path) -> Iterator[tuple[Path, int, int]]:
-        """Path, start and size of every attribute; of a header that makes no sense an empty path."""
+        """Yield path, start and size of every attribute; an invalid header has an empty path."""
         for kind, at, stop in each_attribute(message, start, self._order, end):
             path = (*above, kind)
             yield path, at, stop - at

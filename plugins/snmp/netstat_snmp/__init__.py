@@ -13,9 +13,9 @@ TABLES = frozenset({"statistics", "memory"})
 
 @hookimpl
 def netstat_readers(tables: Collection[str]) -> Iterable[Reader]:
-    """The readers of tables ``statistics`` and ``memory``."""
+    """Return the readers of ``statistics`` and ``memory``, or nothing if neither is asked for."""
     if tables and not TABLES.intersection(tables):
         return ()
-    from netstat_snmp.readers import READERS  # noqa: PLC0415 - nothing is loaded before it is asked for
+    from netstat_snmp.readers import READERS  # noqa: PLC0415 - loaded only when asked for
 
     return READERS

@@ -1,4 +1,4 @@
-"""What happened between two readings of the statistics: the change and rate of each counter, resets recognised."""
+"""Changes between two readings of the statistics: the change and rate of each counter, with resets recognised."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, NamedTuple, TypedDict
 
 from netstat_core.plugin import Change, Field, InterfaceName, Layout, Names, Reader, Record, Style, is_silent
-from netstat_snmp.net_tools import BLOCK, Printer, unsigned
+from netstat_snmp.net_tools import BLOCK, Formatter, unsigned
 from netstat_snmp.proc_stat import SOFTNET
 from netstat_snmp.record import Counter
 
 KIND = "statistics.change"
 
 _WRAPPING = frozenset({SOFTNET, "nf_conntrack", "ip_conntrack"})
-"""Sections whose counters have 32 bits on every machine, so that they start again at 0 in good health."""
+"""Sections whose counters have 32 bits on every machine, so they wrap around to 0 in normal operation."""
 
 _WRAP = 1 << 32
 
 
 class _Key(NamedTuple):
-    """What tells a counter apart; ``nth`` is how often all the rest came before."""
+    """The identity of a counter; ``nth`` is the number of earlier counters that are equal in all other fields."""
 
     section: str
     interface: str | None
@@ -30,44 +30,50 @@ class _Key(NamedTuple):
 
 
 class CounterChange(TypedDict):
-    """One counter at the second reading, and what it did since the first."""
+    """A counter at the second reading, and its change since the first."""
 
     value: Counter
-    change: Annotated[int | None, Field("What was counted meanwhile; null for gauges and where a reading lacks it")]
-    per_second: Annotated[float | None, Field("The change by time; null where there is none")]
-    reset: Annotated[bool, Field("The counter was set back meanwhile: the change is what it counted since then")]
+    change: Annotated[
+        int | None, Field("Change between the readings; null for gauges and if a reading lacks the value")
+    ]
+    per_second: Annotated[float | None, Field("The change per second; null if there is no change")]
+    reset: Annotated[
+        bool, Field("Whether the counter was reset between the readings; the change is then its new value")
+    ]
 
 
 class StatisticsChange(TypedDict):
-    """What the counters of one section did between two readings."""
+    """The changes of the counters of one section between two readings."""
 
     section: Annotated[str, Field("Title as in the records of kind statistics")]
-    interface: Annotated[InterfaceName | None, Field("Interface that is counted; null for all", mark="interface")]
+    interface: Annotated[InterfaceName | None, Field("Interface of the counters; null for all", mark="interface")]
     counters: Annotated[dict[str, CounterChange], Field("Changes by the kernel's names, in the kernel's order")]
     seconds: Annotated[float, Field("Time between the readings", minimum=0)]
 
 
-def changes(before: Iterable[Record], after: Iterable[Record], seconds: float) -> list[Record]:
-    """A record of kind ``statistics.change`` for each record of the second reading, in its order.
+def compute_changes(before: Iterable[Record], after: Iterable[Record], seconds: float) -> list[Record]:
+    """Return a record of kind ``statistics.change`` for each record of the second reading, in its order.
 
-    Counters are told apart by section, interface and CPU, and by how often a name came before in those: a section that
-    repeats may hold a counter in another of its parts next time (IcmpMsg). What the first reading lacks was 0, as the
-    kernel leaves out what it never counted.
+    ``seconds`` is the time between the readings. A counter is identified by section, interface, CPU, name, and the
+    number of earlier counters with the same four: a repeated section may hold a counter in another part next time
+    (IcmpMsg). A counter that the first reading lacks was 0, as the kernel leaves out what it never counted.
     """
-    known = {key: value for _, counters in _keyed(before) for key, value in counters.items()}
+    known = {key: value for _, counters in _key_counters(before) for key, value in counters.items()}
     return [
         {
             "section": record["section"],
             "interface": record["interface"],
-            "counters": {key.name: _change(key, known.get(key, 0), now, seconds) for key, now in counters.items()},
+            "counters": {
+                key.name: _compute_change(key, known.get(key, 0), now, seconds) for key, now in counters.items()
+            },
             "seconds": seconds,
         }
-        for record, counters in _keyed(after)
+        for record, counters in _key_counters(after)
     ]
 
 
-def _keyed(records: Iterable[Record]) -> Iterator[tuple[Record, dict[_Key, int | None]]]:
-    """Each record with its counters, whose keys are their own among all records."""
+def _key_counters(records: Iterable[Record]) -> Iterator[tuple[Record, dict[_Key, int | None]]]:
+    """Yield each record with its counters by keys that are unique among all records."""
     seen: Tally[_Key] = Tally()
     for record in records:
         counters = {}
@@ -78,8 +84,8 @@ def _keyed(records: Iterable[Record]) -> Iterator[tuple[Record, dict[_Key, int |
         yield record, counters
 
 
-def _change(key: _Key, before: int | None, now: int | None, seconds: float) -> CounterChange:
-    from netstat_snmp import dictionary  # noqa: PLC0415 - only changes need its gauges
+def _compute_change(key: _Key, before: int | None, now: int | None, seconds: float) -> CounterChange:
+    from netstat_snmp import dictionary  # noqa: PLC0415 - only changes need to know the gauges
 
     explanation = dictionary.lookup(key.section, key.name)
     change = None
@@ -95,24 +101,26 @@ def _change(key: _Key, before: int | None, now: int | None, seconds: float) -> C
 
 
 def _rows(style: Style, _names: Names, _traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
-    printer = Printer(style.query.protocols)
+    formatter = Formatter(style.query.protocols)
 
-    def lines(batch: Sequence[Record]) -> str:
-        return "".join(printer.section(record["section"], _entries(record["counters"])) for record in batch)
+    def format_batch(batch: Sequence[Record]) -> str:
+        return "".join(
+            formatter.format_section(record["section"], _format_entries(record["counters"])) for record in batch
+        )
 
-    return lines
+    return format_batch
 
 
-def _entries(counters: dict[str, CounterChange]) -> Iterator[tuple[str, int, str]]:
+def _format_entries(counters: dict[str, CounterChange]) -> Iterator[tuple[str, int, str]]:
     for name, counter in counters.items():
         change = counter["change"]
         if change is None:
             yield name, unsigned(counter["value"]), ""
         else:
-            yield name, change, _remark(counter)
+            yield name, change, _format_remark(counter)
 
 
-def _remark(counter: CounterChange) -> str:
+def _format_remark(counter: CounterChange) -> str:
     parts = [f"{counter['per_second']:.2f}/s"] if counter["per_second"] else []
     if counter["reset"]:
         parts.append("since a reset")
@@ -120,7 +128,7 @@ def _remark(counter: CounterChange) -> str:
 
 
 LAYOUT = Layout(block=BLOCK, rows=_rows, needs=lambda _query: frozenset({"section", "counters"}), complain=is_silent)
-"""The lines of the statistics with what was counted meanwhile and its rate; gauges as they are."""
+"""The lines of the statistics with changes and rates instead of totals; gauges show their values."""
 
 CHANGE = Change(
     reader=Reader(
@@ -133,5 +141,5 @@ CHANGE = Change(
         feeds=(),
         layouts={"net-tools": LAYOUT},
     ),
-    compute=changes,
+    compute=compute_changes,
 )

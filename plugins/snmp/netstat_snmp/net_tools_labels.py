@@ -1,8 +1,7 @@
-"""What netstat calls the counters it has a text for, section by section.
+"""netstat's texts for counters, by section.
 
-Names that are missing here although one would expect them (Forwarding, TCPTimeouts, TCPLoss, TCPDSACKRecv,
-Icmp6OutRouterAdvertisements ...) are those its search does not find: they show under their own names, which is what
-people look for.
+netstat has texts for some names that are missing here (Forwarding, TCPTimeouts, TCPLoss, TCPDSACKRecv,
+Icmp6OutRouterAdvertisements ...), but its search does not find them, so it shows the kernel's names.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from typing import NamedTuple
 
 
 class Shown(NamedTuple):
-    """When and where a counter is shown: below which heading, how far indented, and whether 0 is told too."""
+    """How a counter is shown: below which heading, with which indent, whether also if it is 0, and whether at all."""
 
     heading: str | None
     indent: str
@@ -250,7 +249,7 @@ _SCTP = {
 
 
 class Section(NamedTuple):
-    """A section netstat knows: the protocol whose option shows it, and the labels of its counters."""
+    """A section that netstat knows: the protocol whose option shows it, and the labels of its counters."""
 
     protocol: str
     labels: Mapping[str, Label]
@@ -268,4 +267,4 @@ SECTIONS = {
     "Udp6": Section("udp", _UDP6),
     "Sctp": Section("sctp", _SCTP),
 }
-"""Sections that are not here are shown whatever protocol is asked for."""
+"""The sections that netstat knows. All others are shown whatever protocol is asked for."""

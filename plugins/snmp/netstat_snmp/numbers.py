@@ -1,4 +1,4 @@
-"""Numbers as the statistics files write them."""
+"""Parsing of the numbers in the statistics files."""
 
 from __future__ import annotations
 
@@ -10,11 +10,8 @@ _DECIMAL = re.compile(rb"[+-]?[0-9]{1,40}")
 _HEXADECIMAL = re.compile(rb"[0-9a-fA-F]{1,16}")
 
 
-def decimal(word: bytes) -> int:
-    """A counter in decimal, brought into 64 bits as the C library does: too large ones to the largest.
-
-    Raises ValueError for what is no number.
-    """
+def parse_decimal(word: bytes) -> int:
+    """Parse a decimal counter and bring it into 64 bits as strtoul(3) does; raise ValueError if it is not a number."""
     if not _DECIMAL.fullmatch(word):
         raise ValueError("not a number")
     number = int(word)
@@ -23,15 +20,15 @@ def decimal(word: bytes) -> int:
     return number if number >= LEAST_INTEGER else number + GREATEST_INTEGER + 1
 
 
-def exact(word: bytes) -> int:
-    """A number in decimal. Raises ValueError for what is none, or has more than 64 bits."""
+def parse_exact(word: bytes) -> int:
+    """Parse a decimal number; raise ValueError if it is not a number or has more than 64 bits."""
     if not _DECIMAL.fullmatch(word):
         raise ValueError("not a number")
     return bounded(int(word))
 
 
-def hexadecimal(word: bytes) -> int:
-    """A counter in hexadecimal. Raises ValueError for what is no number."""
+def parse_hexadecimal(word: bytes) -> int:
+    """Parse a hexadecimal counter of at most 64 bits; raise ValueError for anything else."""
     if not _HEXADECIMAL.fullmatch(word):
         raise ValueError("not a hexadecimal number")
     return int(word, 16)

@@ -1,25 +1,31 @@
-"""/proc/net/snmp and /proc/net/netstat: a line of names and a line of values for each section."""
+"""/proc/net/snmp and /proc/net/netstat (net/ipv4/proc.c): a line of names and a line of values for each section.
+
+IcmpMsg has only the types that were counted, and is repeated for every 16 of them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
 from netstat_core.plugin import Problem, Record, escape
-from netstat_snmp.numbers import decimal
+from netstat_snmp.numbers import parse_decimal
 
 UNPAIRED = "unpaired"
-"""The code of the problem at which netstat gives up a file."""
+"""The code of the problem that makes netstat give up a file."""
 
 
-def every_section(_section: str) -> bool:
-    """No section is passed over."""
+def accept_every_section(_section: str) -> bool:
+    """Return True: no section is skipped."""
     return True
 
 
 def parse_pairs(
-    source: str, content: bytes, wanted: Callable[[str], bool] = every_section, unpaired: str = UNPAIRED
+    source: str, content: bytes, wanted: Callable[[str], bool] = accept_every_section, unpaired: str = UNPAIRED
 ) -> Iterator[Record | Problem]:
-    """The wanted sections, paired by position; a line without a title ends the file, with a problem of that code."""
+    """Yield the sections for which ``wanted(title)`` holds, with names and values paired by position.
+
+    A line without a title is a problem with the code ``unpaired``, and the rest of the file is skipped.
+    """
     lines = content.removesuffix(b"\n").split(b"\n")
     number = 0
     while number < len(lines):
@@ -36,27 +42,27 @@ def parse_pairs(
             return
         section = escape(titles[0].partition(b":")[0])
         if wanted(section):
-            yield from _section(source, section, titles, number + 1)
+            yield from _parse_section(source, section, titles, number + 1)
         number += 2
 
 
-def _section(source: str, section: str, titles: list[bytes], place: int) -> Iterator[Record | Problem]:
+def _parse_section(source: str, section: str, titles: list[bytes], place: int) -> Iterator[Record | Problem]:
     names, values = (line.partition(b":")[2].split() for line in titles)
     counters: dict[str, int | None] = {}
     readable = True
     reasons = set()
     if titles[0].partition(b":")[0] != titles[1].partition(b":")[0]:
-        reasons.add("the title of the values is another one")
+        reasons.add("the title of the values differs from that of the names")
     for position, word in enumerate(names):
         value = None
         try:
-            value = decimal(values[position]) if readable else None
+            value = parse_decimal(values[position]) if readable else None
         except (ValueError, IndexError):
             readable = False
-            reasons.add("fewer values than names" if position >= len(values) else "a value that is no number")
+            reasons.add("fewer values than names" if position >= len(values) else "a value that is not a number")
         name = escape(word)
         if name in counters:
-            reasons.add("a counter named twice")
+            reasons.add("a counter that is named twice")
         counters.setdefault(name, value)
     yield {"section": section, "interface": None, "counters": counters}
     for reason in sorted(reasons):

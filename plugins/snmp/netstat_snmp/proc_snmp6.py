@@ -1,47 +1,47 @@
-"""Files with a counter a line: snmp6, dev_snmp6, sctp/snmp, xfrm_stat and tls_stat."""
+"""Files with one counter per line: snmp6, dev_snmp6, sctp/snmp, xfrm_stat and tls_stat."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
 from netstat_core.plugin import Problem, Record, escape
-from netstat_snmp.numbers import decimal
+from netstat_snmp.numbers import parse_decimal
 
 SectionOf = Callable[[str, "str | None"], str]
-"""The section a counter belongs to, given the section of the counter before it."""
+"""A function from a counter's name, and the section of the counter before it, to the counter's section."""
 
 
 def parse_rows(
     source: str, content: bytes, section_of: SectionOf, interface: str | None = None
 ) -> Iterator[Record | Problem]:
-    """The sections in order; each run of counters of one section is a record."""
+    """Yield a record for each run of counters of the same section, as ``section_of`` assigns them."""
     section: str | None = None
     counters: dict[str, int | None] = {}
-    for item in _counters(source, content):
+    for item in _parse_counters(source, content):
         if isinstance(item, Problem):
             yield item
             continue
         name, value = item
-        its_section = section_of(name, section)
-        if section is not None and its_section != section:
+        row_section = section_of(name, section)
+        if section is not None and row_section != section:
             yield {"section": section, "interface": interface, "counters": counters}
             counters = {}
-        section = its_section
+        section = row_section
         if name in counters:
-            yield Problem(source, "a counter named twice", name.encode(), code="values")
+            yield Problem(source, "a counter that is named twice", name.encode(), code="values")
         counters.setdefault(name, value)
     if section is not None:
         yield {"section": section, "interface": interface, "counters": counters}
 
 
-def _counters(source: str, content: bytes) -> Iterator[tuple[str, int | None] | Problem]:
-    """Names and values; the value of a line without a number is None."""
+def _parse_counters(source: str, content: bytes) -> Iterator[tuple[str, int | None] | Problem]:
+    """Yield names and values; a line without a number is a problem, and its value is None."""
     for place, line in enumerate(content.split(b"\n"), 1):
         words = line.split()
         if not words:
             continue
         try:
-            value = decimal(words[1])
+            value = parse_decimal(words[1])
         except (ValueError, IndexError):
             yield Problem(source, "a row needs a name and a number", line, place, "values")
             yield escape(words[0]), None
@@ -50,7 +50,10 @@ def _counters(source: str, content: bytes) -> Iterator[tuple[str, int | None] | 
 
 
 def section_by_prefix(name: str, section: str | None) -> str:
-    """The rule of netstat for snmp6: what does not contain the running section starts one, named up to its first 6."""
+    """Return the section of a counter in snmp6 by netstat's rule.
+
+    A name that does not contain the current section starts a new one, whose title is the name up to its first 6.
+    """
     if section is not None and section in name:
         return section
     before, six, _ = name.partition("6")
@@ -58,7 +61,7 @@ def section_by_prefix(name: str, section: str | None) -> str:
 
 
 def parse_one_section(source: str, content: bytes, section: str) -> Iterator[Record | Problem]:
-    """A file that is one section, present even where it holds no counter."""
+    """Yield the counters of a file as one section, also if it is empty."""
     if not content.split():
         yield {"section": section, "interface": None, "counters": {}}
     else:
@@ -66,7 +69,10 @@ def parse_one_section(source: str, content: bytes, section: str) -> Iterator[Rec
 
 
 def parse_interfaces(contents: Iterable[tuple[str, bytes]]) -> Iterator[Record | Problem]:
-    """The files of /proc/net/dev_snmp6 by path. Their first row, ``ifIndex``, goes with the counters behind it."""
+    """Yield the sections of the files in /proc/net/dev_snmp6, given as pairs of path and content.
+
+    The first row, ``ifIndex``, belongs to the section of the counters after it (Ip6).
+    """
     for path, content in contents:
         interface = escape(path.rpartition("/")[2].encode("utf-8", "surrogateescape"))
         yield from parse_rows(path, content, _section_of_interface, interface)

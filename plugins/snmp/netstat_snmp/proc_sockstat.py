@@ -1,11 +1,22 @@
-"""Socket memory by protocol: /proc/net/sockstat, sockstat6 and protocols, joined by the name of the protocol."""
+"""Socket memory by protocol: /proc/net/sockstat, sockstat6 and protocols, joined by the name of the protocol.
+
+::
+
+    TCP: inuse 2 orphan 1 tw 0 alloc 5 mem 0
+    FRAG: inuse 0 memory 0
+
+    protocol  size sockets  memory press maxhdr  slab module     cl co di ac io in de sh ss gs se re  ...
+    IEEE-802.15.4-RAW  776      0      -1   NI       0   yes  ieee802154_socket  y  y  y  n  n  n  n  n  y  y  ...
+
+A memory of -1 and a pressure of NI mean that the protocol does not account for memory.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from netstat_core.plugin import About, Problem, Record, escape
-from netstat_snmp.numbers import exact
+from netstat_snmp.numbers import parse_exact
 
 _NAMES = {
     "TCP6": "TCPv6",
@@ -14,7 +25,7 @@ _NAMES = {
     "UDPLITE6": "UDPLITEv6",
     "RAW6": "RAWv6",
 }
-"""sockstat's name and that of /proc/net/protocols, where they differ."""
+"""Names in /proc/net/protocols by those in sockstat, if they differ."""
 
 _PROTOCOLS = {
     "TCP": ("inet", "tcp"),
@@ -46,7 +57,7 @@ _PROTOCOLS = {
     "IPX": ("ipx", None),
     "DDP": ("ddp", None),
 }
-"""Family and protocol as the records of sockets name them."""
+"""Family and protocol in the records of sockets, by the names in /proc/net/protocols."""
 
 FAMILIES = tuple(dict.fromkeys(family for family, _ in _PROTOCOLS.values()))
 
@@ -76,33 +87,33 @@ _UNKNOWN = dict.fromkeys((*_SOCKSTAT_FIELDS.values(), *_PROTOCOL_FIELDS.values()
 def parse(
     _about: About, sockstat: bytes, sockstat6: bytes | None, protocols: bytes | None
 ) -> Iterator[Record | Problem]:
-    """A record a protocol, first those of sockstat; what is in both files is taken from there."""
+    """Yield a record for each protocol, first those in sockstat; values that are in both come from sockstat."""
     records: dict[str, Record] = {}
-    yield from _take_sockstat("/proc/net/sockstat", sockstat, records)
-    yield from _take_sockstat("/proc/net/sockstat6", sockstat6 or b"", records)
-    yield from _take_protocols("/proc/net/protocols", protocols or b"", records)
+    yield from _add_sockstat("/proc/net/sockstat", sockstat, records)
+    yield from _add_sockstat("/proc/net/sockstat6", sockstat6 or b"", records)
+    yield from _add_protocols("/proc/net/protocols", protocols or b"", records)
     yield from records.values()
 
 
 def parse_protocols(about: About, protocols: bytes) -> Iterator[Record | Problem]:
-    """The records of /proc/net/protocols alone, where there is no sockstat."""
+    """Yield the records of /proc/net/protocols alone, for kernels without sockstat."""
     return parse(about, b"", None, protocols)
 
 
-def _record_of(name: str, records: dict[str, Record]) -> Record:
+def _get_record(name: str, records: dict[str, Record]) -> Record:
     if name not in records:
         family, protocol = _PROTOCOLS.get(name, (None, None))
         records[name] = {"name": name, "family": family, "protocol": protocol, **_UNKNOWN, "others": {}}
     return records[name]
 
 
-def _take_sockstat(source: str, content: bytes, records: dict[str, Record]) -> Iterator[Problem]:
-    """``NAME: key number key number ...``."""
+def _add_sockstat(source: str, content: bytes, records: dict[str, Record]) -> Iterator[Problem]:
+    """Add the rows ``NAME: key number key number ...`` to ``records``, and yield the problems."""
     for place, line in enumerate(content.split(b"\n"), 1):
         title, colon, rest = line.partition(b":")
         words = rest.split()
         try:
-            pairs = [(escape(key), exact(value)) for key, value in zip(words[::2], words[1::2], strict=True)]
+            pairs = [(escape(key), parse_exact(value)) for key, value in zip(words[::2], words[1::2], strict=True)]
         except ValueError:
             colon = b""
         if not line.strip():
@@ -111,7 +122,7 @@ def _take_sockstat(source: str, content: bytes, records: dict[str, Record]) -> I
             yield Problem(source, "a row needs a title and pairs of a key and a number", line, place)
             continue
         name = escape(title.strip())
-        record = _record_of(_NAMES.get(name, name), records)
+        record = _get_record(_NAMES.get(name, name), records)
         for key, value in pairs:
             field = _SOCKSTAT_FIELDS.get(key)
             if field is None:
@@ -120,8 +131,8 @@ def _take_sockstat(source: str, content: bytes, records: dict[str, Record]) -> I
                 record[field] = value if value >= 0 else None
 
 
-def _take_protocols(source: str, content: bytes, records: dict[str, Record]) -> Iterator[Problem]:
-    """``protocol size sockets memory press maxhdr slab module``, then what operations it has, as y and n."""
+def _add_protocols(source: str, content: bytes, records: dict[str, Record]) -> Iterator[Problem]:
+    """Add the rows of /proc/net/protocols to ``records``, and yield the problems; columns are found by the header."""
     header, _, rows = content.partition(b"\n")
     columns = [escape(word) for word in header.split()]
     for place, line in enumerate(rows.split(b"\n"), 2):
@@ -130,18 +141,20 @@ def _take_protocols(source: str, content: bytes, records: dict[str, Record]) -> 
             continue
         cells = dict(zip(columns, words, strict=False))
         try:
-            known = {field: _cell(field, cells[name]) for name, field in _PROTOCOL_FIELDS.items() if name in cells}
+            known = {
+                field: _parse_cell(field, cells[name]) for name, field in _PROTOCOL_FIELDS.items() if name in cells
+            }
         except ValueError:
             yield Problem(source, "a column that holds no number", line, place)
             continue
-        record = _record_of(words[0], records)
+        record = _get_record(words[0], records)
         record.update({field: value for field, value in known.items() if record[field] is None})
 
 
-def _cell(field: str, text: str) -> str | int | bool | None:
+def _parse_cell(field: str, text: str) -> str | int | bool | None:
     if field in ("pressure", "slab"):
         return _ANSWERS.get(text)
     if field == "module":
         return text
-    number = exact(text.encode())
+    number = parse_exact(text.encode())
     return number if number >= 0 else None

@@ -1,11 +1,19 @@
-"""Files with a row of hexadecimal counters for each CPU: softnet_stat, and conntrack's below /proc/net/stat."""
+"""Files with a row of hexadecimal counters for each CPU: softnet_stat, and those of conntrack in /proc/net/stat.
+
+::
+
+    0000012a 00000000 00000002 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000
+
+    entries  clashres found new invalid ignore delete chainlength insert insert_failed drop early_drop icmp_error  ...
+    00000000  00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000  ...
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
 from netstat_core.plugin import Problem, Record, escape
-from netstat_snmp.numbers import hexadecimal
+from netstat_snmp.numbers import parse_hexadecimal
 
 SOFTNET = "softnet_stat"
 
@@ -26,16 +34,19 @@ _SOFTNET_COLUMNS = (
     "input_qlen",
     "process_qlen",
 )
-"""The file has no header. Kernels have grown it from 9 columns to 15; those of 2.4's fast routing are 0 since."""
+"""The columns of softnet_stat, which has no header (net/core/net-procfs.c).
+
+Kernels have extended it from 9 columns to 15. The columns of Linux 2.4's fast routing are 0 in later kernels.
+"""
 
 
 def parse_softnet(source: str, content: bytes) -> Iterator[Record | Problem]:
-    """A record for each online CPU."""
+    """Yield a record for each online CPU."""
     yield from _parse_rows(source, SOFTNET, _SOFTNET_COLUMNS, enumerate(content.split(b"\n"), 1))
 
 
 def parse_conntrack(contents: Iterable[tuple[str, bytes]]) -> Iterator[Record | Problem]:
-    """A record for each CPU of each file, by path: nf_conntrack, and ip_conntrack of old."""
+    """Yield a record for each CPU of each file, nf_conntrack or its predecessor ip_conntrack, by path and content."""
     for path, content in contents:
         header, _, rows = content.partition(b"\n")
         names = [escape(word) for word in header.split()]
@@ -51,7 +62,7 @@ def _parse_rows(
         if not words:
             continue
         try:
-            values = [hexadecimal(word) for word in words]
+            values = [parse_hexadecimal(word) for word in words]
         except ValueError:
             yield Problem(source, "a row needs hexadecimal numbers", line, place, "values")
             continue

@@ -64,9 +64,9 @@ def _parse_inet6(_about: About, snmp6: bytes) -> Parsed:
 
 
 def _parse_tcp(_about: About, snmp: bytes | None) -> Parsed:
-    """TCP counts both IP versions in one section, which belongs to IPv6 where that is asked for alone.
+    """Yield the section Tcp, which counts both IP versions, if only IPv6 is asked for.
 
-    Netstat gives up a broken file without a word here.
+    netstat gives up a broken file silently here, so the code of such a problem is ``silent``.
     """
     if snmp is not None:
         yield from parse_pairs(_SNMP.path, snmp, lambda section: section == "Tcp", unpaired="silent")
@@ -86,8 +86,8 @@ def _parse_conntrack(_about: About, contents: Mapping[str, bytes]) -> Parsed:
     yield from parse_conntrack(contents.items())
 
 
-def _section_feed(file: File) -> Feed:
-    """The feed of a file of counters that are one section, called like the file."""
+def _make_section_feed(file: File) -> Feed:
+    """Return the feed of a file whose counters are one section, which is named like the file."""
 
     def parse(_about: About, content: bytes) -> Parsed:
         return parse_one_section(file.path, content, file.path.rpartition("/")[2])
@@ -95,17 +95,17 @@ def _section_feed(file: File) -> Feed:
     return feed("procfs", file, parse=parse)
 
 
-def _explanations(name: str) -> Iterable[Explanation]:
-    from netstat_snmp import dictionary  # noqa: PLC0415 - a listing does without it
+def _find_explanations(name: str) -> Iterable[Explanation]:
+    from netstat_snmp import dictionary  # noqa: PLC0415 - listings do not need it
 
-    return dictionary.explanations(name)
+    return dictionary.find_explanations(name)
 
 
-def _statistics(  # noqa: PLR0913 - what tells these readers apart
+def _make_reader(  # noqa: PLR0913 - the fields in which these readers differ
     name: str,
     position: int,
-    counters: Feed,
-    look: Layout | None = None,
+    source: Feed,
+    layout: Layout | None = None,
     *,
     families: tuple[str, ...] = (),
     protocols: tuple[str, ...] = (),
@@ -118,10 +118,10 @@ def _statistics(  # noqa: PLR0913 - what tells these readers apart
         protocols=protocols,
         kind="statistics",
         record=Statistics,
-        feeds=(counters,),
-        layouts={} if look is None else {"net-tools": look},
+        feeds=(source,),
+        layouts={} if layout is None else {"net-tools": layout},
         change=delta.CHANGE,
-        explain=_explanations,
+        explain=_find_explanations,
     )
 
 
@@ -149,7 +149,7 @@ def _shown_memory(query: Query) -> Callable[[Record], bool] | None:
 
 
 READERS = (
-    _statistics(
+    _make_reader(
         "statistics",
         4000,
         feed("procfs", _SNMP, _NETSTAT.optional, _SCTP.optional, parse=_parse_inet),
@@ -157,7 +157,7 @@ READERS = (
         families=("inet",),
         protocols=_PROTOCOLS,
     ),
-    _statistics(
+    _make_reader(
         "statistics6",
         4010,
         feed("procfs", _SNMP6, parse=_parse_inet6),
@@ -165,7 +165,7 @@ READERS = (
         families=_INET6,
         protocols=_PROTOCOLS,
     ),
-    _statistics(
+    _make_reader(
         "statistics6_tcp",
         4020,
         feed("procfs", _SNMP.when(_is_inet6), parse=_parse_tcp),
@@ -173,17 +173,17 @@ READERS = (
         families=_INET6,
         protocols=_PROTOCOLS,
     ),
-    _statistics(
+    _make_reader(
         "statistics6_interfaces",
         4030,
         feed("procfs", _INTERFACES, parse=_parse_interfaces),
         families=_INET6,
         protocols=("raw",),
     ),
-    _statistics("softnet", 4040, feed("procfs", _SOFTNET, parse=_parse_softnet)),
-    _statistics("conntrack", 4050, feed("procfs", _CONNTRACK, parse=_parse_conntrack)),
-    _statistics("xfrm", 4060, _section_feed(_XFRM)),
-    _statistics("tls", 4070, _section_feed(_TLS)),
+    _make_reader("softnet", 4040, feed("procfs", _SOFTNET, parse=_parse_softnet)),
+    _make_reader("conntrack", 4050, feed("procfs", _CONNTRACK, parse=_parse_conntrack)),
+    _make_reader("xfrm", 4060, _make_section_feed(_XFRM)),
+    _make_reader("tls", 4070, _make_section_feed(_TLS)),
     Reader(
         name="memory",
         table="memory",

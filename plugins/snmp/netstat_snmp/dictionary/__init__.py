@@ -1,4 +1,4 @@
-"""What each counter means, in which unit it counts, and where that is laid down: data files beside this module."""
+"""The dictionary of counters: meaning, unit and source of each, from the TSV files beside this module."""
 
 from __future__ import annotations
 
@@ -17,34 +17,36 @@ _LIKE_UDP = {
     "Udp6": ("Udp6", "UDP over IPv6: "),
     "UdpLite6": ("UdpLite6", "UDP-Lite over IPv6: "),
 }
-"""Sections that count what Udp does: how their names begin, and what their meanings say first."""
+"""Sections with the counters of Udp: the prefix of their names, and the prefix of their meanings."""
 
 _NUMBERED = re.compile(r"(.*Type)([0-9]+)", re.IGNORECASE)
-"""ICMP messages by type: one entry, ``InType#``, stands for all numbers."""
+"""Counters of ICMP messages by type: one entry, ``InType#``, stands for all numbers."""
 
 
-def explanations(name: str) -> tuple[Explanation, ...]:
-    """All explanations that fit a name.
+def find_explanations(name: str) -> tuple[Explanation, ...]:
+    """Return the explanations of all counters with this name, exact matches before those that differ in case.
 
-    A name is the kernel's (``TCPTimeouts``), one with its section (``TcpExt.TCPTimeouts``) or as nstat writes it
-    (``TcpExtTCPTimeouts``). What fits to the letter comes before what differs in upper and lower case.
+    ``name`` is the kernel's name (``TCPTimeouts``), the name with its section (``TcpExt.TCPTimeouts``), or the name as
+    nstat writes it (``TcpExtTCPTimeouts``).
     """
     wanted = _NUMBERED.sub(r"\1#", name)
-    found = _entries_by_name().get(wanted.casefold(), ())
-    ordered = sorted(found, key=lambda one: wanted not in (one.name, *_long_names(one)))
+    matching = _index_entries().get(wanted.casefold(), ())
+    ordered = sorted(matching, key=lambda entry: wanted not in (entry.name, *_long_names(entry)))
     number = _NUMBERED.fullmatch(name)
-    return tuple(_of_type(one, int(number[2])) if number and "#" in one.name else one for one in ordered)
+    return tuple(_for_icmp_type(entry, int(number[2])) if number and "#" in entry.name else entry for entry in ordered)
 
 
 def lookup(section: str, name: str) -> Explanation | None:
-    """The explanation of a counter of one section, by its exact name."""
+    """Return the explanation of a counter by its section and exact name, or None if there is none."""
     number = _NUMBERED.fullmatch(name)
-    entry = _entries().get((section, name)) or (_entries().get((section, f"{number[1]}#")) if number else None)
-    return _of_type(entry, int(number[2])) if entry and number else entry
+    entry = _read_entries().get((section, name)) or (
+        _read_entries().get((section, f"{number[1]}#")) if number else None
+    )
+    return _for_icmp_type(entry, int(number[2])) if entry and number else entry
 
 
-def _of_type(entry: Explanation, number: int) -> Explanation:
-    name = _types().get((entry.section, number))
+def _for_icmp_type(entry: Explanation, number: int) -> Explanation:
+    name = _icmp_types().get((entry.section, number))
     meaning = entry.meaning.replace("#", str(number)).replace("{type}", f" ({name})" if name else "")
     return entry.replace(name=entry.name.replace("#", str(number)), meaning=meaning)
 
@@ -54,19 +56,19 @@ def _long_names(entry: Explanation) -> tuple[str, str]:
 
 
 @cache
-def _entries_by_name() -> dict[str, list[Explanation]]:
+def _index_entries() -> dict[str, list[Explanation]]:
     by_name: dict[str, list[Explanation]] = {}
-    for entry in _entries().values():
-        for name in {one.casefold() for one in (entry.name, *_long_names(entry))}:
+    for entry in _read_entries().values():
+        for name in {spelling.casefold() for spelling in (entry.name, *_long_names(entry))}:
             by_name.setdefault(name, []).append(entry)
     return by_name
 
 
 @cache
-def _entries() -> dict[tuple[str, str], Explanation]:
+def _read_entries() -> dict[tuple[str, str], Explanation]:
     entries = {}
     for file in _FILES:
-        for section, name, kind, unit, source, meaning in _rows(file, _COLUMNS):
+        for section, name, kind, unit, source, meaning in _read_rows(file, _COLUMNS):
             entries[section, name] = Explanation(
                 section=section, name=name, meaning=meaning, unit=unit, source=source, gauge=kind == "gauge"
             )
@@ -79,12 +81,12 @@ def _entries() -> dict[tuple[str, str], Explanation]:
 
 
 @cache
-def _types() -> dict[tuple[str, int], str]:
-    return {(section, int(number)): name for section, number, name in _rows("icmp_types.tsv", 3)}
+def _icmp_types() -> dict[tuple[str, int], str]:
+    return {(section, int(number)): name for section, number, name in _read_rows("icmp_types.tsv", 3)}
 
 
-def _rows(file: str, columns: int) -> Iterator[list[str]]:
-    """The rows of a data file, below its line of headings."""
+def _read_rows(file: str, columns: int) -> Iterator[list[str]]:
+    """Yield the rows of a TSV file without its heading; raise ValueError for a row with another number of columns."""
     for line in files(__package__).joinpath(file).read_text("utf-8").splitlines()[1:]:
         row = line.split("\t")
         if len(row) != columns:
