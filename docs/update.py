@@ -74,7 +74,7 @@ def _write_module(text: str) -> str:
 
 
 def _describe_compat(name: str) -> dict[str, Any]:
-    words = "What listens, a row for each process, as C(listen_ports_facts) tells it."
+    words = "Listening sockets, one row for each process, as C(listen_ports_facts) returns them."
     port, process = {"tcp_listen": (22, "sshd"), "udp_listen": (123, "chronyd")}[name]
     row = {"address": "192.0.2.10", "name": process, "pid": 812, "port": port, "protocol": name[:3], "user": "root"}
     row["stime"] = "Sat Nov 21 09:05:03 2026"
@@ -91,7 +91,7 @@ def _describe_contents(schema: dict[str, Any], sample: Any) -> dict[str, Any]:
     for name, field in schema["properties"].items():
         kinds = field.get("type") or [_kind(part) for part in field.get("anyOf", [])] or "string"
         kind = next(word for word in ([kinds] if isinstance(kinds, str) else kinds) if word != "null")
-        returned = "always" if name in schema["required"] else "when asked for"
+        returned = "always" if name in schema["required"] else "when requested"
         returned_value = _describe(f"{field.get('description', name)}".rstrip(". ") + ".", returned, _ANSIBLE[kind])
         if kind == "array":
             returned_value["elements"] = _ANSIBLE[field["items"].get("type", "string")]

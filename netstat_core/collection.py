@@ -7,11 +7,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from netstat_core.answers.diff import drift
-from netstat_core.answers.listening import brief, listening_on
+from netstat_core.answers.listening import listening_on, quote
 from netstat_core.errors import NetstatError
 from netstat_core.facts.gather import gather, plan_facts
 from netstat_core.facts.ports import listen_ports
-from netstat_core.facts.query import facts_query, worded
+from netstat_core.facts.query import facts_query, format_error
 from netstat_core.facts.sanitise import safe_text
 from netstat_core.host.checker import Checker
 from netstat_core.host.discovery import Host
@@ -27,18 +27,18 @@ __all__ = [
     "NetstatError",
     "Query",
     "SnapshotSystem",
-    "brief",
     "drift",
     "facts_query",
+    "format_error",
     "gather",
     "listen_ports",
     "listening_on",
     "plan_facts",
     "preload_host",
+    "quote",
     "safe_text",
     "unpack_text",
     "where",
-    "worded",
 ]
 
 

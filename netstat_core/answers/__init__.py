@@ -1,1 +1,1 @@
-"""What facts and reports let one conclude: whether something listens, and what changed."""
+"""Answers from facts: whether something listens on a port, and what differs from a baseline."""

@@ -1,4 +1,4 @@
-"""What of facts stays as it is while nobody changes anything: no process ids, no counters, no clocks."""
+"""The values of facts that change only when the configuration does: no process ids, counters or times."""
 
 from __future__ import annotations
 
@@ -7,26 +7,35 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from netstat_core.answers.listening import Place, mapping_at, sockets_of, texts_at
+from netstat_core.answers.listening import Place, get_mapping, get_sockets, get_texts
 from netstat_core.errors import UsageError
 from netstat_core.facts.sanitise import safe_text
 
 Entry = tuple[str, str, dict[str, Any]]
-"""What it is a part of (a unit), its key, and the fields that last; a field that is not known is absent."""
+"""The unit that an entry belongs to, its key, and its lasting fields; an unknown field is absent."""
 
 AUTOBOUND = re.compile(r"@[0-9a-f]{5}")
-"""Abstract names the kernel gives to those who want any."""
+"""Abstract names that the kernel assigns to UNIX sockets bound without a name (autobind, see unix(7))."""
 
 Holders = dict[str, frozenset[str] | None]
-"""Names of processes by the address of their sockets; None where not all of those were seen."""
+"""Names of processes by the address of their sockets; None if not all processes were seen."""
 
 HOLDERS = "holders"
 
 _IP = ("inet", "inet6")
 _MOMENTARY_FLAGS = {"running", "lower_up", "dormant"}
 _OF_INTERFACES = (
-    *("hardware_type", "hardware_address", "mtu", "description", "alternative_names", "link_kind", "master", "link"),
-    *("vlan_id", "vlan_protocol", "bond_mode"),
+    "hardware_type",
+    "hardware_address",
+    "mtu",
+    "description",
+    "alternative_names",
+    "link_kind",
+    "master",
+    "link",
+    "vlan_id",
+    "vlan_protocol",
+    "bond_mode",
 )
 _OF_DEFAULT_ROUTES = ("type", "gateway", "interface", "metric", "preferred_source")
 _OF_ROUTES = ("gateway", "type", "preferred_source")
@@ -37,8 +46,8 @@ _SOLICITED = ipaddress.IPv6Network("ff02::1:ff00:0/104")
 class Part(NamedTuple):
     """A part of facts that can be compared.
 
-    ``units(place)`` are the pieces of it that were read whole, ``entries(place)`` what is in them. With ``has_owners``
-    these have HOLDERS among their fields.
+    ``units(place)`` returns the pieces of it that were read completely, such as protocols; ``entries(place)`` yields
+    their entries. With ``has_owners`` the entries have the field HOLDERS.
     """
 
     name: str
@@ -48,85 +57,85 @@ class Part(NamedTuple):
 
 
 def _listening_units(place: Place) -> set[str]:
-    names = texts_at(place["covers"], "protocols") if "listening" in place else []
-    return {_of_families(place, name) for name in names if name != "unix"}
+    names = get_texts(place["covers"], "protocols") if "listening" in place else []
+    return {_name_protocol(place, name) for name in names if name != "unix"}
 
 
-def _of_families(place: Place, protocol: str) -> str:
-    """A protocol, with its IP version where only one was looked at."""
-    families = [one for one in texts_at(place["covers"], "families") if one in _IP]
+def _name_protocol(place: Place, protocol: str) -> str:
+    """Return the name of a protocol, with the IP version if only one was read."""
+    families = [family for family in get_texts(place["covers"], "families") if family in _IP]
     return f"{protocol} ({families[0]} only)" if len(families) == 1 else protocol
 
 
-def _listening(place: Place) -> Iterator[Entry]:
-    for key, entry in _present(place, "listening"):
-        fields = {"addresses": sorted(texts_at(entry, "addresses")), "uids": entry.get("uids", [])}
-        fields[HOLDERS] = _holders(sockets_of(place, key))
+def _listening_entries(place: Place) -> Iterator[Entry]:
+    for key, entry in _iterate_present(place, "listening"):
+        fields = {"addresses": sorted(get_texts(entry, "addresses")), "uids": entry.get("uids", [])}
+        fields[HOLDERS] = _merge_holders(get_sockets(place, key))
         if entry.get("v6_only") is not None:
             fields["v6_only"] = entry["v6_only"]
-        yield _of_families(place, key.partition("/")[0]), key, fields
+        yield _name_protocol(place, key.partition("/")[0]), key, fields
 
 
 def _unix_units(place: Place) -> set[str]:
-    return {"unix"} & set(texts_at(place["covers"], "protocols")) if "unix_listening" in place else set()
+    return {"unix"} & set(get_texts(place["covers"], "protocols")) if "unix_listening" in place else set()
 
 
-def _unix_listening(place: Place) -> Iterator[Entry]:
-    for key, entry in _present(place, "unix_listening"):
+def _unix_entries(place: Place) -> Iterator[Entry]:
+    for key, entry in _iterate_present(place, "unix_listening"):
         if not AUTOBOUND.fullmatch(key):
-            yield "unix", key, {"type": entry.get("type"), HOLDERS: _holders([entry])}
+            yield "unix", key, {"type": entry.get("type"), HOLDERS: _merge_holders([entry])}
 
 
-def _holders(sockets: Iterable[Mapping[str, Any]]) -> Holders:
-    """The processes behind sockets by address, where all were seen."""
-    held: Holders = {}
-    for one in sockets:
-        address = str(one.get("address", ""))
-        before = held.get(address, frozenset())
-        is_seen = one.get("owner_seen") is True and before is not None
-        held[address] = before | {*texts_at(one, "processes")} if before is not None and is_seen else None
-    return held
+def _merge_holders(sockets: Iterable[Mapping[str, Any]]) -> Holders:
+    """Return the names of the processes that hold sockets, by address; None if not all were seen."""
+    holders: Holders = {}
+    for socket in sockets:
+        address = str(socket.get("address", ""))
+        known = holders.get(address, frozenset())
+        is_seen = socket.get("owner_seen") is True and known is not None
+        holders[address] = known | {*get_texts(socket, "processes")} if known is not None and is_seen else None
+    return holders
 
 
 def _interface_units(place: Place) -> set[str]:
     return {"interfaces"} if "interfaces" in place and _is_whole(place, "interfaces") else set()
 
 
-def _interfaces(place: Place) -> Iterator[Entry]:
-    for name, record in _present(place, "interfaces"):
-        tells_all = record.get("alternative_names") is not None  # files of /proc leave most of it unknown
+def _interface_entries(place: Place) -> Iterator[Entry]:
+    for name, record in _iterate_present(place, "interfaces"):
+        is_full = record.get("alternative_names") is not None  # files of /proc leave most fields null
         fields = {key: record[key] for key in _OF_INTERFACES if key in record}
         if record.get("flags") is not None:
-            fields["flags"] = sorted({*texts_at(record, "flags")} - _MOMENTARY_FLAGS)
+            fields["flags"] = sorted({*get_texts(record, "flags")} - _MOMENTARY_FLAGS)
         if record.get("addresses") is not None:
-            fields["addresses"] = sorted(_addresses(record))
-        yield "interfaces", name, {key: value for key, value in fields.items() if tells_all or value is not None}
+            fields["addresses"] = sorted(_format_addresses(record))
+        yield "interfaces", name, {key: value for key, value in fields.items() if is_full or value is not None}
 
 
-def _addresses(record: Mapping[str, Any]) -> Iterator[str]:
-    """Addresses of an interface but those that replace themselves."""
-    for one in _records(record, "addresses"):
-        if "temporary" not in (one.get("flags") or ()):
-            peer = f" peer {one['peer_address']}" if one.get("peer_address") else ""
-            yield f"{one.get('address')}{peer}/{one.get('prefix_length')}"
+def _format_addresses(record: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the addresses of an interface, except temporary ones (RFC 8981), which replace each other."""
+    for address in _get_records(record, "addresses"):
+        if "temporary" not in (address.get("flags") or ()):
+            peer = f" peer {address['peer_address']}" if address.get("peer_address") else ""
+            yield f"{address.get('address')}{peer}/{address.get('prefix_length')}"
 
 
 def _group_units(place: Place) -> set[str]:
     return _ip_units(place) if "groups" in place and _is_whole(place, "groups") else set()
 
 
-def _groups(place: Place) -> Iterator[Entry]:
+def _group_entries(place: Place) -> Iterator[Entry]:
     groups = place.get("groups", {})
     if not isinstance(groups, Mapping):
-        raise _damaged("groups")
+        raise _make_damaged_error("groups")
     for name in groups:
-        for one in _records(groups, name):
-            if not _is_solicited(str(one.get("group"))):
-                yield str(one.get("family")), f"{name}/{one.get('group')}", {}
+        for membership in _get_records(groups, name):
+            if not _is_solicited(str(membership.get("group"))):
+                yield str(membership.get("family")), f"{name}/{membership.get('group')}", {}
 
 
 def _is_solicited(group: str) -> bool:
-    """Whether a group belongs to an address of the interface, and comes and goes with it."""
+    """Return whether a group is a solicited-node address (RFC 4291, 2.7.1), which follows an interface address."""
     try:
         return ipaddress.ip_address(group) in _SOLICITED
     except ValueError:
@@ -135,67 +144,67 @@ def _is_solicited(group: str) -> bool:
 
 def _default_route_units(place: Place) -> set[str]:
     is_whole = _is_whole(place, "default_route") or _is_whole(place, "routes")
-    return set(mapping_at(place, "default_route")) if is_whole else set()
+    return set(get_mapping(place, "default_route")) if is_whole else set()
 
 
-def _default_route(place: Place) -> Iterator[Entry]:
-    for family, route in _present(place, "default_route"):
-        yield family, family, _route_fields(route, _OF_DEFAULT_ROUTES)
+def _default_route_entries(place: Place) -> Iterator[Entry]:
+    for family, route in _iterate_present(place, "default_route"):
+        yield family, family, _select_route_fields(route, _OF_DEFAULT_ROUTES)
 
 
 def _route_units(place: Place) -> set[str]:
     return _ip_units(place) if "routes" in place and _is_whole(place, "routes") else set()
 
 
-def _routes(place: Place) -> Iterator[Entry]:
-    for one in _records(place, "routes"):
-        follows_from_address = one.get("table") == "local" and one.get("protocol") == "kernel"
-        if "cache" not in (one.get("flags") or ()) and not follows_from_address:
-            target = f"{one.get('destination')}/{one.get('prefix_length')}"
-            source = f" from {one['source']}" if one.get("source") else ""
-            tos = f" tos {one['tos']}" if one.get("tos") else ""
-            way = f" dev {one['interface']}" if one.get("interface") else ""
-            key = f"{target}{source}{tos}{way} metric {one.get('metric')} table {one.get('table') or 'main'}"
-            yield str(one.get("family")), key, _route_fields(one, _OF_ROUTES)
+def _route_entries(place: Place) -> Iterator[Entry]:
+    for route in _get_records(place, "routes"):
+        follows_from_address = route.get("table") == "local" and route.get("protocol") == "kernel"
+        if "cache" not in (route.get("flags") or ()) and not follows_from_address:
+            target = f"{route.get('destination')}/{route.get('prefix_length')}"
+            source = f" from {route['source']}" if route.get("source") else ""
+            tos = f" tos {route['tos']}" if route.get("tos") else ""
+            device = f" dev {route['interface']}" if route.get("interface") else ""
+            key = f"{target}{source}{tos}{device} metric {route.get('metric')} table {route.get('table') or 'main'}"
+            yield str(route.get("family")), key, _select_route_fields(route, _OF_ROUTES)
 
 
-def _route_fields(route: Mapping[str, Any], fields: tuple[str, ...]) -> dict[str, Any]:
-    hops = _records(route, "next_hops") if route.get("next_hops") is not None else None
-    told = hops and [{key: hop.get(key) for key in _OF_NEXT_HOPS} for hop in hops]
+def _select_route_fields(route: Mapping[str, Any], fields: tuple[str, ...]) -> dict[str, Any]:
+    hops = _get_records(route, "next_hops") if route.get("next_hops") is not None else None
+    next_hops = hops and [{key: hop.get(key) for key in _OF_NEXT_HOPS} for hop in hops]
     known = {key: route.get(key) for key in fields if key != "type" or route.get(key) is not None}
-    return {**known, "next_hops": told}
+    return {**known, "next_hops": next_hops}
 
 
 def _ip_units(place: Place) -> set[str]:
     covered = place["covers"].get("families")
-    return set(_IP) if covered is None else set(_IP) & set(texts_at(place["covers"], "families"))
+    return set(_IP) if covered is None else set(_IP) & set(get_texts(place["covers"], "families"))
 
 
 def _is_whole(place: Place, table: str) -> bool:
-    return table in texts_at(place["covers"], "tables")
+    return table in get_texts(place["covers"], "tables")
 
 
-def _present(place: Place, key: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    return ((str(name), entry) for name, entry in mapping_at(place, key).items() if entry is not None)
+def _iterate_present(place: Place, key: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    return ((str(name), entry) for name, entry in get_mapping(place, key).items() if entry is not None)
 
 
-def _records(place: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
-    found = place.get(key, [])
-    if not isinstance(found, list) or not all(isinstance(one, Mapping) for one in found):
-        raise _damaged(key)
-    return found
+def _get_records(place: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    records = place.get(key, [])
+    if not isinstance(records, list) or not all(isinstance(record, Mapping) for record in records):
+        raise _make_damaged_error(key)
+    return records
 
 
-def _damaged(key: str) -> UsageError:
-    return UsageError(f"the facts are damaged: {safe_text(str(key))} is not what it should be")
+def _make_damaged_error(key: str) -> UsageError:
+    return UsageError(f"the facts are damaged: {safe_text(str(key))} has the wrong type")
 
 
 PARTS = (
-    Part("listening", _listening_units, _listening, has_owners=True),
-    Part("unix_listening", _unix_units, _unix_listening, has_owners=True),
-    Part("interfaces", _interface_units, _interfaces),
-    Part("groups", _group_units, _groups),
-    Part("default_route", _default_route_units, _default_route),
-    Part("routes", _route_units, _routes),
+    Part("listening", _listening_units, _listening_entries, has_owners=True),
+    Part("unix_listening", _unix_units, _unix_entries, has_owners=True),
+    Part("interfaces", _interface_units, _interface_entries),
+    Part("groups", _group_units, _group_entries),
+    Part("default_route", _default_route_units, _default_route_entries),
+    Part("routes", _route_units, _route_entries),
 )
-"""What is compared, in the order in which it is told."""
+"""The parts that are compared, in the order of the result."""

@@ -1,1 +1,1 @@
-"""The command line: option syntaxes, and the commands behind them."""
+"""The command ``pynetstat``: reports, captures and commands about plugins and schemas."""

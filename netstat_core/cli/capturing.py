@@ -1,10 +1,10 @@
-"""The commands that make snapshots: ``pynetstat capture``, and runs with ``--record``."""
+"""Write snapshots: the command ``pynetstat capture`` and the option ``--record``."""
 
 from __future__ import annotations
 
 from typing import BinaryIO
 
-from netstat_core.cli.faults import COMMAND_STATUS, lost_by
+from netstat_core.cli.faults import COMMAND_STATUS, names_broken_plugin
 from netstat_core.dialects import Dialect, Request
 from netstat_core.errors import UsageError
 from netstat_core.host.discovery import Host
@@ -17,9 +17,11 @@ COMMAND = "capture"
 
 
 def make_capture(target: str, request: Request, dialect: Dialect, host: Host, stdout: BinaryIO) -> int:
-    """Capture what the options select, or everything where they select nothing, and write it.
+    """Write a snapshot of what the options select, or of everything if they select nothing.
 
-    The exit status says whether something was asked for that a broken plugin would have given.
+    ``target`` is a path as :func:`netstat_core.system.archive.write` takes it. Returns the exit status: COMMAND_STATUS
+    if the options name something that only a broken plugin provides, else 0. Raises UsageError for options that do not
+    go with a capture, and for a network namespace that cannot be entered.
     """
     given = {"from": request.snapshot is not None, "record": request.record is not None, "redact": request.redact}
     for option, is_given in given.items():
@@ -34,21 +36,21 @@ def make_capture(target: str, request: Request, dialect: Dialect, host: Host, st
             namespace_limit=query.namespace_limit,
         )
     elif not request.shows:
-        raise UsageError("nothing to capture for such a family")
+        raise UsageError("nothing to capture for this family")
     planned = plan(query, host, dialect.session(request).demand)
     try:
         tree = find_namespaces.capture_all(planned)
     except capture.Refused as error:
         raise UsageError(f"--netns: {error}") from error
     archive.write(tree, target, stdout)
-    return COMMAND_STATUS if lost_by(host, query) else 0
+    return COMMAND_STATUS if names_broken_plugin(host, query) else 0
 
 
-def recording(system: System) -> RecordingSystem:
-    """The system, remembering what it is asked."""
+def start_recording(system: System) -> RecordingSystem:
+    """Wrap a system to keep everything that is read from it."""
     return RecordingSystem(system)
 
 
 def write_recording(recorded: RecordingSystem, run: Run, target: str, stdout: BinaryIO) -> None:
-    """Write what a finished report was made from."""
+    """Write the input of a finished report as a snapshot."""
     archive.write(recorded.to_tree(run.used_names), target, stdout)

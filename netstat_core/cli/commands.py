@@ -1,4 +1,4 @@
-"""What the command line can tell about itself: usage, plugins and schemas."""
+"""Commands about the program itself: usage, plugins, schemas and explanations of counters."""
 
 from __future__ import annotations
 
@@ -23,33 +23,33 @@ _MOST_EXPLANATIONS = 1000
 
 
 def print_usage(out: BinaryIO, dialect: Dialect, host: Host) -> None:
-    """The help text, made from the dialect's declared options and from what plugins of others add."""
+    """Write the help text: the dialect's options, and what third-party plugins add."""
     offers, sinks = host.offers(), host.formats()
     formats = ", ".join(sorted([TEXT, *(offer.sink.name for offer in sinks)]))
     lines = [dialect.usage]
     for group in dialect.groups:
         lines.append(f"\n{group}:\n")
-        lines += [_line(option, formats) for option in dialect.options if option.group == group]
-    added = [line for plugin in host.plugins if (line := _added_line(plugin, offers, sinks))]
+        lines += [_format_option(option, formats) for option in dialect.options if option.group == group]
+    added = [line for plugin in host.plugins if (line := _format_added(plugin, offers, sinks))]
     lines += ["\nAdded by plugins:\n", *added] if added else []
     out.write("".join(lines).encode("utf-8", "backslashreplace"))
 
 
-def added_families(host: Host) -> Added:
-    """The families that readers answer to, each with the tables in which plugins of others read it.
+def find_families(host: Host) -> Added:
+    """Return the families of all readers, with the tables that third-party plugins read for them.
 
-    Names that a broken plugin would have given are among them: a command that has one says what is wrong with it.
+    The names that a broken plugin claims are included, so that a command with such a name reports the plugin's error.
     """
     offers = host.offers()
-    found: dict[str, set[str]] = {name: set() for broken in host.broken for name in broken.claims}
+    families: dict[str, set[str]] = {name: set() for broken in host.broken for name in broken.claims}
     for reader, plugin in offers:
         for family in reader.families:
-            found.setdefault(family, set()).update([] if plugin.is_own else [reader.table])
-    return found
+            families.setdefault(family, set()).update([] if plugin.is_own else [reader.table])
+    return families
 
 
-def _added_line(plugin: Plugin, offers: Sequence[Offer], sinks: Sequence[FormatOffer]) -> str:
-    """The families, options, tables and formats that a plugin of another distribution has; nothing for one of this."""
+def _format_added(plugin: Plugin, offers: Sequence[Offer], sinks: Sequence[FormatOffer]) -> str:
+    """Return the line with what a third-party plugin adds; empty if it adds nothing or belongs to this distribution."""
     if plugin.is_own:
         return ""
     readers = [offer.reader for offer in offers if offer.plugin == plugin]
@@ -61,11 +61,11 @@ def _added_line(plugin: Plugin, offers: Sequence[Offer], sinks: Sequence[FormatO
         "tables": {reader.table for reader in readers},
         "formats": {offer.sink.name for offer in sinks if offer.plugin == plugin},
     }
-    told = "; ".join(f"{what} {', '.join(sorted(names))}" for what, names in added.items() if names)
-    return f"  {plugin.label}: {told}\n" if told else ""
+    parts = "; ".join(f"{what} {', '.join(sorted(names))}" for what, names in added.items() if names)
+    return f"  {plugin.label}: {parts}\n" if parts else ""
 
 
-def _line(option: Option, formats: str) -> str:
+def _format_option(option: Option, formats: str) -> str:
     names = [f"-{letter}" for letter in option.short] + [f"--{name}" for name in option.long]
     argument = option.argument or ""
     if argument:
@@ -73,51 +73,50 @@ def _line(option: Option, formats: str) -> str:
     return f"  {', '.join(names) + argument:<28} {option.help.format(formats=formats)}\n"
 
 
-def rendering(offer: FormatOffer, out: BinaryIO, host: Host) -> Rendering:
-    """What a report is written with in a format. Of one that others brought, every failure is a PluginError."""
+def make_rendering(offer: FormatOffer, out: BinaryIO, host: Host) -> Rendering:
+    """Return a rendering that writes a format; that of a third-party plugin turns every failure into a PluginError."""
     if offer.plugin.is_own:
         return offer.sink.make(out)
-    from netstat_core.report.guarded_sink import GuardedRendering  # noqa: PLC0415 - for formats of others
+    from netstat_core.report.guarded_sink import GuardedRendering  # noqa: PLC0415 - only for third-party formats
 
     return GuardedRendering(offer, out, host.watch)
 
 
 def default_query(offer: FormatOffer, query: Query, host: Host) -> Query:
-    """The query of a command line that selects nothing to show, where a format says which."""
-    readers = [one.reader for one in host.offers()]
+    """Return the query of a format for a command line that selects no display; ``query`` if the format has none."""
+    readers = [reader_offer.reader for reader_offer in host.offers()]
     if offer.plugin.is_own:
         return offer.sink.asks(readers, query) if offer.sink.asks else query
-    from netstat_core.report import guarded_sink  # noqa: PLC0415 - for formats of others
+    from netstat_core.report import guarded_sink  # noqa: PLC0415 - only for third-party formats
 
     return guarded_sink.default_query(offer, readers, query, host.watch)
 
 
 def act(action: str, about: str, host: Host, out: BinaryIO) -> int:
-    """What a command line asks for instead of a report; the exit status."""
+    """Run ``plugins``, ``schema`` or ``explain`` with its argument in place of a report; return the exit status."""
     if action == "plugins":
         return print_plugins(host, out)
     return print_schemas(host, about, out) if action == "schema" else print_explanation(host, about, out)
 
 
 def print_plugins(host: Host, out: BinaryIO) -> int:
-    """The plugins with their distributions, readers and feeds, and what is broken and why; status 1 if any is."""
+    """List plugins with their distributions, readers, feeds and errors; return status 1 if any is broken."""
     offers = host.offers()
     formats = host.formats()
     schemas = {reader.name: reason for reader, reason in check_schemas([offer.reader for offer in offers])}
     lines: list[str] = []
     for plugin in host.plugins:
         lines.append(f"{plugin.label} ({plugin.origin})")
-        lines += [_reader_line(offer, schemas) for offer in offers if offer.plugin == plugin]
-        lines += [
-            f"  format {one.sink.name}: {to_one_line(one.sink.meaning)}" for one in formats if one.plugin == plugin
-        ]
+        lines += [_format_reader(offer, schemas) for offer in offers if offer.plugin == plugin]
+        sinks = [offer.sink for offer in formats if offer.plugin == plugin]
+        lines += [f"  format {sink.name}: {to_one_line(sink.meaning)}" for sink in sinks]
     lines += [f"blocked: {name}" for name in sorted(host.blocked)]
     lines += [f"broken: {broken.plugin.label}: {broken.reason}" for broken in host.broken]
     out.write(escape_unprintable("".join(f"{line}\n" for line in lines)).encode("utf-8", "backslashreplace"))
     return 1 if host.broken or schemas else 0
 
 
-def _reader_line(offer: Offer, schemas: dict[str, str]) -> str:
+def _format_reader(offer: Offer, schemas: dict[str, str]) -> str:
     reader = offer.reader
     feeds = ", ".join(to_one_line(feed.name) for feed in reader.feeds)
     of_families = f", families {', '.join(reader.families)}" if reader.families else ""
@@ -126,38 +125,47 @@ def _reader_line(offer: Offer, schemas: dict[str, str]) -> str:
 
 
 def print_schemas(host: Host, kind: str, out: BinaryIO) -> int:
-    """The published JSON Schema of one kind, or of all in an object by kind."""
+    """Write the published JSON Schema of one kind, or of all kinds in an object by kind; return status 0.
+
+    Raises UsageError for an unknown kind, PluginError for one that only a broken plugin has.
+    """
     kinds = host.kinds()
     if kind and kind not in kinds:
         host.refuse_broken(kind)
         raise UsageError(f"unknown kind {kind!r}; known: {', '.join(sorted(kinds))}")
     broken = {reader.name for reader, _ in check_schemas(list(kinds.values()))}
-    found = {name: published_schema(one) for name, one in kinds.items() if name == kind or one.name not in broken}
-    out.write(json.dumps(found[kind] if kind else found, indent=2).encode() + b"\n")
+    schemas = {
+        name: published_schema(reader) for name, reader in kinds.items() if name == kind or reader.name not in broken
+    }
+    out.write(json.dumps(schemas[kind] if kind else schemas, indent=2).encode() + b"\n")
     return 0
 
 
 def print_explanation(host: Host, name: str, out: BinaryIO) -> int:
-    """What counters of a name mean, their unit and where that is laid down; raises UsageError for an unknown one."""
+    """Write the meaning, unit and source of each counter of a name; return status 0.
+
+    Raises UsageError for an unknown name.
+    """
     explainers = {offer.reader.explain: offer for offer in host.offers() if offer.reader.explain}
-    found = [explanation for offer in explainers.values() for explanation in _explained(offer, name, host)]
-    if not found:
-        raise UsageError(f"no counter {name!r} is known")
-    for one in found:
-        kind = "gauge" if one.gauge else "counter"
-        text = f"{one.section}.{one.name} ({kind}, unit: {one.unit})\n  {one.meaning}\n  Source: {one.source}\n"
+    explanations = [explanation for offer in explainers.values() for explanation in _explain(offer, name, host)]
+    if not explanations:
+        raise UsageError(f"unknown counter {name!r}")
+    for counter in explanations:
+        kind = "gauge" if counter.gauge else "counter"
+        title = f"{counter.section}.{counter.name} ({kind}, unit: {counter.unit})"
+        text = f"{title}\n  {counter.meaning}\n  Source: {counter.source}\n"
         out.write(escape_unprintable(text).encode("utf-8", "backslashreplace"))
     return 0
 
 
-def _explained(offer: Offer, name: str, host: Host) -> list[Explanation]:
-    """What a reader knows of counters of a name; code of others that fails costs what it would have told."""
+def _explain(offer: Offer, name: str, host: Host) -> list[Explanation]:
+    """Return a reader's explanations of a name; if a third-party plugin fails, note the fault and return none."""
     explain = offer.reader.explain
     if explain is None:
         return []
     try:
         with guard_plugin_code(), host.watch.track(offer.plugin.label):
-            return [_as_explanation(one) for one in islice(explain(name), _MOST_EXPLANATIONS)]
+            return [_check_explanation(given) for given in islice(explain(name), _MOST_EXPLANATIONS)]
     except Exception as error:
         if offer.plugin.is_own:
             raise
@@ -165,7 +173,7 @@ def _explained(offer: Offer, name: str, host: Host) -> list[Explanation]:
         return []
 
 
-def _as_explanation(given: object) -> Explanation:
+def _check_explanation(given: object) -> Explanation:
     if isinstance(given, Explanation):
         return given
     raise PluginError(f"gave {type(given).__name__}, and no Explanation")

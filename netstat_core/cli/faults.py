@@ -1,4 +1,4 @@
-"""What a command says of broken plugins: a line each, once, and a status where somebody asked for what is lost."""
+"""Report broken plugins: one line each, and an exit status if the command names something they provide."""
 
 from __future__ import annotations
 
@@ -18,106 +18,109 @@ from netstat_core.report.ledger import failure_gap
 from netstat_core.report.run import Noted, Run
 
 Complain = Callable[[Reader, Problem | Gap], "Complaint | None"]
-"""A dialect's words for a problem or gap of a reader."""
+"""Returns a dialect's message for a problem or gap of a reader."""
 
 COMMAND_STATUS = 2
-"""The exit status of a command, other than of a display, where a broken plugin was asked for."""
+"""Exit status of a command such as ``capture`` that names something only a broken plugin provides; displays have 1."""
 
 
 class Diverted(io.TextIOBase):
-    """Takes the place of standard output while plugins run: what they print is no part of a report."""
+    """Replaces standard output while plugins run, and sends what they print to standard error."""
 
     def __init__(self, stderr: BinaryIO) -> None:
         self.buffer = stderr
 
     def writable(self) -> bool:
-        """It is."""
+        """Return True."""
         return True
 
     def write(self, text: str) -> int:
-        """Write to standard error, where it does no harm."""
+        """Write to standard error, with control characters escaped."""
         self.buffer.write(escape_unprintable(text).encode("utf-8", "backslashreplace"))
         return len(text)
 
 
 class Faults:
-    """Tells of plugins, through ``say``, whatever was not told yet in this command."""
+    """Prints messages about plugins with ``say``, each once in a command."""
 
     def __init__(self, say: Callable[[str], None], program: str) -> None:
         self._say = say
         self._program = program
-        self._told: set[str] = set()
+        self._printed: set[str] = set()
 
-    def tell(self, host: Host) -> None:
-        """All that is wrong with plugins so far, and what else is to be told of them."""
-        for one in host.broken:
-            self.tell_line(f"{self._program}: {one}")
-        self.tell_remarks(host)
+    def print_faults(self, host: Host) -> None:
+        """Print the errors of broken plugins found so far, then the remarks about working ones."""
+        for broken in host.broken:
+            self.print_line(f"{self._program}: {broken}")
+        self.print_remarks(host)
 
-    def tell_remarks(self, host: Host) -> None:
-        """What is told of plugins that work."""
+    def print_remarks(self, host: Host) -> None:
+        """Print the remarks about working plugins."""
         for remark in host.remarks:
-            self.tell_line(f"{self._program}: {remark}")
+            self.print_line(f"{self._program}: {remark}")
 
-    def tell_line(self, line: str) -> None:
-        """One line, unless it was told before."""
-        if line not in self._told:
-            self._told.add(line)
+    def print_line(self, line: str) -> None:
+        """Print a line unless it was printed before."""
+        if line not in self._printed:
+            self._printed.add(line)
             self._say(line)
 
-    def complaint(self, event: Noted, run: Run, host: Host) -> Complaint | None:
-        """What is said of a gap that a plugin left; None for all else. No line is said twice in a command."""
+    def complain_of_plugin(self, event: Noted, run: Run, host: Host) -> Complaint | None:
+        """Return the message for a gap that a plugin left, without text if it was printed before; None for others."""
         reader, trouble = event
         if not isinstance(trouble, Gap) or trouble.about != "plugin" or trouble.reason == "rejected":
             return None
         line = f"{self._program}: {trouble.source}: {trouble.detail}"
-        is_new = line not in self._told
-        self._told.add(line)
-        names = run.offer_of(reader).names if reader else _claims(trouble, host)
-        is_asked_for = is_missed(names, run.query, run.offers) or (reader and not names.isdisjoint(run.query.required))
-        return Complaint(line if is_new else "", status=int(bool(is_asked_for)))
+        is_new = line not in self._printed
+        self._printed.add(line)
+        names = run.offer_of(reader).names if reader else _find_claims(trouble, host)
+        is_requested = is_missed(names, run.query, run.offers) or (reader and not names.isdisjoint(run.query.required))
+        return Complaint(line if is_new else "", status=int(bool(is_requested)))
 
-    def rejection(self, event: Noted) -> Complaint | None:
-        """What is said of a record that was rejected: of each reader's the first is told."""
+    def complain_of_rejection(self, event: Noted) -> Complaint | None:
+        """Return the message for a rejected record, without text after the first of its reader; None for others."""
         reader, trouble = event
         if reader is None or not isinstance(trouble, Gap) or trouble.reason != "rejected":
             return None
-        is_new = f"rejected {reader.name}" not in self._told
-        self._told.add(f"rejected {reader.name}")
+        is_new = f"rejected {reader.name}" not in self._printed
+        self._printed.add(f"rejected {reader.name}")
         return Complaint(f"{self._program}: {trouble.source}: {trouble.detail}" if is_new else "")
 
-    def words(self, complain: Complain, event: Noted, run: Run, host: Host) -> Complaint | None:
-        """What a layout says of a problem or gap; where its code fails, that is told in the place of it."""
+    def complain_by_layout(self, complain: Complain, event: Noted, run: Run, host: Host) -> Complaint | None:
+        """Return a layout's message for a problem or gap; if the layout's code fails, the message for that."""
         reader, trouble = event
         assert reader is not None
         try:
             with guard_plugin_code():
-                return _as_complaint(complain(reader, trouble))
-        except Exception as error:  # noqa: BLE001 - a stranger's layout
+                return _check_complaint(complain(reader, trouble))
+        except Exception as error:  # noqa: BLE001 - third-party code
             gap = failure_gap(run.offer_of(reader).plugin.label, f"reader {reader.name!r}: layout: complain", error)
-            return self.complaint(Noted(reader, run.ledger.note(gap, reader)), run, host)
+            return self.complain_of_plugin(Noted(reader, run.ledger.note(gap, reader)), run, host)
 
 
-def _as_complaint(given: object) -> Complaint | None:
+def _check_complaint(given: object) -> Complaint | None:
     if given is None or isinstance(given, Complaint):
         return given
     raise PluginError(f"gave {type(given).__name__}, and no Complaint")
 
 
-def _claims(gap: Gap, host: Host) -> frozenset[str]:
+def _find_claims(gap: Gap, host: Host) -> frozenset[str]:
     return frozenset(
-        name for one in host.broken if (one.source, one.reason) == (gap.source, gap.detail) for name in one.claims
+        name
+        for broken in host.broken
+        if (broken.source, broken.reason) == (gap.source, gap.detail)
+        for name in broken.claims
     )
 
 
-def lost_by(host: Host, query: Query) -> bool:
-    """Whether a query names what a broken plugin would have given."""
+def names_broken_plugin(host: Host, query: Query) -> bool:
+    """Return whether a query names something that only a broken plugin provides."""
     offers = host.offers(query.tables, query.families)
-    return any(is_missed(one.claims, query, offers) for one in host.broken)
+    return any(is_missed(broken.claims, query, offers) for broken in host.broken)
 
 
 def is_missed(names: Iterable[str], query: Query, offers: Iterable[Offer]) -> bool:
-    """Whether a query names something that only what has these names would give; ``offers`` are its readers."""
-    asked = {*query.required, *query.families, *query.tables}
-    given = {name for offer in offers if offer.plugin.is_own for name in offer.names}
-    return not asked.difference(given).isdisjoint(names)
+    """Return whether a query names one of ``names`` that no built-in reader in ``offers`` provides."""
+    requested = {*query.required, *query.families, *query.tables}
+    provided = {name for offer in offers if offer.plugin.is_own for name in offer.names}
+    return not requested.difference(provided).isdisjoint(names)

@@ -1,4 +1,4 @@
-"""What is said of gaps for which no dialect has words: those that the host leaves."""
+"""Messages for the gaps of the host itself, which are the same in every dialect."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _NOT_ALL_READ = """\
 
 
 def is_narrower(gap: Gap) -> bool:
-    """Whether a snapshot was made for less than is asked of it."""
+    """Return whether a gap says that a snapshot was captured for less than the query."""
     return gap.reason == NarrowerCapture.reason
 
 
-def complaint_of_host(gap: Gap, run: Run, program: str) -> Complaint | None:
-    """What is said of a gap that the host left, and the exit status; None where nothing is said."""
-    if gap.reason == "no_reader":  # which the dialect knows already
+def complain_of_host(gap: Gap, run: Run, program: str) -> Complaint | None:
+    """Return the message and exit status for a gap of the host; None prints nothing."""
+    if gap.reason == "no_reader":  # the dialect reports this
         return None
     if gap.about == "owners" and not is_narrower(gap):
-        return _owners_complaint(run)
+        return _complain_of_owners(run)
     if gap.about == "snapshot":
         return Complaint(f"{program}: {gap.detail}", status=SnapshotError.exit_status)
     is_missed = gap.about == "namespaces" and gap.reason != "truncated" and not run.query.all_network_namespaces
@@ -33,7 +33,7 @@ def complaint_of_host(gap: Gap, run: Run, program: str) -> Complaint | None:
     return Complaint(f"{program}: {gap.source}: {gap.detail}", status=status)
 
 
-def _owners_complaint(run: Run) -> Complaint | None:
+def _complain_of_owners(run: Run) -> Complaint | None:
     table = run.owners
     if table is None or not table.denied:
         return None

@@ -1,4 +1,4 @@
-"""The command ``pynetstat``: one report, or one again and again, rendered to standard output."""
+"""The entry point of ``pynetstat``: parse a command line and write one or more reports to standard output."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from netstat_core.cli import commands
 from netstat_core.cli.faults import COMMAND_STATUS, Diverted, Faults
-from netstat_core.cli.gaps import complaint_of_host, is_narrower
+from netstat_core.cli.gaps import complain_of_host, is_narrower
 from netstat_core.dialects import NET_TOOLS, Added, Request, find
 from netstat_core.errors import NetstatError, PluginError, SchemaViolation, UsageError
 from netstat_core.escape import escape_unprintable
@@ -37,15 +37,15 @@ BROKEN_PIPE = 141
 _OPTION_ERROR = 3
 
 COMMANDS = ("capture",)
-"""What may stand first in place of options, unless the program is called netstat."""
+"""Commands that may be the first argument, unless the program is called netstat."""
 
 
 def main() -> int:
-    """Run with the process's own arguments and streams; the exit status is returned."""
+    """Run with the arguments and streams of the process; return the exit status."""
     program = os.path.basename(sys.argv[0])
     if program == "__main__.py":
         program = "pynetstat"
-    stdout, stderr = (stream.buffer if stream else _nowhere() for stream in (sys.stdout, sys.stderr))
+    stdout, stderr = (stream.buffer if stream else _open_null() for stream in (sys.stdout, sys.stderr))
     expect_commands()
     try:
         with redirect_stdout(Diverted(stderr)):
@@ -54,9 +54,9 @@ def main() -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except OSError as error:
-        # The interpreter flushes once more at its end: give it something that takes it.
-        with _nowhere() as nowhere:
-            os.dup2(nowhere.fileno(), stdout.fileno())
+        # The interpreter flushes stdout once more when it exits, which must not fail again.
+        with _open_null() as null:
+            os.dup2(null.fileno(), stdout.fileno())
         if isinstance(error, BrokenPipeError):
             return BROKEN_PIPE
         stderr.write(f"{program}: write error: {error.strerror}\n".encode())
@@ -65,12 +65,12 @@ def main() -> int:
     return status
 
 
-def _nowhere() -> BinaryIO:
+def _open_null() -> BinaryIO:
     return os.fdopen(os.open(os.devnull, os.O_WRONLY), "wb")
 
 
 class _Done(Exception):
-    """The command ends here, with this status."""
+    """Ends the command with an exit status."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
@@ -84,7 +84,13 @@ def run(
     program: str = "pynetstat",
     dialect: str = NET_TOOLS,
 ) -> int:
-    """Run one command line on given streams. Lets KeyboardInterrupt and BrokenPipeError through."""
+    """Run one command line and return its exit status.
+
+    ``arguments`` do not include the program's name. ``program`` is that name, which messages begin with; as ``netstat``
+    there are no commands and operands without a meaning are ignored. ``dialect`` is the name of an installed dialect.
+
+    Errors in the command line are printed to ``stderr``. KeyboardInterrupt and OSError of the streams are not caught.
+    """
     try:
         command = _Command(stdout, stderr, program, dialect)
         if program != "netstat" and arguments and arguments[0] in COMMANDS:
@@ -98,7 +104,7 @@ def run(
 
 
 def _check_format(request: Request, query: Query, sink: Sink | None) -> None:
-    """Raise UsageError for options that the output format cannot follow."""
+    """Raise UsageError for options that do not go with the output format."""
     if request.record is not None and (request.intervals or request.continuous or query.delta):
         raise UsageError("--record takes one report")
     if sink is not None and sink.asks is not None and query.delta:
@@ -108,7 +114,7 @@ def _check_format(request: Request, query: Query, sink: Sink | None) -> None:
 
 
 class _Command:
-    """One invocation: its streams, its plugins, and what it has printed."""
+    """One invocation, with its streams, its plugins and the messages it has printed."""
 
     def __init__(self, stdout: BinaryIO, stderr: BinaryIO, program: str, dialect: str) -> None:
         self._stdout = stdout
@@ -120,7 +126,7 @@ class _Command:
         self._faults = Faults(self._say, program)
 
     def run(self, arguments: Sequence[str]) -> int:
-        """Parse, then print as often as asked; returns the exit status."""
+        """Parse the options and write the reports; return the exit status."""
         try:
             self._request = self._parse(arguments)
             return self._show()
@@ -128,10 +134,10 @@ class _Command:
             return self._refuse(error)
 
     def capture(self, arguments: Sequence[str]) -> int:
-        """Write a snapshot of what the options behind its name select; returns the exit status."""
+        """Write a snapshot: ``arguments`` are its path and the options that select what it holds; return the status."""
         if not arguments or (arguments[0].startswith("-") and arguments[0] != "-"):
             return self.run(["--help"] if arguments[:1] == ["--help"] else ["-?"])
-        from netstat_core.cli import capturing  # noqa: PLC0415 - for those who capture
+        from netstat_core.cli import capturing  # noqa: PLC0415 - only for captures
 
         try:
             request = self._parse(arguments[1:], capturing.COMMAND)
@@ -139,21 +145,21 @@ class _Command:
         except NetstatError as error:
             status = self._refuse(error)
             return COMMAND_STATUS if isinstance(error, PluginError) else status
-        self._faults.tell(self.host)
+        self._faults.print_faults(self.host)
         return status
 
     def _refuse(self, error: NetstatError) -> int:
-        """Say what is wrong, or where it says nothing how it would be right; the exit status."""
+        """Print an error, or the usage if it has no message; return its exit status."""
         if str(error):
-            self._faults.tell_line(f"{self._program}: {self._dialect.worded(error)}")
+            self._faults.print_line(f"{self._program}: {self._dialect.format_error(error)}")
         else:
             self._print_usage(self._stderr)
-        self._tell_faults()
+        self._print_faults()
         return error.exit_status
 
     @property
     def host(self) -> Host:
-        """The plugins but those that are left out, found when first needed."""
+        """The host with all plugins except those of --no-plugin, made when first needed."""
         blocked = frozenset(self._blocked)
         if blocked not in self._hosts:
             watch = Watch(self._say_waiting if self._stderr.isatty() else None)
@@ -162,15 +168,15 @@ class _Command:
 
     def _parse(self, arguments: Sequence[str], command: str | None = None) -> Request:
         try:
-            parsed = self._dialect.parse(self._program, arguments, self._act, self._plugin_families, COMMANDS)
+            parsed = self._dialect.parse(self._program, arguments, self._act, self._find_families, COMMANDS)
         except UsageError as error:
             self._say(str(error))
-            self._tell_faults()
+            self._print_faults()
             self._print_usage(self._stderr)
             raise _Done(_OPTION_ERROR) from error
-        except NetstatError as error:  # in the dialect's own words
+        except NetstatError as error:  # its message is the dialect's
             self._say(str(error))
-            self._tell_faults()
+            self._print_faults()
             raise _Done(error.exit_status) from error
         self._blocked = parsed.blocked
         parsed.check_operands(command)
@@ -182,14 +188,14 @@ class _Command:
     def _print_usage(self, out: BinaryIO) -> None:
         commands.print_usage(out, self._dialect, self.host)
 
-    def _plugin_families(self) -> Added:
-        return commands.added_families(self.host)
+    def _find_families(self) -> Added:
+        return commands.find_families(self.host)
 
     def _act(self, key: str) -> None:
-        """What happens at an option's place, before the rest is looked at."""
+        """Act on an option at once, before the options after it are parsed."""
         if key == "help":
             self._print_usage(self._stdout)
-            self._faults.tell(self.host)
+            self._faults.print_faults(self.host)
             raise _Done(0)
         if key == "usage":
             self._print_usage(self._stderr)
@@ -209,19 +215,19 @@ class _Command:
             return self._finish(0)
         if request.plugin_budget is not None:
             self.host.limits = self.host.limits._replace(seconds=request.plugin_budget)
-        offer = self._format()
+        offer = self._find_format()
         sink = offer.sink if offer else None
         asks = sink is not None and sink.asks is not None and not request.selects
         query = request.query
         if offer is not None and asks:
             query = commands.default_query(offer, query, self.host)
         _check_format(request, query, sink)
-        self._place = self._opened()
+        self._snapshot = self._open_snapshot()
         self._session = self._dialect.session(request)
         self._shown = default_shown_rule if asks else partial(self._session.shown, is_text=sink is None)
-        self._demands = self._session.demand if sink is None else partial(self._demand_of, sink)
+        self._demands = self._session.demand if sink is None else partial(self._get_demand, sink)
         wanted = {"users": True} if asks else self._session.names()
-        self._names = make_names(self._place or System(), resolve=query.resolve, **wanted)
+        self._names = make_names(self._snapshot or System(), resolve=query.resolve, **wanted)
         self._deltas = Deltas() if query.delta else None
         status = 0
         for number, delay in enumerate(self._delays()):
@@ -234,9 +240,9 @@ class _Command:
         return self._finish(status)
 
     def _delays(self) -> Iterator[float]:
-        """What to wait before each report; a second interval bounds how often the first repeats it.
+        """Yield the seconds to wait before each report.
 
-        Changes need one more report, of which nothing is shown but what comes after.
+        With --delta there is one more report at the beginning, which is not shown.
         """
         intervals = self._request.intervals
         delta = self._request.query.delta
@@ -249,16 +255,16 @@ class _Command:
             yield 1.0
 
     def _act_instead(self, action: str, about: str) -> int:
-        """What is done instead of a report, then what is wrong with plugins where that was not the answer."""
+        """Run an action in place of a report, then print faults of plugins unless the action lists them."""
         status = commands.act(action, about, self.host, self._stdout)
         if action == "plugins":
-            self._faults.tell_remarks(self.host)
+            self._faults.print_remarks(self.host)
         else:
-            self._faults.tell(self.host)
+            self._faults.print_faults(self.host)
         return status
 
-    def _format(self) -> FormatOffer | None:
-        """The output format; None for text, which is the dialect's own page."""
+    def _find_format(self) -> FormatOffer | None:
+        """Return the output format; None for text, which the dialect writes. Raises UsageError for an unknown one."""
         name = self._request.format
         if name == TEXT:
             return None
@@ -268,33 +274,35 @@ class _Command:
             raise UsageError(f"unknown format {name!r}; known: {', '.join(sorted([TEXT, *formats]))}")
         return formats[name]
 
-    def _opened(self) -> System | None:
-        """The snapshot that is replayed; None for a live run, which opens the system for each report."""
+    def _open_snapshot(self) -> System | None:
+        """Open the snapshot to replay; None for a live run, which opens the system for each report."""
         if self._request.snapshot is None:
             return None
         from netstat_core.system.snapshot import SnapshotSystem  # noqa: PLC0415 - live runs do not need it
 
         return SnapshotSystem(self._request.snapshot)
 
-    def _system(self) -> System:
-        from netstat_core.system.live import LiveSystem  # noqa: PLC0415 - nor do replays this
+    def _open_system(self) -> System:
+        from netstat_core.system.live import LiveSystem  # noqa: PLC0415 - replays do not need it
 
-        return self._place or LiveSystem()
+        return self._snapshot or LiveSystem()
 
     def _print_once(self, query: Query, offer: FormatOffer | None, *, is_hidden: bool) -> int:
-        """One report; returns its exit status: the first complaint's, else 4 where a record was rejected."""
-        shown = self._rendering(offer, io.BytesIO() if is_hidden else self._stdout)
-        system = self._system()
+        """Write one report; return the exit status of the first complaint, or 4 if a record was rejected."""
+        rendering = self._make_rendering(offer, io.BytesIO() if is_hidden else self._stdout)
+        system = self._open_system()
         if self._request.record is None:
-            return self._report(query, offer, system, shown)[0]
-        from netstat_core.cli import capturing  # noqa: PLC0415 - for those who record
+            return self._run_report(query, offer, system, rendering)[0]
+        from netstat_core.cli import capturing  # noqa: PLC0415 - only for recordings
 
-        recorded = capturing.recording(system)
-        status, run = self._report(query, offer, recorded, shown)
+        recorded = capturing.start_recording(system)
+        status, run = self._run_report(query, offer, recorded, rendering)
         capturing.write_recording(recorded, run, self._request.record, self._stdout)
         return status
 
-    def _report(self, query: Query, offer: FormatOffer | None, system: System, shown: Rendering) -> tuple[int, Run]:
+    def _run_report(
+        self, query: Query, offer: FormatOffer | None, system: System, rendering: Rendering
+    ) -> tuple[int, Run]:
         is_text = offer is None
         run = Run(
             query,
@@ -308,67 +316,69 @@ class _Command:
             names=self._names,
             deltas=self._deltas,
         )
-        self._faults.tell_remarks(self.host)
+        self._faults.print_remarks(self.host)
         status = 0
-        told: set[Complaint] = set()
-        for event in drain(run, shown, f"format {offer.sink.name!r}" if offer else LAYOUT):
-            complaint = self._complaint(event, run) if isinstance(event, Noted) else None
-            if complaint is None or (complaint in told and query.is_for_namespaces):
+        printed: set[Complaint] = set()
+        for event in drain(run, rendering, f"format {offer.sink.name!r}" if offer else LAYOUT):
+            complaint = self._find_complaint(event, run) if isinstance(event, Noted) else None
+            if complaint is None or (complaint in printed and query.is_for_namespaces):
                 continue
-            told.add(complaint)
-            self._tell(complaint, is_text=is_text)
+            printed.add(complaint)
+            self._print_complaint(complaint, is_text=is_text)
             status = status or complaint.status
             if complaint.ends_run and is_text and not query.is_for_namespaces:
                 run.stop()
         return status or (SchemaViolation.exit_status if run.ledger.rejected else 0), run
 
-    def _demand_of(self, sink: Sink, reader: Reader, query: Query) -> Demand | None:
-        """What a format takes of a reader, of those that the dialect shows."""
+    def _get_demand(self, sink: Sink, reader: Reader, query: Query) -> Demand | None:
+        """Return what a format needs of a reader; None if the dialect does not show the reader."""
         if not self._session.serves(reader, query):
             return None
         return Demand(sink.takes(reader, query) if sink.takes else None)
 
-    def _rendering(self, offer: FormatOffer | None, out: BinaryIO) -> Rendering:
-        """What a report is written with."""
-        shown = self._session.page(out) if offer is None else commands.rendering(offer, out, self.host)
+    def _make_rendering(self, offer: FormatOffer | None, out: BinaryIO) -> Rendering:
+        """Return the rendering that writes a report to ``out``."""
+        rendering = self._session.page(out) if offer is None else commands.make_rendering(offer, out, self.host)
         if not self._request.redact:
-            return shown
-        from netstat_core.sinks.redacted import RedactedRendering  # noqa: PLC0415 - for those who redact
+            return rendering
+        from netstat_core.sinks.redacted import RedactedRendering  # noqa: PLC0415 - only with --redact
 
-        return RedactedRendering(shown)
+        return RedactedRendering(rendering)
 
-    def _complaint(self, event: Noted, run: Run) -> Complaint | None:
-        """What to say: the host's own words for what no dialect knows, else those of the dialect."""
+    def _find_complaint(self, event: Noted, run: Run) -> Complaint | None:
+        """Return the message for a problem or gap: the host's if that covers it, else the dialect's."""
         reader, trouble = event
-        said = self._faults.complaint(event, run, self.host) or self._faults.rejection(event)
-        if said is not None:
-            return said
+        complaint = self._faults.complain_of_plugin(event, run, self.host) or self._faults.complain_of_rejection(event)
+        if complaint is not None:
+            return complaint
         if isinstance(trouble, Gap) and (reader is None or trouble.about == "plugin" or is_narrower(trouble)):
-            return complaint_of_host(trouble, run, self._program)
-        return None if reader is None else self._faults.words(self._session.complain, event, run, self.host)
+            return complain_of_host(trouble, run, self._program)
+        if reader is None:
+            return None
+        return self._faults.complain_by_layout(self._session.complain, event, run, self.host)
 
-    def _tell(self, complaint: Complaint, *, is_text: bool) -> None:
+    def _print_complaint(self, complaint: Complaint, *, is_text: bool) -> None:
         if not complaint.text:
-            return  # some failures have a status and no words
+            return  # some failures have an exit status and no message
         if not complaint.on_stdout:
             self._say(complaint.text)
         elif is_text:
             self._stdout.write(f"{complaint.text}\n".encode("utf-8", "backslashreplace"))
 
     def _finish(self, status: int) -> int:
-        """Last comes what was asked for and cannot be shown."""
+        """Print faults of plugins, then the message that comes after the report; return the exit status."""
         last = self._request.last_words
-        self._tell_faults()
+        self._print_faults()
         if status or last is None:
             return status
-        self._tell(last, is_text=self._request.format == TEXT)
+        self._print_complaint(last, is_text=self._request.format == TEXT)
         return last.status
 
-    def _tell_faults(self) -> None:
-        """What is wrong with plugins, as far as they were looked for."""
+    def _print_faults(self) -> None:
+        """Print faults of plugins if the host was made; do not load plugins for this."""
         host = self._hosts.get(frozenset(self._blocked))
         if host is not None:
-            self._faults.tell(host)
+            self._faults.print_faults(host)
 
     def _say_waiting(self, line: str) -> None:
         self._say(f"{self._program}: {line}")

@@ -1,7 +1,7 @@
-"""Dialects: an option syntax, and the text that answers it.
+"""Dialects: a syntax of options, and the text of the reports.
 
-A dialect reads options into a neutral :class:`Request`; its :class:`Session` renders what comes of it, report after
-report. What is not used is not imported.
+A dialect parses options into a neutral :class:`Request`; its :class:`Session` writes the reports of the command. Only
+the dialect in use is imported.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ from netstat_core.query import Query
 from netstat_core.report.selection import Demand
 
 Added = Mapping[str, Collection[str]]
-"""Families, each with the tables in which plugins of others read it; those of broken plugins have none."""
+"""Families by name, with the tables that third-party plugins read for them; families of broken plugins have none."""
 
 GROUP = DIALECTS
 
 NET_TOOLS = "net-tools"
-"""The dialect of whoever names none."""
+"""The default dialect."""
 
 
 class Request(NamedTuple):
-    """What a command line asks for, in whichever dialect it was written.
+    """What a command line asks for, independent of the dialect.
 
-    ``style`` is the dialect's own. ``shows`` says whether there is anything to show, ``selects`` whether the options
-    say what, and ``narrows`` whether they narrow what a capture holds. ``action`` is something to do instead
-    (``plugins``, ``schema``, ``explain``) and what it is about. ``snapshot`` is replayed, ``record`` written.
-    ``intervals`` are a delay and a count, as far as given; with ``repeats`` the report comes again and again.
-    ``families`` are those whose readers come in the order they were named. ``last_words`` is said when all that can be
-    shown was. ``plugin_budget`` is how many seconds each reader of a plugin may take, 0 for any number.
+    ``style`` belongs to the dialect. ``shows`` is whether there is anything to show, ``selects`` whether options select
+    what, ``narrows`` whether options narrow a capture. ``action`` replaces the report: ``plugins``, ``schema`` or
+    ``explain``, and its argument. ``snapshot`` is the path to replay, ``record`` the path to write. ``intervals`` are
+    the delay and the count, as far as given; ``repeats`` is whether the report is repeated. ``families`` are those
+    whose readers run in the order they were named. ``last_words`` is a message after the report. ``plugin_budget`` is
+    the time limit in seconds for each reader of a plugin, 0 for none.
     """
 
     query: Query
@@ -61,38 +61,38 @@ class Request(NamedTuple):
 
 
 class Parsed(Protocol):
-    """Options as they were read: nothing is decided yet.
+    """Parsed options that are not checked for contradictions yet.
 
-    ``complaints`` are said first, ``blocked`` names plugins that are left out.
+    ``complaints`` are messages to print first, ``blocked`` the names of plugins that are not loaded.
     """
 
     complaints: list[str]
     blocked: list[str]
 
     def check_operands(self, command: str | None) -> None:
-        """Raise UsageError for an operand that means nothing, behind a command or without one."""
+        """Raise UsageError for an operand without a meaning; ``command`` is the command before the options, if any."""
 
     def request(self) -> Request:
-        """The request that the options mean. Raises UsageError for a contradiction; without words it asks for usage."""
+        """Return the request. Raises UsageError for contradictions; one without a message prints the usage."""
         ...
 
 
 class Session:
-    """The reports of one command, one after the other."""
+    """The reports of one command, one after the other. A dialect overrides what differs from these defaults."""
 
     def page(self, out: BinaryIO) -> Rendering:
-        """The text of the next report."""
+        """Return the rendering that writes the text of the next report to ``out``."""
         raise NotImplementedError
 
     def next_round(self) -> None:
-        """Another report follows the one that was shown."""
+        """Prepare for the next report; called after each one."""
 
-    def serves(self, reader: Reader, query: Query) -> bool:  # noqa: ARG002 - of dialects that leave some out
-        """Whether anything of a reader is shown, in any format."""
+    def serves(self, reader: Reader, query: Query) -> bool:  # noqa: ARG002 - for dialects that omit readers
+        """Return whether a reader is shown at all, in any format."""
         return True
 
-    def demand(self, reader: Reader, query: Query) -> Demand | None:  # noqa: ARG002 - of dialects that need less
-        """What the text takes of a reader; None where it shows nothing of it."""
+    def demand(self, reader: Reader, query: Query) -> Demand | None:  # noqa: ARG002 - for dialects that need less
+        """Return what the text needs of a reader; None if it shows nothing of it."""
         return Demand()
 
     def shown(
@@ -102,25 +102,24 @@ class Session:
         *,
         is_text: bool,  # noqa: ARG002 - of dialects whose text looks at what it hides
     ) -> Callable[[Record], bool] | None:
-        """Which records of a reader are shown, in every format; None for all."""
+        """Return the filter for the records of a reader, in every format; None shows all."""
         return None
 
-    def complain(self, reader: Reader, trouble: Problem | Gap) -> Complaint | None:  # noqa: ARG002 - of those that do
-        """What is said of a problem or gap; None for nothing."""
+    def complain(self, reader: Reader, trouble: Problem | Gap) -> Complaint | None:  # noqa: ARG002 - overridden
+        """Return the message for a problem or gap; None prints nothing."""
         return None
 
     def names(self) -> dict[str, bool]:
-        """Whether names are shown for ``hosts``, ``ports`` and ``users``."""
+        """Return whether names are shown in place of numbers, for ``hosts``, ``ports`` and ``users``."""
         return {}
 
 
 class Dialect(Value):
-    """One dialect: how its options are read and listed, and how its reports are rendered.
+    """One dialect: how its options are parsed and listed, and how its reports are written.
 
-    ``parse(program, arguments, act, families, commands)`` calls ``act`` with the key of each option at its place, and
-    asks ``families`` for those that plugins add; it raises UsageError for what is no option. ``usage`` stands above the
-    list of ``options``, which stand in ``groups``. ``families`` has the names of families that options take, each with
-    the family it means.
+    ``parse(program, arguments, act, families, commands)`` calls ``act`` with the key of each option as it is parsed and
+    ``families`` for the families that plugins add; it raises UsageError for a wrong option. The help shows ``usage``,
+    then ``options`` by ``groups``. ``families`` maps the names that options accept to families.
     """
 
     name: str = name_field(kw_only=False)
@@ -132,7 +131,7 @@ class Dialect(Value):
     families: Mapping[str, str] = MappingProxyType({})
 
     def meaning(self, name: str) -> str | None:
-        """What a word means already, as an option or as a family's other name; None where a family can have it."""
+        """Return what a word already means, as an option or as another name of a family; None if it is free."""
         if name in self.families.values():
             return None
         if name in self.families:
@@ -143,19 +142,19 @@ class Dialect(Value):
                     return f"the option --{full}" if full == name else f"short for the option --{full}"
         return None
 
-    def worded(self, error: Exception) -> str:
-        """An error in the words of the options, which set the fields of a query."""
+    def format_error(self, error: Exception) -> str:
+        """Return the message of an error, preceded by the option that sets the field of the query it is about."""
         if isinstance(error, UsageError) and error.field:
-            return f"{self._option_of(error.field)}: {error.message}"
+            return f"{self._name_option(error.field)}: {error.message}"
         return str(error)
 
-    def _option_of(self, field: str) -> str:
+    def _name_option(self, field: str) -> str:
         names = [option.long[0] for option in self.options if option.long and field in (option.field, option.key)]
         return f"--{names[0]}" if names else field
 
 
 def find(name: str) -> Dialect:
-    """The dialect of a name. Raises UsageError for one that is not installed."""
+    """Load a dialect by name. Raises UsageError if it is not installed."""
     known = list_entry_points(DIALECTS)
     entry = next((entry for entry in known if entry.name == name), None)
     if entry is None:

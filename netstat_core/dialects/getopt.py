@@ -1,7 +1,7 @@
 """Option parsing as GNU getopt_long does it, with its messages, from declared options.
 
-The standard library's getopt words its errors differently and handles all options before the caller sees one;
-netstat acts on each as it comes, so that ``-V`` wins over a mistake behind it.
+Python's getopt has other messages and parses all options before it returns. netstat acts on each option as it is
+parsed: ``netstat -V --nonsense`` prints the version.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from netstat_core.errors import UsageError
 
 
 class Option(NamedTuple):
-    """One option as declared: names without dashes, its argument (None where it takes none), group and help.
+    """The declaration of one option.
 
-    ``optional`` marks an argument that may be left out, and then stands behind ``=`` only. ``own`` options are not
-    netstat's: they cannot be abbreviated, so that no abbreviation of netstat's becomes ambiguous. ``field`` is the
-    query's field that it sets, where that is not called as the option's key.
+    ``short`` holds its letters, ``long`` its names without dashes, ``argument`` the name of its argument or None. An
+    ``optional`` argument is given after ``=`` only. ``own`` options do not exist in netstat; they are not abbreviated,
+    which keeps netstat's abbreviations unambiguous. ``field`` is the field of the query that the option sets, if its
+    name differs from ``key``.
     """
 
     key: str
@@ -35,7 +36,7 @@ OPERAND = Option("operand")
 
 
 class Getopt:
-    """Iterates over arguments as pairs of option and value; operands come as :data:`OPERAND`."""
+    """Parses arguments into pairs of option and value; operands have the option :data:`OPERAND`."""
 
     def __init__(self, program: str, options: Sequence[Option]) -> None:
         self._program = program
@@ -43,7 +44,7 @@ class Getopt:
         self._long = {name: option for option in options for name in option.long}
 
     def parse(self, arguments: Sequence[str]) -> Iterator[tuple[Option, str | None]]:
-        """Options and operands in order; raises UsageError with getopt's line for the first mistake."""
+        """Yield options and operands in order. Raises UsageError with getopt's message for the first mistake."""
         rest = list(arguments)
         while rest:
             word = rest.pop(0)
@@ -58,7 +59,7 @@ class Getopt:
                 yield OPERAND, word
 
     def unknown(self, name: str) -> Option | None:  # noqa: ARG002 - for those that override it
-        """An option for an undeclared long name; to be overridden."""
+        """Return an option for an undeclared long name, or None. Override this to accept further names."""
         return None
 
     def _parse_cluster(self, letters: str, rest: list[str]) -> Iterator[tuple[Option, str | None]]:
@@ -89,14 +90,14 @@ class Getopt:
         return option, rest.pop(0)
 
     def _find(self, name: str, word: str) -> tuple[str, Option]:
-        """The option of a full name, or of a prefix that only options of one meaning share; ``word`` is as given."""
+        """Return the full name and the option of a name or an unambiguous prefix; ``word`` is the argument as given."""
         if name in self._long:
             return name, self._long[name]
-        found = {full: option for full, option in self._long.items() if full.startswith(name) and not option.own}
-        if len({option.key for option in found.values()}) == 1:
-            return next(iter(found.items()))
-        if found:
-            possible = " ".join(f"'--{full}'" for full in found)
+        matches = {full: option for full, option in self._long.items() if full.startswith(name) and not option.own}
+        if len({option.key for option in matches.values()}) == 1:
+            return next(iter(matches.items()))
+        if matches:
+            possible = " ".join(f"'--{full}'" for full in matches)
             raise UsageError(f"{self._program}: option '--{word}' is ambiguous; possibilities: {possible}")
         extra = self.unknown(name)
         if extra is None:

@@ -1,4 +1,4 @@
-"""The page of a dialect that shows each reader in a layout of its own."""
+"""The text page of a dialect in which each reader has its own layout."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from netstat_core.plugin.text import Block, Layout, Style
 
 
 class Page(Rendering):
-    """Prints each block's heading once, then the rows of its readers in order."""
+    """Writes the heading of each block once, then the rows of its readers in order."""
 
     def __init__(self, out: BinaryIO, style: Style, layout: Callable[[Reader], Layout | None]) -> None:
         self._out = out
@@ -27,12 +27,12 @@ class Page(Rendering):
         self._entered = False
 
     def begin(self, head: Head) -> None:
-        """Remember what rows are formatted with."""
+        """Keep the head, whose names rows are formatted with."""
         self._head = head
         self._traits: dict[str, dict[str, Any]] = {}
 
     def batch(self, reader: Reader, batch: Batch) -> None:
-        """The heading where it is due, then a line or more for each record."""
+        """Write the block's heading if it is not written yet, then one or more lines for each record."""
         layout = self._layout(reader)
         if layout is None:
             return
@@ -43,21 +43,21 @@ class Page(Rendering):
             self._whole = self._whole or (reader, layout, [])
             self._whole[2].extend(batch.rows())
         elif batch:
-            self._write(self._formatter(reader, layout)(batch.read_only()))
+            self._write(self._get_formatter(reader, layout)(batch.read_only()))
 
     def _write_whole(self) -> None:
-        """The rows of a reader that has an order of its own, once all of them are there."""
+        """Write the rows of a layout that needs all records at once, for example to sort them."""
         if self._whole is not None:
             reader, layout, records = self._whole
             self._whole = None
-            self._write(self._formatter(reader, layout)(records))
+            self._write(self._get_formatter(reader, layout)(records))
 
     def end(self, tail: Tail) -> None:  # noqa: ARG002 - text has no end of its own
-        """What waited is written."""
+        """Write the rows that are still held back."""
         self._write_whole()
 
     def enter(self, namespace: NetworkNamespace | None) -> None:
-        """What follows is of another namespace: its own heading, and every block's again."""
+        """Begin a network namespace: write its heading; the headings of blocks follow again."""
         self._write_whole()
         if self._entered:
             self._write("\n")
@@ -71,28 +71,28 @@ class Page(Rendering):
         self._write(f"Network namespace {' '.join(shown) or 'of unknown number'}\n")
 
     def problem(self, reader: Reader | None, trouble: Problem | Gap) -> None:
-        """The heading of what is absent, where its layout wants that."""
-        if isinstance(trouble, Gap) and trouble.reason != "rejected":  # it stands behind what it is about
+        """Write the heading of a block that is absent, if its layout wants that."""
+        if isinstance(trouble, Gap) and trouble.reason != "rejected":  # messages follow the rows they are about
             self._write_whole()
         layout = self._layout(reader) if reader else None
         if reader and layout and layout.block.when_absent and isinstance(trouble, Gap):
             self._announce(reader, layout)
 
     def trait(self, reader: Reader, trait: Trait) -> None:
-        """What headings and rows of a reader are told besides records."""
-        self._traits_of(reader)[trait.name] = trait.value
+        """Store a trait of a reader for its headings and rows."""
+        self._get_traits(reader)[trait.name] = trait.value
 
     def _announce(self, reader: Reader, layout: Layout) -> None:
         if layout.block is not self._block:
             self._block = layout.block
-            self._write(escape_unprintable(layout.block.heading(self._style, self._traits_of(reader))))
+            self._write(escape_unprintable(layout.block.heading(self._style, self._get_traits(reader))))
 
-    def _formatter(self, reader: Reader, layout: Layout) -> Callable[[Sequence[Record]], str]:
+    def _get_formatter(self, reader: Reader, layout: Layout) -> Callable[[Sequence[Record]], str]:
         if reader.name not in self._rows:
-            self._rows[reader.name] = layout.rows(self._style, self._head.names, self._traits_of(reader))
+            self._rows[reader.name] = layout.rows(self._style, self._head.names, self._get_traits(reader))
         return self._rows[reader.name]
 
-    def _traits_of(self, reader: Reader) -> dict[str, Any]:
+    def _get_traits(self, reader: Reader) -> dict[str, Any]:
         return self._traits.setdefault(reader.name, {})
 
     def _write(self, text: str) -> None:

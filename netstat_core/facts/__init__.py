@@ -1,4 +1,4 @@
-"""The format of facts: a machine's network as look-up tables for configuration management."""
+"""The formats ``facts`` and ``facts-local``: a machine's network as look-up tables for configuration management."""
 
 from __future__ import annotations
 
@@ -13,40 +13,46 @@ from netstat_core.query import Query
 API = 0
 
 
-def _facts(out: BinaryIO) -> Rendering:
+def _make_facts(out: BinaryIO) -> Rendering:
     from netstat_core.facts.sink import FactsRendering  # noqa: PLC0415 - loaded for those who use it
 
     return FactsRendering(out)
 
 
-def _local_facts(out: BinaryIO) -> Rendering:
+def _make_local_facts(out: BinaryIO) -> Rendering:
     from netstat_core.facts.sink import LocalFactsRendering  # noqa: PLC0415
 
     return LocalFactsRendering(out)
 
 
-def _query(readers: Collection[Reader], query: Query) -> Query:
+def _make_query(readers: Collection[Reader], query: Query) -> Query:
     from netstat_core.facts.sink import default_query  # noqa: PLC0415
 
     return default_query(readers, query)
 
 
-def _takes(reader: Reader, query: Query) -> frozenset[str] | None:
-    from netstat_core.facts.query import takes  # noqa: PLC0415
+def _needed_fields(reader: Reader, query: Query) -> frozenset[str] | None:
+    from netstat_core.facts.query import needed_fields  # noqa: PLC0415
 
-    return takes(reader, query)
+    return needed_fields(reader, query)
 
 
 @hookimpl
 def netstat_sinks() -> Iterable[Sink]:
-    """Facts as the result of a module, and alone."""
+    """Declare the formats ``facts`` (the result of an Ansible module) and ``facts-local`` (the facts alone)."""
     return [
-        Sink("facts", meaning="what an Ansible module returns", make=_facts, asks=_query, takes=_takes),
+        Sink(
+            "facts",
+            meaning="what an Ansible module returns",
+            make=_make_facts,
+            asks=_make_query,
+            takes=_needed_fields,
+        ),
         Sink(
             "facts-local",
             meaning="the facts alone, for an executable in /etc/ansible/facts.d",
-            make=_local_facts,
-            asks=_query,
-            takes=_takes,
+            make=_make_local_facts,
+            asks=_make_query,
+            takes=_needed_fields,
         ),
     ]

@@ -1,4 +1,4 @@
-"""From a report's records to facts, as it streams by."""
+"""Build facts from the records of a report as they are read."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ _PARTS: dict[str, tuple[type[Part], ...]] = {
     "statistics": (Statistics,),
     "route": (DefaultRoute,),
 }
-"""The parts that take the records of each kind; those of other kinds are listed."""
+"""The parts that take the records of each kind; records of other kinds go to :class:`Listed`."""
 
 
 class FactsBuilder:
-    """Takes the batches of one report, and gives the facts at its end."""
+    """Collects the batches of one report and returns the facts at its end."""
 
     def __init__(self, head: Head) -> None:
         self._head = head
         self._places: dict[int | None, _Place] = {}
 
     def add(self, reader: Reader, batch: Batch) -> Batch:
-        """Take a reader's records, which are of one namespace; gives those that were asked for."""
+        """Add a batch of a reader's records, all of one network namespace; return the records that the query shows."""
         if self._head.query.show == "listening" and (listens := reader.listens):
             batch = batch.matching(listens)
         if batch:
-            self._place(batch.column("network_namespace")[0]).add(reader, batch.read_only())
+            self._get_place(batch.column("network_namespace")[0]).add(reader, batch.read_only())
         return batch
 
     def finish(self, tail: Tail) -> dict[str, Any]:
-        """The facts, in the shape of :class:`netstat_core.facts.schema.Facts`."""
+        """Return the facts, in the form of :class:`netstat_core.facts.schema.FactsOfNamespaces`."""
         head = self._head
         own = head.system["network_namespace"]
         facts: dict[str, Any] = {
@@ -52,28 +52,28 @@ class FactsBuilder:
             "hostname": safe(head.system["hostname"]),
             "kernel_release": safe(head.system["kernel_release"]),
         }
-        machine, covered = self._place(own), ReportCoverage(head, tail)
+        machine, coverage = self._get_place(own), ReportCoverage(head, tail)
         if tail.network_namespaces is None:
-            return facts | machine.told(covered.of(own), is_machine=True)
-        others = {inode_of(one): one for one in tail.network_namespaces[:MOST_KEYS]}
-        is_own = others.pop(inode_of(own), None) is not None
-        facts |= (machine if is_own else _Place(head._replace(readers=()), own)).told(covered.of(own), is_machine=True)
+            return facts | machine.to_facts(coverage.of(own), is_machine=True)
+        others = {inode_of(namespace): namespace for namespace in tail.network_namespaces[:MOST_KEYS]}
+        if others.pop(inode_of(own), None) is None:  # the host's own namespace was not selected
+            machine = _Place(head._replace(readers=()), own)
+        facts |= machine.to_facts(coverage.of(own), is_machine=True)
         places: dict[str, Any] = {}
-        for inode, one in others.items():
-            name = _name(one)
-            places[f"inode:{inode}" if name in places else name] = self._place(one).told(
-                covered.of(one, is_machine=False)
-            )
+        for inode, namespace in others.items():
+            name = _get_name(namespace)
+            place = self._get_place(namespace).to_facts(coverage.of(namespace, is_machine=False))
+            places[f"inode:{inode}" if name in places else name] = place
         return {**facts, "namespaces": places}
 
-    def _place(self, namespace: NetworkNamespace | None) -> _Place:
+    def _get_place(self, namespace: NetworkNamespace | None) -> _Place:
         key = inode_of(namespace)
         if key not in self._places:
             self._places[key] = _Place(self._head, namespace)
         return self._places[key]
 
 
-def _name(namespace: NetworkNamespace | None) -> str:
+def _get_name(namespace: NetworkNamespace | None) -> str:
     return safe_text(namespace["name"] or str(namespace["inode"])) if namespace else "unknown"
 
 
@@ -83,43 +83,43 @@ class _Place:
     def __init__(self, head: Head, namespace: NetworkNamespace | None) -> None:
         self._head = head
         self._namespace = namespace
-        self._parts = {kind: kind(head) for reader in head.readers for kind in _parts_of(reader, head)}
+        self._parts = {type_: type_(head) for reader in head.readers for type_ in _select_parts(reader, head)}
         self._seen: set[str] = set()
 
     def add(self, reader: Reader, records: Iterable[Record]) -> None:
-        """Records of one reader in this namespace."""
+        """Add the records of one reader in this namespace."""
         self._seen.add(reader.name)
-        for part in [self._parts[kind] for kind in _parts_of(reader, self._head)]:
+        for part in [self._parts[type_] for type_ in _select_parts(reader, self._head)]:
             for record in records:
                 part.add(reader, record)
 
-    def told(self, covered: Coverage, *, is_machine: bool = False) -> dict[str, Any]:
-        """What is known of the place, and whether that is all; of the machine also which namespaces were missed."""
-        reasons = [_reason(one) for one in covered.missed]
-        reasons += [doubt for part in self._parts.values() for doubt in part.doubts()]
-        known: dict[str, Any] = {
+    def to_facts(self, coverage: Coverage, *, is_machine: bool = False) -> dict[str, Any]:
+        """Return the facts of this namespace; those of the machine also say which namespaces were covered."""
+        reasons = [_make_reason(entry) for entry in coverage.missed]
+        reasons += [reason for part in self._parts.values() for reason in part.doubts()]
+        facts: dict[str, Any] = {
             "network_namespace": safe(self._namespace),
             "complete": not reasons,
-            "incomplete_because": _different(reasons)[:MOST_RECORDS],
-            "covers": self._covers(covered) | (self._covered_namespaces(covered) if is_machine else {}),
+            "incomplete_because": _deduplicate(reasons)[:MOST_RECORDS],
+            "covers": self._make_covers(coverage) | (self._cover_namespaces(coverage) if is_machine else {}),
         }
-        unread = covered.partly - self._seen
-        for kind, part in self._parts.items():
-            readers = [reader for reader in self._head.readers if kind in _parts_of(reader, self._head)]
+        unread = coverage.partly - self._seen
+        for type_, part in self._parts.items():
+            readers = [reader for reader in self._head.readers if type_ in _select_parts(reader, self._head)]
             lacking = [reader for reader in readers if reader.name in unread]
             read = [reader for reader in readers if reader not in lacking]
-            known |= part.told(read, lacking) if read else {}
-        return known
+            facts |= part.to_facts(read, lacking) if read else {}
+        return facts
 
-    def _covers(self, covered: Coverage) -> dict[str, Any]:
-        """What was read whole, and is in the facts whole."""
+    def _make_covers(self, coverage: Coverage) -> dict[str, Any]:
+        """Return what was read completely and is in the facts completely."""
         query, readers = self._head.query, self._head.readers
-        cut = {name for part in self._parts.values() for name in part.partly}
-        cut |= {reader.name for reader in readers if reader.table in self._cut_tables()}
-        whole = [reader for reader in covered.whole if reader in readers and reader.name not in cut]
+        truncated = {name for part in self._parts.values() for name in part.partly}
+        truncated |= {reader.name for reader in readers if reader.table in self._truncated_tables()}
+        whole = [reader for reader in coverage.whole if reader in readers and reader.name not in truncated]
         tables = {reader.table for reader in whole} - {reader.table for reader in readers if reader not in whole}
         has_routes = any(reader.table == "routes" for reader in readers)
-        if has_routes and not self._is_missed(DefaultRoute.KINDS, covered):
+        if has_routes and not self._is_incomplete(DefaultRoute.KINDS, coverage):
             tables.add(DefaultRoute.table)
         if query.route_table != ALL_TABLES:
             tables.discard("routes")
@@ -127,46 +127,49 @@ class _Place:
         return {
             "tables": sorted(tables),
             "protocols": sorted({name for reader in sockets for name in reader.protocols or reader.families}),
-            "families": sorted({one for reader in whole for one in reader.families if query.serves_family(one)}),
+            "families": sorted(
+                {family for reader in whole for family in reader.families if query.serves_family(family)}
+            ),
             "sockets": query.show,
             "where": query.where,
-            "owners": "none" if not query.owners else "all" if covered.all_owners else "some",
+            "owners": "none" if not query.owners else "all" if coverage.all_owners else "some",
         }
 
-    def _cut_tables(self) -> set[str]:
-        """The tables of which facts hold less than was read."""
+    def _truncated_tables(self) -> set[str]:
+        """Return the tables of which the facts hold fewer records than were read."""
         return {part.table for part in self._parts.values() if part.left_out}
 
-    def _is_missed(self, kinds: Collection[str], covered: Coverage) -> bool:
-        """Whether something was left out of what readers of some kinds were to read, but for other routing tables."""
+    def _is_incomplete(self, kinds: Collection[str], coverage: Coverage) -> bool:
+        """Return whether readers of these kinds missed anything, except routing tables that a capture left out."""
         names = {reader.name for reader in self._head.readers if reader.kind in kinds}
-        narrower = {one["reader"] for one in covered.missed if one["reason"] == "narrower_capture"}
-        return bool(covered.partly & (names - (narrower & self._seen)))
+        narrower = {entry["reader"] for entry in coverage.missed if entry["reason"] == "narrower_capture"}
+        return bool(coverage.partly & (names - (narrower & self._seen)))
 
-    def _covered_namespaces(self, covered: Coverage) -> dict[str, Any]:
+    def _cover_namespaces(self, coverage: Coverage) -> dict[str, Any]:
         query = self._head.query
         if not query.is_for_namespaces:
             return {}
-        return {"namespaces": "all" if query.all_network_namespaces and covered.all_namespaces else "some"}
+        return {"namespaces": "all" if query.all_network_namespaces and coverage.all_namespaces else "some"}
 
 
-def _parts_of(reader: Reader, head: Head) -> Iterator[type[Part]]:
+def _select_parts(reader: Reader, head: Head) -> Iterator[type[Part]]:
     yield from _PARTS.get(reader.kind, ())
     if is_listed(reader, head):
         yield Listed
 
 
-def _reason(entry: Entry) -> Reason:
-    """A gap or a problem, which is about a source, as a reason why facts are not complete."""
+def _make_reason(entry: Entry) -> Reason:
+    """Return a gap or a problem as a reason why facts are incomplete; a problem is about a source."""
     if "about" in entry:
         return {"about": entry["about"], "text": f"{entry['source']}: {entry['detail']}"}
     line = "" if entry["line"] is None else f", line {entry['line']}"
     return {"about": "source", "text": f"{entry['source']}{line}: {entry['reason']}"}
 
 
-def _different(reasons: Iterable[Reason]) -> list[Reason]:
-    """The reasons with safe texts, each once."""
-    found: dict[tuple[str, str], Reason] = {}
-    for one in reasons:
-        found.setdefault((one["about"], one["text"]), {"about": one["about"], "text": safe_text(one["text"])})
-    return list(found.values())
+def _deduplicate(reasons: Iterable[Reason]) -> list[Reason]:
+    """Return each different reason once, with safe text."""
+    known: dict[tuple[str, str], Reason] = {}
+    for reason in reasons:
+        about, text = reason["about"], reason["text"]
+        known.setdefault((about, text), {"about": about, "text": safe_text(text)})
+    return list(known.values())

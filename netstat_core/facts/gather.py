@@ -1,4 +1,4 @@
-"""Facts of a system, in one call: what the Ansible collection, Salt and Python callers share with the sinks."""
+"""Gather the facts of a system in one call, for the Ansible collection, Salt and callers in Python."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from netstat_core.errors import SnapshotError, UsageError
 from netstat_core.facts.builder import FactsBuilder
-from netstat_core.facts.query import takes
+from netstat_core.facts.query import needed_fields
 from netstat_core.facts.sanitise import safe_records
 from netstat_core.host.discovery import Host
 from netstat_core.plugin.outcomes import Gap
@@ -20,21 +20,21 @@ from netstat_core.system import System
 from netstat_core.system.live import LiveSystem
 
 MOST_KEPT = 250_000
-"""Socket records of one answer, which take 2 kB each."""
+"""Socket records that :func:`gather` keeps at most; one takes 2 kB of memory."""
 
 
-def demands(reader: Reader, query: Query) -> Demand:
-    """What facts take of a reader: it decides what is read, and what a capture for them has to hold."""
-    return Demand(takes(reader, query))
+def demand(reader: Reader, query: Query) -> Demand:
+    """Return what facts need of a reader; it decides what is read, and what a capture for facts must hold."""
+    return Demand(needed_fields(reader, query))
 
 
 def plan_facts(query: Query, host: Host | None = None) -> dict[str, Any]:
-    """The plan of a capture that facts of a query can be made from, and its text."""
-    return plan(query, host, records=demands)
+    """Return the plan of a capture from which the facts of a query, and its text, can be made."""
+    return plan(query, host, records=demand)
 
 
 class Gathered(NamedTuple):
-    """Facts, and the socket records that they were made from, where those were to be kept."""
+    """Facts, and the socket records they were built from if ``keep_sockets`` was set."""
 
     facts: dict[str, Any]
     sockets: list[Record]
@@ -43,14 +43,17 @@ class Gathered(NamedTuple):
 def gather(
     query: Query, system: System | None = None, host: Host | None = None, *, keep_sockets: bool = False
 ) -> Gathered:
-    """The facts that a query asks for, of this machine by default; ``facts_query`` makes such queries.
+    """Gather the facts that a query selects, from this machine or from another system such as a snapshot.
 
-    Raises UsageError for a query that names nothing known, and SnapshotError for a snapshot that turns out damaged.
-    What could not be seen is in the facts.
+    Make the query with :func:`netstat_core.facts.query.facts_query`. What could not be read does not raise: the facts
+    list it in ``incomplete_because``. With ``keep_sockets`` the records of all sockets are returned too.
+
+    Raises UsageError for unknown names in the query and for more than MOST_KEPT sockets to keep, SnapshotError for a
+    damaged snapshot.
     """
     system = system or LiveSystem()
     names = make_names(system, users=True)
-    run = Run(query, system, host or Host(), demands=demands, names=names)
+    run = Run(query, system, host or Host(), demands=demand, names=names)
     builder = FactsBuilder(run.head)
     sockets: list[Record] = []
     facts: dict[str, Any] = {}
@@ -60,7 +63,7 @@ def gather(
             if keep_sockets and event.reader.table == "sockets":
                 sockets += shown.rows()
                 if len(sockets) > MOST_KEPT:
-                    raise UsageError(f"more than {MOST_KEPT} sockets; narrow them by protocols, families or where")
+                    raise UsageError(f"more than {MOST_KEPT} sockets; select fewer with protocols, families or where")
         elif isinstance(event, Noted) and isinstance(event.trouble, Gap) and event.trouble.about == "snapshot":
             raise SnapshotError(event.trouble.detail)
         elif isinstance(event, Ended):

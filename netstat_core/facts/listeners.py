@@ -1,4 +1,4 @@
-"""What listens: sockets merged by protocol and port, or by name."""
+"""Listening sockets in facts: Internet sockets merged by protocol and port, UNIX sockets by name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST_NAMED = 20
 
 
 class _Listeners(Part):
-    """Sockets by key; ``_told`` makes the entry of a key from its sockets."""
+    """Listening sockets by key. Subclasses define ``_make_key``, ``_make_entry`` and the order of keys."""
 
     table = ""
 
@@ -29,8 +29,8 @@ class _Listeners(Part):
         self._taken = 0
 
     def add(self, reader: Reader, record: Record) -> None:
-        """One socket, if it listens."""
-        key = self._key(record) if (listens := reader.listens) and listens(record) else None
+        """Add one socket; it is ignored unless it listens."""
+        key = self._make_key(record) if (listens := reader.listens) and listens(record) else None
         if key is None:
             return
         if self._taken >= MOST_SOCKETS or (key not in self._sockets and len(self._sockets) >= MOST_KEYS):
@@ -40,15 +40,15 @@ class _Listeners(Part):
         self._taken += 1
         self._sockets.setdefault(key, []).append(record)
 
-    def told(self, read: list[Reader], lacking: list[Reader]) -> dict[str, Any]:  # noqa: ARG002 - one key for all
-        """The entries by key, in the order of the keys."""
+    def to_facts(self, read: list[Reader], lacking: list[Reader]) -> dict[str, Any]:  # noqa: ARG002 - one key for all
+        """Return the entries by key, sorted by key."""
         keys = sorted(self._sockets, key=self._order)
-        return {self.table: {key: self._entry(self._sockets[key]) for key in keys}}
+        return {self.table: {key: self._make_entry(self._sockets[key]) for key in keys}}
 
     def doubts(self) -> Iterator[Reason]:
-        """The listeners that nobody was seen to hold: the kernel's own, or those of processes out of sight."""
+        """Yield also the listeners without a visible holder: the kernel's own, or of another PID namespace."""
         yield from super().doubts()
-        unheld = [key for key, sockets in self._sockets.items() if any(one["processes"] == [] for one in sockets)]
+        unheld = [key for key, sockets in self._sockets.items() if any(socket["processes"] == [] for socket in sockets)]
         if unheld and self.head.query.owners:
             unheld.sort(key=self._order)
             more = f" and {len(unheld) - _MOST_NAMED} more" if len(unheld) > _MOST_NAMED else ""
@@ -57,51 +57,53 @@ class _Listeners(Part):
 
     unheld = ""
 
-    def _key(self, record: Record) -> str | None:
+    def _make_key(self, record: Record) -> str | None:
         raise NotImplementedError
 
     def _order(self, key: str) -> Any:
         return key
 
-    def _entry(self, sockets: list[Record]) -> dict[str, Any]:
+    def _make_entry(self, sockets: list[Record]) -> dict[str, Any]:
         raise NotImplementedError
 
-    def _held(self, sockets: Iterable[Record]) -> dict[str, Any]:
-        """Who holds the sockets."""
+    def _describe_holders(self, sockets: Iterable[Record]) -> dict[str, Any]:
+        """Return the fields of an entry that describe the processes of its sockets."""
         processes: dict[int, dict[str, Any]] = {}
-        held_by = {id(socket["processes"]): socket["processes"] or () for socket in sockets}  # sockets may share a list
-        for one in (one for holders in held_by.values() for one in holders):
-            before = processes.get(one["pid"])
-            processes[one["pid"]] = _as_one(before, one) if before and DETAILS in self.head.query.owners else one
-        held: dict[str, Any] = {
-            "processes": sorted({safe_text(one["name"]) for one in processes.values() if one["name"]}),
+        # Sockets may share one list of processes; go through each list once.
+        lists = {id(socket["processes"]): socket["processes"] or () for socket in sockets}
+        for process in (process for holders in lists.values() for process in holders):
+            known = processes.get(process["pid"])
+            has_details = known and DETAILS in self.head.query.owners
+            processes[process["pid"]] = _merge_process(known, process) if known and has_details else process
+        fields: dict[str, Any] = {
+            "processes": sorted({safe_text(process["name"]) for process in processes.values() if process["name"]}),
             "pids": sorted(processes),
-            "owner_seen": all(map(_are_known, held_by.values())),
+            "owner_seen": all(map(_are_known, lists.values())),
         }
         if not {DETAILS, ARGUMENTS}.isdisjoint(self.head.query.owners):
-            held["owners"] = [safe(processes[pid]) for pid in sorted(processes)]
-        return held
+            fields["owners"] = [safe(processes[pid]) for pid in sorted(processes)]
+        return fields
 
 
 def _are_known(holders: Collection[dict[str, Any]]) -> bool:
-    """Whether a socket's processes could be seen, and none had gone before it told its name."""
-    return bool(holders) and all(one["name"] is not None for one in holders)
+    """Return whether a socket's processes were seen, and none exited before its name was read."""
+    return bool(holders) and all(process["name"] is not None for process in holders)
 
 
-def _as_one(process: dict[str, Any], again: dict[str, Any]) -> dict[str, Any]:
-    """A process as the holder of several sockets: what differs are its descriptors, and the unit that opened them."""
-    numbers = {number for one in (process, again) for number in one.get("descriptors") or ()}
-    unit = process.get("socket_unit") or again.get("socket_unit")
-    return {**process, "descriptors": sorted(numbers) if numbers else again.get("descriptors"), "socket_unit": unit}
+def _merge_process(process: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Merge a process as the holder of two sockets; these differ in descriptors and in the unit that opened them."""
+    numbers = {number for holder in (process, other) for number in holder.get("descriptors") or ()}
+    unit = process.get("socket_unit") or other.get("socket_unit")
+    return {**process, "descriptors": sorted(numbers) if numbers else other.get("descriptors"), "socket_unit": unit}
 
 
 class Listening(_Listeners):
     """Internet sockets by protocol and port."""
 
     table = "listening"
-    unheld = "the kernel has them for itself, or processes out of sight do, as of another PID namespace"
+    unheld = "they belong to the kernel, or to processes that cannot be seen, such as those of another PID namespace"
 
-    def _key(self, record: Record) -> str | None:
+    def _make_key(self, record: Record) -> str | None:
         number = record["local_port"] if record["local_port"] is not None else record["ip_protocol"]
         return f"{record['protocol']}/{number}" if number else None
 
@@ -109,46 +111,50 @@ class Listening(_Listeners):
         protocol, _, number = key.partition("/")
         return protocol, int(number)
 
-    def _entry(self, sockets: list[Record]) -> dict[str, Any]:
-        told = _told_apart(sockets)
-        uids = sorted({one["uid"] for one in sockets if one["uid"] is not None})
+    def _make_entry(self, sockets: list[Record]) -> dict[str, Any]:
+        distinct = _distinguish(sockets)
+        uids = sorted({socket["uid"] for socket in sockets if socket["uid"] is not None})
         names: Callable[[int], str] = self.head.names.user
         users = {uid: names(uid) for uid in uids}
+        addresses = {address for socket in sockets for address in _get_addresses(socket)}
         return {
-            "addresses": sorted({one for socket in sockets for one in _addresses(socket)}, key=_numerically),
-            "families": sorted({one["family"] for one in sockets}),
+            "addresses": sorted(addresses, key=_address_order),
+            "families": sorted({socket["family"] for socket in sockets}),
             "uids": uids,
             "users": sorted({safe_text(name) for uid, name in users.items() if name not in (str(uid), "")}),
-            "v6_only": _v6_only(sockets),
-            "reachable": sorted({family for one in sockets for family in _reachable(one)}),
-            **self._held(sockets),
-            **({"sockets": told} if told else {}),
+            "v6_only": _are_v6_only(sockets),
+            "reachable": sorted({family for socket in sockets for family in _get_reachable(socket)}),
+            **self._describe_holders(sockets),
+            **({"sockets": distinct} if distinct else {}),
         }
 
 
-def _told_apart(sockets: list[Record]) -> list[dict[str, Any]]:
-    """The different sockets, where their addresses are not all that differs."""
-    known: dict[tuple[Any, ...], dict[str, Any]] = {}
-    looks = set()
-    held_by = {id(one["processes"]): one["processes"] or () for one in sockets}
-    names_of = {key: sorted({safe_text(one["name"]) for one in held if one["name"]}) for key, held in held_by.items()}
-    for one in sockets:
-        names = names_of[id(one["processes"])]
-        is_seen = _are_known(held_by[id(one["processes"])])
-        look = (one["v6_only"] if _is_wildcard6(one) else None, is_seen, *names)
-        looks.add(look)
-        for address in _addresses(one):
-            socket = {"address": address, "v6_only": look[0], "processes": names, "owner_seen": look[1]}
-            known[_numerically(address), look] = socket
-    return [known[key] for key in sorted(known, key=repr)] if len(looks) > 1 else []
+def _distinguish(sockets: list[Record]) -> list[dict[str, Any]]:
+    """Return one entry for each different socket; none if they differ only in their addresses."""
+    entries: dict[tuple[Any, ...], dict[str, Any]] = {}
+    variants = set()
+    lists = {id(socket["processes"]): socket["processes"] or () for socket in sockets}
+    names_of = {
+        key: sorted({safe_text(process["name"]) for process in holders if process["name"]})
+        for key, holders in lists.items()
+    }
+    for socket in sockets:
+        names = names_of[id(socket["processes"])]
+        is_seen = _are_known(lists[id(socket["processes"])])
+        variant = (socket["v6_only"] if _is_wildcard6(socket) else None, is_seen, *names)
+        variants.add(variant)
+        for address in _get_addresses(socket):
+            entry = {"address": address, "v6_only": variant[0], "processes": names, "owner_seen": variant[1]}
+            entries[_address_order(address), variant] = entry
+    return [entries[key] for key in sorted(entries, key=repr)] if len(variants) > 1 else []
 
 
-def _addresses(socket: Record) -> list[str]:
-    named = socket["local_addresses"] or [socket["local_address"]]
-    return [str(address) for address in named if address is not None]
+def _get_addresses(socket: Record) -> list[str]:
+    addresses = socket["local_addresses"] or [socket["local_address"]]
+    return [str(address) for address in addresses if address is not None]
 
 
-def _numerically(address: str) -> tuple[int, int, str]:
+def _address_order(address: str) -> tuple[int, int, str]:
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -156,47 +162,52 @@ def _numerically(address: str) -> tuple[int, int, str]:
     return parsed.version, int(parsed), address
 
 
-def _v6_only(sockets: Iterable[Record]) -> bool | None:
-    """Whether all that listens on :: takes no IPv4; None where one does not tell, or nothing listens there."""
-    told = {one["v6_only"] for one in sockets if _is_wildcard6(one)}
-    return None if not told or None in told else all(told)
+def _are_v6_only(sockets: Iterable[Record]) -> bool | None:
+    """Return whether no socket on :: accepts IPv4; None if there is no such socket, or this is unknown of one."""
+    flags = {socket["v6_only"] for socket in sockets if _is_wildcard6(socket)}
+    return None if not flags or None in flags else all(flags)
 
 
-def _reachable(socket: Record) -> tuple[str, ...]:
+def _get_reachable(socket: Record) -> tuple[str, ...]:
+    """Return the IP versions by which a socket can be reached."""
     if socket["family"] == "inet" or socket["v4_mapped"]:
         return ("inet",)
     return ("inet", "inet6") if _is_wildcard6(socket) and not socket["v6_only"] else ("inet6",)
 
 
 def _is_wildcard6(socket: Record) -> bool:
-    return socket["family"] == "inet6" and _WILDCARD6 in _addresses(socket)
+    return socket["family"] == "inet6" and _WILDCARD6 in _get_addresses(socket)
 
 
 class UnixListening(_Listeners):
     """UNIX sockets by name."""
 
     table = "unix_listening"
-    unheld = "processes out of sight do, or their rows are forged"
+    unheld = "they belong to processes that cannot be seen, or their rows are forged"
 
-    def _key(self, record: Record) -> str | None:
+    def _make_key(self, record: Record) -> str | None:
         path = record["path"]
         return None if path is None else safe_text(f"@{path}" if record["abstract"] else path)
 
     def doubts(self) -> Iterator[Reason]:
-        """Also names that share an inode, as no two sockets do: whoever binds a name with line breaks forges rows."""
+        """Yield also names that share an inode, which two sockets never do.
+
+        A process that binds a name with line breaks forges rows of /proc/net/unix, because the kernel does not escape
+        names.
+        """
         yield from super().doubts()
         names: dict[int, set[str]] = {}
         for key, sockets in self._sockets.items():
-            for one in sockets:
-                names.setdefault(one["inode"], set()).add(key)
+            for socket in sockets:
+                names.setdefault(socket["inode"], set()).add(key)
         shared = sorted({key for inode, keys in names.items() if inode and len(keys) > 1 for key in keys})
         if shared:
-            yield {"about": "source", "text": f"forged: {', '.join(shared[:_MOST_NAMED])} are of one socket"}
+            yield {"about": "source", "text": f"forged: {', '.join(shared[:_MOST_NAMED])} are names of one socket"}
 
-    def _entry(self, sockets: list[Record]) -> dict[str, Any]:
-        types = {one["type"] for one in sockets}
+    def _make_entry(self, sockets: list[Record]) -> dict[str, Any]:
+        types = {socket["type"] for socket in sockets}
         return {
             "type": types.pop() if len(types) == 1 else None,
-            "abstract": all(one["abstract"] for one in sockets),
-            **self._held(sockets),
+            "abstract": all(socket["abstract"] for socket in sockets),
+            **self._describe_holders(sockets),
         }

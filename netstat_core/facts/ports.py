@@ -1,4 +1,4 @@
-"""The facts of Ansible's ``listen_ports_facts``, for playbooks that were written for it."""
+"""The facts of the Ansible module ``community.general.listen_ports_facts``, for playbooks written for it."""
 
 from __future__ import annotations
 
@@ -14,24 +14,25 @@ _NOBODY = {"pid": 0, "name": "", "uid": None, "started_at": None}
 
 
 def listen_ports(sockets: Iterable[Record], user: Callable[[int], str]) -> dict[str, list[dict[str, Any]]]:
-    """``tcp_listen`` and ``udp_listen``: a row for each process that listens on an address and port.
+    """Return ``tcp_listen`` and ``udp_listen``: one row for each process that listens on an address and port.
 
-    A socket whose processes are not known has one row, with pid 0 and without a name. ``stime`` is UTC, and empty
-    unless records tell when processes started.
+    Pass records of kind ``inet.socket`` (others are ignored), and a function from a user id to a name. A socket whose
+    processes are unknown has one row with pid 0 and an empty name. ``stime`` is UTC; it is empty unless the records
+    hold the start of processes, as those of a query with DETAILS do.
     """
     facts: dict[str, list[dict[str, Any]]] = {name: [] for name in FACTS.values()}
     seen = set()
     for socket in sockets:
         if socket["kind"] != "inet.socket" or not socket["listening"] or socket["protocol"] not in FACTS:
             continue
-        for row in _rows(socket, user):
+        for row in _make_rows(socket, user):
             if tuple(row.values()) not in seen:
                 seen.add(tuple(row.values()))
                 facts[FACTS[socket["protocol"]]].append(row)
     return facts
 
 
-def _rows(socket: Record, user: Callable[[int], str]) -> Iterator[dict[str, Any]]:
+def _make_rows(socket: Record, user: Callable[[int], str]) -> Iterator[dict[str, Any]]:
     for process in socket["processes"] or [_NOBODY]:
         uid = process["uid"]
         row = {
@@ -41,13 +42,13 @@ def _rows(socket: Record, user: Callable[[int], str]) -> Iterator[dict[str, Any]
             "name": process["name"] or "",
             "pid": process["pid"],
             "user": "" if uid is None else user(uid),
-            "stime": _as_ps(process.get("started_at")),
+            "stime": _format_start(process.get("started_at")),
         }
         yield safe(row)
 
 
-def _as_ps(started_at: str | None) -> str:
-    """A time as ``ps -o lstart`` writes it."""
+def _format_start(started_at: str | None) -> str:
+    """Format an ISO 8601 time as ``ps -o lstart`` does, such as ``Sat Nov 21 09:05:03 2026``."""
     return (
         datetime.fromisoformat(started_at.replace("Z", "+00:00")).strftime("%a %b %e %H:%M:%S %Y") if started_at else ""
     )

@@ -1,4 +1,4 @@
-"""What facts are made from: the query behind their options."""
+"""Make the query for facts from the options of the Ansible collection, Salt and callers in Python."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from netstat_core.host.discovery import Host
 
 ON_REQUEST = ("routes", "neighbours", "masquerade", "multicast_routes", "memory")
-"""Tables that are read only where they are named: they have no bound, or few want them."""
+"""Tables that are read only if named: their size is unbounded, or few callers want them."""
 
 DEFAULT_ROUTE = "default_route"
-"""In the place of a table: of the routes only those that all the rest goes by."""
+"""Pseudo-table: the default routes only."""
 
 ALL_TABLES = "all"
-"""Routing tables behind the table ``routes`` of facts: that no route leads somewhere takes a look at all of them."""
+"""The ``route_table`` of the table ``routes``: only all routing tables together show that there is no route."""
 
 SOCKETS = ("listening", "all")
 
@@ -30,31 +30,31 @@ NEEDS = {
     | {"ip_protocol"},
     "unix.socket": _OF_SOCKETS | {"path", "abstract", "type"},
 }
-"""What facts take of sockets that nobody asked to see themselves."""
+"""Fields of socket records that facts need if the records themselves are not returned."""
 
 
-def takes(reader: Reader, query: Query) -> frozenset[str] | None:
-    """The record fields that facts are made of; all of them of what is in the facts itself."""
+def needed_fields(reader: Reader, query: Query) -> frozenset[str] | None:
+    """Return the record fields of a reader that facts are built from; None if they need all of them."""
     return NEEDS.get(reader.kind) if query.show == "listening" else None
 
 
 OPTION_OF = {"network_namespaces": "netns"}
-"""The options of facts by the fields of a query, where they are called otherwise."""
+"""Options by the query field they set, if its name differs."""
 
 
-def worded(error: Exception) -> str:
-    """An error in the words of tasks and states, whose options make the query."""
+def format_error(error: Exception) -> str:
+    """Return the message of an error, preceded by the option of :func:`facts_query` that it is about."""
     if isinstance(error, UsageError) and error.field:
         return f"{OPTION_OF.get(error.field, error.field)}: {error.message}"
     return str(error)
 
 
 def facts_query(host: Host, **options: Any) -> Query:
-    """The query that gives the facts asked for; :func:`query_for` tells the options. Raises UsageError as it does."""
-    return query_for([offer.reader for offer in host.offers()], **options)
+    """Make a query for facts from the readers of a host; see :func:`make_query` for the options and errors."""
+    return make_query([offer.reader for offer in host.offers()], **options)
 
 
-def query_for(  # noqa: PLR0913 - one keyword for each option of the facts
+def make_query(  # noqa: PLR0913 - one keyword for each option of the facts
     readers: Collection[Reader],
     *,
     sockets: str = "listening",
@@ -67,12 +67,16 @@ def query_for(  # noqa: PLR0913 - one keyword for each option of the facts
     who: bool = False,
     arguments: bool = False,
 ) -> Query:
-    """The query of some readers that gives the facts asked for; no tables stands for all that are bounded.
+    """Make the query that selects the facts described by the options.
 
-    Raises UsageError for what names nothing known.
+    ``sockets`` is ``listening`` or ``all``. ``families``, ``protocols`` and ``tables`` are names; none selects all,
+    of tables all but ON_REQUEST. ``where`` is an expression that records must match. ``netns`` names other network
+    namespaces, ``all_netns`` selects all. ``who`` adds details of processes, ``arguments`` their full command lines.
+
+    Raises UsageError for unknown names and for an invalid expression.
     """
     if sockets not in SOCKETS:
-        raise UsageError(f"sockets is one of {' and '.join(SOCKETS)}, not {sockets!r}")
+        raise UsageError(f"sockets must be one of {', '.join(SOCKETS)}, not {sockets!r}")
     query = Query(
         families=tuple(families),
         protocols=tuple(protocols),
@@ -84,8 +88,8 @@ def query_for(  # noqa: PLR0913 - one keyword for each option of the facts
         all_network_namespaces=all_netns,
         source="netlink",
     )
-    wanted = _wanted(query, readers, tables)
-    read = tuple(dict.fromkeys("routes" if table == DEFAULT_ROUTE else table for table in wanted))
+    selected = _select_tables(query, readers, tables)
+    read = tuple(dict.fromkeys("routes" if table == DEFAULT_ROUTE else table for table in selected))
     if where is not None:
         from netstat_core.report.where import Where  # noqa: PLC0415 - its library is loaded for those who filter
 
@@ -93,26 +97,26 @@ def query_for(  # noqa: PLR0913 - one keyword for each option of the facts
         Where(where, [reader for reader in serving if reader.table in read])
     return query._replace(
         tables=read,
-        default_routes=DEFAULT_ROUTE in wanted and "routes" not in wanted,
-        route_table=ALL_TABLES if "routes" in wanted else None,
+        default_routes=DEFAULT_ROUTE in selected and "routes" not in selected,
+        route_table=ALL_TABLES if "routes" in selected else None,
     )
 
 
-def _wanted(query: Query, readers: Collection[Reader], tables: Sequence[str]) -> list[str]:
-    """The tables to read; raises UsageError for what nobody has."""
-    _check("family", query.families, {one for reader in readers for one in reader.families})
-    _check("protocol", query.protocols, {one for reader in readers for one in reader.protocols})
-    _check("table", tables, {DEFAULT_ROUTE, *(reader.table for reader in readers)})
+def _select_tables(query: Query, readers: Collection[Reader], tables: Sequence[str]) -> list[str]:
+    """Return the tables to read. Raises UsageError for names that no reader has."""
+    _check_names("family", query.families, {family for reader in readers for family in reader.families})
+    _check_names("protocol", query.protocols, {protocol for reader in readers for protocol in reader.protocols})
+    _check_names("table", tables, {DEFAULT_ROUTE, *(reader.table for reader in readers)})
     serving = {reader.table for reader in readers if query.includes(reader.families, reader.protocols)}
     serving |= {DEFAULT_ROUTE} if "routes" in serving else set()
     missing = [table for table in tables if table not in serving]
     if missing:
-        raise UsageError(f"table {missing[0]!r} has nothing of the families and protocols asked for")
+        raise UsageError(f"table {missing[0]!r} has no records of the selected families and protocols")
     ordered = dict.fromkeys([*(reader.table for reader in readers if not reader.on_request), DEFAULT_ROUTE])
     return list(tables) or [table for table in ordered if table in serving and table not in ON_REQUEST]
 
 
-def _check(what: str, names: Sequence[str], known: set[str]) -> None:
+def _check_names(what: str, names: Sequence[str], known: set[str]) -> None:
     for name in names:
         if name not in known:
             raise UsageError(f"unknown {what} {name!r}; known: {', '.join(sorted(known))}")

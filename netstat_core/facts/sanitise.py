@@ -1,4 +1,4 @@
-"""What a machine tells of itself is not trusted: texts in facts can be shown anywhere, and have an end."""
+"""Make untrusted values of a machine safe to display, and bound the size of facts."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from typing import Any
 from netstat_core.plugin.records import Record
 
 LONGEST_TEXT = 4096
-"""Characters kept of a text: the longest path of a program; names of processes and sockets are far shorter."""
+"""Characters of a text, which is the longest path of a program; names of processes and sockets are far shorter."""
 
 MOST_KEYS = 10_000
-"""Of each look-up table: more ports than one machine listens on by intention."""
+"""Keys of each look-up table: more ports than a machine listens on by intention."""
 
 MOST_SOCKETS = 50_000
-"""Of all that listen: several share a port, and have different addresses."""
+"""Listening sockets: several can share a port and have different addresses."""
 
 MOST_COUNTERS = 100_000
-"""Of all sections: there are some ten for each processor."""
+"""Counters of all sections: some sections have about ten for each processor."""
 
 MOST_RECORDS = 1000
-"""Of each list: a router has a million routes, and facts travel with every task."""
+"""Records of each list: a router has a million routes, and Ansible copies facts for every task."""
 
 _CUT = "..."
 _DEEPEST = 12
 
 
 def safe(value: Any, depth: int = 0) -> Any:
-    """The same value, with texts that can be shown anywhere, and are cut behind LONGEST_TEXT characters."""
+    """Return a copy of a value of JSON types with :func:`safe_text` applied to every text; other types become text."""
     if isinstance(value, str):
         return safe_text(value)
     if value is None or isinstance(value, (bool, int, float)):
@@ -34,38 +34,41 @@ def safe(value: Any, depth: int = 0) -> Any:
     if depth >= _DEEPEST:
         return _CUT
     if isinstance(value, dict):
-        return {safe_text(str(key)): safe(one, depth + 1) for key, one in value.items()}
+        return {safe_text(str(key)): safe(nested, depth + 1) for key, nested in value.items()}
     if isinstance(value, (list, tuple)):
-        return [safe(one, depth + 1) for one in value]
+        return [safe(item, depth + 1) for item in value]
     return safe_text(str(value))
 
 
 def safe_text(text: str) -> str:
-    r"""A text that can be shown anywhere: what is not printable as ``\xNN``, as undecodable bytes are in records."""
+    r"""Return a text that any terminal can show: cut after LONGEST_TEXT characters, unprintable ones as ``\xNN``.
+
+    Records write undecodable bytes in the same way.
+    """
     kept = text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + _CUT
     if kept.isprintable():
         return kept
-    return "".join(one if one.isprintable() else _masked(one) for one in kept)
+    return "".join(character if character.isprintable() else _escape(character) for character in kept)
 
 
-def _masked(character: str) -> str:
+def _escape(character: str) -> str:
     return "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", "surrogatepass"))
 
 
 def safe_records(records: list[Record]) -> list[Record]:
-    """Records with safe texts only; those that have no others are given as they are."""
+    """Return records with safe texts only; records that are safe already are not copied."""
     known: dict[int, bool] = {}
     return [record if _is_safe(record, known) else safe(record) for record in records]
 
 
 def _is_safe(value: Any, known: dict[int, bool]) -> bool:
-    """Whether a value need not be changed; lists are shared among records, and looked at once."""
+    """Return whether a value is safe as it is. ``known`` caches lists by id, since records share them."""
     if isinstance(value, str):
         return value.isprintable() and len(value) <= LONGEST_TEXT
     if isinstance(value, dict):
-        return all(key.isprintable() and _is_safe(one, known) for key, one in value.items())
+        return all(key.isprintable() and _is_safe(nested, known) for key, nested in value.items())
     if isinstance(value, list):
         if id(value) not in known:
-            known[id(value)] = all(_is_safe(one, known) for one in value)
+            known[id(value)] = all(_is_safe(item, known) for item in value)
         return known[id(value)]
     return True

@@ -1,6 +1,6 @@
-"""What facts look like: the network of a machine as look-up tables, small enough to travel with every task.
+"""The structure of facts: the network of a machine as look-up tables, small enough for every task to copy.
 
-Keys of what was not asked for are absent, so that nothing that was never looked at reads as empty.
+A table that was not requested or could not be read is absent; an empty table was read and has no entries.
 """
 
 from __future__ import annotations
@@ -19,56 +19,57 @@ Pids = Annotated[list[int], Field("Process ids of those, sorted")]
 
 
 class ListeningSocket(TypedDict):
-    """One of the sockets behind an entry."""
+    """One of the sockets of a listener."""
 
     address: Annotated[str, Field("Local address")]
-    v6_only: Annotated[bool | None, Field("Whether it takes no IPv4; null where unknown, or where it is not on ::")]
+    v6_only: Annotated[bool | None, Field("Whether it accepts no IPv4; null if unknown, or if it is not on ::")]
     processes: Names
     owner_seen: Annotated[bool, Field("Whether its processes could be seen")]
 
 
 class Listener(TypedDict):
-    """Everything that listens on one port of one protocol."""
+    """All sockets that listen on one port of one protocol."""
 
     addresses: Addresses
     families: Families
     processes: Names
     pids: Pids
     uids: Annotated[list[int], Field("User ids of the sockets' owners, sorted")]
-    users: Annotated[list[str], Field("Their names on that machine, sorted; of those that have one")]
+    users: Annotated[list[str], Field("Names of those users on that machine, sorted; without users that have no name")]
     v6_only: Annotated[
-        bool | None, Field("Whether :: takes no IPv4; null where nothing listens on it, or where that is unknown")
+        bool | None, Field("Whether :: accepts no IPv4; null if nothing listens on ::, or if this is unknown")
     ]
     reachable: Annotated[
         list[Literal["inet", "inet6"]],
-        Field("IP versions it can be reached by: :: serves IPv4 too unless it is known not to"),
+        Field("IP versions by which it can be reached: :: serves IPv4 too unless it is known to be v6-only"),
     ]
     owner_seen: Annotated[bool, Field("Whether the processes of all of its sockets could be seen")]
 
 
 class OwnedListener(Listener, total=False):
-    """A listener with what is told of some only."""
+    """A listener with the keys that only some have."""
 
     sockets: Annotated[
-        list[ListeningSocket], Field("One entry for each different socket; only where they differ but for the address")
+        list[ListeningSocket],
+        Field("One entry for each different socket; absent if the sockets differ only in their addresses"),
     ]
-    owners: Annotated[list[dict[str, Any]], Field("Its processes as records have them; only with who or arguments")]
+    owners: Annotated[list[dict[str, Any]], Field("Its processes as in records; only with who or arguments")]
 
 
 class UnixListener(TypedDict):
-    """Everything that listens under one name of UNIX sockets."""
+    """All UNIX sockets that listen under one name."""
 
-    type: Annotated[str | None, Field("stream or seqpacket; null where there are both")]
-    abstract: Annotated[bool, Field("The name is abstract, and its key here begins with @ in the place of a NUL")]
+    type: Annotated[str | None, Field("stream or seqpacket; null if there are both")]
+    abstract: Annotated[bool, Field("Whether the name is abstract; its key begins with @ in place of a NUL byte")]
     processes: Names
     pids: Pids
     owner_seen: Annotated[bool, Field("Whether the processes of all of its sockets could be seen")]
 
 
 class OwnedUnixListener(UnixListener, total=False):
-    """A listener with what its processes are."""
+    """A listener with the keys that only some have."""
 
-    owners: Annotated[list[dict[str, Any]], Field("Its processes as records have them; only with who or arguments")]
+    owners: Annotated[list[dict[str, Any]], Field("Its processes as in records; only with who or arguments")]
 
 
 class Membership(TypedDict):
@@ -76,7 +77,7 @@ class Membership(TypedDict):
 
     family: Annotated[str, Field("IP version")]
     group: Annotated[str, Field("Address of the group")]
-    users: Annotated[int, Field("How often it was joined", minimum=0)]
+    users: Annotated[int, Field("How many times it was joined", minimum=0)]
 
 
 class DefaultRoute(TypedDict):
@@ -84,41 +85,45 @@ class DefaultRoute(TypedDict):
 
     type: Annotated[
         str | None,
-        Field("unicast; unreachable, blackhole or prohibit where it lets nothing out; null where only /proc was read"),
+        Field("unicast; unreachable, blackhole or prohibit if it drops packets; null if only /proc was read"),
     ]
-    gateway: Annotated[str | None, Field("Next hop, the first of several; null where the network is on the link")]
-    interface: Annotated[str | None, Field("Interface it leads out of; with several next hops that of the first")]
-    metric: Annotated[int | None, Field("Its metric")]
+    gateway: Annotated[str | None, Field("Next hop, the first of several; null if the network is on the link")]
+    interface: Annotated[str | None, Field("Outgoing interface; with several next hops that of the first")]
+    metric: Annotated[int | None, Field("Metric of the route")]
     preferred_source: Annotated[str | None, Field("Source address of packets that have none yet")]
-    protocol: Annotated[str | None, Field("What made the route: boot, static, dhcp, ra ...; null where unknown")]
-    next_hops: Annotated[list[dict[str, Any]] | None, Field("Its next hops, where there are several")]
+    protocol: Annotated[str | None, Field("Origin of the route: boot, static, dhcp, ra ...; null if unknown")]
+    next_hops: Annotated[list[dict[str, Any]] | None, Field("Next hops of the route; null unless there are several")]
 
 
 class DefaultRoutes(TypedDict, total=False):
-    """The default route of each IP version; null where there is none, absent where routes could not be read."""
+    """The default route of each IP version; null if there is none, absent if routes could not be read."""
 
-    inet: Annotated[DefaultRoute | None, Field("Of IPv4")]
-    inet6: Annotated[DefaultRoute | None, Field("Of IPv6")]
+    inet: Annotated[DefaultRoute | None, Field("Default route of IPv4")]
+    inet6: Annotated[DefaultRoute | None, Field("Default route of IPv6")]
 
 
 class CoveredNamespaces(TypedDict, total=False):
-    """Which other namespaces were looked at."""
+    """Which other network namespaces were read."""
 
     namespaces: Annotated[
         Literal["all", "some"],
-        Field("Whether there are no other namespaces than those told; absent if none was asked for"),
+        Field("all if every network namespace of the machine was read; absent if no other was requested"),
     ]
 
 
 class Covers(CoveredNamespaces):
-    """What may be concluded from something not being there."""
+    """What was read completely, so that the absence of an entry is proof."""
 
-    tables: Annotated[list[str], Field("Tables that were asked for and read whole, sorted; default_route is one")]
-    protocols: Annotated[list[str], Field("Protocols whose sockets were read whole, sorted; unix is one")]
-    families: Annotated[list[str], Field("Address families of which a reader was read whole, sorted")]
+    tables: Annotated[
+        list[str], Field("Tables that were requested and read completely, sorted; default_route counts as one")
+    ]
+    protocols: Annotated[list[str], Field("Protocols whose sockets were read completely, sorted; unix counts as one")]
+    families: Annotated[list[str], Field("Address families of which at least one reader was read completely, sorted")]
     sockets: Annotated[Literal["listening", "all", "connected"], Field("Which sockets were counted in the totals")]
     where: Annotated[str | None, Field("Expression that records had to match; null for none")]
-    owners: Annotated[Literal["all", "some", "none"], Field("Whose processes could be seen")]
+    owners: Annotated[
+        Literal["all", "some", "none"], Field("Which processes could be seen; none if they were not requested")
+    ]
 
 
 Counters = dict[str, int | None]
@@ -126,51 +131,53 @@ Records = list[dict[str, Any]]
 
 
 class Tables(TypedDict, total=False):
-    """The network itself."""
+    """The tables of one network namespace."""
 
-    listening: Annotated[dict[str, OwnedListener], Field("What listens, by protocol and port: tcp/22")]
-    unix_listening: Annotated[dict[str, OwnedUnixListener], Field("UNIX sockets that listen, by path or @name")]
-    totals: Annotated[
-        dict[str, dict[str, Count]], Field("How many sockets there are, of those that were read, by protocol and state")
+    listening: Annotated[
+        dict[str, OwnedListener], Field("Listening Internet sockets by protocol and port, such as tcp/22")
     ]
+    unix_listening: Annotated[dict[str, OwnedUnixListener], Field("Listening UNIX sockets by path or @name")]
+    totals: Annotated[dict[str, dict[str, Count]], Field("Number of sockets that were read, by protocol and state")]
     interfaces: Annotated[dict[str, dict[str, Any]], Field("Interface records by name")]
     groups: Annotated[dict[str, list[Membership]], Field("Multicast groups by interface")]
     statistics: Annotated[dict[str, Counters], Field("Counters of the kernel by section: Ip, Tcp, TcpExt ...")]
-    default_route: Annotated[DefaultRoutes, Field("Where packets go that no other route is for")]
-    routes: Annotated[Records, Field("Route records; only when asked for")]
-    neighbours: Annotated[Records, Field("Neighbour records; only when asked for")]
-    masquerade: Annotated[Records, Field("Records of tracked connections; only when asked for")]
+    default_route: Annotated[DefaultRoutes, Field("The default routes by IP version")]
+    routes: Annotated[Records, Field("Route records; only if requested")]
+    neighbours: Annotated[Records, Field("Neighbour records; only if requested")]
+    masquerade: Annotated[Records, Field("Records of tracked connections; only if requested")]
     families: Annotated[
         dict[str, dict[str, Records]], Field("Records of the other address families, by family and table")
     ]
 
 
 class Reason(TypedDict):
-    """Why facts are not complete."""
+    """Why facts are incomplete."""
 
-    about: Annotated[Subject, Field("What is in doubt, in the words of completeness")]
-    text: Annotated[str, Field("Why, in words for people that nothing should parse")]
+    about: Annotated[Subject, Field("What may be missing or wrong, in the words of completeness")]
+    text: Annotated[str, Field("Explanation for people; do not parse it")]
 
 
 class Place(Tables):
-    """One network namespace."""
+    """The facts of one network namespace."""
 
-    network_namespace: Annotated[NetworkNamespace | None, Field("Which one; null where a snapshot does not tell")]
-    complete: Annotated[bool, Field("Whether all that was asked for could be seen")]
-    incomplete_because: Annotated[list[Reason], Field("Why not: about says what is in doubt, text why")]
+    network_namespace: Annotated[NetworkNamespace | None, Field("The namespace; null if a snapshot does not name it")]
+    complete: Annotated[bool, Field("Whether everything that was requested could be read")]
+    incomplete_because: Annotated[
+        list[Reason], Field("Reasons why the facts are incomplete: about names what is affected, text explains it")
+    ]
     covers: Covers
 
 
 class Facts(Place):
-    """A machine."""
+    """The facts of a machine."""
 
-    schema: Annotated[str, Field("Name of this structure", words=(FACTS_SCHEMA,))]
-    captured_at: Annotated[str | None, Field("When it was read, ISO 8601 UTC")]
+    schema: Annotated[str, Field("Identifier of this structure", words=(FACTS_SCHEMA,))]
+    captured_at: Annotated[str | None, Field("Time of reading, ISO 8601 UTC")]
     hostname: Annotated[str | None, Field("Name of the machine")]
-    kernel_release: Annotated[str | None, Field("Its kernel")]
+    kernel_release: Annotated[str | None, Field("Release of its kernel")]
 
 
 class FactsOfNamespaces(Facts, total=False):
-    """A machine, with namespaces where they were asked for."""
+    """The facts of a machine, and of its other network namespaces if they were requested."""
 
-    namespaces: Annotated[dict[str, Place], Field("Other network namespaces by name, or by inode where they have none")]
+    namespaces: Annotated[dict[str, Place], Field("Other network namespaces by name, or by inode if they have none")]

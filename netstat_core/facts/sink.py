@@ -1,4 +1,4 @@
-"""Facts, as the Ansible collection returns them: as a module's result, or alone."""
+"""Write facts as JSON: as the result of an Ansible module, or alone."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any, BinaryIO
 
 from netstat_core.facts.builder import FactsBuilder
-from netstat_core.facts.query import query_for
+from netstat_core.facts.query import make_query
 from netstat_core.plugin.batches import Batch
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.sinks import Head, Rendering, Tail
@@ -15,8 +15,8 @@ from netstat_core.sinks.json import encode
 
 
 def default_query(readers: Collection[Reader], query: Query) -> Query:
-    """All bounded facts, of what a command line says that selects no display."""
-    asked = query_for(
+    """Return the query for facts of a command line that selects no display, with its other options applied."""
+    facts_query = make_query(
         readers,
         where=query.where,
         netns=query.network_namespaces,
@@ -24,35 +24,38 @@ def default_query(readers: Collection[Reader], query: Query) -> Query:
         who=DETAILS in query.owners,
         arguments=ARGUMENTS in query.owners,
     )
-    source = asked.source if query.source == "auto" else query.source
     contexts = (CONTEXTS,) if CONTEXTS in query.owners else ()
-    return asked._replace(source=source, namespace_limit=query.namespace_limit, owners=(*asked.owners, *contexts))
+    return facts_query._replace(
+        source=facts_query.source if query.source == "auto" else query.source,
+        namespace_limit=query.namespace_limit,
+        owners=(*facts_query.owners, *contexts),
+    )
 
 
 class LocalFactsRendering(Rendering):
-    """One line of JSON: the facts. Nothing is written before the report has ended."""
+    """Writes the facts as one line of JSON at the end of the report."""
 
     def __init__(self, out: BinaryIO) -> None:
         self._out = out
 
     def begin(self, head: Head) -> None:
-        """The report starts."""
+        """Start the facts of a report."""
         self._builder = FactsBuilder(head)
 
     def batch(self, reader: Reader, batch: Batch) -> None:
-        """Records become facts."""
+        """Add records to the facts."""
         self._builder.add(reader, batch)
 
     def end(self, tail: Tail) -> None:
-        """The facts."""
-        self._out.write(encode(self._wrapped(self._builder.finish(tail))) + b"\n")
+        """Write the facts."""
+        self._out.write(encode(self._wrap(self._builder.finish(tail))) + b"\n")
 
-    def _wrapped(self, facts: dict[str, Any]) -> dict[str, Any]:
+    def _wrap(self, facts: dict[str, Any]) -> dict[str, Any]:
         return facts
 
 
 class FactsRendering(LocalFactsRendering):
-    """One line of JSON: the result of a module that gathers facts and changes nothing."""
+    """Writes the facts as the result of an Ansible module: one line of JSON with ``ansible_facts``."""
 
-    def _wrapped(self, facts: dict[str, Any]) -> dict[str, Any]:
+    def _wrap(self, facts: dict[str, Any]) -> dict[str, Any]:
         return {"ansible_facts": {"netstat": facts}, "changed": False}

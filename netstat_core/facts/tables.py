@@ -1,4 +1,4 @@
-"""The parts of facts: each takes the records of some kinds, and tells some keys."""
+"""The parts of facts: each takes the records of some kinds and makes some keys of the facts."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _OF_THE_HOST = frozenset({"kind", "network_namespace"})
 _IP = frozenset({"inet", "inet6"})
 
 SHAPED = frozenset({"inet.socket", "unix.socket", "interface", "multicast.membership", "statistics"})
-"""Kinds that facts have a shape of their own for."""
+"""Kinds whose records are transformed; records of other kinds are listed unchanged."""
 
 ROUTES = frozenset({"route", "route.cache"})
 
 
 class Part:
-    """One part; it is there, even if empty, wherever a reader it is for was asked.
+    """One part of the facts of a network namespace, present if any of its readers was selected.
 
-    ``left_out`` counts records there was no room for, ``partly`` names their readers.
+    ``left_out`` counts the records beyond the size limit, ``partly`` names the readers they came from.
     """
 
     table = ""
@@ -35,18 +35,19 @@ class Part:
         self.partly: set[str] = set()
 
     def add(self, reader: Reader, record: Record) -> None:
-        """One record."""
+        """Add one record."""
         raise NotImplementedError
 
-    def told(self, read: list[Reader], lacking: list[Reader]) -> dict[str, Any]:
-        """The keys of the facts that are this part's, of the readers that could read, and of those that could not.
+    def to_facts(self, read: list[Reader], lacking: list[Reader]) -> dict[str, Any]:
+        """Return this part's keys of the facts.
 
-        What may be empty only for want of looking has no key.
+        The readers in ``read`` succeeded, those in ``lacking`` failed; omit a key that may be empty only because of a
+        failure.
         """
         raise NotImplementedError
 
     def doubts(self) -> Iterator[Reason]:
-        """What may be missing from it."""
+        """Yield the reasons why this part may be incomplete."""
         if self.left_out:
             yield {"about": "table", "text": f"{self.table}: truncated, {self.left_out} more than facts hold"}
 
@@ -58,8 +59,8 @@ class _ByName(Part):
         super().__init__(head)
         self._entries: dict[str, Any] = {}
 
-    def told(self, read: list[Reader], lacking: list[Reader]) -> dict[str, Any]:  # noqa: ARG002 - see lacking
-        """The table, under its name."""
+    def to_facts(self, read: list[Reader], lacking: list[Reader]) -> dict[str, Any]:  # noqa: ARG002 - see lacking
+        """Return the table under its name; nothing if it is empty and a reader failed."""
         return {} if lacking and not self._entries else {self.table: self._entries}
 
     def _put(self, key: str, value: Any) -> None:
@@ -75,7 +76,7 @@ class Interfaces(_ByName):
     table = "interfaces"
 
     def add(self, reader: Reader, record: Record) -> None:  # noqa: ARG002 - its kind says all
-        """One record."""
+        """Add one record."""
         self._put(safe_text(record["name"]), safe({key: record[key] for key in record if key not in _OF_THE_HOST}))
 
 
@@ -89,7 +90,7 @@ class Groups(_ByName):
         self._taken = 0
 
     def add(self, reader: Reader, record: Record) -> None:  # noqa: ARG002 - its kind says all
-        """One record."""
+        """Add one record."""
         name = safe_text(record["interface"])
         if name not in self._entries and len(self._entries) < MOST_KEYS:
             self._entries[name] = []
@@ -102,7 +103,7 @@ class Groups(_ByName):
 
 
 class Statistics(_ByName):
-    """Counters by section; those of one interface stay out. A section that comes again is numbered."""
+    """Counters by section, without those of single interfaces. A repeated section is numbered: ``Name/2``."""
 
     table = "statistics"
 
@@ -112,7 +113,7 @@ class Statistics(_ByName):
         self._taken = 0
 
     def add(self, reader: Reader, record: Record) -> None:  # noqa: ARG002 - its kind says all
-        """One record."""
+        """Add one record."""
         if record["interface"] is not None:
             return
         self._taken += len(record["counters"])
@@ -126,7 +127,7 @@ class Statistics(_ByName):
 
 
 class Totals(Part):
-    """How many sockets there are by protocol and state."""
+    """The number of sockets by protocol and state."""
 
     table = "totals"
 
@@ -135,16 +136,16 @@ class Totals(Part):
         self._counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
     def add(self, reader: Reader, record: Record) -> None:
-        """One socket."""
+        """Count one socket."""
         self._counts[record["protocol"] if reader.protocols else reader.name][record["state"] or "CLOSE"] += 1
 
-    def told(self, read: list[Reader], lacking: list[Reader]) -> dict[str, Any]:  # noqa: ARG002 - one key for all
-        """The table, under its name."""
+    def to_facts(self, read: list[Reader], lacking: list[Reader]) -> dict[str, Any]:  # noqa: ARG002 - one key for all
+        """Return the table under its name."""
         return {self.table: {name: dict(sorted(states.items())) for name, states in sorted(self._counts.items())}}
 
 
 class DefaultRoute(Part):
-    """The default route of each IP version: that of the main table which holds for all packets."""
+    """The default route of each IP version: the one of the main table that applies to all packets."""
 
     table = "default_route"
     KINDS = frozenset({"route"})
@@ -155,40 +156,45 @@ class DefaultRoute(Part):
         self._routes: dict[str, Record] = {}
 
     def add(self, reader: Reader, record: Record) -> None:  # noqa: ARG002 - its kind says all
-        """One record."""
-        if record["prefix_length"] == 0 and record["table"] in ("main", None) and _holds_for_all(record):
+        """Add one record."""
+        if record["prefix_length"] == 0 and record["table"] in ("main", None) and _is_unconditional(record):
             before = self._routes.get(record["family"])
             if before is None or (record["metric"] or 0) < (before["metric"] or 0):
                 self._routes[record["family"]] = record
 
-    def told(self, read: list[Reader], lacking: list[Reader]) -> dict[str, Any]:  # noqa: ARG002 - see read
-        """The table, under its name."""
+    def to_facts(self, read: list[Reader], lacking: list[Reader]) -> dict[str, Any]:  # noqa: ARG002 - see read
+        """Return the table under its name, with an entry for each IP version that was read."""
         families = {family for reader in read for family in reader.families if self.head.query.serves_family(family)}
-        return {self.table: {family: self._entry(self._routes.get(family)) for family in sorted(families)}}
+        return {self.table: {family: self._make_entry(self._routes.get(family)) for family in sorted(families)}}
 
-    def _entry(self, route: Record | None) -> dict[str, Any] | None:
+    def _make_entry(self, route: Record | None) -> dict[str, Any] | None:
         return route and {key: safe(route[key]) for key in self._SHOWN}
 
 
+# Every network namespace has a null route of IPv6, which looks like a default route in /proc/net/ipv6_route:
+#
+#   00000000000000000000000000000000 00 00000000000000000000000000000000 00 00000000000000000000000000000000 ffffffff
+#   00000001 00000000 00200200       lo
+#
+# (one line; ffffffff is the metric)
 _LAST_RESORT = 0xFFFFFFFF
-"""Metric of the route for which the kernel's own null route for IPv6 stands in, behind all others."""
 
 
-def _holds_for_all(route: Record) -> bool:
-    """Whether a default route is for packets of any source and type of service, and is not the kernel's null route."""
+def _is_unconditional(route: Record) -> bool:
+    """Return whether a default route applies to any source and type of service, and is not the kernel's null route."""
     is_null = route["metric"] == _LAST_RESORT and route["interface"] == "lo"
     return route["type"] != "throw" and not route["source"] and not route["tos"] and not is_null
 
 
 class Listed(Part):
-    """Records as they are, of tables and families that facts have no shape of their own for."""
+    """Unchanged records of the kinds that are not in SHAPED."""
 
     def __init__(self, head: Head) -> None:
         super().__init__(head)
         self._records: dict[tuple[str, str], list[Record]] = {}
 
     def add(self, reader: Reader, record: Record) -> None:
-        """One record, below the name of its table, and of its family if that is no IP version."""
+        """Add one record to its table, below its family if that is not an IP version."""
         family = "" if is_of_ip(reader) else record.get("family") or reader.families[0]
         records = self._records.setdefault((safe_text(str(family)), reader.table), [])
         if len(records) < MOST_RECORDS:
@@ -198,21 +204,23 @@ class Listed(Part):
             self.partly.add(reader.name)
             self.table = reader.table
 
-    def told(self, read: list[Reader], lacking: list[Reader]) -> dict[str, Any]:
-        """The tables, under their names."""
+    def to_facts(self, read: list[Reader], lacking: list[Reader]) -> dict[str, Any]:
+        """Return the tables under their names; those of other families below ``families``."""
         lacked = {reader.table for reader in lacking}
-        told: dict[str, Any] = {one.table: [] for one in read if is_of_ip(one) and one.table not in lacked}
-        told["families"] = {}
+        tables: dict[str, Any] = {
+            reader.table: [] for reader in read if is_of_ip(reader) and reader.table not in lacked
+        }
+        tables["families"] = {}
         for (family, table), records in self._records.items():
-            (told["families"].setdefault(family, {}) if family else told)[table] = records
-        return told
+            (tables["families"].setdefault(family, {}) if family else tables)[table] = records
+        return tables
 
 
 def is_of_ip(reader: Reader) -> bool:
-    """Whether a reader is of the Internet families, or of none."""
+    """Return whether a reader reads an IP family, or belongs to no family."""
     return not reader.families or not _IP.isdisjoint(reader.families)
 
 
 def is_listed(reader: Reader, head: Head) -> bool:
-    """Whether the facts have the records of a reader as they are."""
+    """Return whether facts list the records of a reader unchanged."""
     return reader.kind not in SHAPED and not (reader.kind in ROUTES and head.query.default_routes)

@@ -1,4 +1,4 @@
-"""Salt loads its module and its grain from the folders in here; see docs/salt.md.
+"""The execution module and the grain that Salt loads from the folders of this package; see docs/salt.md.
 
-Salt imports this package for every kind of plugin on every start: it imports nothing, neither Salt nor the host.
+Salt imports this package for every kind of plugin on every start, so it must not import anything.
 """

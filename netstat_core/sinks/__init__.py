@@ -1,4 +1,4 @@
-"""The built-in formats of reports as JSON."""
+"""The built-in formats ``json`` and ``ndjson``."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from netstat_core.plugin.sinks import Rendering, Sink
 API = 0
 
 
-def _json(out: BinaryIO) -> Rendering:
-    from netstat_core.sinks.json import JsonRendering  # noqa: PLC0415 - its encoder is loaded for those who use it
+def _make_json(out: BinaryIO) -> Rendering:
+    from netstat_core.sinks.json import JsonRendering  # noqa: PLC0415 - load the encoder only if it is used
 
     return JsonRendering(out)
 
 
-def _ndjson(out: BinaryIO) -> Rendering:
+def _make_ndjson(out: BinaryIO) -> Rendering:
     from netstat_core.sinks.json import NdjsonRendering  # noqa: PLC0415
 
     return NdjsonRendering(out)
@@ -25,8 +25,8 @@ def _ndjson(out: BinaryIO) -> Rendering:
 
 @hookimpl
 def netstat_sinks() -> Iterable[Sink]:
-    """JSON as one document, and as lines."""
+    """Declare the formats ``json`` (one document) and ``ndjson`` (one record per line)."""
     return [
-        Sink("json", meaning="one JSON report", make=_json),
-        Sink("ndjson", meaning="a record a line, the rest of the report on the last", make=_ndjson),
+        Sink("json", meaning="one JSON report", make=_make_json),
+        Sink("ndjson", meaning="one record per line, the rest of the report on the last line", make=_make_ndjson),
     ]

@@ -1,4 +1,4 @@
-"""Reports as JSON: one document, or a record a line."""
+"""Write reports as JSON: one document, or one record per line."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ _encoder = msgspec.json.Encoder()
 
 
 def encode(value: Any) -> bytes:
-    """A value as JSON on one line, whatever texts are in it, without a character that a terminal would obey."""
+    """Encode a value as JSON on one line, with every control character escaped, so that a terminal can show it.
+
+    Values that JSON cannot hold become text: undecodable bytes, large integers and objects of other types.
+    """
     try:
         line = _encoder.encode(value)
     except (UnicodeEncodeError, TypeError, OverflowError):
         line = _encoder.encode(_plain(value))
-    return line if _is_harmless(line) else _printable(line)
+    return line if _is_harmless(line) else _escape_line(line)
 
 
 def _encode_lines(records: Sequence[Record]) -> bytes:
@@ -30,32 +33,32 @@ def _encode_lines(records: Sequence[Record]) -> bytes:
         lines = _encoder.encode_lines(records)
     except (UnicodeEncodeError, TypeError, OverflowError):
         lines = _encoder.encode_lines([_plain(record) for record in records])
-    return lines if _is_harmless(lines) else b"".join(_printable(line) + b"\n" for line in lines.splitlines())
+    return lines if _is_harmless(lines) else b"".join(_escape_line(line) + b"\n" for line in lines.splitlines())
 
 
 def _is_harmless(line: bytes) -> bool:
-    """Whether there can be no control left in JSON: below ASCII's end the encoder leaves DEL alone as it is."""
+    """Return whether encoded JSON has no control character: of those in ASCII the encoder leaves only DEL unescaped."""
     return line.isascii() and b"\x7f" not in line
 
 
-def _printable(line: bytes) -> bytes:
-    """The same JSON, with the controls and marks beyond ASCII as escapes; the encoder leaves no others but DEL."""
+def _escape_line(line: bytes) -> bytes:
+    """Escape the unprintable characters of encoded JSON: those beyond ASCII, and DEL."""
     text = line.decode()
     if text.isprintable():
         return line
-    return "".join(one if one.isprintable() else _escaped(one) for one in text).encode()
+    return "".join(character if character.isprintable() else _escape(character) for character in text).encode()
 
 
-def _escaped(character: str) -> str:
+def _escape(character: str) -> str:
     return "\\u007f" if character == "\x7f" else json.dumps(character)[1:-1]
 
 
 def _plain(value: Any) -> Any:
-    """What JSON can hold: bytes of an argument that are no text, and whatever a loose schema let through, as text."""
+    """Convert a value to types that JSON has; undecodable bytes of texts and values of other types become text."""
     if isinstance(value, dict):
-        return {_plain(str(name)): _plain(one) for name, one in value.items()}
+        return {_plain(str(name)): _plain(nested) for name, nested in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(one) for one in value]
+        return [_plain(item) for item in value]
     if value is None or isinstance(value, (bool, float)):
         return value
     if isinstance(value, int):
@@ -64,7 +67,7 @@ def _plain(value: Any) -> Any:
 
 
 class JsonRendering(Rendering):
-    """One JSON document, written as it streams: a record a line, or all on one line when more reports follow."""
+    """Writes one JSON document as records arrive: a record per line, or all on one line if more reports follow."""
 
     def __init__(self, out: BinaryIO) -> None:
         self._out = out
@@ -72,15 +75,15 @@ class JsonRendering(Rendering):
         self._open = False
 
     def begin(self, head: Head) -> None:
-        """Everything up to the tables."""
+        """Write everything before the tables."""
         self._newline = b"" if head.repeating else b"\n"
         self._waiting = list(head.tables)
         self._table: str | None = None
         self._out.write(encode(head.as_record())[:-1] + b',"tables":{')
 
     def batch(self, reader: Reader, batch: Batch) -> None:
-        """Records, below the name of their table."""
-        self._enter(reader.table)
+        """Write records below the name of their table."""
+        self._open_table(reader.table)
         if batch:
             separator = b"," + self._newline
             rows = separator.join(map(encode, batch.read_only()))
@@ -88,13 +91,13 @@ class JsonRendering(Rendering):
             self._open = True
 
     def end(self, tail: Tail) -> None:
-        """Tables without a record, then what the tail holds."""
+        """Write the remaining tables, which are empty, and the tail."""
         while self._waiting:
-            self._enter(self._waiting[0])
+            self._open_table(self._waiting[0])
         closing = (self._newline + b"]" if self._table else b"") + b"}"
         self._out.write(closing + b"," + encode(tail.as_record())[1:] + b"\n")
 
-    def _enter(self, table: str) -> None:
+    def _open_table(self, table: str) -> None:
         while self._table != table:
             if self._table is not None:
                 self._out.write(self._newline + b"],")
@@ -104,21 +107,21 @@ class JsonRendering(Rendering):
 
 
 class NdjsonRendering(Rendering):
-    """A record a line; the last line is of kind ``report`` and holds the rest."""
+    """Writes one record per line; the last line has the kind ``report`` and holds the head and the tail."""
 
     def __init__(self, out: BinaryIO) -> None:
         self._out = out
 
     def begin(self, head: Head) -> None:
-        """The head waits for the last line."""
+        """Keep the head for the last line."""
         self._head = head
 
     def batch(self, reader: Reader, batch: Batch) -> None:  # noqa: ARG002 - a record names its kind
-        """A line a record."""
+        """Write one line per record."""
         if batch:
             self._out.write(_encode_lines(batch.read_only()))
 
     def end(self, tail: Tail) -> None:
-        """The line that is no record."""
+        """Write the last line: the head and the tail."""
         rest = {"kind": "report", **self._head.as_record(), "tables": list(self._head.tables), **tail.as_record()}
         self._out.write(encode(rest) + b"\n")

@@ -1,8 +1,8 @@
-"""Reports without what identifies a machine: addresses, names, paths and hardware addresses become harmless ones.
+"""Replace addresses, names, paths and hardware addresses in a report, which identify a machine, by substitutes.
 
-What a value is, the record types' own marks tell. Equal values stay equal, hosts of one network stay together, and
-what is the same on every machine (loopback, unspecified, well-known groups) stays as it is. Ports, numbers and
-times are not touched.
+The marks of the record types say which fields to replace. Equal values have equal substitutes, and hosts of one network
+stay in one network. Values that are the same on every machine (loopback, unspecified, well-known groups), ports,
+numbers and times are kept.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from netstat_core.plugin.schema import Schema, marked_fields, published_schema
 from netstat_core.plugin.sinks import Head, Rendering, Tail
 
 _V4_NETWORKS = ("192.0.2", "198.51.100", "203.0.113")
-"""RFC 5737; behind them, RFC 2544's networks for benchmarks."""
+"""Documentation networks (RFC 5737); once they are used up, benchmark networks (RFC 2544) follow."""
 
 _BENCHMARKS, _BENCHMARK_NETWORKS = "198.18", 256
 _V4_GROUP, _V4_LIMITED = 0xE0000100, 0xFFFFFFFF
@@ -34,29 +34,29 @@ _HARDWARE = re.compile(r"[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2})+")
 _SHORTEST_REPLACED = 3
 REMOVED = "(redacted)"
 _WORDS = ("about", "code", "table", "reader", "feed")
-"""Keys of problems, gaps and attempts whose values are words of the program."""
+"""Keys of problems, gaps and attempts whose values come from the program, not from the machine."""
 
 Marks = Mapping[str, "str | Marks"]
-"""What the fields of a record are: a mark, or the marks of the fields below."""
+"""The marks of a record's fields by name; for a nested field, the marks of its fields."""
 
 
 class Substitutes:
-    """Harmless values by the ones they stand for, in the order in which they are asked for."""
+    """Assigns substitutes to values, numbered in the order in which the values appear."""
 
     def __init__(self) -> None:
         self._given: dict[tuple[str, str], str] = {}
         self._counts: dict[str, int] = {}
         self._numbers: dict[tuple[str, Any], int] = {}
         self._by_mark: dict[str, Callable[[str], str]] = {
-            "address": self._address,
-            "hardware_address": self._hardware_address,
+            "address": self._replace_address,
+            "hardware_address": self._replace_hardware_address,
             "interface": lambda name: name if name == "lo" else f"if{self._number('interface', name)}",
             "name": lambda name: f"name{self._number('name', name)}",
             "path": lambda path: f"{'/' if path.startswith('/') else ''}path{self._number('path', path)}",
         }
 
     def of(self, mark: str, value: Any) -> Any:
-        """The substitute of a value with a mark; the value where it is no text, or its mark tells of no identity."""
+        """Return the substitute of a value with a mark; the value itself if it is not text or the mark needs none."""
         make = self._by_mark.get(mark)
         if make is None or not isinstance(value, str) or not value:
             return value
@@ -65,8 +65,8 @@ class Substitutes:
             self._given[key] = make(value)
         return self._given[key]
 
-    def cleaned(self, text: str) -> str:
-        """A message in which values that were replaced are replaced too, and what looks like an address."""
+    def clean(self, text: str) -> str:
+        """Replace in a message every value that has a substitute."""
         for (_, value), substitute in sorted(self._given.items(), key=lambda item: -len(item[0][1])):
             if len(value) >= _SHORTEST_REPLACED and value in text:
                 text = re.sub(rf"(?<![\w.:]){re.escape(value)}(?![\w:])", substitute.replace("\\", r"\\"), text)
@@ -78,22 +78,24 @@ class Substitutes:
             self._counts[kind] = self._numbers[key] = self._counts.get(kind, 0) + 1
         return self._numbers[key]
 
-    def _address(self, text: str) -> str:
-        found = _ADDRESS.fullmatch(text)
+    def _replace_address(self, text: str) -> str:
+        match = _ADDRESS.fullmatch(text)
         try:
-            address = ip_address(found["address"]) if found else None
+            address = ip_address(match["address"]) if match else None
         except ValueError:
             address = None
-        if found is None or address is None:
+        if match is None or address is None:
             return (
-                self._hardware_address(text) if _HARDWARE.fullmatch(text) else f"address{self._number('other', text)}"
+                self._replace_hardware_address(text)
+                if _HARDWARE.fullmatch(text)
+                else f"address{self._number('other', text)}"
             )
-        plain = self._v4(address) if isinstance(address, IPv4Address) else self._v6(address)
-        scope = "%" + self.of("interface", found["scope"][1:]) if found["scope"] else ""
-        return f"{plain}{scope}{found['rest'] or ''}"
+        plain = self._replace_v4(address) if isinstance(address, IPv4Address) else self._replace_v6(address)
+        scope = "%" + self.of("interface", match["scope"][1:]) if match["scope"] else ""
+        return f"{plain}{scope}{match['rest'] or ''}"
 
-    def _v4(self, address: IPv4Address) -> str:
-        """Another network of 256 addresses, with the same place in it."""
+    def _replace_v4(self, address: IPv4Address) -> str:
+        """Replace the /24 network of an address and keep the last octet."""
         number = int(address)
         if address.is_unspecified or address.is_loopback or number == _V4_LIMITED:
             return str(address)
@@ -107,12 +109,12 @@ class Substitutes:
             return f"{_BENCHMARKS}.{network}.{number & 0xFF}"
         return f"10.{network >> 8 & 0xFF}.{network & 0xFF}.{number & 0xFF}"
 
-    def _v6(self, address: IPv6Address) -> str:
-        """Another network of 64 bits, with a host number that tells nothing."""
+    def _replace_v6(self, address: IPv6Address) -> str:
+        """Replace the /64 network and the interface identifier of an address."""
         if address.is_unspecified or address.is_loopback:
             return str(address)
         if address.ipv4_mapped is not None:
-            return f"::ffff:{self._v4(address.ipv4_mapped)}"
+            return f"::ffff:{self._replace_v4(address.ipv4_mapped)}"
         number = int(address)
         host = number & ((1 << _HOST_BITS) - 1)
         if address.is_multicast:
@@ -124,8 +126,8 @@ class Substitutes:
         network = self._number("network6", number >> _HOST_BITS)
         return str(IPv6Address(_V6_DOCUMENTATION | network << _HOST_BITS | place))
 
-    def _hardware_address(self, text: str) -> str:
-        """A locally administered address of the same length; those of all zeros or all ones stay."""
+    def _replace_hardware_address(self, text: str) -> str:
+        """Return a locally administered address of the same length; addresses of all zeros or all ones are kept."""
         digits = re.sub(r"[:-]", "", text)
         if set(digits) <= {"0"} or set(digits.lower()) <= {"f"}:
             return text
@@ -137,8 +139,8 @@ class Substitutes:
         return bytes([first, *number.to_bytes(octets - 1, "big")]).hex(":")
 
 
-def marks_of(schema: Schema) -> Marks:
-    """The marked fields of a record's schema, however deep."""
+def find_marks(schema: Schema) -> Marks:
+    """Return the marks of a record's schema, also of nested fields."""
     marks: dict[str, Any] = {}
     for (*above, name), mark in marked_fields(schema):
         below = marks
@@ -149,7 +151,7 @@ def marks_of(schema: Schema) -> Marks:
 
 
 class RedactedRendering(Rendering):
-    """Hands a report on, with substitutes in the place of what identifies."""
+    """Passes a report to another rendering, with identifying values replaced by substitutes."""
 
     def __init__(self, rendering: Rendering) -> None:
         self._rendering = rendering
@@ -157,75 +159,75 @@ class RedactedRendering(Rendering):
         self._marks: dict[str, Marks] = {}
 
     def begin(self, head: Head) -> None:
-        """The machine's name and what the query names are replaced."""
+        """Replace the host name and the names in the query; remove the ``where`` expression."""
         of = self._substitutes.of
         query = head.query._replace(
             where=None if head.query.where is None else REMOVED,
             interfaces=tuple(of("interface", name) for name in head.query.interfaces),
-            network_namespaces=tuple(map(self._selector, head.query.network_namespaces)),
+            network_namespaces=tuple(map(self._replace_selector, head.query.network_namespaces)),
         )
         system = {**head.system, "hostname": of("name", head.system.get("hostname"))}
-        system["network_namespace"] = self._named(system.get("network_namespace"))
+        system["network_namespace"] = self._rename(system.get("network_namespace"))
         self._rendering.begin(head._replace(query=query, system=system))
 
     def enter(self, namespace: NetworkNamespace | None) -> None:
-        """The namespace under a substitute's name."""
-        self._rendering.enter(self._named(namespace))
+        """Replace the name of the namespace."""
+        self._rendering.enter(self._rename(namespace))
 
     def trait(self, reader: Reader, trait: Trait) -> None:
-        """Traits identify nobody."""
+        """Pass the trait on; traits do not identify a machine."""
         self._rendering.trait(reader, trait)
 
     def batch(self, reader: Reader, batch: Batch) -> None:
-        """The records with substitutes; the given ones stay as they are."""
+        """Pass on copies of the records with substitutes."""
         marks = self._marks.get(reader.kind)
         if marks is None:
-            marks = self._marks[reader.kind] = marks_of(published_schema(reader))
-        self._rendering.batch(reader, Batch(self._replaced(record, marks) for record in batch.read_only()))
+            marks = self._marks[reader.kind] = find_marks(published_schema(reader))
+        self._rendering.batch(reader, Batch(self._replace(record, marks) for record in batch.read_only()))
 
     def end(self, tail: Tail) -> None:
-        """Raw lines are removed, and messages cleaned of what was replaced."""
-        problems = [{**one, "text": REMOVED} for one in tail.problems]
+        """Remove raw lines from problems, and replace in messages what was replaced in records."""
+        problems = [{**problem, "text": REMOVED} for problem in tail.problems]
         self._rendering.end(
             tail._replace(
-                problems=self._cleaned(problems),
-                completeness=self._cleaned(tail.completeness),
-                network_namespaces=tail.network_namespaces and [self._named(one) for one in tail.network_namespaces],
+                problems=self._clean_entries(problems),
+                completeness=self._clean_entries(tail.completeness),
+                network_namespaces=tail.network_namespaces and [*map(self._rename, tail.network_namespaces)],
             )
         )
 
-    def _named(self, namespace: Any) -> Any:
-        """A network namespace under a substitute's name."""
+    def _rename(self, namespace: Any) -> Any:
+        """Return a network namespace with a substitute for its name."""
         if not isinstance(namespace, dict):
             return namespace
         return {**namespace, "name": self._substitutes.of("name", namespace.get("name"))}
 
-    def _selector(self, name: Any) -> Any:
-        """What selects a network namespace, where it is a name under a substitute's."""
+    def _replace_selector(self, name: Any) -> Any:
+        """Replace the name of a network namespace; ``pid:N`` and ``inode:N`` are kept."""
         return self._substitutes.of("name", name) if isinstance(name, str) and ":" not in name else name
 
-    def _cleaned(self, entries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    def _clean_entries(self, entries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
         return [self._clean_entry(entry) for entry in entries]
 
     def _clean_entry(self, entry: dict[str, Any]) -> dict[str, Any]:
-        """A problem, a gap or an attempt; words of closed sets, as the reasons of gaps are, stay."""
+        """Clean a problem, a gap or an attempt; words of closed sets, such as the reasons of gaps, are kept."""
         kept = (*_WORDS, "reason") if "detail" in entry else _WORDS
         return {key: value if key in kept else self._clean(value, key) for key, value in entry.items()}
 
     def _clean(self, value: Any, key: str) -> Any:
         if isinstance(value, list):
-            return [self._clean(one, key) for one in value]
+            return [self._clean(item, key) for item in value]
         if isinstance(value, dict):
-            return self._named(value) if "inode" in value else self._clean_entry(value)
+            return self._rename(value) if "inode" in value else self._clean_entry(value)
         if key == "selector":
-            return self._selector(value)
-        return self._substitutes.cleaned(value) if isinstance(value, str) else value
+            return self._replace_selector(value)
+        return self._substitutes.clean(value) if isinstance(value, str) else value
 
-    def _replaced(self, value: Any, marks: str | Marks) -> Any:
+    def _replace(self, value: Any, marks: str | Marks) -> Any:
         if isinstance(value, list):
-            return [self._replaced(one, marks) for one in value]
+            return [self._replace(item, marks) for item in value]
         if isinstance(marks, str):
             return self._substitutes.of(marks, value)
         if not isinstance(value, dict):
             return value
-        return {**value, **{name: self._replaced(value[name], below) for name, below in marks.items() if name in value}}
+        return {**value, **{name: self._replace(value[name], below) for name, below in marks.items() if name in value}}

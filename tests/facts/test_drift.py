@@ -160,10 +160,10 @@ def test_what_is_to_be_ignored_is_named_by_patterns_of_its_path() -> None:
     ("arguments", "says"),
     [
         ({"parts": ["listenin"]}, "'listenin'.*listening, unix_listening"),
-        ({"parts": []}, "no parts"),
-        ({"parts": 7}, "list of texts"),
+        ({"parts": []}, "at least one part"),
+        ({"parts": 7}, "list of strings"),
         ({"ignore": ["udp/*"]}, "'udp/"),
-        ({"ignore": [7]}, "list of texts"),
+        ({"ignore": [7]}, "list of strings"),
     ],
 )
 def test_arguments_that_could_do_nothing_are_refused(arguments: dict[str, Any], says: str) -> None:
@@ -179,7 +179,7 @@ def test_arguments_that_could_do_nothing_are_refused(arguments: dict[str, Any], 
         (without("listening"), "listening of raw, tcp, udp"),
         (covering(tables=["sockets", "groups", "default_route"]), "do not cover interfaces"),
         (covering(families=["inet", "unix"]), r"raw, tcp, udp, as|groups of inet6"),
-        (covering(owners="some"), "do not tell all processes.*become"),
+        (covering(owners="some"), "do not show all processes.*become"),
         (covering(where="local_port < 1024"), "with where 'None', and the facts with 'local_port < 1024'"),
         (machine(default_route={"inet": None}), "default_route of inet6"),
     ],
@@ -200,7 +200,7 @@ def test_a_baseline_that_saw_less_says_so() -> None:
     assert found["same"]
     assert found["not_compared"] == [
         "listening of raw, udp: the baseline does not cover this",
-        "processes of listening: the baseline does not tell all of them",
+        "processes of listening: the baseline does not show all of them",
         "unix_listening of unix: the baseline does not cover this",
     ]
 
@@ -233,7 +233,7 @@ def test_namespaces_are_compared_by_name() -> None:
     assert list(found["added"]) == ["namespaces/blue/listening"]
     facts = within(blue=machine())
     facts["namespaces"]["4026532219"] = machine()
-    said = ["namespaces without names, whose numbers are new with every start"]
+    said = ["namespaces without names, because their inode numbers change with every boot"]
     assert drift(facts, within(blue=machine())) == {**nothing(), "not_compared": said}
 
 
@@ -289,7 +289,7 @@ def test_a_holder_that_is_seen_counts_where_others_are_not() -> None:
     found = drift(*facts)
     changed_holders = found["changed"]["listening"]["tcp/80"]["processes_by_address"]
     assert changed_holders == {"before": {"127.0.0.1": ["good"]}, "now": {"127.0.0.1": ["evil"]}}
-    assert found["not_compared"] == ["processes of listening/tcp/80: the baseline does not tell all of them"]
+    assert found["not_compared"] == ["processes of listening/tcp/80: the baseline does not show all of them"]
 
 
 def test_an_address_that_nobody_is_seen_to_hold_is_told() -> None:
@@ -300,7 +300,7 @@ def test_an_address_that_nobody_is_seen_to_hold_is_told() -> None:
     now["listening"]["tcp/22"]["sockets"] = [*seen, {"address": "10.0.0.1", "processes": [], "owner_seen": False}]
     found = drift(now, machine())
     assert list(found["changed"]["listening"]["tcp/22"]) == ["addresses"]
-    assert found["not_compared"] == ["processes of listening/tcp/22: the facts do not tell all of them"]
+    assert found["not_compared"] == ["processes of listening/tcp/22: the facts do not show all of them"]
 
 
 def test_v6_only_that_becomes_known_is_no_change() -> None:
@@ -317,10 +317,10 @@ def test_processes_out_of_sight_are_not_said_to_have_gone() -> None:
     """A listener whose holder cannot be seen any more is no answer; one whose holder was never seen is not compared."""
     unseen = machine()
     unseen["listening"]["tcp/22"] |= {"processes": [], "owner_seen": False}
-    with pytest.raises(NotSeen, match="who holds 'listening/tcp/22'"):
+    with pytest.raises(NotSeen, match="which processes hold 'listening/tcp/22'"):
         drift(unseen, machine())
     assert drift(unseen, machine(), ignore=["listening/*/processes"])["same"]
-    said = ["processes of listening/tcp/22: the baseline does not tell all of them"]
+    said = ["processes of listening/tcp/22: the baseline does not show all of them"]
     assert drift(machine(), unseen) == drift(unseen, unseen) == {**nothing(), "not_compared": said}
 
 
@@ -356,7 +356,7 @@ def test_facts_of_the_older_form_are_refused(side: str) -> None:
     whose = "facts of 'blue'" if side == "namespace" else side
     if side == "namespace":
         facts = {**facts, "namespaces": {}}
-    with pytest.raises(UsageError, match=rf"^the {whose} are of an older form, .*: gather them anew$") as caught:
+    with pytest.raises(UsageError, match=rf"^{whose}: .* older format, .*; gather the facts again$") as caught:
         drift(facts, baseline)
     assert "\n" not in str(caught.value)
 

@@ -384,11 +384,11 @@ def test_a_port_that_cannot_be_read_is_not_covered() -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"sockets": "some"}, "sockets is one of listening and all"),
+        ({"sockets": "some"}, "sockets must be one of listening, all"),
         ({"families": ["ipv4"]}, "unknown family 'ipv4'; known: "),
         ({"protocols": ["http"]}, "unknown protocol 'http'; known: "),
         ({"tables": ["ports"]}, "unknown table 'ports'; known: "),
-        ({"tables": ["groups"], "families": ["unix"]}, "table 'groups' has nothing of the families"),
+        ({"tables": ["groups"], "families": ["unix"]}, "table 'groups' has no records of the selected families"),
         ({"where": "no_such == 1"}, "unknown field no_such"),
         ({"where": "local_port == 'ssh'"}, "local_port is of type integer"),
     ],

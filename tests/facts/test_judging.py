@@ -102,7 +102,7 @@ def test_address_and_process_are_asked_of_the_same_socket() -> None:
 @pytest.mark.parametrize(
     ("facts", "says"),
     [
-        (covering(protocols=["udp", "unix"]), "the facts cover udp, unix, and tcp not"),
+        (covering(protocols=["udp", "unix"]), "the facts cover udp, unix, but tcp not"),
         (without("listening"), "no sockets were gathered"),
         (covering(where="local_port < 1024"), "local_port < 1024"),
         (covering(families=["inet"]), "no sockets of inet6"),
@@ -172,10 +172,10 @@ def test_a_result_of_a_task_stands_for_its_facts(wrap: dict[str, Any]) -> None:
         (None, "of type NoneType"),
         ([], "of type list"),
         ("{}", "from_json"),
-        ({}, "do not say what they cover"),
+        ({}, "because they lack covers"),
         ({"failed": True, "msg": "no\x1b[2J\nPython"}, r"a task that failed: 'no\\x1b\[2J\\x0aPython'"),
         (machine(schema="urn:netstat:facts:9"), "urn:netstat:facts:9"),
-        (machine(covers=[]), "do not say what they cover"),
+        (machine(covers=[]), "because they lack covers"),
         (machine(listening=[]), "damaged: listening"),
         (machine(listening={"tcp/22": 1}), "damaged: listening"),
         (machine(listening={"tcp/22": {"addresses": 7}}), "damaged: addresses"),
@@ -255,7 +255,7 @@ def test_a_pattern_of_what_was_cut_has_no_answer(pattern: str) -> None:
 
 def test_a_zone_is_refused() -> None:
     """Facts do not tell the links of link-local addresses, so none can be asked for."""
-    with pytest.raises(UsageError, match="without its zone"):
+    with pytest.raises(UsageError, match="without a zone"):
         listening_on(machine(), 80, address="fe80::1%eth1")
 
 

@@ -299,7 +299,7 @@ def test_tcpip_is_as_broken_as_netstats() -> None:
 @pytest.mark.parametrize("line", ["-2", "-f", "--bluetooth", "-A bluetooth", "-2f"])
 def test_bluetooth_alone_shows_nothing(line: str) -> None:
     """Bluetooth displays were not built in: nothing else is shown in their place, and netstat's words come last."""
-    refused = command_line.refusal(request(line))
+    refused = command_line.find_refusal(request(line))
     assert refused is not None
     assert "feature `AF BLUETOOTH' not supported" in str(refused)
     assert (query(line).tables, refused.status) == ((), 1)
@@ -308,14 +308,14 @@ def test_bluetooth_alone_shows_nothing(line: str) -> None:
 @pytest.mark.parametrize("line", ["-t2", "-x --bluetooth"])
 def test_bluetooth_is_refused_behind_what_is_shown(line: str) -> None:
     """What else was selected is shown first."""
-    assert command_line.refusal(request(line)) is not None
+    assert command_line.find_refusal(request(line)) is not None
     assert query(line).tables == ("sockets",)
 
 
 def test_routes_end_at_a_family_without_routing() -> None:
     """Of families that have routes those before the first without are shown; then netstat refuses, with status 3."""
     assert query("-r -A inet,unix,inet6").families == ("inet",)
-    refused = command_line.refusal(request("-r -A inet,unix,inet6"))
+    refused = command_line.find_refusal(request("-r -A inet,unix,inet6"))
     assert refused is not None
     assert (refused.text, refused.status) == ("No routing for address family `unix'.", 3)
 

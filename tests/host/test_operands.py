@@ -37,24 +37,24 @@ def run(tree: Path, *arguments: str, program: str = "pynetstat") -> tuple[str, s
 
 KNOWN = f"commands: {', '.join(COMMANDS)}"
 REFUSED = {
-    "expct-not-known web.yml": f"'expct-not-known' is no number, and no command; {KNOWN}",
-    "captur": "'captur' is no number, and no command; did you mean capture?",
-    "captur x.tar -an": "'captur' is no number, and no command; did you mean capture?",
-    "cpature x.tar": "'cpature' is no number, and no command; did you mean capture?",
-    "--json somewhere": f"'somewhere' is no number, and no command; {KNOWN}",
-    "-tan 5 somewhere": f"'somewhere' is no number, and no command; {KNOWN}",
-    "-tan somewhere 5": f"'somewhere' is no number, and no command; {KNOWN}",
-    "-tan eth0": f"'eth0' is no number, and no command; {KNOWN}",
-    "-tan -": f"'-' is no number, and no command; {KNOWN}",
-    "-tan nan": f"'nan' is no number, and no command; {KNOWN}",
-    "-tan 99999999999": f"'99999999999' is no number, and no command; {KNOWN}",
-    "-tan 5 3 1": "'1' stands behind a delay and a count",
-    "-i eth0 5 3 1": "'1' stands behind a delay and a count",
-    "--json capture": "the command 'capture' has to stand first",
-    "--schema interface somewhere": f"'somewhere' is no number, and no command; {KNOWN}",
-    "--schema=interface somewhere": f"'somewhere' is no number, and no command; {KNOWN}",
-    "--plugins somewhere": f"'somewhere' is no number, and no command; {KNOWN}",
-    "--tcpip somewhere": f"'somewhere' is no number, and no command; {KNOWN}",
+    "expct-not-known web.yml": f"'expct-not-known' is neither a number nor a command; {KNOWN}",
+    "captur": "'captur' is neither a number nor a command; did you mean capture?",
+    "captur x.tar -an": "'captur' is neither a number nor a command; did you mean capture?",
+    "cpature x.tar": "'cpature' is neither a number nor a command; did you mean capture?",
+    "--json somewhere": f"'somewhere' is neither a number nor a command; {KNOWN}",
+    "-tan 5 somewhere": f"'somewhere' is neither a number nor a command; {KNOWN}",
+    "-tan somewhere 5": f"'somewhere' is neither a number nor a command; {KNOWN}",
+    "-tan eth0": f"'eth0' is neither a number nor a command; {KNOWN}",
+    "-tan -": f"'-' is neither a number nor a command; {KNOWN}",
+    "-tan nan": f"'nan' is neither a number nor a command; {KNOWN}",
+    "-tan 99999999999": f"'99999999999' is neither a number nor a command; {KNOWN}",
+    "-tan 5 3 1": "unexpected operand '1' after a delay and a count",
+    "-i eth0 5 3 1": "unexpected operand '1' after a delay and a count",
+    "--json capture": "the command 'capture' must be the first argument",
+    "--schema interface somewhere": f"'somewhere' is neither a number nor a command; {KNOWN}",
+    "--schema=interface somewhere": f"'somewhere' is neither a number nor a command; {KNOWN}",
+    "--plugins somewhere": f"'somewhere' is neither a number nor a command; {KNOWN}",
+    "--tcpip somewhere": f"'somewhere' is neither a number nor a command; {KNOWN}",
 }
 
 
@@ -68,7 +68,7 @@ def test_operands_behind_two_dashes_are_judged_alike(tree: Path) -> None:
     """What stands behind -- is an operand, whatever it begins with."""
     stdout, stderr = io.BytesIO(), io.BytesIO()
     status = entry.run(["--from", str(tree), "-tan", "--", "-x"], stdout, stderr)
-    line = f"pynetstat: '-x' is no number, and no command; {KNOWN}\n"
+    line = f"pynetstat: '-x' is neither a number nor a command; {KNOWN}\n"
     assert (stdout.getvalue(), stderr.getvalue().decode(), status) == (b"", line, 3)
 
 

@@ -339,7 +339,7 @@ def test_a_budget_is_a_number_of_seconds(given: str, run: Run) -> None:
     """What is none is refused with the option's name."""
     assert run("--plugin-budget", given, "-tln") == (
         "",
-        [f"pynetstat: --plugin-budget {given!r} is no number of seconds"],
+        [f"pynetstat: --plugin-budget {given!r} is not a number of seconds"],
         3,
     )
 

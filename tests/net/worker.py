@@ -39,8 +39,14 @@ PLACES: dict[str, tuple[str, ...]] = {
     "where": ("ansible_collections.netstat.core.plugins.filter.where:where",),
     "drift": ("ansible_collections.netstat.core.plugins.filter.drift:drift",),
     "listening_on": ("ansible_collections.netstat.core.plugins.test.listening_on:listening_on",),
-    "asked": ("ansible_collections.netstat.core.plugins.plugin_utils.controller:asked",),
-    "result": ("ansible_collections.netstat.core.plugins.plugin_utils.controller:result",),
+    "asked": (
+        "ansible_collections.netstat.core.plugins.plugin_utils.controller:asked",
+        "ansible_collections.netstat.core.plugins.plugin_utils.controller:read_options",
+    ),
+    "result": (
+        "ansible_collections.netstat.core.plugins.plugin_utils.controller:result",
+        "ansible_collections.netstat.core.plugins.plugin_utils.controller:build_result",
+    ),
 }
 """Where things are, the newest place last; the first that exists is taken."""
 

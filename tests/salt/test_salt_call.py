@@ -97,7 +97,7 @@ def test_other_namespaces(minion: Minion) -> None:
     assert minion.call(*inner, f"netns=inode:{number}").answer is True
     ran = minion.call(*inner, "netns=blue")
     assert (ran.stdout, ran.status, ran.stderr.count("\n")) == ("", 1, 1)
-    assert "0 network namespaces that can be read: network namespace blue" in ran.stderr
+    assert "one readable network namespace, not 0: network namespace blue" in ran.stderr
 
 
 def test_what_cannot_be_seen_is_said(minion: Minion) -> None:

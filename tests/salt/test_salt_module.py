@@ -102,7 +102,7 @@ def test_only_on_linux(monkeypatch: pytest.MonkeyPatch) -> None:
     """The module is `netstat` on Linux; elsewhere it is not there and says why, and the grain is empty."""
     assert module.__virtual__() == "netstat"
     monkeypatch.setattr(sys, "platform", "sunos5")
-    assert module.__virtual__() == (False, "netstat reads the Linux kernel, and this is none")
+    assert module.__virtual__() == (False, "the netstat module requires Linux")
     assert grain.netstat() == {}
 
 
@@ -130,7 +130,7 @@ def test_is_listening_is_about_one_namespace(monkeypatch: pytest.MonkeyPatch, sa
     """Where `netns` leads to several namespaces there is no one answer, and none is made up."""
     facts = {"listening": {}, "namespaces": {"blue": {"listening": {}}}, "incomplete_because": []}
     monkeypatch.setattr(gather, "gather", lambda *_, **__: SimpleNamespace(facts=facts))
-    with pytest.raises(salts_error, match="netns names 2 network namespaces that can be read: name one"):
+    with pytest.raises(salts_error, match="netns must select one readable network namespace, not 2"):
         module.is_listening(22, netns="all")
 
 
@@ -162,7 +162,7 @@ def test_errors_are_those_of_salt(salts_error: type[Exception]) -> None:
         ("is_listening", {"port": "http"}, "a port is a number"),
         ("is_listening", {"port": "bogus/1"}, "unknown protocol 'bogus'"),
         ("capture", {"path": "relative"}, "nor an absolute path: 'relative'"),
-        ("capture", {"sockets": 5}, "sockets is one of"),
+        ("capture", {"sockets": 5}, "sockets must be one of"),
         ("capture", {"path": "/nonexistent/file"}, "/nonexistent/file: No such file"),
         ("parse", {"snapshot": "netstat-capture/1:AAAA"}, "the snapshot is damaged"),
     ],

@@ -2,7 +2,7 @@
 # Copyright (c) 2026 the netstat-core authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Gathers facts: the target captures, the controller makes facts of it."""
+"""The action plugin of netstat_facts: the target takes a snapshot, the controller builds facts from it."""
 
 from __future__ import annotations
 
@@ -14,38 +14,38 @@ from ansible_collections.netstat.core.plugins.plugin_utils import controller
 
 
 class ActionModule(ActionBase):
-    """Runs netstat_capture on the target."""
+    """Runs netstat_capture on the target and builds facts from the snapshot it returns."""
 
     TRANSFERS_FILES = False
     _supports_check_mode = True
     _supports_async = False
 
     def run(self, tmp=None, task_vars=None):
-        """The task's result."""
+        """Return the task's result: facts, ``sockets`` if requested, or ``failed`` with a message."""
         super().run(tmp, task_vars)
         try:
             _validation, options = self.validate_argument_spec(facts_arguments())
-            asked = controller.asked(options)
-            snapshot, told = options["snapshot"], {}
+            request = controller.read_options(options)
+            snapshot, warnings = options["snapshot"], {}
             if snapshot is None:
-                snapshot, told = self._captured(controller.plan(asked), task_vars)
-            result = controller.result(snapshot, asked)
+                snapshot, warnings = self._capture(controller.make_plan(request), task_vars)
+            result = controller.build_result(snapshot, request)
         except (controller.Refused, AnsibleActionFail) as error:
-            # An exception's text stays a template in ansible-core before 2.19, and a target may have written it.
+            # ansible-core before 2.19 evaluates the text of an exception as a template; a target may have written it.
             return wrap_var(dict(failed=True, msg=str(error)))
-        result["ansible_facts"].update(self._discovered())
-        return dict(result, changed=False, **told)
+        result["ansible_facts"].update(self._get_discovered_interpreter())
+        return dict(result, changed=False, **warnings)
 
-    def _captured(self, plan, task_vars):
-        """What the target sent: the snapshot, and warnings that are to be passed on."""
-        sent = self._execute_module(
+    def _capture(self, plan, task_vars):
+        """Run netstat_capture; return the packed snapshot, and the module's warnings as keys for the result."""
+        captured = self._execute_module(
             module_name="netstat.core.netstat_capture",
             module_args={"plan": plan, "set_fact": False},
             task_vars=task_vars,
         )
-        return controller.snapshot(sent), controller.warnings(sent)
+        return controller.get_snapshot(captured), controller.get_warnings(captured)
 
-    def _discovered(self):
-        """The Python that was found on the target, which the host is to remember."""
+    def _get_discovered_interpreter(self):
+        """Return the Python interpreter that Ansible discovered on the target, as a fact for later tasks."""
         key = getattr(self, "_discovered_interpreter_key", None)
         return {key: self._discovered_interpreter} if key else {}

@@ -7,38 +7,39 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: drift
-short_description: What changed between two sets of facts
+short_description: Compare facts with a baseline
 version_added: 0.1.0
 description:
-  - Compares facts with a baseline, of what does not change by itself. Process ids, counters, times and totals do not
-    count, nor do the states of links, temporary IPv6 addresses and names that the kernel makes up.
-  - Compared are listening sockets (addresses, processes, user ids), UNIX sockets that listen, interfaces (settings, flags
-    and addresses), multicast groups, the default routes, and routes and network namespaces where the baseline has them.
-  - All that the baseline covers has to be covered by the facts, or the filter fails and says what is missing. What only
-    the facts cover is named in RV(_value.not_compared).
+  - Compares facts with a baseline and returns the differences. Values that change by themselves are ignored, which are
+    process ids, counters, times, totals, link states, temporary IPv6 addresses and UNIX socket names that the kernel
+    assigned.
+  - Compares listening sockets (addresses, processes, user ids), listening UNIX sockets, interfaces (settings, flags and
+    addresses), multicast groups and default routes, and routes and network namespaces if the baseline has them.
+  - The facts must cover everything that the baseline covers, otherwise the filter fails and names what is missing. What
+    only the facts cover is listed in RV(_value.not_compared).
 author:
   - The netstat-core authors (@netstat-core)
 positional: baseline
 options:
   _input:
-    description: The facts now, RV(netstat.core.netstat_facts#module:ansible_facts.netstat).
+    description: The current facts, RV(netstat.core.netstat_facts#module:ansible_facts.netstat).
     type: dict
     required: true
   baseline:
-    description: The facts as they should be, such as those that were saved before.
+    description: The expected facts, such as those saved from an earlier run.
     type: dict
     required: true
   parts:
     description:
-      - What to compare. Each has to be in the baseline.
-      - When not given, all that the baseline has of these.
+      - The parts to compare. The baseline must cover each of them.
+      - If omitted, all parts that the baseline covers are compared.
     type: list
     elements: str
     choices: [listening, unix_listening, interfaces, groups, default_route, routes, namespaces]
   ignore:
     description:
-      - Patterns of what does not count, of the form C(part/key) or C(part/key/field), such as V(listening/udp/*),
-        V(interfaces/veth*) and V(listening/*/processes).
+      - Shell-style patterns of differences to ignore, in the form C(part/key) or C(part/key/field), such as
+        V(listening/udp/*), V(interfaces/veth*) and V(listening/*/processes).
     type: list
     elements: str
     default: []
@@ -47,7 +48,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Nothing drifted from the committed baseline
+- name: Check that nothing differs from the stored baseline
   ansible.builtin.assert:
     that: drift.same
     fail_msg: "{{ drift | to_nice_yaml }}"
@@ -55,7 +56,7 @@ EXAMPLES = r"""
     baseline: "{{ lookup('ansible.builtin.file', 'baselines/' ~ inventory_hostname ~ '.json') | from_json }}"
     drift: "{{ ansible_facts.netstat | netstat.core.drift(baseline) }}"
 
-- name: Nothing listens that did not before the upgrade, but for RPC
+- name: Check that listening sockets are the same as before the upgrade, except for port 111
   ansible.builtin.assert:
     that: (ansible_facts.netstat | netstat.core.drift(before, parts=['listening'], ignore=['listening/*/111'])).same
 """
@@ -66,49 +67,49 @@ _value:
   type: dict
   contains:
     same:
-      description: Whether there are none in what was compared.
+      description: Whether no difference was found.
       type: bool
       returned: always
       sample: false
     added:
-      description: What is there now and was not, by part and key.
+      description: Entries that only the facts have, by part and key.
       type: dict
       returned: always
       sample: {"listening": {"tcp/4444": {"addresses": ["0.0.0.0"], "processes": ["nc"], "uids": [33]}}}
     removed:
-      description: What was there and is no more, by part and key.
+      description: Entries that only the baseline has, by part and key.
       type: dict
       returned: always
       sample: {}
     changed:
-      description: The fields that differ, by part and key, each as it was and as it is.
+      description: Fields that differ, by part and key, with the values C(before) and C(now).
       type: dict
       returned: always
       sample: {"listening": {"tcp/22": {"processes": {"before": ["sshd"], "now": ["dropbear"]}}}}
     not_compared:
-      description: What was not compared, since the baseline does not cover it or processes were not seen, in sentences.
+      description: Descriptions of what was not compared, because one side does not cover it or could not see processes.
       type: list
       elements: str
       returned: always
       sample: []
 """
 
-from ansible_collections.netstat.core.plugins.plugin_utils.answers import answer
+from ansible_collections.netstat.core.plugins.plugin_utils.answers import compute_unsafe
 
 try:
-    from netstat_core.collection import drift as differences
+    from netstat_core.collection import drift as compare_facts
 except ImportError:
-    differences = None  # need_core tells of it
+    compare_facts = None  # require_core reports the missing package
 
 
 def drift(facts, baseline, parts=None, ignore=()):
-    """What of a baseline changed."""
-    return answer(differences, facts, baseline, parts, ignore)
+    """Compare facts with a baseline; see RETURN for the result."""
+    return compute_unsafe(compare_facts, facts, baseline, parts, ignore)
 
 
 class FilterModule:
-    """The filter netstat.core.drift."""
+    """Provides the filter netstat.core.drift."""
 
     def filters(self):
-        """By name."""
+        """Return the filter functions by name."""
         return {"drift": drift}

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: parse
-short_description: Make facts of a snapshot
+short_description: Build facts from a snapshot
 version_added: 0.1.0
 description:
-  - Makes of a snapshot what M(netstat.core.netstat_facts) would have returned as facts, on the controller.
-  - It does so each time it is evaluated. For facts that are used more than once, give the snapshot to
+  - Builds the facts that M(netstat.core.netstat_facts) returns from a snapshot, on the controller.
+  - The snapshot is parsed each time the filter is evaluated. To use the facts more than once, pass the snapshot to
     O(netstat.core.netstat_facts#module:snapshot) instead.
 author:
   - The netstat-core authors (@netstat-core)
@@ -19,56 +19,56 @@ positional: []
 options:
   _input:
     description:
-      - The snapshot, as M(netstat.core.netstat_capture) and C(pynetstat capture) make it, or the result of the task that
-        took it.
+      - The snapshot, as M(netstat.core.netstat_capture) and C(pynetstat capture) produce it, or the result of a
+        M(netstat.core.netstat_capture) task.
     type: raw
     required: true
   sockets:
     description:
-      - Which sockets to count in the totals. What was captured for V(listening) has no others.
+      - Which sockets to count in the totals. A snapshot taken with V(listening) contains no other sockets.
     type: str
     choices: [listening, all]
     default: listening
   families:
-    description: Address families, all of them when not given.
+    description: Address families to read from the snapshot. If omitted, all families are read.
     type: list
     elements: str
   protocols:
-    description: Protocols of the Internet families, all of them when not given.
+    description: Protocols of the Internet families to read from the snapshot. If omitted, all protocols are read.
     type: list
     elements: str
   tables:
-    description: Tables, as for O(netstat.core.netstat_facts#module:tables).
+    description: Tables to read from the snapshot, as for O(netstat.core.netstat_facts#module:tables).
     type: list
     elements: str
   where:
     description: An expression that records must match, as for O(netstat.core.netstat_facts#module:where).
     type: str
   netns:
-    description: Other network namespaces of the target, as for O(netstat.core.netstat_facts#module:netns).
+    description: Other network namespaces in the snapshot, as for O(netstat.core.netstat_facts#module:netns).
     type: list
     elements: str
   who:
-    description: Whether to tell more of the processes that listen.
+    description: Whether to return details of the listening processes, as for O(netstat.core.netstat_facts#module:who).
     type: bool
     default: false
   arguments:
-    description: Whether to tell the whole command lines of processes, where the snapshot was made with them.
+    description: Whether to return the full command line of processes, if the snapshot was taken with them.
     type: bool
     default: false
 notes:
-  - Data in a snapshot is not trusted, and never evaluated as a template.
+  - The content of a snapshot is untrusted and never evaluated as a template.
 seealso:
   - module: netstat.core.netstat_capture
   - module: netstat.core.netstat_facts
 """
 
 EXAMPLES = r"""
-- name: Show what listens, from a snapshot that gather_facts brought
+- name: Show listening sockets from a snapshot that gather_facts took
   ansible.builtin.debug:
     msg: "{{ (ansible_facts.netstat_snapshot | netstat.core.parse).listening }}"
 
-- name: Show the default routes of a snapshot that somebody sent
+- name: Show the default routes from a snapshot in a file
   ansible.builtin.debug:
     msg: "{{ (lookup('ansible.builtin.file', 'host.txt') | netstat.core.parse(tables=['default_route'])).default_route }}"
 """
@@ -88,43 +88,44 @@ _value:
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.netstat.core.plugins.module_utils.arguments import facts_arguments
 from ansible_collections.netstat.core.plugins.plugin_utils import controller
-from ansible_collections.netstat.core.plugins.plugin_utils.answers import answer
+from ansible_collections.netstat.core.plugins.plugin_utils.answers import compute_unsafe
 
-OF_TASKS_ONLY = ("compat", "snapshot")
+MODULE_ONLY = ("compat", "snapshot")
+"""Options that netstat_facts has and this filter has not."""
 
 
-def _facts(snapshot, options):
-    specification = {name: one for name, one in facts_arguments().items() if name not in OF_TASKS_ONLY}
+def _build_facts(snapshot, options):
+    specification = {name: option for name, option in facts_arguments().items() if name not in MODULE_ONLY}
     unknown = sorted(set(options).difference(specification))
     if unknown:
-        raise controller.Refused("parse has no option %s, but %s" % (unknown[0], ", ".join(specification)))
+        raise controller.Refused("parse has no option %s; options: %s" % (unknown[0], ", ".join(specification)))
     checked = ArgumentSpecValidator(specification).validate({name: _plain(options[name]) for name in options})
     if checked.error_messages:
         raise controller.Refused("; ".join(checked.error_messages))
-    asked = controller.asked(checked.validated_parameters)
-    return controller.result(_text(snapshot), asked)["ansible_facts"]["netstat"]
+    request = controller.read_options(checked.validated_parameters)
+    return controller.build_result(_get_text(snapshot), request)["ansible_facts"]["netstat"]
 
 
 def _plain(value):
-    """A list as a mere list: those of templates drag all of Ansible along when the validator copies them."""
+    """Convert a template's list to a built-in list: the validator's deepcopy of the former copies the templar too."""
     return list(value) if isinstance(value, (list, tuple)) else value
 
 
-def _text(snapshot):
-    """The snapshot itself, where the result of a task stands for it."""
+def _get_text(snapshot):
+    """Return the packed snapshot, given as text or as the result of a netstat_capture task."""
     if isinstance(snapshot, dict):
-        return controller.snapshot(snapshot)
-    return controller.snapshot({"snapshot": snapshot})
+        return controller.get_snapshot(snapshot)
+    return controller.get_snapshot({"snapshot": snapshot})
 
 
 def parse(snapshot, **options):
-    """Facts of a snapshot."""
-    return answer(_facts, snapshot, options)
+    """Build facts from a packed snapshot, or from the result of the task that took it."""
+    return compute_unsafe(_build_facts, snapshot, options)
 
 
 class FilterModule:
-    """The filter netstat.core.parse."""
+    """Provides the filter netstat.core.parse."""
 
     def filters(self):
-        """By name."""
+        """Return the filter functions by name."""
         return {"parse": parse}

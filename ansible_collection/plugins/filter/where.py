@@ -7,27 +7,27 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: where
-short_description: The records for which an expression holds
+short_description: Select the records that match an expression
 version_added: 0.1.0
 description:
-  - Chooses from a list of records by an expression, in the language of C(pynetstat --where).
-  - A record that lacks a field of the expression, or has V(null) where something is compared, does not match.
-  - A field that no record of these kinds can have is an error, as is a word that a field never holds.
+  - Selects records from a list by an expression, in the language of C(pynetstat --where).
+  - A record does not match if it lacks a field of the expression, or if a field that is compared is V(null).
+  - A field that no record of these kinds can have is an error, and so is a word that its field can never hold.
 author:
   - The netstat-core authors (@netstat-core)
 positional: expression
 options:
   _input:
     description:
-      - Records, each with its RV(netstat.core.netstat_facts#module:sockets[].kind), such as the sockets that a task
-        registered or the routes among the facts.
+      - Records with their RV(netstat.core.netstat_facts#module:sockets[].kind), such as the sockets in a registered
+        result or the routes in the facts.
     type: list
     elements: dict
     required: true
   expression:
     description:
-      - What has to hold. Fields stand by their names, texts in quotes, a regular expression behind C(=~), and C(and),
-        C(or), C(not) and C(in) join them.
+      - The expression. Fields are written by name, strings in quotes and regular expressions after C(=~). Comparisons
+        are combined with C(and), C(or), C(not) and C(in).
     type: str
     required: true
 seealso:
@@ -40,11 +40,11 @@ EXAMPLES = r"""
     sockets: all
   register: found
 
-- name: Not too many clients are connected
+- name: Check that fewer than 100 clients are connected
   ansible.builtin.assert:
     that: found.sockets | netstat.core.where("local_port == 5432 and state == 'ESTABLISHED'") | length < 100
 
-- name: Show who talks to the outside
+- name: Show the remote addresses of connections to other networks
   ansible.builtin.debug:
     msg: >-
       {{ found.sockets | netstat.core.where("protocol in ['tcp', 'udp'] and not (remote_address =~ '(10|127)[.].*')")
@@ -53,7 +53,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The records that match, in their order.
+  description: The records that match, in their original order.
   type: list
   elements: dict
 """
@@ -61,26 +61,26 @@ _value:
 from collections.abc import Iterable
 
 from ansible_collections.netstat.core.plugins.plugin_utils import controller
-from ansible_collections.netstat.core.plugins.plugin_utils.answers import chosen
+from ansible_collections.netstat.core.plugins.plugin_utils.answers import compute
 
 try:
-    from netstat_core.collection import Host, brief
-    from netstat_core.collection import where as compiled
+    from netstat_core.collection import Host, quote
+    from netstat_core.collection import where as compile_expression
 except ImportError:
-    pass  # need_core tells of it
+    pass  # require_core reports the missing package
 
 
-def _matching(records, expression):
+def _select(records, expression):
     if not isinstance(expression, str):
-        raise controller.Refused("an expression is a text, not %s" % brief(expression))
+        raise controller.Refused("an expression must be a string, not %s" % quote(expression))
     if isinstance(records, (str, dict)) or not isinstance(records, Iterable):
-        raise controller.Refused("where takes a list of records, such as result.sockets, and nothing else")
+        raise controller.Refused("where takes only a list of records, such as result.sockets")
     records = list(records)
-    known = Host().kinds()
-    kinds = {_kind(record, known) for record in records}
-    found = compiled(expression, [known[kind] for kind in kinds or known])
-    matches = {kind: found.predicate(known[kind]) for kind in kinds}
-    fields = found.fields
+    readers = Host().kinds()
+    kinds = {_get_kind(record, readers) for record in records}
+    compiled = compile_expression(expression, [readers[kind] for kind in kinds or readers])
+    matches = {kind: compiled.predicate(readers[kind]) for kind in kinds}
+    fields = compiled.fields
     return [
         record
         for record in records
@@ -88,38 +88,38 @@ def _matching(records, expression):
     ]
 
 
-def _kind(record, known):
+def _get_kind(record, readers):
     kind = record.get("kind") if isinstance(record, dict) else None
     if not isinstance(kind, str):
-        raise controller.Refused("where takes records, each with its kind, and not %s" % brief(record))
-    if kind not in known:
-        raise controller.Refused("no plugin that is installed here knows records of kind %s" % brief(kind))
+        raise controller.Refused("where takes records with a kind, not %s" % quote(record))
+    if kind not in readers:
+        raise controller.Refused("no plugin installed on the controller reads records of kind %s" % quote(kind))
     return kind
 
 
 def _plain(value):
-    """A value of no type of Ansible's: to the language of expressions those are equal to nothing."""
+    """Convert Ansible's types to built-in types: values of the former never compare equal in expressions."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, dict):
-        return {_plain(key): _plain(one) for key, one in value.items()}
+        return {_plain(key): _plain(nested) for key, nested in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(one) for one in value]
+        return [_plain(item) for item in value]
     if isinstance(value, (int, float)):
         return int(value) if isinstance(value, int) else float(value)
     return str(value)
 
 
 def where(records, expression):
-    """The records for which an expression holds."""
-    return chosen(_matching, records, expression)
+    """Return the records that match an expression, in their order."""
+    return compute(_select, records, expression)
 
 
 class FilterModule:
-    """The filter netstat.core.where."""
+    """Provides the filter netstat.core.where."""
 
     def filters(self):
-        """By name."""
+        """Return the filter functions by name."""
         return {"where": where}

@@ -2,23 +2,23 @@
 # Copyright (c) 2026 the netstat-core authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The options of the modules, for what runs on targets and for what runs on the controller."""
+"""The argument specifications of the modules, shared by code on targets and on the controller."""
 
 from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
 SNAPSHOT = "netstat_snapshot"
-"""The fact that a capture sets."""
+"""The fact that netstat_capture sets."""
 
 
 def strings():
-    """An option that takes a list of strings."""
+    """Return the specification of an option that takes a list of strings."""
     return dict(type="list", elements="str")
 
 
 def facts_arguments():
-    """The options of netstat_facts."""
+    """Return the argument specification of netstat_facts."""
     return dict(
         sockets=dict(type="str", choices=["listening", "all"], default="listening"),
         families=strings(),
@@ -34,7 +34,7 @@ def facts_arguments():
 
 
 def capture_arguments():
-    """The options of netstat_capture."""
+    """Return the argument specification of netstat_capture."""
     return dict(
         sockets=dict(type="str", choices=["listening", "all"], default="listening"),
         netns=strings(),

@@ -14,38 +14,41 @@ module: netstat_capture
 short_description: Take a snapshot of the kernel's network state
 version_added: 0.1.0
 description:
-  - Reads files below C(/proc/net) and C(/sys/class/net), asks the kernel over netlink, finds the processes that hold
-    the sockets, and packs it all into one text, the snapshot.
-  - A snapshot can be kept, and made into facts later by O(netstat.core.netstat_facts#module:snapshot) or
-    P(netstat.core.parse#filter), or into C(netstat) output by C(pynetstat --from).
-  - Works in C(ansible_facts_modules) and with C(async), and needs only Python on the target.
+  - Reads files below C(/proc/net) and C(/sys/class/net), queries the kernel over netlink, finds the processes that hold
+    sockets, and packs all of it into one string, the snapshot.
+  - A snapshot can be stored. O(netstat.core.netstat_facts#module:snapshot) and P(netstat.core.parse#filter) turn it into
+    facts, C(pynetstat --from) into the output of C(netstat).
+  - Works in C(ansible_facts_modules) and with C(async). The target needs only Python.
 author:
   - The netstat-core authors (@netstat-core)
 options:
   sockets:
     description:
-      - Which sockets to read, for the facts that M(netstat.core.netstat_facts) gathers by default.
+      - Which sockets to read. Everything else is read as M(netstat.core.netstat_facts) needs it by default.
     type: str
     choices: [listening, all]
     default: listening
   netns:
     description:
-      - Other network namespaces to read, each a name, V(pid:NUMBER) or V(inode:NUMBER); V(all) stands for all.
+      - Other network namespaces of the target to read, each a name, V(pid:NUMBER) or V(inode:NUMBER); V(all) reads all.
+      - Entering a namespace requires root on the target.
     type: list
     elements: str
   arguments:
     description:
-      - Whether to keep the whole command lines of processes, with all arguments, which may hold secrets.
+      - Whether to keep the full command line of processes, with all arguments, which may contain secrets.
+      - Without this option, only the first argument is kept.
     type: bool
     default: false
   plan:
     description:
-      - What to read instead, as made by C(netstat_core.plan.plan) in Python. It can ask for nothing but kernel network
-        state; all else is refused before anything is read.
+      - A capture plan, as C(netstat_core.report.plan.plan) returns it in Python. It replaces O(sockets).
+      - A plan can only request kernel network state. A plan that requests anything else is refused before anything is
+        read.
     type: dict
   set_fact:
     description:
-      - Whether to return the snapshot as the fact C(netstat_snapshot) too.
+      - Whether to set the snapshot as the fact C(netstat_snapshot) too.
     type: bool
     default: true
 extends_documentation_fragment:
@@ -80,14 +83,14 @@ EXAMPLES = r"""
   become: true
   register: taken
 
-- name: Keep it for pynetstat --from
+- name: Store it for pynetstat --from
   ansible.builtin.copy:
     content: "{{ taken.snapshot }}"
     dest: "snapshots/{{ inventory_hostname }}.txt"
     mode: "0600"
   delegate_to: localhost
 
-- name: Make facts from it
+- name: Build facts from it
   netstat.core.netstat_facts:
     snapshot: "{{ taken.snapshot }}"
 """
@@ -121,7 +124,7 @@ from ansible_collections.netstat.core.plugins.module_utils.plans import default_
 def main():
     module = AnsibleModule(argument_spec=capture_arguments(), supports_check_mode=True)
     if not sys.platform.startswith("linux"):
-        module.fail_json(msg="netstat.core reads the Linux kernel, and this is %s" % sys.platform)
+        module.fail_json(msg="netstat.core requires Linux; this platform is %s" % sys.platform)
     plan = module.params["plan"] or default_plan(module.params["sockets"])
     if module.params["netns"]:
         plan = dict(plan, namespaces=module.params["netns"])

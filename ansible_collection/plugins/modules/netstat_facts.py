@@ -14,76 +14,76 @@ module: netstat_facts
 short_description: Gather listening ports, interfaces, routes and counters as facts
 version_added: 0.1.0
 description:
-  - Reads the state of the kernel's network on the target, and returns it as look-up tables.
-  - The target needs Python and nothing else. What it sends is parsed, checked against schemas and made into facts on
-    the controller, by the Python package C(netstat-core) and the plugins that are installed beside it.
-  - What could not be seen is said in RV(ansible_facts.netstat.incomplete_because). Without root only the processes of
-    the connecting user can be seen.
+  - Reads the network state of the target's kernel and returns it as look-up tables.
+  - The target needs only Python. It sends a snapshot to the controller, where the Python package C(netstat-core) and
+    the plugins installed with it parse the snapshot, check its records against schemas and build the facts.
+  - RV(ansible_facts.netstat.incomplete_because) lists what could not be read. Without root, only the processes of the
+    connecting user can be identified.
 author:
   - The netstat-core authors (@netstat-core)
 options:
   sockets:
     description:
-      - With V(listening) only sockets that listen are read. All others are left out by the kernel where it can do that,
-        and on the target where it cannot.
-      - With V(all) every socket is counted in RV(ansible_facts.netstat.totals), and the task result has the list of all
-        of them in RV(sockets). The list never becomes a fact, since facts are copied for each later task.
+      - With V(listening), only listening sockets are read. The kernel filters out the others where it supports that,
+        otherwise they are dropped on the target.
+      - With V(all), every socket is counted in RV(ansible_facts.netstat.totals), and the task returns a record of each
+        in RV(sockets). The records are not set as a fact, because Ansible copies facts for every later task.
     type: str
     choices: [listening, all]
     default: listening
   families:
     description:
-      - Address families, by the names that C(netstat -A) takes, and those that plugins add.
-      - All of them when not given.
+      - Address families to read, by the names that C(netstat -A) takes or that plugins add, such as V(inet) and V(unix).
+      - If omitted, all families are read.
     type: list
     elements: str
   protocols:
     description:
-      - Protocols of the Internet families, such as V(tcp) and V(udp). All of them when not given.
-      - Tables that belong to no protocol, such as interfaces, are then left out.
+      - Protocols of the Internet families to read, such as V(tcp) and V(udp). If omitted, all protocols are read.
+      - If given, tables that belong to no protocol, such as V(interfaces), are not read.
     type: list
     elements: str
   tables:
     description:
       - Tables to read, such as V(sockets), V(interfaces), V(groups), V(statistics), V(default_route), V(routes),
         V(neighbours) and V(masquerade).
-      - When not given, all but V(routes), V(neighbours), V(masquerade), V(multicast_routes) and V(memory), which have no
-        bound. Of each of those at most 1000 records become facts.
+      - If omitted, all tables are read except V(routes), V(neighbours), V(masquerade), V(multicast_routes) and
+        V(memory). At most 1000 records of each of these become facts.
     type: list
     elements: str
   where:
     description:
-      - An expression that records must match, as for C(pynetstat --where).
-      - It is applied to all tables; a record that lacks a field of it does not match.
+      - An expression that records must match, in the language of C(pynetstat --where).
+      - It applies to all tables. A record that lacks a field used in the expression does not match.
     type: str
   netns:
     description:
-      - Other network namespaces of the target, each a name, V(pid:NUMBER) or V(inode:NUMBER); V(all) stands for all.
-      - They become RV(ansible_facts.netstat.namespaces). Entering them takes root on the target.
+      - Other network namespaces of the target to read, each a name, V(pid:NUMBER) or V(inode:NUMBER); V(all) reads all.
+      - Their facts are in RV(ansible_facts.netstat.namespaces). Entering a namespace requires root on the target.
     type: list
     elements: str
   who:
     description:
-      - Whether to tell more of the processes that listen, such as executable, start, systemd unit and container.
+      - Whether to return details of the listening processes, such as executable, start time, systemd unit and container.
     type: bool
     default: false
   arguments:
     description:
-      - Whether to tell the whole command lines of processes, with all arguments.
-      - Arguments may hold secrets, such as C(--password=...). Without this option they do not leave the target, and of a
-        command line there is the first argument alone, the name that the program was started by.
-      - O(who) does not imply it.
+      - Whether to return the full command line of processes, with all arguments.
+      - Arguments may contain secrets, such as C(--password=...). Without this option they do not leave the target, and a
+        command line consists of its first argument only, the name by which the program was started.
+      - O(who) does not imply this option.
     type: bool
     default: false
   compat:
     description:
-      - Set the facts of another module too. V(listen_ports_facts) sets C(tcp_listen) and C(udp_listen) as the module
+      - Another module whose facts are set too. V(listen_ports_facts) sets C(tcp_listen) and C(udp_listen) as
         M(community.general.listen_ports_facts) does.
     type: str
     choices: [listen_ports_facts]
   snapshot:
     description:
-      - Make facts from this snapshot, as M(netstat.core.netstat_capture) returns it, and leave the target alone.
+      - A snapshot to build the facts from, as M(netstat.core.netstat_capture) returns it. The target is not contacted.
     type: str
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
@@ -105,11 +105,11 @@ attributes:
   platform:
     platforms: linux
 requirements:
-  - On the controller, the Python package netstat-core, beside ansible-core
-  - On the target, Linux and a Python that the controller's ansible-core supports
+  - On the controller, the Python package netstat-core in the environment of ansible-core
+  - On the target, Linux and a Python version that the controller's ansible-core supports
 notes:
-  - The modules in C(ansible_facts_modules) are run without their action plugins. List M(netstat.core.netstat_capture)
-    there, and give the fact it sets to O(snapshot).
+  - Ansible runs the modules in C(ansible_facts_modules) without their action plugins. List
+    M(netstat.core.netstat_capture) there, and pass the fact C(netstat_snapshot) that it sets to O(snapshot).
 seealso:
   - module: netstat.core.netstat_capture
   - plugin: netstat.core.listening_on
@@ -123,21 +123,21 @@ EXAMPLES = r"""
   netstat.core.netstat_facts:
   become: true
 
-- name: Only SSH is reachable from outside
+- name: Check that sshd listens on port 22 and nothing listens on port 23
   ansible.builtin.assert:
     that:
       - ansible_facts.netstat is netstat.core.listening_on('tcp/22', process='sshd')
       - ansible_facts.netstat is not netstat.core.listening_on('tcp/23')
       - ansible_facts.netstat.complete
 
-- name: Look at established connections to one network
+- name: Gather established connections to 10.0.0.0/8
   netstat.core.netstat_facts:
     sockets: all
     protocols: [tcp]
     where: state == 'ESTABLISHED' and remote_address =~ '10\\..*'
   register: found
 
-- name: There are not too many of them
+- name: Check that there are fewer than 500 of them
   ansible.builtin.assert:
     that: found.sockets | length < 500
 
@@ -145,18 +145,18 @@ EXAMPLES = r"""
   netstat.core.netstat_facts:
     tables: [sockets, interfaces, routes]
 
-- name: Look into all network namespaces
+- name: Gather facts of all network namespaces
   netstat.core.netstat_facts:
     netns: [all]
   become: true
 
-- name: Look at the options that listening programs were started with
+- name: Gather the command lines of listening processes, with all arguments
   netstat.core.netstat_facts:
     who: true
     arguments: true
   become: true
 
-- name: Keep a playbook working that was written for listen_ports_facts
+- name: Set the facts of community.general.listen_ports_facts too
   netstat.core.netstat_facts:
     compat: listen_ports_facts
   become: true
@@ -174,8 +174,8 @@ ansible_facts:
       type: dict
       contains:
         listening:
-          description: "What listens, by protocol and port: tcp/22."
-          returned: when asked for
+          description: Listening Internet sockets by protocol and port, such as tcp/22.
+          returned: when requested
           type: dict
           sample:
             "tcp/22":
@@ -210,8 +210,8 @@ ansible_facts:
                 - root
               v6_only: true
         unix_listening:
-          description: UNIX sockets that listen, by path or @name.
-          returned: when asked for
+          description: Listening UNIX sockets by path or @name.
+          returned: when requested
           type: dict
           sample:
             "/run/docker.sock":
@@ -223,19 +223,19 @@ ansible_facts:
                 - dockerd
               type: stream
         totals:
-          description: How many sockets there are, of those that were read, by protocol and state.
-          returned: when asked for
+          description: Number of sockets that were read, by protocol and state.
+          returned: when requested
           type: dict
           sample:
             tcp:
               LISTEN: 3
         interfaces:
           description: Interface records by name.
-          returned: when asked for
+          returned: when requested
           type: dict
         groups:
           description: Multicast groups by interface.
-          returned: when asked for
+          returned: when requested
           type: dict
           sample:
             eth0:
@@ -256,7 +256,7 @@ ansible_facts:
                 users: 1
         statistics:
           description: "Counters of the kernel by section: Ip, Tcp, TcpExt."
-          returned: when asked for
+          returned: when requested
           type: dict
           sample:
             Ip:
@@ -281,32 +281,32 @@ ansible_facts:
               ReasmReqds: 0
               ReasmTimeout: 0
         default_route:
-          description: Where packets go that no other route is for.
-          returned: when asked for
+          description: The default routes by IP version.
+          returned: when requested
           type: dict
           contains:
             inet:
-              description: Of IPv4.
-              returned: when asked for
+              description: Default route of IPv4.
+              returned: when requested
               type: dict
               contains:
                 type:
-                  description: unicast; unreachable, blackhole or prohibit where it lets nothing out; null where only /proc was read.
+                  description: unicast; unreachable, blackhole or prohibit if it drops packets; null if only /proc was read.
                   returned: always
                   type: str
                   sample: unicast
                 gateway:
-                  description: Next hop, the first of several; null where the network is on the link.
+                  description: Next hop, the first of several; null if the network is on the link.
                   returned: always
                   type: str
                   sample: "192.0.2.1"
                 interface:
-                  description: Interface it leads out of; with several next hops that of the first.
+                  description: Outgoing interface; with several next hops that of the first.
                   returned: always
                   type: str
                   sample: eth0
                 metric:
-                  description: Its metric.
+                  description: Metric of the route.
                   returned: always
                   type: int
                   sample: 0
@@ -315,37 +315,37 @@ ansible_facts:
                   returned: always
                   type: str
                 protocol:
-                  description: "What made the route: boot, static, dhcp, ra ...; null where unknown."
+                  description: "Origin of the route: boot, static, dhcp, ra ...; null if unknown."
                   returned: always
                   type: str
                   sample: boot
                 next_hops:
-                  description: Its next hops, where there are several.
+                  description: Next hops of the route; null unless there are several.
                   returned: always
                   type: list
                   elements: dict
             inet6:
-              description: Of IPv6.
-              returned: when asked for
+              description: Default route of IPv6.
+              returned: when requested
               type: dict
               contains:
                 type:
-                  description: unicast; unreachable, blackhole or prohibit where it lets nothing out; null where only /proc was read.
+                  description: unicast; unreachable, blackhole or prohibit if it drops packets; null if only /proc was read.
                   returned: always
                   type: str
                   sample: unicast
                 gateway:
-                  description: Next hop, the first of several; null where the network is on the link.
+                  description: Next hop, the first of several; null if the network is on the link.
                   returned: always
                   type: str
                   sample: "2001:db8::1"
                 interface:
-                  description: Interface it leads out of; with several next hops that of the first.
+                  description: Outgoing interface; with several next hops that of the first.
                   returned: always
                   type: str
                   sample: eth0
                 metric:
-                  description: Its metric.
+                  description: Metric of the route.
                   returned: always
                   type: int
                   sample: 1024
@@ -354,37 +354,37 @@ ansible_facts:
                   returned: always
                   type: str
                 protocol:
-                  description: "What made the route: boot, static, dhcp, ra ...; null where unknown."
+                  description: "Origin of the route: boot, static, dhcp, ra ...; null if unknown."
                   returned: always
                   type: str
                   sample: boot
                 next_hops:
-                  description: Its next hops, where there are several.
+                  description: Next hops of the route; null unless there are several.
                   returned: always
                   type: list
                   elements: dict
         routes:
-          description: Route records; only when asked for.
-          returned: when asked for
+          description: Route records; only if requested.
+          returned: when requested
           type: list
           elements: dict
         neighbours:
-          description: Neighbour records; only when asked for.
-          returned: when asked for
+          description: Neighbour records; only if requested.
+          returned: when requested
           type: list
           elements: dict
         masquerade:
-          description: Records of tracked connections; only when asked for.
-          returned: when asked for
+          description: Records of tracked connections; only if requested.
+          returned: when requested
           type: list
           elements: dict
         families:
           description: Records of the other address families, by family and table.
-          returned: when asked for
+          returned: when requested
           type: dict
           sample: {}
         network_namespace:
-          description: Which one; null where a snapshot does not tell.
+          description: The namespace; null if a snapshot does not name it.
           returned: always
           type: dict
           contains:
@@ -398,27 +398,27 @@ ansible_facts:
               returned: always
               type: str
         complete:
-          description: Whether all that was asked for could be seen.
+          description: Whether everything that was requested could be read.
           returned: always
           type: bool
           sample: true
         incomplete_because:
-          description: "Why not: about says what is in doubt, text why."
+          description: "Reasons why the facts are incomplete: about names what is affected, text explains it."
           returned: always
           type: list
           elements: dict
           sample: []
         covers:
-          description: What may be concluded from something not being there.
+          description: What was read completely, so that the absence of an entry is proof.
           returned: always
           type: dict
           contains:
             namespaces:
-              description: Whether there are no other namespaces than those told; absent if none was asked for.
-              returned: when asked for
+              description: all if every network namespace of the machine was read; absent if no other was requested.
+              returned: when requested
               type: str
             tables:
-              description: Tables that were asked for and read whole, sorted; default_route is one.
+              description: Tables that were requested and read completely, sorted; default_route counts as one.
               returned: always
               type: list
               elements: str
@@ -432,7 +432,7 @@ ansible_facts:
                 - sockets
                 - statistics
             protocols:
-              description: Protocols whose sockets were read whole, sorted; unix is one.
+              description: Protocols whose sockets were read completely, sorted; unix counts as one.
               returned: always
               type: list
               elements: str
@@ -451,7 +451,7 @@ ansible_facts:
                 - unix
                 - x25
             families:
-              description: Address families of which a reader was read whole, sorted.
+              description: Address families of which at least one reader was read completely, sorted.
               returned: always
               type: list
               elements: str
@@ -475,17 +475,17 @@ ansible_facts:
               returned: always
               type: str
             owners:
-              description: Whose processes could be seen.
+              description: Which processes could be seen; none if they were not requested.
               returned: always
               type: str
               sample: all
         schema:
-          description: Name of this structure.
+          description: Identifier of this structure.
           returned: always
           type: str
           sample: "urn:netstat:facts:1"
         captured_at:
-          description: When it was read, ISO 8601 UTC.
+          description: Time of reading, ISO 8601 UTC.
           returned: always
           type: str
           sample: "2026-11-21T12:32:46.491Z"
@@ -495,16 +495,16 @@ ansible_facts:
           type: str
           sample: web1
         kernel_release:
-          description: Its kernel.
+          description: Release of its kernel.
           returned: always
           type: str
           sample: "6.12.48"
         namespaces:
-          description: Other network namespaces by name, or by inode where they have none.
-          returned: when asked for
+          description: Other network namespaces by name, or by inode if they have none.
+          returned: when requested
           type: dict
     tcp_listen:
-      description: What listens, a row for each process, as C(listen_ports_facts) tells it.
+      description: Listening sockets, one row for each process, as C(listen_ports_facts) returns them.
       returned: when O(compat=listen_ports_facts)
       type: list
       elements: dict
@@ -517,7 +517,7 @@ ansible_facts:
           user: root
           stime: "Sat Nov 21 09:05:03 2026"
     udp_listen:
-      description: What listens, a row for each process, as C(listen_ports_facts) tells it.
+      description: Listening sockets, one row for each process, as C(listen_ports_facts) returns them.
       returned: when O(compat=listen_ports_facts)
       type: list
       elements: dict
@@ -543,8 +543,8 @@ from ansible_collections.netstat.core.plugins.module_utils.arguments import fact
 def main():
     module = AnsibleModule(argument_spec=facts_arguments(), supports_check_mode=True)
     module.fail_json(
-        msg="netstat.core.netstat_facts works on the controller, by its action plugin, which ansible_facts_modules passes "
-        "over; list netstat.core.netstat_capture there, and give the fact netstat_snapshot to the option snapshot"
+        msg="netstat.core.netstat_facts runs on the controller as an action plugin, which ansible_facts_modules bypasses; "
+        "list netstat.core.netstat_capture there and pass the fact netstat_snapshot to the option snapshot"
     )
 
 

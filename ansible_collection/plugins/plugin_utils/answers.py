@@ -2,7 +2,7 @@
 # Copyright (c) 2026 the netstat-core authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What filters and tests give back: data that is never a template, or one line that says what is wrong."""
+"""Run the functions behind filters and tests: results are never templates, errors are one line."""
 
 from __future__ import annotations
 
@@ -16,22 +16,28 @@ except ImportError:
     NetstatError = controller.Refused
 
 
-def answer(compute, *arguments):
-    """What a function makes of data, as data; where it makes nothing, an error that is shown without a traceback."""
-    return wrap_var(_plain(chosen(compute, *arguments)))
+def compute_unsafe(function, *arguments):
+    """Call a function and mark its result as unsafe, so that Ansible never evaluates it as a template.
+
+    Raises AnsibleFilterError as :func:`compute` does.
+    """
+    return wrap_var(_plain(compute(function, *arguments)))
 
 
-def chosen(compute, *arguments):
-    """What a function chooses of data: the very objects that were given, which are templates no more than before."""
+def compute(function, *arguments):
+    """Call a function that returns some of the objects it was given, and return its result unchanged.
+
+    Raises AnsibleFilterError, which Ansible shows without a traceback, for errors of netstat-core or if it is missing.
+    """
     try:
-        controller.need_core()
-        return compute(*arguments)
+        controller.require_core()
+        return function(*arguments)
     except (controller.Refused, NetstatError) as error:
-        raise AnsibleFilterError(controller.told(error)) from None
+        raise AnsibleFilterError(controller.format_error(error)) from None
 
 
 def _plain(value):
-    """Mere mappings and lists: those that templates are given cannot be made anew."""
+    """Convert mappings and lists to built-in ones: wrap_var cannot rebuild those that templates are given."""
     if isinstance(value, dict):
-        return {key: _plain(one) for key, one in value.items()}
-    return [_plain(one) for one in value] if isinstance(value, list) else value
+        return {key: _plain(nested) for key, nested in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value

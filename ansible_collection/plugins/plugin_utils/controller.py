@@ -2,7 +2,7 @@
 # Copyright (c) 2026 the netstat-core authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From options to a plan, and from what a target sent to facts, on the controller."""
+"""On the controller: make a capture plan from options, and facts from the snapshot that a target sent."""
 
 from __future__ import annotations
 
@@ -15,29 +15,31 @@ except ImportError as error:
 else:
     IMPORT_ERROR = None
     HOST = core.preload_host()
-    # Ansible imports this before it forks for each task and host: what is found here is not looked for again.
+    # Ansible imports this file before it forks a worker for each task and host, so all workers share this host.
 
 MOST_BYTES = 1 << 25
-"""What one target may send, unpacked: less than what a snapshot on disk may hold, since many targets send at once."""
+"""Largest unpacked snapshot of a target: less than one on disk may have, because many targets send at once."""
 
 LONGEST_SNAPSHOT = 1 << 26
+"""Characters of a packed snapshot."""
+
 LONGEST_MESSAGE = 1000
 MOST_WARNINGS = 10
 
 
 class Refused(Exception):
-    """Facts cannot be had, for the reason that the text tells."""
+    """No facts can be built; the message says why."""
 
 
-class Asked(NamedTuple):
-    """What a task asks for."""
+class Request(NamedTuple):
+    """The query of a task, and the module whose facts it sets too."""
 
     query: core.Query
     compat: str | None
 
 
-def need_core():
-    """Raise Refused where the package that does the work is missing."""
+def require_core():
+    """Raise Refused if the Python package netstat-core cannot be imported."""
     if IMPORT_ERROR is not None:
         raise Refused(
             "the Python package netstat-core cannot be imported on the controller (%s); install it beside "
@@ -45,9 +47,9 @@ def need_core():
         )
 
 
-def asked(options):
-    """The query behind the options of netstat_facts."""
-    need_core()
+def read_options(options):
+    """Make a request from the validated options of netstat_facts. Raises Refused for unknown names."""
+    require_core()
     netns = options.get("netns") or []
     try:
         query = core.facts_query(
@@ -57,72 +59,80 @@ def asked(options):
             protocols=options.get("protocols") or (),
             tables=options.get("tables") or (),
             where=options.get("where"),
-            netns=[one for one in netns if one != "all"],
+            netns=[namespace for namespace in netns if namespace != "all"],
             all_netns="all" in netns,
             who=bool(options.get("who") or options.get("compat")),
             arguments=bool(options.get("arguments")),
         )
     except core.NetstatError as error:
-        raise Refused(told(error)) from error
-    return Asked(query, options.get("compat"))
+        raise Refused(format_error(error)) from error
+    return Request(query, options.get("compat"))
 
 
-def plan(asked):
-    """What the target has to read."""
-    return dict(core.plan_facts(asked.query, HOST), most_bytes=MOST_BYTES)
+def make_plan(request):
+    """Return the capture plan that a target is sent: what to read for the request."""
+    return dict(core.plan_facts(request.query, HOST), most_bytes=MOST_BYTES)
 
 
-def snapshot(sent):
-    """The snapshot in the result of netstat_capture, which is whatever the target wanted to say."""
-    if sent.get("failed") or sent.get("skipped"):
-        raise Refused("the target could not capture its network state: %s" % _failure(sent))
-    text = sent.get("snapshot")
+def get_snapshot(result):
+    """Return the packed snapshot in the result of netstat_capture.
+
+    The result comes from the target and is not trusted. Raises Refused if the task failed, or if the snapshot is
+    missing or too large.
+    """
+    if result.get("failed") or result.get("skipped"):
+        raise Refused("the target could not capture its network state: %s" % _get_failure(result))
+    text = result.get("snapshot")
     if not isinstance(text, str) or len(text) > LONGEST_SNAPSHOT:
-        raise Refused("the target did not send a snapshot, or one that is too large")
+        raise Refused("the target sent no snapshot, or one that is too large")
     return text
 
 
-def _failure(sent):
+def _get_failure(result):
     for key in ("msg", "module_stderr", "module_stdout"):
-        text = sent.get(key)
+        text = result.get(key)
         if isinstance(text, str) and text.strip():
-            first = " ".join(text.split())
-            more = sent.get("module_stderr") if key == "msg" else None
-            if isinstance(more, str) and more.strip() and more.strip() not in text:
-                first = "%s (%s)" % (first, " ".join(more.split()))
-            return core.safe_text(first)[:LONGEST_MESSAGE]
-    return "it does not say why"
+            message = " ".join(text.split())
+            stderr = result.get("module_stderr") if key == "msg" else None
+            if isinstance(stderr, str) and stderr.strip() and stderr.strip() not in text:
+                message = "%s (%s)" % (message, " ".join(stderr.split()))
+            return core.safe_text(message)[:LONGEST_MESSAGE]
+    return "no reason given"
 
 
-def warnings(sent):
-    """The warnings of a module on a target, fit to be printed."""
-    told = sent.get("warnings")
-    words = [one for one in told if isinstance(one, str)] if isinstance(told, list) else []
-    texts = [core.safe_text(one)[:LONGEST_MESSAGE] for one in words]
+def get_warnings(result):
+    """Return the warnings in the result of a module on a target, made printable, as keys for the task's result."""
+    given = result.get("warnings")
+    warnings = [warning for warning in given if isinstance(warning, str)] if isinstance(given, list) else []
+    texts = [core.safe_text(warning)[:LONGEST_MESSAGE] for warning in warnings]
     return {"warnings": texts[:MOST_WARNINGS]} if texts else {}
 
 
-def result(text, asked):
-    """Facts from a snapshot, and sockets where all were asked for."""
-    query = asked.query
+def build_result(text, request):
+    """Build a task's result from a packed snapshot: ``ansible_facts``, and ``sockets`` if all were requested.
+
+    Raises Refused for a damaged snapshot.
+    """
+    query = request.query
     wants_all = query.show == "all"
     try:
         system = core.SnapshotSystem(core.unpack_text(text, MOST_BYTES))
-        if query.network_namespaces and system.namespace:  # they come besides the host's own
+        if query.network_namespaces and system.namespace:  # netns adds namespaces to the host's own
             own = "inode:%s" % system.namespace["inode"]
             query = query._replace(network_namespaces=(own, *query.network_namespaces))
-        found = core.gather(query, system, HOST, keep_sockets=wants_all or bool(asked.compat))
-        facts = {"netstat": found.facts}
-        if asked.compat:
+        gathered = core.gather(query, system, HOST, keep_sockets=wants_all or bool(request.compat))
+        facts = {"netstat": gathered.facts}
+        if request.compat:
             users = system.names.get("users", {})
-            facts.update(core.listen_ports(found.sockets, lambda uid: users.get(str(uid), str(uid))))
+            facts.update(core.listen_ports(gathered.sockets, lambda uid: users.get(str(uid), str(uid))))
     except core.NetstatError as error:
-        raise Refused("no facts can be made of it: %s" % core.safe_text(told(error))[:LONGEST_MESSAGE]) from error
+        reason = core.safe_text(format_error(error))[:LONGEST_MESSAGE]
+        raise Refused("cannot build facts from the snapshot: %s" % reason) from error
     except Exception as error:
-        raise Refused("no facts can be made of it: it is damaged (%s)" % type(error).__name__) from error
-    return {"ansible_facts": facts, **({"sockets": found.sockets} if wants_all else {})}
+        raise Refused("cannot build facts from the snapshot: it is damaged (%s)" % type(error).__name__) from error
+    return {"ansible_facts": facts, **({"sockets": gathered.sockets} if wants_all else {})}
 
 
-def told(error):
-    """An error in the words of tasks."""
-    return str(error) if isinstance(error, Refused) else core.worded(error)
+def format_error(error):
+    """Return the message of an error, with fields of the query named as the options of a task."""
+    return str(error) if isinstance(error, Refused) else core.format_error(error)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: listening_on
-short_description: Whether something listens on a port
+short_description: Test whether something listens on a port
 version_added: 0.1.0
 description:
-  - True when the facts show a listener that serves the port, and the address and the process where they are given.
-  - False when they show that there is none. Facts that cannot show that, because sockets or protocols were not gathered,
-    could not be read, or their processes could not be seen, make the test fail with the reason.
+  - True if the facts show a listener on the port, and on the address and of the process if these are given.
+  - False if the facts show that there is none. If the facts cannot show that, because sockets or protocols were not
+    gathered or could not be read, or because processes could not be seen, the task fails with the reason.
 author:
   - The netstat-core authors (@netstat-core)
 positional: port, address, process
@@ -23,28 +23,28 @@ options:
     type: dict
     required: true
   port:
-    description: The port, as V(tcp/22) or V(udp/53). A number alone is a TCP port.
+    description: The protocol and port, such as V(tcp/22) or V(udp/53). A number alone is a TCP port.
     type: str
     required: true
   address:
     description:
-      - Whether what is sent to this address of the target is taken. That is so for a listener that is bound to the address
-        or to all addresses; one on V(::) takes IPv4 too unless it is v6-only.
-      - V(0.0.0.0) and V(::) ask for a listener on all addresses of IPv4 or IPv6.
+      - An address of the target at which the listener must be reachable. That is a listener bound to the address itself or
+        to all addresses; one on V(::) accepts IPv4 too unless it is v6-only.
+      - V(0.0.0.0) and V(::) require a listener on all addresses of IPv4 or IPv6.
       - To test that a port is bound to one address only, compare C(listening['tcp/5432'].addresses) with C(['127.0.0.1']).
     type: str
   process:
     description:
-      - Name of a process that holds the socket, or a pattern such as V(postgres*).
-      - The kernel keeps 15 bytes of a name. Longer ones are compared as far as that goes; a pattern that only the lost end
-        could match makes the test fail.
+      - Name of a process that holds the socket, or a shell-style pattern such as V(postgres*).
+      - The kernel keeps the first 15 bytes of a process name, and only these are compared. If a pattern could match only
+        the bytes that are cut off, the task fails.
     type: str
 seealso:
   - module: netstat.core.netstat_facts
 """
 
 EXAMPLES = r"""
-- name: SSH is served to all by sshd, the database only to this machine, and Telnet to nobody
+- name: Check that sshd serves all addresses, PostgreSQL only this machine, and nothing listens on port 23
   ansible.builtin.assert:
     that:
       - ansible_facts.netstat is netstat.core.listening_on('tcp/22', address='0.0.0.0', process='sshd')
@@ -55,26 +55,26 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: Whether there is such a listener.
+  description: Whether the facts show such a listener.
   type: bool
 """
 
-from ansible_collections.netstat.core.plugins.plugin_utils.answers import answer
+from ansible_collections.netstat.core.plugins.plugin_utils.answers import compute_unsafe
 
 try:
-    from netstat_core.collection import listening_on as listens
+    from netstat_core.collection import listening_on as is_listening
 except ImportError:
-    listens = None  # need_core tells of it
+    is_listening = None  # require_core reports the missing package
 
 
 def listening_on(facts, port, address=None, process=None):
-    """Whether something listens on a port."""
-    return answer(listens, facts, port, address, process)
+    """Return whether something listens on a port."""
+    return compute_unsafe(is_listening, facts, port, address, process)
 
 
 class TestModule:
-    """The test netstat.core.listening_on."""
+    """Provides the test netstat.core.listening_on."""
 
     def tests(self):
-        """By name."""
+        """Return the test functions by name."""
         return {"listening_on": listening_on}

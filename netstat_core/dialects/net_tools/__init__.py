@@ -1,4 +1,4 @@
-"""The dialect of net-tools: the options of its netstat, what they ask for, and the text of each reader's own layout."""
+"""The net-tools dialect: the options of its netstat, and text in the layout that each reader declares for it."""
 
 from __future__ import annotations
 

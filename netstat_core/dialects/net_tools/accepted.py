@@ -1,4 +1,4 @@
-"""Families that netstat merely accepts: where a plugin of others reads them, they are shown like any other."""
+"""Families whose names netstat accepts without showing sockets; a plugin that reads them makes them available."""
 
 from __future__ import annotations
 
@@ -8,29 +8,34 @@ from collections.abc import Callable, Collection, Sequence
 from netstat_core.dialects import Added
 
 ACCEPTED = ("ash", "bluetooth", "ec")
-"""Families of which netstat knows the name, and shows no sockets."""
+"""Families that netstat accepts after -A and shows no sockets of."""
 
 BLUETOOTH = ("l2cap", "rfcomm")
 """The protocols of the family bluetooth, each an option."""
 
 
-def provided(families: Sequence[str], given: Counter[str], added: Callable[[], Added]) -> Added:
-    """The tables of those accepted families that are asked for, where plugins read them; asks only for these."""
+def find_provided(families: Sequence[str], given: Counter[str], added: Callable[[], Added]) -> Added:
+    """Return the tables that plugins read for the accepted families in use, by family.
+
+    ``families`` are those on the command line, ``given`` counts its options. ``added`` returns what plugins add; it is
+    called only if an accepted family is in use, because it loads the plugins.
+    """
     named = {*families, *(["bluetooth"] if any(given[name] for name in BLUETOOTH) else [])}
     if named.isdisjoint(ACCEPTED):
         return {}
-    found = added()
-    return {family: found[family] for family in named.intersection(ACCEPTED) if found.get(family)}
+    tables = added()
+    return {family: tables[family] for family in named.intersection(ACCEPTED) if tables.get(family)}
 
 
-def sockets_of(families: Sequence[str], given: Counter[str], added: Added) -> list[str]:
-    """The accepted families whose sockets are shown: those named, and bluetooth for its protocols."""
+def find_families(families: Sequence[str], given: Counter[str], added: Added) -> list[str]:
+    """Return the accepted families whose sockets are shown: those named, and bluetooth if a protocol of it is."""
     named = [*families, *(["bluetooth"] if any(given[name] for name in BLUETOOTH) else [])]
     return [name for name in dict.fromkeys(named) if "sockets" in added.get(name, ())]
 
 
-def protocols_of(families: Collection[str], given: Counter[str], *, is_selecting: bool) -> list[str]:
-    """The protocols of bluetooth that are asked for, where its sockets are shown; all where others are selected."""
+def find_protocols(families: Collection[str], given: Counter[str], *, is_selecting: bool) -> list[str]:
+    """Return the Bluetooth protocols to show: those given as options, or all if other protocols are selected."""
     if "bluetooth" not in families:
         return []
-    return [name for name in BLUETOOTH if given[name] or (is_selecting and not any(given[one] for one in BLUETOOTH))]
+    is_narrowed = any(given[name] for name in BLUETOOTH)
+    return [name for name in BLUETOOTH if given[name] or (is_selecting and not is_narrowed)]

@@ -1,4 +1,4 @@
-"""The net-tools dialect: from its options to a query, with netstat's rules of combination."""
+"""Turn the options of the net-tools dialect into a request, by netstat's rules for combining them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from netstat_core.dialects import Added, Request
 from netstat_core.dialects.getopt import OPERAND, Getopt, Option
-from netstat_core.dialects.net_tools.accepted import ACCEPTED, BLUETOOTH, protocols_of, provided, sockets_of
-from netstat_core.dialects.net_tools.operands import Operands, check_operands, number_of
+from netstat_core.dialects.net_tools.accepted import ACCEPTED, BLUETOOTH, find_families, find_protocols, find_provided
+from netstat_core.dialects.net_tools.operands import Operands, check_operands, parse_number
 from netstat_core.dialects.net_tools.options import DISPLAYS as DISPLAYS_GROUP
 from netstat_core.dialects.net_tools.options import OPTIONS, SELECTION, SOCKETS
 from netstat_core.errors import NetstatError, UsageError
@@ -20,13 +20,13 @@ from netstat_core.query import ARGUMENTS, CONTEXTS, DETAILS, PROCESSES, ROUTE_CA
 PROTOCOLS = ("tcp", "sctp", "udp", "udplite", "raw")
 LEGACY = ("ipx", "ax25", "x25", "netrom", "rose")
 DISPLAYS = ("masquerade", "statistics", "routes", "interfaces")
-"""By priority; more than one of them is an error."""
+"""The displays of netstat; it is an error to give more than one."""
 
 OWN_DISPLAYS = ("neighbours", "multicast_routes")
 """Displays that netstat does not have; they are shown after the others."""
 
 SOURCES = ("auto", "netlink", "procfs")
-"""What --source prefers."""
+"""The arguments of --source."""
 
 FAMILY_NAMES = {
     **{name: name for name in ("inet", "inet6", "unix", "ash", "bluetooth", "ddp", *LEGACY)},
@@ -36,7 +36,7 @@ FAMILY_NAMES = {
     "appletalk": "ddp",
     "econet": "ec",
 }
-"""What -A takes, and the family it means."""
+"""Families by the names that -A accepts."""
 
 _NO_ROUTING = "No routing for address family `{}'."
 _UNROUTED = {
@@ -58,7 +58,7 @@ _LONGEST_LIMIT = 6
 _BROKEN_TCPIP = "netstat.c: Internal Error `longopts 1 range'."
 
 
-_NOT_OF_DISPLAYS = frozenset(
+_NOT_NARROWING = frozenset(
     {"numeric", "numeric_hosts", "numeric_ports", "numeric_users", "wide", "source", "context", "arguments"}
     | {"netns", "all_netns", "netns_limit", "plugin_budget"}
 )
@@ -66,11 +66,11 @@ _NOT_OF_DISPLAYS = frozenset(
 
 
 class UnknownFamilyError(NetstatError):
-    """A name behind -A that is no family, or none that this netstat was built with."""
+    """An argument of -A that is not a known family."""
 
 
 class Options:
-    """A parsed command line: how often what was given, and what took arguments."""
+    """A parsed command line: ``given`` counts the options by key, ``values`` holds their arguments."""
 
     def __init__(self, program: str = "pynetstat", commands: Sequence[str] = ()) -> None:
         self._program = program
@@ -86,35 +86,35 @@ class Options:
 
     @property
     def intervals(self) -> list[float]:
-        """The operands that are numbers: a delay in seconds and how often to print."""
-        return [number for number in map(number_of, self.operands) if number is not None][:2]
+        """The operands that are numbers: a delay in seconds, and a count of reports."""
+        return [number for number in map(parse_number, self.operands) if number is not None][:2]
 
     @property
     def interfaces(self) -> tuple[str, ...]:
-        """The interfaces named behind -i, with ``=`` or as an operand."""
+        """The interfaces named with ``--interfaces=NAME``, or with -i and an operand."""
         if not self.given["interfaces"]:
             return ()
         named = [self.values["interfaces"]] if "interfaces" in self.values else []
-        return (*named, *(operand for operand in self.operands if number_of(operand) is None))
+        return (*named, *(operand for operand in self.operands if parse_number(operand) is None))
 
     def check_operands(self, command: str | None) -> None:
-        """Raise UsageError for the first operand that means nothing; netstat ignores those."""
+        """Raise UsageError for the first operand without a meaning; ``netstat`` ignores them."""
         has_kind = self.given["schema"] and "schema" not in self.values
         given = Operands(self.operands[1:] if has_kind else self.operands, bool(self.given["interfaces"]))
         check_operands(self._program, given, command, self._commands)
 
     def request(self) -> Request:
-        """The request that these options mean."""
+        """Return the request that these options describe. Raises UsageError for contradictions."""
         style = to_style(self)
         given, values = self.given, self.values
         name = values.get("format", "json" if given["json"] else "ndjson" if given["ndjson"] else "text")
-        no_statistics = _statistics_refusal(self) if name == "text" else None
+        no_statistics = _refuse_statistics(self) if name == "text" else None
         return Request(
             style.query,
             style,
             shows=(bool(style.query.tables) or "tables" in values) and no_statistics is None,
             selects=selects(self),
-            narrows=bool(self.families or set(given) - _NOT_OF_DISPLAYS),
+            narrows=bool(self.families or set(given) - _NOT_NARROWING),
             action=self._action(),
             format=name,
             snapshot=values.get("from"),
@@ -124,12 +124,12 @@ class Options:
             continuous=bool(given["continuous"]),
             repeats=bool(self.intervals) or bool(given["continuous"] and not given["statistics"]),
             families=families_in_order(style.query),
-            last_words=no_statistics or refusal(self),
-            plugin_budget=_budget(values.get("plugin_budget")),
+            last_words=no_statistics or find_refusal(self),
+            plugin_budget=_parse_budget(values.get("plugin_budget")),
         )
 
     def _action(self) -> tuple[str, str] | None:
-        """What is to be done instead of a report, and what it is about."""
+        """Return the action to run instead of a report, and its argument."""
         if self.given["plugins"]:
             return "plugins", ""
         if self.given["schema"]:
@@ -153,21 +153,21 @@ def parse(
     plugin_families: Callable[[], Added],
     commands: Sequence[str] = (),
 ) -> Options:
-    """Read a command line.
+    """Parse a command line.
 
-    ``act`` is called at once for options that do something at their place (help, version, -Z); ``plugin_families``
-    names the families that plugins add, asked only for a name that netstat does not have.
-    Raises UsageError for getopt's mistakes and UnknownFamilyError for a bad -A.
+    ``act`` is called with the key of each option as it is parsed, for options that act at once (help, version, -Z).
+    ``plugin_families`` returns the families that plugins add; it is called only for names that netstat does not know.
+    Raises UsageError with getopt's message for a wrong option, UnknownFamilyError for a wrong argument of -A.
     """
     request = Options(program, commands)
     for option, value in _Parser(program, plugin_families).parse(arguments):
-        _take(request, option, value, plugin_families)
+        _store(request, option, value, plugin_families)
         act(option.key)
-    request.added = provided(request.families, request.given, plugin_families)
+    request.added = find_provided(request.families, request.given, plugin_families)
     return request
 
 
-def _take(request: Options, option: Option, value: str | None, plugin_families: Callable[[], Added]) -> None:
+def _store(request: Options, option: Option, value: str | None, plugin_families: Callable[[], Added]) -> None:
     if option is OPERAND:
         request.operands.append(value or "")
     elif option.key == "protocol":
@@ -200,23 +200,23 @@ def _add_families(request: Options, names: list[str], plugin_families: Callable[
 
 
 def _is_added(name: str, plugin_families: Callable[[], Added]) -> bool:
-    """Whether a plugin adds this family to those that netstat knows."""
+    """Return whether a plugin adds this family to those that netstat knows."""
     return name not in _OWN_FAMILIES and name in plugin_families()
 
 
 def selects(request: Options) -> bool:
-    """Whether a command line says what to show, rather than how or of what."""
+    """Return whether a command line selects what to show, rather than only how or from where."""
     return bool(request.families) or any(request.given[key] for key in _SELECTING)
 
 
-def displays(request: Options) -> list[str]:
-    """The display asked for; raises UsageError without a message where netstat prints its usage."""
+def select_displays(request: Options) -> list[str]:
+    """Return the selected display, if any. Raises UsageError without a message, for the usage, if there are more."""
     if sum(request.given[name] for name in DISPLAYS) > 1:
         raise UsageError("")
     return [name for name in DISPLAYS if request.given[name]]
 
 
-def _query(request: Options, selection: _Selection) -> Query:
+def _make_query(request: Options, selection: _Selection) -> Query:
     given = request.given
     return Query(
         tables=selection.tables,
@@ -224,7 +224,7 @@ def _query(request: Options, selection: _Selection) -> Query:
         protocols=selection.protocols,
         show="all" if given["all"] else "listening" if given["listening"] else "connected",
         required=selection.required,
-        owners=_owners(request),
+        owners=_select_owners(request),
         route_table=request.values.get("route_table"),
         interfaces=request.interfaces,
         where=request.values.get("where"),
@@ -232,18 +232,18 @@ def _query(request: Options, selection: _Selection) -> Query:
         resolve=bool(given["resolve"]),
         network_namespaces=tuple(request.namespaces),
         all_network_namespaces=bool(given["all_netns"]),
-        namespace_limit=_limit(request.values.get("netns_limit")),
-        source=_source(request.values.get("source", "auto")),
+        namespace_limit=_parse_limit(request.values.get("netns_limit")),
+        source=_check_source(request.values.get("source", "auto")),
     )
 
 
 def to_style(request: Options) -> Style:
-    """The query that a command line means, and how its answer looks."""
+    """Return the style of the text that a command line asks for; it contains the query."""
     given = request.given
     numeric = bool(given["numeric"])
     selection = _select(request)
     return Style(
-        query=_query(request, selection),
+        query=_make_query(request, selection),
         verbose=bool(given["verbose"]) and not selection.is_implicit,
         timers=bool(given["timers"]),
         extend=given["extend"],
@@ -256,42 +256,42 @@ def to_style(request: Options) -> Style:
 
 
 def families_in_order(query: Query) -> tuple[str, ...]:
-    """The families whose readers come in the order they were named: those of routes."""
+    """Return the families whose readers run in the order they were named: those of a query for routes."""
     return query.families if set(query.tables[:1]) & set(_ROUTES) else ()
 
 
-def _owners(request: Options) -> tuple[str, ...]:
+def _select_owners(request: Options) -> tuple[str, ...]:
     given = request.given
     words = {DETAILS: given["who"], CONTEXTS: given["context"], ARGUMENTS: given["arguments"]}
     words = {PROCESSES: given["programs"] or any(words.values()), **words}
     return tuple(word for word, is_given in words.items() if is_given)
 
 
-def _limit(given: str | None) -> int:
-    """How many namespaces are read at the most."""
+def _parse_limit(given: str | None) -> int:
+    """Return the number of network namespaces to read at most."""
     if given is None:
         return Query().namespace_limit
     if not (given.isascii() and given.isdigit() and 0 < len(given) <= _LONGEST_LIMIT and int(given)):
-        raise UsageError(f"--netns-limit {given!r} is no number of network namespaces")
+        raise UsageError(f"--netns-limit {given!r} is not a number of network namespaces")
     return int(given)
 
 
-def _budget(given: str | None) -> float | None:
-    """The seconds that each reader of a plugin may take; None where nobody says."""
-    seconds = None if given is None else number_of(given)
+def _parse_budget(given: str | None) -> float | None:
+    """Return the seconds that each reader of a plugin may take; None if --plugin-budget is not given."""
+    seconds = None if given is None else parse_number(given)
     if given is not None and seconds is None:
-        raise UsageError(f"--plugin-budget {given!r} is no number of seconds")
+        raise UsageError(f"--plugin-budget {given!r} is not a number of seconds")
     return seconds
 
 
-def _source(name: str) -> str:
+def _check_source(name: str) -> str:
     if name not in SOURCES:
         raise UsageError(f"unknown source {name!r}; known: {', '.join(SOURCES)}")
     return name
 
 
 class _Selection(NamedTuple):
-    """Families, protocols and tables; ``is_implicit`` where protocols were chosen by naming a family only."""
+    """Families, protocols and tables; ``is_implicit`` if protocols were selected only by naming a family."""
 
     families: tuple[str, ...]
     protocols: tuple[str, ...]
@@ -301,17 +301,17 @@ class _Selection(NamedTuple):
 
 
 def _select(request: Options) -> _Selection:
-    """The tables of the display asked for, with its families and protocols."""
+    """Return the tables of the selected display, with its families and protocols."""
     given = request.given
     own = tuple(name for name in OWN_DISPLAYS if given[name])
     families = tuple(dict.fromkeys(request.families))
     protocols = tuple(name for name in PROTOCOLS if given[name])
     if "tables" in request.values:
-        return _Selection(families, protocols, frozenset(families), _tables(request.values["tables"]))
-    chosen = displays(request)[:1]
+        return _Selection(families, protocols, frozenset(families), _parse_tables(request.values["tables"]))
+    chosen = select_displays(request)[:1]
     if chosen == ["routes"]:
-        routed = _routed(families or ("inet",), request.added)
-        return _Selection(routed, (), frozenset(families), (*(_route_tables(request) if routed else ()), *own))
+        routed = _select_routed(families or ("inet",), request.added)
+        return _Selection(routed, (), frozenset(families), (*(_select_route_tables(request) if routed else ()), *own))
     if chosen in (["interfaces"], ["masquerade"]):  # netstat ignores what sockets are selected by
         return _Selection((), (), tables=(*chosen, *own))
     if chosen or own:
@@ -321,11 +321,11 @@ def _select(request: Options) -> _Selection:
 
 _ROUTES = ("routes", ROUTE_CACHE)
 CACHED = ("inet", "inet6")
-"""The families whose routes have a cache."""
+"""The families that have a route cache."""
 
 
-def _route_tables(request: Options) -> tuple[str, ...]:
-    """The routes, then their cache with -C; with -C alone the cache, then the routes of families that have none."""
+def _select_route_tables(request: Options) -> tuple[str, ...]:
+    """Return the tables of -r: the routes, with -C the cache; the cache alone, or first, if -F is not given."""
     if not request.given["cache"]:
         return ("routes",)
     if request.given["fib"]:
@@ -333,13 +333,13 @@ def _route_tables(request: Options) -> tuple[str, ...]:
     return (ROUTE_CACHE, "routes") if set(request.families) - set(CACHED) else (ROUTE_CACHE,)
 
 
-def only_cached(query: Query) -> bool:
-    """Whether of families that have a cache only that is shown: it stands before the routes."""
+def is_cache_only(query: Query) -> bool:
+    """Return whether families with a route cache show only the cache, which is then the first table of the query."""
     return query.tables[:1] == (ROUTE_CACHE,)
 
 
-def _routed(families: tuple[str, ...], added: Added) -> tuple[str, ...]:
-    """The families whose routes are shown: those before the first that has none."""
+def _select_routed(families: tuple[str, ...], added: Added) -> tuple[str, ...]:
+    """Return the families whose routes are shown: those before the first one without routes, where netstat stops."""
     return tuple(takewhile(lambda family: not _is_unrouted(family, added), families))
 
 
@@ -347,8 +347,8 @@ def _is_unrouted(family: str, added: Added) -> bool:
     return family in _UNROUTED and "routes" not in added.get(family, ())
 
 
-def refusal(request: Options) -> Complaint | None:
-    """What netstat says last of a family it has no display for, once those named before it were shown."""
+def find_refusal(request: Options) -> Complaint | None:
+    """Return netstat's message for the first family it cannot show, which comes after the families before it."""
     if request.given["routes"]:
         refused = [family for family in request.families if _is_unrouted(family, request.added)][:1]
         return Complaint(_UNROUTED[refused[0]].format(refused[0]), status=UsageError.exit_status) if refused else None
@@ -358,21 +358,21 @@ def refusal(request: Options) -> Complaint | None:
     return Complaint(_NO_BLUETOOTH, status=1) if wants_bluetooth and shows_sockets else None
 
 
-def _statistics_refusal(request: Options) -> Complaint | None:
-    """What netstat says in the place of statistics for other families than one IP version."""
+def _refuse_statistics(request: Options) -> Complaint | None:
+    """Return netstat's message for -s with families other than one IP version, in place of the statistics."""
     families = ",".join(dict.fromkeys(request.families))
     if families in ("", "inet", "inet6") or not request.given["statistics"] or "tables" in request.values:
         return None
     return Complaint(_NO_STATISTICS.format(families), on_stdout=True, status=1)
 
 
-def _tables(names: str) -> tuple[str, ...]:
-    """Tables by name; none at all stands for every table."""
+def _parse_tables(names: str) -> tuple[str, ...]:
+    """Return the tables named by --tables; an empty tuple selects all."""
     return () if names == "all" else tuple(name.replace("-", "_") for name in names.split(",") if name)
 
 
 def _select_sockets(request: Options) -> _Selection:
-    """Netstat's rules: a family alone selects all its protocols, a protocol alone both IP versions."""
+    """Select sockets as netstat does: a family alone selects all its protocols, a protocol alone both IP versions."""
     given = request.given
     ip = [family for family in ("inet", "inet6") if family in request.families]
     protocols = [name for name in PROTOCOLS if given[name]]
@@ -382,17 +382,17 @@ def _select_sockets(request: Options) -> _Selection:
     if (protocols or given["groups"] or given["icmp"]) and not ip:
         ip = ["inet", "inet6"]
     others = [name for name in dict.fromkeys(request.families) if name not in ("inet", "inet6", "ddp", *ACCEPTED)]
-    others += sockets_of(request.families, given, request.added)
-    if not (protocols or others or given["groups"] or given["icmp"] or refusal(request)):
+    others += find_families(request.families, given, request.added)
+    if not (protocols or others or given["groups"] or given["icmp"] or find_refusal(request)):
         return _Selection((), ())
     required = {name for name in others if name in LEGACY}
     if not is_implicit:
         required |= {*others, *protocols, *(["igmp"] if given["groups"] else [])}
     if is_implicit or given["icmp"]:
         protocols.append("icmp")
-    if given["groups"] and not protocols:  # which keeps the Internet sockets out when other families are shown
+    if given["groups"] and not protocols:  # exclude Internet sockets when other families are shown
         protocols.append("igmp")
     tables = ("sockets",) * bool(set(protocols) - {"igmp"} or others) + ("groups",) * bool(given["groups"])
     families = (*(ip if protocols or given["groups"] else ()), *others)
-    protocols += protocols_of(others, given, is_selecting=bool(protocols))
+    protocols += find_protocols(others, given, is_selecting=bool(protocols))
     return _Selection(families, tuple(protocols), frozenset(required), tables, is_implicit)

@@ -1,4 +1,4 @@
-"""Operands as each dialect judges them: netstat ignores what means nothing to it, pynetstat refuses it."""
+"""Check operands: pynetstat refuses those without a meaning, netstat ignores them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from netstat_core.escape import encode_text, escape, printable
 
 
 class Operands(NamedTuple):
-    """The operands that no option takes; behind -i they name interfaces."""
+    """The operands of a command line; with ``are_interfaces`` (-i) they may name interfaces."""
 
     operands: Sequence[str]
     are_interfaces: bool
@@ -19,7 +19,7 @@ class Operands(NamedTuple):
 _NETSTAT = "netstat"
 _LONGEST_DELAY = 1 << 31
 _FURTHEST = 2
-"""Letters that a misspelt command may differ in."""
+"""Edits by which a misspelt command may differ."""
 
 _LONGEST_SHOWN = 200
 _MOST_NUMBERS = 2
@@ -27,22 +27,22 @@ _MOST_NUMBERS = 2
 
 
 def check_operands(program: str, given: Operands, command: str | None, commands: Sequence[str]) -> None:
-    """Raise UsageError for the first operand that means nothing; called as netstat it is ignored, as netstat does."""
+    """Raise UsageError for the first operand without a meaning, unless ``program`` is ``netstat``."""
     stray = next(_strays(given, 0 if command else _MOST_NUMBERS), None)
     if stray is None or program == _NETSTAT:
         return
     shown = printable(escape(encode_text(stray[:_LONGEST_SHOWN])))
     if command:
         raise UsageError(f"{command} takes no further operand: '{shown}'")
-    if number_of(stray) is not None:
-        raise UsageError(f"'{shown}' stands behind a delay and a count")
+    if parse_number(stray) is not None:
+        raise UsageError(f"unexpected operand '{shown}' after a delay and a count")
     if stray in commands:
-        raise UsageError(f"the command '{shown}' has to stand first")
-    raise UsageError(f"'{shown}' is no number, and no command; {_hint(stray, commands)}")
+        raise UsageError(f"the command '{shown}' must be the first argument")
+    raise UsageError(f"'{shown}' is neither a number nor a command; {_make_hint(stray, commands)}")
 
 
-def number_of(operand: str) -> float | None:
-    """A number of seconds or rounds; None for any other operand."""
+def parse_number(operand: str) -> float | None:
+    """Parse a number of seconds or reports; return None for any other operand."""
     try:
         number = float(operand)
     except ValueError:
@@ -51,9 +51,9 @@ def number_of(operand: str) -> float | None:
 
 
 def _strays(given: Operands, numbers: int) -> Iterator[str]:
-    """The operands that are no delay or count, no interface behind -i, and no kind behind --schema."""
+    """Yield the operands that are neither one of the first ``numbers`` numbers nor an interface of -i."""
     for operand in given.operands:
-        if number_of(operand) is None:
+        if parse_number(operand) is None:
             if not given.are_interfaces:
                 yield operand
         elif numbers:
@@ -62,19 +62,19 @@ def _strays(given: Operands, numbers: int) -> Iterator[str]:
             yield operand
 
 
-def _hint(word: str, commands: Sequence[str]) -> str:
+def _make_hint(word: str, commands: Sequence[str]) -> str:
     close = [command for command in commands if distance(word, command) <= _FURTHEST]
     return f"did you mean {' or '.join(close)}?" if close else f"commands: {', '.join(commands)}"
 
 
 def distance(one: str, other: str) -> int:
-    """How many letters have to be put in, left out or replaced to make one word of the other.
+    """Return the Levenshtein distance of two words, or a lower bound that is greater than 2.
 
     >>> distance("captur", "capture"), distance("cpature", "capture")
     (1, 2)
     """
     if abs(len(one) - len(other)) > _FURTHEST:
-        return abs(len(one) - len(other))  # at the least: which is too much for any use of it
+        return abs(len(one) - len(other))
     row = list(range(len(other) + 1))
     for place, letter in enumerate(one, 1):
         above, row[0] = row[0], place

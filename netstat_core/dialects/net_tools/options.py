@@ -1,4 +1,4 @@
-"""The options of the Linux dialect, as declarations: parsing, help and documentation are made from them."""
+"""The options of the net-tools dialect; parsing, help and documentation are derived from these declarations."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from netstat_core.host.plugins import Limits
 from netstat_core.query import NAMESPACE_LIMIT
 
 DISPLAYS = "Displays (default: sockets)"
-SOCKETS = "Which rows"
-SELECTION = "Which protocols and families"
-LOOK = "What is shown of each"
-REPEAT = "Repeating"
+SOCKETS = "Records"
+SELECTION = "Protocols and families"
+LOOK = "Details"
+REPEAT = "Repetition"
 OUTPUT = "Output"
-SOURCE = "Where it comes from"
+SOURCE = "Sources and plugins"
 OTHER = "Other"
 
 GROUPS = (DISPLAYS, SOCKETS, SELECTION, LOOK, REPEAT, OUTPUT, SOURCE, OTHER)
@@ -75,35 +75,35 @@ OPTIONS = (
     Option("extend", "e", ("extend",), group=LOOK, help="more columns; twice for more still"),
     Option("timers", "o", ("timers",), group=LOOK, help="timers"),
     Option("programs", "p", ("programs",), group=LOOK, help="process and program that hold a socket"),
-    Option("who", "", ("who",), group=LOOK, help="-p, and in records all that is known of the process", own=True),
+    Option("who", "", ("who",), group=LOOK, help="like -p, with details of processes in records", own=True),
     Option(
         "arguments",
         "",
         ("arguments",),
         group=LOOK,
-        help="with -p, --who: the whole command line of processes",
+        help="with -p or --who: full command lines of processes",
         own=True,
     ),
     Option("context", "Z", ("context",), group=LOOK, help="SELinux security context of the process"),
-    Option("wide", "WT", ("wide", "notrim"), group=LOOK, help="addresses whole, even where columns shift"),
+    Option("wide", "WT", ("wide", "notrim"), group=LOOK, help="do not truncate addresses, even if columns shift"),
     Option("fib", "F", ("fib",), group=LOOK, help="with -r: the forwarding table (default)"),
     Option("cache", "C", ("cache",), group=LOOK, help="with -r: the route cache"),
     Option(
         "route_table", "", ("route-table",), "TABLE", group=LOOK, help="with -r: main, local, a number or all", own=True
     ),
-    Option("verbose", "v", ("verbose",), group=LOOK, help="say which families the kernel lacks"),
-    Option("continuous", "c", ("continuous",), group=REPEAT, help="again every second, or every DELAY seconds"),
-    Option("delta", "", ("delta",), group=REPEAT, help="with -s: what was counted since the report before", own=True),
+    Option("verbose", "v", ("verbose",), group=LOOK, help="report families that the kernel does not support"),
+    Option("continuous", "c", ("continuous",), group=REPEAT, help="repeat every second, or every DELAY seconds"),
+    Option("delta", "", ("delta",), group=REPEAT, help="with -s: changes since the previous report", own=True),
     Option("format", "", ("format",), "NAME", group=OUTPUT, help="output format: {formats}", own=True),
     Option("json", "", ("json",), group=OUTPUT, help="short for --format json", own=True),
     Option("ndjson", "", ("ndjson",), group=OUTPUT, help="short for --format ndjson", own=True),
-    Option("redact", "", ("redact",), group=OUTPUT, help="with JSON: harmless addresses and names", own=True),
+    Option("redact", "", ("redact",), group=OUTPUT, help="with JSON: replace addresses and names", own=True),
     Option(
         "resolve",
         "",
         ("resolve",),
         group=OUTPUT,
-        help="with JSON: a section with the names of what is numbered",
+        help="with JSON: add a section with names of addresses, ports and users",
         own=True,
     ),
     Option(
@@ -112,7 +112,7 @@ OPTIONS = (
         ("source",),
         "KIND",
         group=SOURCE,
-        help="netlink, with files where it lacks; procfs, files only; auto, the better one",
+        help="netlink (files where it is missing), procfs (files only) or auto (the better one)",
         own=True,
     ),
     Option(
@@ -121,10 +121,18 @@ OPTIONS = (
         ("from",),
         "SNAPSHOT",
         group=SOURCE,
-        help="replay a folder shaped like /, an archive, or what capture wrote; - reads standard input",
+        help="replay a snapshot: a folder laid out like /, an archive or packed text; - reads standard input",
         own=True,
     ),
-    Option("record", "", ("record",), "FILE", group=SOURCE, help="keep what the report is made from", own=True),
+    Option(
+        "record",
+        "",
+        ("record",),
+        "FILE",
+        group=SOURCE,
+        help="save the report's input as a snapshot",
+        own=True,
+    ),
     Option(
         "netns",
         "",
@@ -142,7 +150,7 @@ OPTIONS = (
         ("netns-limit",),
         "N",
         group=SOURCE,
-        help=f"read at most N of them (default {NAMESPACE_LIMIT})",
+        help=f"read at most N network namespaces (default {NAMESPACE_LIMIT})",
         own=True,
     ),
     Option(
@@ -151,7 +159,7 @@ OPTIONS = (
         ("plugin-budget",),
         "SECONDS",
         group=SOURCE,
-        help=f"for each reader that a plugin adds (default {Limits().seconds:g}); 0 for no bounds",
+        help=f"time limit for each reader that a plugin adds (default {Limits().seconds:g}); 0 for none",
         own=True,
     ),
     Option("no_plugin", "", ("no-plugin",), "NAME", group=SOURCE, help="leave a plugin out; may be repeated", own=True),
@@ -163,10 +171,10 @@ OPTIONS = (
         "KIND",
         optional=True,
         group=OTHER,
-        help="print the JSON Schema of a kind, or of all",
+        help="print the JSON Schema of a kind, or of all kinds",
         own=True,
     ),
-    Option("explain", "", ("explain",), "COUNTER", group=OTHER, help="what a counter of -s means", own=True),
+    Option("explain", "", ("explain",), "COUNTER", group=OTHER, help="explain a counter of -s", own=True),
     Option("version", "V", ("version",), group=OTHER, help="version"),
     Option("help", "h", ("help",), group=OTHER, help="this text"),
     Option("usage", "?", (), group=OTHER, help="this text on stderr, as an error"),
@@ -177,6 +185,6 @@ USAGE = """\
 usage: pynetstat [option ...] [delay [count]]
        pynetstat capture FILE|DIR|- [option ...]
 
-Shows sockets, routes, interfaces and statistics of the kernel's network, as netstat does.
-A delay in seconds prints again and again, a count bounds how often.
+Show sockets, routes, interfaces and statistics of the kernel's network, as netstat does.
+With a delay in seconds the report is repeated, with a count at most that often.
 """

@@ -1,1 +1,1 @@
-"""Grains."""
+"""Salt grains."""

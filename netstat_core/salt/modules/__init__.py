@@ -1,1 +1,1 @@
-"""Execution modules."""
+"""Salt execution modules."""

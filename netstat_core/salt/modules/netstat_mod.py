@@ -1,12 +1,13 @@
 """Sockets, routes, interfaces and counters of a minion, and snapshots of them.
 
-Nothing is forked, and no netstat or ss is needed: the kernel is asked, and each record is checked against its schema.
+The module reads the kernel directly and checks each record against its schema. It runs no programs, neither netstat
+nor ss.
 
-All functions but ``is_listening`` and ``capture`` return facts: the same mapping, with the keys of what was asked for.
-``complete`` tells whether everything could be seen, ``incomplete_because`` why not. See docs/salt.md.
+All functions except ``is_listening`` and ``capture`` return facts: a mapping with a key for each table that was read.
+``complete`` is whether everything could be read, ``incomplete_because`` lists the reasons why not. See docs/salt.md.
 """
 
-# ruff: noqa: FBT001, FBT002, PLR0913, PLR0917 - Salt 3006 passes no arguments that are for keywords only
+# ruff: noqa: FBT001, FBT002, PLR0913, PLR0917 - Salt 3006 does not pass keyword-only arguments
 
 from __future__ import annotations
 
@@ -25,9 +26,9 @@ _LONGEST_PATH = 4096
 _LONGEST_MESSAGE = 500
 
 
-def __virtual__() -> str | tuple[bool, str]:  # noqa: N807 - what Salt's loader asks for
+def __virtual__() -> str | tuple[bool, str]:  # noqa: N807 - called by Salt's loader
     if sys.platform != "linux":
-        return False, "netstat reads the Linux kernel, and this is none"
+        return False, "the netstat module requires Linux"
     return __virtualname__
 
 
@@ -40,24 +41,26 @@ def listening(
     arguments: bool = False,
 ) -> dict[str, Any]:
     """
-    What listens: Internet sockets by protocol and port, UNIX sockets by path, and who holds them.
+    Return listening sockets: Internet sockets by protocol and port, UNIX sockets by path, with their processes.
 
     where
         An expression that records must match, such as ``local_port < 1024``.
 
-    protocols, families
-        A list of names, or a text with commas: tcp, udp, udplite, raw, sctp, unix; inet, inet6, unix ...
+    protocols
+        Protocols as a list or a comma-separated string: tcp, udp, udplite, raw, sctp, unix ...
+
+    families
+        Address families as a list or a comma-separated string: inet, inet6, unix ...
 
     netns
-        Network namespaces by name, ``pid:N`` or ``inode:N``, or ``all`` on the machine. What is in them is found under
-        ``namespaces``.
+        Other network namespaces by name, ``pid:N`` or ``inode:N``, or ``all``. Their facts are under ``namespaces``.
 
     who
-        Whether more is told of processes: program, unit, container, and when they started.
+        Whether to return details of processes: executable, systemd unit, container and start time.
 
     arguments
-        Whether the whole command lines of processes are told, whose arguments may hold secrets. Without it they have
-        the first argument alone.
+        Whether to return the full command lines of processes, whose arguments may contain secrets. By default only the
+        first argument is returned.
 
     CLI Example:
 
@@ -67,8 +70,8 @@ def listening(
         salt '*' netstat.listening protocols=tcp where='local_port < 1024'
         salt '*' netstat.listening netns=all who=True
     """
-    asked: dict[str, Any] = {"protocols": protocols, "families": families, "netns": netns}
-    return _gathered("sockets", where=where, who=who, arguments=arguments, **asked)
+    options: dict[str, Any] = {"protocols": protocols, "families": families, "netns": netns}
+    return _gather("sockets", where=where, who=who, arguments=arguments, **options)
 
 
 def sockets(
@@ -80,7 +83,7 @@ def sockets(
     arguments: bool = False,
 ) -> dict[str, Any]:
     """
-    All sockets: the facts, and under ``sockets`` one record for each. The arguments are those of ``listening``.
+    Return all sockets: the facts, with a record of each socket under ``sockets``. For arguments see ``listening``.
 
     CLI Example:
 
@@ -89,13 +92,15 @@ def sockets(
         salt '*' netstat.sockets protocols=tcp where="state == 'CLOSE_WAIT'"
         salt '*' netstat.sockets protocols=tcp,udp families=inet6
     """
-    asked: dict[str, Any] = {"protocols": protocols, "families": families, "netns": netns}
-    return _gathered("sockets", sockets="all", where=where, who=who, arguments=arguments, **asked)
+    options: dict[str, Any] = {"protocols": protocols, "families": families, "netns": netns}
+    return _gather("sockets", sockets="all", where=where, who=who, arguments=arguments, **options)
 
 
 def routes(where: str | None = None, families: Names = None, netns: Names = None) -> dict[str, Any]:
     """
-    The routing tables under ``routes``, and ``default_route`` of each IP version. See ``listening`` for arguments.
+    Return the routing tables under ``routes`` and the default route of each IP version under ``default_route``.
+
+    For arguments see ``listening``.
 
     CLI Example:
 
@@ -104,12 +109,14 @@ def routes(where: str | None = None, families: Names = None, netns: Names = None
         salt '*' netstat.routes
         salt '*' netstat.routes families=inet6 where="interface == 'eth0'"
     """
-    return _gathered("routes", "default_route", where=where, families=families, netns=netns)
+    return _gather("routes", "default_route", where=where, families=families, netns=netns)
 
 
 def interfaces(where: str | None = None, netns: Names = None) -> dict[str, Any]:
     """
-    Interfaces by name with their addresses and counters; without ``where`` their multicast groups too.
+    Return interfaces by name with their addresses and counters, and without ``where`` their multicast groups too.
+
+    For arguments see ``listening``.
 
     CLI Example:
 
@@ -118,12 +125,14 @@ def interfaces(where: str | None = None, netns: Names = None) -> dict[str, Any]:
         salt '*' netstat.interfaces
         salt '*' netstat.interfaces where='rx_errors > 0'
     """
-    return _gathered("interfaces", *(() if where else ("groups",)), where=where, netns=netns)
+    return _gather("interfaces", *(() if where else ("groups",)), where=where, netns=netns)
 
 
 def statistics(where: str | None = None, netns: Names = None) -> dict[str, Any]:
     """
-    Counters of the kernel's protocols by section, under the kernel's own names.
+    Return the counters of the kernel's protocols by section, with the kernel's names.
+
+    For arguments see ``listening``.
 
     CLI Example:
 
@@ -132,18 +141,18 @@ def statistics(where: str | None = None, netns: Names = None) -> dict[str, Any]:
         salt '*' netstat.statistics
         salt '*' netstat.statistics where="section == 'TcpExt'"
     """
-    return _gathered("statistics", where=where, netns=netns)
+    return _gather("statistics", where=where, netns=netns)
 
 
 def is_listening(
     port: str | int, address: str | None = None, process: str | None = None, netns: str | None = None
 ) -> bool:
     """
-    Whether something listens on a port, on an address if one is given, and held by a process of that name.
+    Return whether something listens on a port, and on an address and by a process of that name if these are given.
 
-    ``port`` is ``tcp/22`` or ``udp/53``; a number alone is one of TCP. What listens on ``::`` is found for IPv4 too,
-    unless it does not take IPv4. False sets the return code 1. Where the answer is not known, as that about a process
-    that this minion may not look at, there is an error in its place.
+    ``port`` is ``tcp/22`` or ``udp/53``; a number alone is a TCP port. A listener on ``::`` serves IPv4 addresses too,
+    unless it is v6-only. False sets the return code 1. If the answer is unknown, for example because this minion may
+    not read the processes, the function fails.
 
     CLI Example:
 
@@ -155,14 +164,14 @@ def is_listening(
     from netstat_core.answers.listening import listening_on  # noqa: PLC0415 - Salt imports this file on every start
 
     protocol = str(port).strip().lower().rpartition("/")[0] or "tcp"
-    facts = _gathered("sockets", protocols=protocol, netns=netns, owners=process is not None)
-    with _in_words_of_salt():
-        place = _only_place(facts) if "namespaces" in facts else facts
-        name = process if isinstance(process, (list, tuple, dict)) else _text(process)
-        found = listening_on(place, port, address=_text(address), process=name)
-    if not found:
+    facts = _gather("sockets", protocols=protocol, netns=netns, owners=process is not None)
+    with _convert_errors():
+        place = _get_only_place(facts) if "namespaces" in facts else facts
+        name = process if isinstance(process, (list, tuple, dict)) else _to_text(process)
+        listens = listening_on(place, port, address=_to_text(address), process=name)
+    if not listens:
         __context__["retcode"] = 1  # noqa: F821 - Salt's loader puts it into the module
-    return found
+    return listens
 
 
 def capture(
@@ -175,12 +184,12 @@ def capture(
     arguments: bool = False,
 ) -> str:
     """
-    A snapshot of the minion: text that ``netstat.parse`` and ``pynetstat --from`` answer from, anywhere and any time.
+    Take a snapshot of the minion: text that ``netstat.parse`` and ``pynetstat --from`` can read on any machine.
 
-    With ``path``, an absolute path on the minion, it is written there instead, as an archive where that ends with
-    ``.tar.gz``, and the path is returned. It holds everything unless ``tables``, ``protocols`` or ``families`` are
-    named or ``sockets`` is ``listening``, and other network namespaces if ``netns`` names them. Of the command lines of
-    processes it holds the first argument, and with ``arguments`` the others too, which may hold secrets.
+    With ``path``, an absolute path on the minion, the snapshot is written there, as an archive if the path ends with
+    ``.tar.gz``, and the path is returned. The snapshot holds everything unless ``tables``, ``protocols`` or
+    ``families`` are given or ``sockets`` is ``listening``; it holds other network namespaces if ``netns`` is given. Of
+    the command lines of processes it holds the first argument, with ``arguments`` all, which may contain secrets.
 
     CLI Example:
 
@@ -197,11 +206,11 @@ def capture(
     from netstat_core.system.capture import pack  # noqa: PLC0415 - Salt imports this file on every start
     from netstat_core.system.find_namespaces import capture_all  # noqa: PLC0415
 
-    asked: dict[str, Any] = {"tables": tables, "protocols": protocols, "families": families, "netns": netns}
-    asked |= {"sockets": sockets, "arguments": arguments}
-    with _in_words_of_salt():
+    options: dict[str, Any] = {"tables": tables, "protocols": protocols, "families": families, "netns": netns}
+    options |= {"sockets": sockets, "arguments": arguments}
+    with _convert_errors():
         host = Host()
-        query = _query(host, asked)
+        query = _make_query(host, options)
         if sockets == "all" and not (tables or protocols or families):
             places = {name: getattr(query, name) for name in ("network_namespaces", "all_network_namespaces")}
             owners = tuple(dict.fromkeys((*EVERYTHING.owners, *query.owners)))
@@ -209,7 +218,7 @@ def capture(
         contents = capture_all(plan_facts(query, host))
         if path is None:
             return pack(contents)
-        archive.write(contents, _absolute(path), sys.stdout.buffer)
+        archive.write(contents, _check_path(path), sys.stdout.buffer)
         return path
 
 
@@ -225,11 +234,11 @@ def parse(
     arguments: bool = False,
 ) -> dict[str, Any]:
     """
-    The facts of a snapshot: of the text itself, or of what is at an absolute path.
+    Return the facts of a snapshot, given as its text or as an absolute path on the minion.
 
-    ``tables`` are those of the facts, such as ``sockets``, ``routes`` or ``interfaces``; all that are small if none is
-    named. With ``sockets=all`` the records of all sockets come too, under ``sockets``. The other arguments are those of
-    ``listening``.
+    ``tables`` are the tables to read, such as ``sockets``, ``routes`` or ``interfaces``; by default all except those
+    that may be large. With ``sockets=all`` the records of all sockets are returned too, under ``sockets``. For the
+    other arguments see ``listening``.
 
     CLI Example:
 
@@ -238,66 +247,66 @@ def parse(
         salt '*' netstat.parse /var/tmp/network.tar.gz
         salt-run salt.cmd netstat.parse /srv/snapshots/web1.txt sockets=all where="state == 'ESTABLISHED'"
     """
-    asked: dict[str, Any] = {"protocols": protocols, "families": families, "netns": netns, "who": who}
-    asked |= {"where": where, "arguments": arguments}
-    return _gathered(*_listed(tables), snapshot=snapshot or "", sockets=sockets, **asked)
+    options: dict[str, Any] = {"protocols": protocols, "families": families, "netns": netns, "who": who}
+    options |= {"where": where, "arguments": arguments}
+    return _gather(*_split(tables), snapshot=snapshot or "", sockets=sockets, **options)
 
 
-def _gathered(*tables: str, snapshot: str | None = None, owners: bool = True, **asked: Any) -> dict[str, Any]:
-    """The facts of some tables, of a snapshot if one is given, and the records where all sockets were asked for."""
+def _gather(*tables: str, snapshot: str | None = None, owners: bool = True, **options: Any) -> dict[str, Any]:
+    """Gather the facts of some tables, from a snapshot if given; with ``sockets="all"`` add the records of sockets."""
     from netstat_core.facts.gather import gather  # noqa: PLC0415
     from netstat_core.host.discovery import Host  # noqa: PLC0415 - Salt imports this file on every start
 
-    with _in_words_of_salt():
+    with _convert_errors():
         host = Host()
-        query = _query(host, {**asked, "tables": tables})
+        query = _make_query(host, {**options, "tables": tables})
         if not owners:
             query = query._replace(owners=())
-        system = None if snapshot is None else _replayed(snapshot)
+        system = None if snapshot is None else _open_snapshot(snapshot)
         gathered = gather(query, system, host, keep_sockets=query.show == "all")
     return gathered.facts | ({"sockets": gathered.sockets} if query.show == "all" else {})
 
 
-def _query(host: Any, asked: dict[str, Any]) -> Any:
-    """The query of some arguments as Salt hands them over: numbers, lists, or texts with commas."""
+def _make_query(host: Any, options: dict[str, Any]) -> Any:
+    """Make a query from arguments as Salt passes them: numbers, lists or comma-separated strings."""
     from netstat_core.facts.query import facts_query  # noqa: PLC0415
 
-    listed = {name: _listed(asked.get(name)) for name in ("tables", "families", "protocols", "netns")}
-    is_everywhere = listed["netns"] == ["all"]
+    lists = {name: _split(options.get(name)) for name in ("tables", "families", "protocols", "netns")}
+    all_netns = lists["netns"] == ["all"]
     return facts_query(
         host,
-        **(listed | ({"netns": []} if is_everywhere else {})),
-        all_netns=is_everywhere,
-        sockets=str(asked.get("sockets", "listening")),
-        where=_text(asked.get("where")),
-        who=bool(asked.get("who")),
-        arguments=bool(asked.get("arguments")),
+        **(lists | ({"netns": []} if all_netns else {})),
+        all_netns=all_netns,
+        sockets=str(options.get("sockets", "listening")),
+        where=_to_text(options.get("where")),
+        who=bool(options.get("who")),
+        arguments=bool(options.get("arguments")),
     )
 
 
-def _only_place(facts: dict[str, Any]) -> dict[str, Any]:
-    """The facts of the one network namespace that was named."""
+def _get_only_place(facts: dict[str, Any]) -> dict[str, Any]:
+    """Return the facts of the only network namespace that was selected. Raises UsageError for none or several."""
     from netstat_core.errors import UsageError  # noqa: PLC0415
 
     places: list[dict[str, Any]] = [place for place in (facts, *facts["namespaces"].values()) if "listening" in place]
     if len(places) == 1:
         return places[0]
     reasons = "; ".join(reason["text"] for reason in facts["incomplete_because"])
-    raise UsageError(f"netns names {len(places)} network namespaces that can be read: {reasons or 'name one'}")
+    raise UsageError(f"netns must select one readable network namespace, not {len(places)}{reasons and f': {reasons}'}")
 
 
-def _listed(names: Any) -> list[str]:
+def _split(names: Any) -> list[str]:
     if isinstance(names, (list, tuple)):
         return [str(name) for name in names]
     return [name.strip() for name in str(names or "").split(",") if name.strip()]
 
 
-def _text(value: Any) -> str | None:
+def _to_text(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
-def _replayed(snapshot: str) -> Any:
-    """The system that a packed text is of, or what a path leads to."""
+def _open_snapshot(snapshot: str) -> Any:
+    """Open a snapshot given as packed text or as an absolute path."""
     from netstat_core.system import archive  # noqa: PLC0415
     from netstat_core.system.capture import MARK  # noqa: PLC0415
     from netstat_core.system.snapshot import SnapshotSystem  # noqa: PLC0415
@@ -305,10 +314,10 @@ def _replayed(snapshot: str) -> Any:
     text = str(snapshot).strip()
     if text.startswith(MARK):
         return SnapshotSystem(archive.unpack_text(text))
-    return SnapshotSystem(_absolute(text))
+    return SnapshotSystem(_check_path(text))
 
 
-def _absolute(path: str) -> str:
+def _check_path(path: str) -> str:
     from netstat_core.errors import UsageError  # noqa: PLC0415
 
     text = str(path)
@@ -318,10 +327,10 @@ def _absolute(path: str) -> str:
 
 
 @contextlib.contextmanager
-def _in_words_of_salt() -> Iterator[None]:
-    """Raise errors as the exception that Salt shows in one line, and as they are where there is no Salt."""
+def _convert_errors() -> Iterator[None]:
+    """Convert errors to CommandExecutionError, which Salt shows on one line; without Salt, raise them unchanged."""
     from netstat_core.errors import NetstatError  # noqa: PLC0415
-    from netstat_core.facts.query import worded  # noqa: PLC0415
+    from netstat_core.facts.query import format_error  # noqa: PLC0415
     from netstat_core.facts.sanitise import safe_text  # noqa: PLC0415
     from netstat_core.system.capture import Refused  # noqa: PLC0415
 
@@ -331,4 +340,4 @@ def _in_words_of_salt() -> Iterator[None]:
         exceptions = sys.modules.get("salt.exceptions")
         if exceptions is None:
             raise
-        raise exceptions.CommandExecutionError(safe_text(worded(error))[:_LONGEST_MESSAGE]) from None
+        raise exceptions.CommandExecutionError(safe_text(format_error(error))[:_LONGEST_MESSAGE]) from None
