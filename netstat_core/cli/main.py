@@ -12,7 +12,6 @@ from functools import partial
 from itertools import repeat
 from typing import BinaryIO
 
-from netstat_core.cli import commands
 from netstat_core.cli.faults import COMMAND_STATUS, Diverted, Faults
 from netstat_core.cli.gaps import complain_of_host, is_narrower
 from netstat_core.dialects import NET_TOOLS, Added, Request, find
@@ -186,9 +185,13 @@ class _Command:
         return parsed.request()
 
     def _print_usage(self, out: BinaryIO) -> None:
+        from netstat_core.cli import commands  # noqa: PLC0415 - loaded when used
+
         commands.print_usage(out, self._dialect, self.host)
 
     def _find_families(self) -> Added:
+        from netstat_core.cli import commands  # noqa: PLC0415 - loaded when used
+
         return commands.find_families(self.host)
 
     def _act(self, key: str) -> None:
@@ -220,6 +223,8 @@ class _Command:
         asks = sink is not None and sink.asks is not None and not request.selects
         query = request.query
         if offer is not None and asks:
+            from netstat_core.cli import commands  # noqa: PLC0415 - loaded when used
+
             query = commands.default_query(offer, query, self.host)
         _check_format(request, query, sink)
         self._snapshot = self._open_snapshot()
@@ -256,6 +261,8 @@ class _Command:
 
     def _act_instead(self, action: str, about: str) -> int:
         """Run an action in place of a report, then print faults of plugins unless the action lists them."""
+        from netstat_core.cli import commands  # noqa: PLC0415 - loaded when used
+
         status = commands.act(action, about, self.host, self._stdout)
         if action == "plugins":
             self._faults.print_remarks(self.host)
@@ -338,7 +345,12 @@ class _Command:
 
     def _make_rendering(self, offer: FormatOffer | None, out: BinaryIO) -> Rendering:
         """Return the rendering that writes a report to ``out``."""
-        rendering = self._session.page(out) if offer is None else commands.make_rendering(offer, out, self.host)
+        if offer is None:
+            rendering = self._session.page(out)
+        else:
+            from netstat_core.cli import commands  # noqa: PLC0415 - loaded when used
+
+            rendering = commands.make_rendering(offer, out, self.host)
         if not self._request.redact:
             return rendering
         from netstat_core.sinks.redacted import RedactedRendering  # noqa: PLC0415 - only with --redact

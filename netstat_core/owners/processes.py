@@ -8,7 +8,6 @@ from typing import Any
 
 from netstat_core.errors import SnapshotError, SourceError
 from netstat_core.escape import escape
-from netstat_core.owners import control_groups
 from netstat_core.plugin.outcomes import Gap
 from netstat_core.plugin.sources import File
 from netstat_core.system import System
@@ -138,6 +137,8 @@ class ProcessTable:
             label = self._system.read_process_file(pid, "attr/current")
             described["context"] = escape(label.rstrip(b"\0\n")) if label else None
         if self._details:
+            from netstat_core.owners import control_groups  # noqa: PLC0415 - needed for details only
+
             contents = {name: self._system.read_process_file(pid, name) for name in control_groups.FILES}
             described |= control_groups.describe(
                 contents, pid, self._boot_seconds, self._system.machine.ticks_per_second
@@ -147,6 +148,8 @@ class ProcessTable:
 
     @cached_property
     def _boot_seconds(self) -> int | None:
+        from netstat_core.owners import control_groups  # noqa: PLC0415 - needed for details only
+
         try:
             return control_groups.parse_boot_time(self._system.read(File(control_groups.BOOT_FILE)))
         except SourceError:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from netstat_core.errors import SnapshotError, SourceError
 from netstat_core.host.checker import Checker
 from netstat_core.host.discovery import Host, Offer
-from netstat_core.owners.processes import ProcessTable
 from netstat_core.plugin.asked import About, Asked
 from netstat_core.plugin.batches import Batch
 from netstat_core.plugin.feeds import Feed
@@ -21,7 +20,6 @@ from netstat_core.report.deltas import Deltas, select_comparable
 from netstat_core.report.itinerary import Place, itinerary
 from netstat_core.report.ledger import Ledger, failure_gap, unopened_gap
 from netstat_core.report.names import Names
-from netstat_core.report.names_section import NamesSection
 from netstat_core.report.selection import (
     Demands,
     Prepared,
@@ -38,6 +36,8 @@ from netstat_core.version import __version__
 
 if TYPE_CHECKING:
     from netstat_core.host.budget import Budget
+    from netstat_core.owners.processes import ProcessTable
+    from netstat_core.report.names_section import NamesSection
     from netstat_core.report.where import Where
 
 GENERATOR = f"netstat-core {__version__}"
@@ -127,7 +127,7 @@ class Run:
         self._deltas = deltas
         self._checkers: dict[str, Checker] = {}
         self._budgets: dict[str, Budget] = {}
-        self._section = NamesSection(system.names) if query.resolve else None
+        self._section = _make_section(system) if query.resolve else None
         self._stopped = False
         self._entered: list[NetworkNamespace | None] | None = None
         self.offers = select_comparable(query, deltas, select(query, host, by_table=not by_place, families=families))
@@ -209,6 +209,8 @@ class Run:
         wanted = bool(self.query.owners) or (self._where is not None and "processes" in self._where.fields)
         if not wanted or not any(offer.reader.inode_field for offer in self.offers):
             return ()
+        from netstat_core.owners.processes import ProcessTable  # noqa: PLC0415 - needed for owners only
+
         words = self.query.owners
         self.owners = ProcessTable(
             self._system, context=CONTEXTS in words, details=DETAILS in words, arguments=ARGUMENTS in words
@@ -362,6 +364,12 @@ def open_report(query: Query, system: System | None = None, host: Host | None = 
 def make_names(system: System, *, resolve: bool = False, **wanted: bool) -> Names:
     """Return the names for a system; those missing in a snapshot are looked up here only with ``resolve``."""
     return Names(resolving=system.machine.live or resolve, known=system.names, **wanted)
+
+
+def _make_section(system: System) -> NamesSection:
+    from netstat_core.report.names_section import NamesSection  # noqa: PLC0415 - needed with resolve only
+
+    return NamesSection(system.names)
 
 
 def _live_system() -> System:

@@ -11,7 +11,6 @@ from netstat_core.errors import PluginError, SchemaViolation, SourceError
 from netstat_core.host.checker import Checker
 from netstat_core.host.discovery import Host, Offer
 from netstat_core.host.plugins import describe_error
-from netstat_core.owners.processes import ProcessTable
 from netstat_core.plugin.asked import About
 from netstat_core.plugin.batches import Batch
 from netstat_core.plugin.feeds import Feed, Parsed
@@ -24,6 +23,7 @@ from netstat_core.report.selection import Prepared
 
 if TYPE_CHECKING:
     from netstat_core.host.budget import Budget
+    from netstat_core.owners.processes import ProcessTable
     from netstat_core.report.where import Where
 
 BATCH = 512
