@@ -63,13 +63,14 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pa
 
 @pytest.fixture
 def run(tree: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Give a function that runs the command in this process on the snapshot, with a small budget."""
+    """Give a function that runs the command in this process on the snapshot; plugins have these seconds."""
+    monkeypatch.setattr("netstat_core.host.watch.SLOW_SECONDS", 100.0)
 
-    def start(*arguments: str) -> Outcome:
+    def start(*arguments: str, seconds: float = 100.0) -> Outcome:
         for name in [name for name in sys.modules if re.fullmatch("netstat_.*_plugin", name)]:
             monkeypatch.delitem(sys.modules, name)
         stdout, stderr = io.BytesIO(), io.BytesIO()
-        status = entry.run(["--from", str(tree), *kit.BUDGET, *arguments], stdout, stderr)
+        status = entry.run(["--from", str(tree), f"--plugin-budget={seconds}", *arguments], stdout, stderr)
         return stdout.getvalue().decode(), stderr.getvalue().decode().splitlines(), status
 
     return start
@@ -94,7 +95,7 @@ Install = Callable[..., Path]
 def test_a_mistake_is_one_line_where_it_is_met(mistake: Mistake, install: Install, run: Run) -> None:
     """Who asks for what is broken gets one line, with plugin, object and field, and the exit status that says so."""
     install(mistake.text, mistake.entry)
-    _, stderr, status = run(*mistake.met)
+    _, stderr, status = run(*mistake.met, seconds=kit.budget(mistake))
     assert (len(stderr), status) == (1, mistake.status), stderr
     assert [word for word in mistake.words if word not in stderr[0]] == []
     assert "plugin " in stderr[0] or mistake.status == 3
@@ -106,7 +107,7 @@ def test_others_show_the_same_rows(mistake: Mistake, install: Install, run: Run,
     """The rows of the built-in plugins are the same to the byte, as text and as records, with status 0 and one line."""
     install(mistake.text, mistake.entry)
     for arguments in (("-tln",), ("--json", "-tln")):
-        stdout, stderr, status = run(*arguments)
+        stdout, stderr, status = run(*arguments, seconds=kit.budget(mistake))
         assert (status, len(stderr) <= 1) == (0, True), stderr
         if arguments[0] == "--json":
             assert json.loads(stdout)["tables"] == json.loads(alone[arguments])["tables"]
@@ -118,10 +119,10 @@ def test_others_show_the_same_rows(mistake: Mistake, install: Install, run: Run,
 def test_others_are_among_all(mistake: Mistake, install: Install, run: Run, alone: Alone) -> None:
     """Where nothing is named all built-in rows are there too, and a stranger that breaks then costs one line."""
     install(mistake.text, mistake.entry)
-    stdout, stderr, status = run("-an")
+    stdout, stderr, status = run("-an", seconds=kit.budget(mistake))
     assert stdout.startswith(alone[("-an",)])
     assert (status, len(stderr) <= 1) == (4 if mistake.status == 4 else 0, True), stderr
-    records = json.loads(run("--json", "-a")[0])["tables"]["sockets"]
+    records = json.loads(run("--json", "-a", seconds=kit.budget(mistake))[0])["tables"]["sockets"]
     assert [one for one in records if one["kind"] != "toy.socket"] == json.loads(alone[("--json", "-a")])["tables"][
         "sockets"
     ]
@@ -131,7 +132,7 @@ def test_others_are_among_all(mistake: Mistake, install: Install, run: Run, alon
 def test_a_mistake_is_an_entry_of_completeness(mistake: Mistake, install: Install, run: Run) -> None:
     """Each has one entry in completeness with the words of its line, so that its silence is not taken for emptiness."""
     install(mistake.text, mistake.entry)
-    stdout, stderr, _ = run("--json", "-tln")
+    stdout, stderr, _ = run("--json", "-tln", seconds=kit.budget(mistake))
     entries = [one for one in json.loads(stdout)["completeness"] if one["reason"] == "broken_plugin"]
     assert [f"pynetstat: {one['source']}: {one['detail']}" for one in entries] == stderr
     assert [word for word in mistake.words if word not in stderr[0]] == []
@@ -168,7 +169,7 @@ def test_captures_and_facts_stand(mistake: Mistake, install: Install, tree: Path
     built_in = plan(EVERYTHING, Host())
     install(mistake.text, mistake.entry)
     host = Host()
-    host.limits = host.limits._replace(seconds=0.2)
+    host.limits = host.limits._replace(seconds=kit.budget(mistake))
     planned = plan(EVERYTHING, host)
     capture.check(planned)
     assert [one for one in planned["sources"] if one != {"path": "/proc/net/toy"}] == built_in["sources"]

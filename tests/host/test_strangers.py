@@ -61,6 +61,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
 @pytest.fixture
 def run(tree: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Give a function that runs the command in this process on the snapshot."""
+    monkeypatch.setattr("netstat_core.host.watch.SLOW_SECONDS", 100.0)
 
     def start(*arguments: str) -> Outcome:
         for name in [name for name in sys.modules if re.fullmatch("netstat_.*_plugin", name)]:
