@@ -24,9 +24,11 @@ def watch() -> None:
         return
     import signal  # noqa: PLC0415 - only with plugins that are not built in
 
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    handler = signal.getsignal(signal.SIGINT)
+    if handler is signal.default_int_handler:
         signal.signal(signal.SIGINT, _interrupt)
-        _State.is_watched = True
+    # A command in the background of a shell ignores SIGINT: every KeyboardInterrupt is a plugin's then.
+    _State.is_watched = handler in (signal.default_int_handler, signal.SIG_IGN)
 
 
 def is_forged() -> bool:

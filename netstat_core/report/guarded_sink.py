@@ -45,8 +45,8 @@ class _Output(io.BufferedIOBase):
         return self._forward(lambda: self._out.write(content))
 
     def flush(self) -> None:
-        """Flush the output, unless the format closed it."""
-        if not self.closed:
+        """Flush the output, unless it is closed: this object may be collected, and then flushed, later than that."""
+        if not self.closed and not self._out.closed:
             self._forward(self._out.flush)
 
     def _forward(self, step: Callable[[], Given]) -> Given:

@@ -23,8 +23,10 @@ from netstat_core.cli import capturing
 from netstat_core.cli import main as entry
 from netstat_core.host.discovery import Host, Offer, Plugin
 from netstat_core.host.plugins import Limits
+from netstat_core.host.watch import Watch
 from netstat_core.plugin import Gap, Problem, Trait
 from netstat_core.plugin.outcomes import SUBJECTS
+from netstat_core.report.guarded_sink import _Output
 from netstat_core.report.stages import limit_parser
 from netstat_core.system import capture
 
@@ -205,8 +207,16 @@ def command(folder: Path, tree: Path, *arguments: str, **more: Any) -> subproces
     return subprocess.run(whole, capture_output=True, check=False, text=True, timeout=60, env=settings, **more)
 
 
+def handling(number: Any) -> Callable[[], Any]:
+    """Give what a child does before it runs the command: it ends at SIGINT, or ignores it as background jobs do."""
+    return lambda: signal.signal(signal.SIGINT, number)
+
+
+@pytest.mark.parametrize("interrupts", [signal.SIG_DFL, signal.SIG_IGN])
 @pytest.mark.parametrize("place", ["import", "hook", "parser"])
-def test_an_interrupt_that_a_plugin_raises_is_its_failure(place: str, install: Install, tree: Path) -> None:
+def test_an_interrupt_that_a_plugin_raises_is_its_failure(
+    place: str, interrupts: Any, install: Install, tree: Path
+) -> None:
     """A plugin that raises KeyboardInterrupt costs its line, and ends no command as if a person had interrupted it."""
     raising = "def stop(*_):\n    raise KeyboardInterrupt\n"
     texts = {
@@ -214,7 +224,7 @@ def test_an_interrupt_that_a_plugin_raises_is_its_failure(place: str, install: I
         "hook": raising + GOOD.replace("return [", "stop()\n    return ["),
         "parser": kit.giving("reader(feeds=(feed(stop),))", raising),
     }
-    ran = command(install(texts[place]), tree, "-ant", "-A", "toy")
+    ran = command(install(texts[place]), tree, "-ant", "-A", "toy", preexec_fn=handling(interrupts))
     assert "127.0.0.1:80" in ran.stdout
     assert (ran.stderr.count("\n"), ran.returncode) == (1, 1)
     assert "plugin toy: " in ran.stderr
@@ -226,7 +236,9 @@ def test_a_person_interrupts_a_plugin(install: Install, tree: Path) -> None:
     told = "    print('here', file=sys.stderr, flush=True)\n"
     folder = install(kit.giving("reader(feeds=(feed(slow),))", f"def slow(*_):\n{told}    time.sleep(30)\n    yield\n"))
     words = [sys.executable, "-m", "netstat_core", "--from", str(tree), "-A", "toy"]
-    with subprocess.Popen(words, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(folder)}) as running:
+    options: dict[str, Any] = {"env": {**os.environ, "PYTHONPATH": str(folder)}}
+    options["preexec_fn"] = handling(signal.SIG_DFL)
+    with subprocess.Popen(words, stderr=subprocess.PIPE, **options) as running:
         assert running.stderr is not None
         assert running.stderr.readline() == b"here\n"
         running.send_signal(signal.SIGINT)
@@ -528,3 +540,13 @@ def test_a_stranger_is_no_part_of_netstat_core(install: Install) -> None:
     (broken,) = host.broken
     assert str(broken) == "plugin text: entry point 'text': 'netstat_core.sinks' is a module of netstat-core"
     assert {"json", "ndjson"} <= host.sinks().keys()
+
+
+def test_an_output_may_be_closed_before_it_is_collected() -> None:
+    """What a format writes to is flushed no more once the output itself is closed, as at the end of a process."""
+    out = io.BytesIO()
+    given = _Output(out, Watch(), "format 'csv'")
+    given.write(b"x")
+    out.close()
+    given.flush()
+    given.close()
