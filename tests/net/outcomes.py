@@ -312,7 +312,7 @@ def text_reads_what_it_shows(case: Case, side: str, outcome: Outcome) -> Outcome
     found = re.findall(missing, outcome.stream(ERR))
     if found and re.search(r"routes|tables all|-\w*r", case.name):
         return Outcome("routes of a narrower snapshot", ())
-    if case.group == "record":
+    if case.group in {"record", "live"}:
         kept = (one for one in outcome.files if not one[0].endswith(("proc/net/icmp", "proc/net/icmp6")))
         files = tuple((name, re.sub(rb',?\{"path":"/proc/net/icmp6?"\}', b"", text)) for name, text in kept)
         outcome = outcome._replace(files=files)
@@ -384,6 +384,26 @@ def _first_argument(command: bytes) -> bytes:
     return command.partition(b"\0")[0]
 
 
+_OUR_WORDS = (
+    (rb'("detail":\s?)"(?:[^"\\]|\\.)*"', rb'\1""'),
+    (rb'("reason":\s?)"(?:[^"\\]|\\.)* (?:[^"\\]|\\.)*"', rb'\1""'),
+    (rb'("(?:incomplete_because|doubts)":\s?\[)[^\]]*\]', rb"\1]"),
+    (rb"(the baseline does not )tell( all of them)", rb"\1show\2"),
+    (rb"(?m)^netstat: this snapshot holds one network namespace; .*$", b""),
+    (rb"(?m)^(pynetstat(?: capture)?: ).*$", rb"\1"),
+)
+
+
+def messages_in_plain_words(case: Case, side: str, outcome: Outcome) -> Outcome:
+    """What messages of our own, help and meanings of fields say; where there is one, and netstat's words, stay."""
+    if case.group == "alone" or "--help" in case.name:
+        return Outcome(outcome.status.partition(":")[0], ())
+    for pattern, by in _OUR_WORDS:
+        outcome = replaced(outcome, pattern, by)
+    files = ((name, content.replace(b"or with less in it", b"or only in part")) for name, content in outcome.files)
+    return outcome._replace(status=outcome.status.partition(":")[0], files=tuple(files))
+
+
 NORMALISERS: dict[str, Callable[[Case, str, Outcome], Outcome]] = {
     "time_of_capture": time_of_capture,
     "number_of_request": number_of_request,
@@ -407,6 +427,7 @@ NORMALISERS: dict[str, Callable[[Case, str, Outcome], Outcome]] = {
     "legacy_sockets_listen": legacy_sockets_listen,
     "doubt_is_data": doubt_is_data,
     "same_in_many_namespaces": same_in_many_namespaces,
+    "messages_in_plain_words": messages_in_plain_words,
     "interfaces_in_the_kernels_order": interfaces_in_the_kernels_order,
 }
 """What is made equal before outcomes are compared, by name.
