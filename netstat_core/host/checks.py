@@ -12,6 +12,7 @@ from typing import Any
 from netstat_core.errors import PluginError, Refused
 from netstat_core.host.allowed import resolve_needs
 from netstat_core.host.checker import check_schema
+from netstat_core.host.clashes import VALID_NAME
 from netstat_core.host.plugins import describe_error, guard_plugin_code
 from netstat_core.plugin.asked import Asked
 from netstat_core.plugin.feeds import Feed
@@ -21,7 +22,6 @@ from netstat_core.plugin.schema import Schema, reader_schema
 from netstat_core.plugin.text import Layout
 
 _TABLE = re.compile(r"[a-z0-9_]+", re.ASCII | re.IGNORECASE)
-_WORD = re.compile(r"[a-z0-9_][a-z0-9_.+-]*", re.ASCII | re.IGNORECASE)
 _EVERY_TABLE = "all"
 _GIVEN_BY_HOST = frozenset({"kind", *OwnedFields.__annotations__, *OwnedFields.__required_keys__})
 
@@ -59,7 +59,7 @@ def _check_names(reader: Reader) -> Iterator[str]:
     words = ("kind", (reader.kind,)), ("families", reader.families), ("protocols", reader.protocols)
     for field, names in words:
         for name in names:
-            if not isinstance(name, str) or not _WORD.fullmatch(name):
+            if not isinstance(name, str) or not VALID_NAME.fullmatch(name):
                 yield f"{field}: {name!r} is not a valid name: use letters, digits and _ . + -"
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from netstat_core.host.plugins import TEXT, FormatOffer, Offer, Plugin
+from netstat_core.host.plugins import TEXT, FormatOffer, Offer, Plugin, list_kinds
 from netstat_core.plugin.readers import Reader
 
-_FORMAT = re.compile(r"[a-z0-9_][a-z0-9_.+-]*", re.ASCII | re.IGNORECASE)
+VALID_NAME = re.compile(r"[a-z0-9_][a-z0-9_.+-]*", re.ASCII | re.IGNORECASE)
+"""The names that a kind, family, protocol or format can have."""
 
 Triple = tuple[str, str, str]
 """A table, a family and one of its protocols, "" if it has none."""
@@ -51,11 +52,6 @@ class Names:
         return None
 
 
-def list_kinds(reader: Reader) -> list[str]:
-    """Return the kinds of a reader's records and of its changes."""
-    return [reader.kind, reader.change.reader.kind] if reader.change else [reader.kind]
-
-
 def _list_triples(reader: Reader) -> Iterator[Triple]:
     return ((reader.table, family, protocol) for family in reader.families for protocol in reader.protocols or ("",))
 
@@ -69,7 +65,7 @@ def _describe_clash(triple: Triple, owner: Offer) -> str:
 def find_format_clash(offer: FormatOffer, taken: dict[str, FormatOffer]) -> str | None:
     """Return why a format cannot have its name, None if it can."""
     name = offer.sink.name
-    if not _FORMAT.fullmatch(name):
+    if not VALID_NAME.fullmatch(name):
         return f"name: {name!r} is not a valid name: use letters, digits and _ . + -"
     if name == TEXT:
         return "name: it is reserved for the text of the dialect"

@@ -30,6 +30,7 @@ from netstat_core.host.plugins import (
     drop_namesakes,
     guard_plugin_code,
     identify_plugins,
+    list_kinds,
 )
 from netstat_core.host.watch import Watch, observe_plugin
 from netstat_core.plugin import hooks
@@ -145,8 +146,7 @@ class Host:
     def refuse(self, offer: Offer, reason: str) -> None:
         """Record why a reader cannot be used."""
         reader = offer.reader
-        kinds = [declared.kind for declared in (reader, reader.change and reader.change.reader) if declared]
-        claims = (reader.name, reader.table, *reader.families, *kinds)
+        claims = (reader.name, reader.table, *reader.families, *list_kinds(reader))
         self.record_fault(offer.plugin, f"reader {reader.name!r}: {reason}", *claims)
 
     def refuse_broken(self, name: str) -> None:

@@ -128,6 +128,11 @@ class FormatOffer(NamedTuple):
     plugin: Plugin
 
 
+def list_kinds(reader: Reader) -> list[str]:
+    """Return the kinds of a reader's records and of its changes."""
+    return [reader.kind, reader.change.reader.kind] if reader.change else [reader.kind]
+
+
 def identify_plugins(entries: Iterable[EntryPoint]) -> list[Plugin]:
     """Return the plugins of entry points in the order in which they take names: built-in plugins first."""
     entries = sorted(entries, key=lambda entry: entry.name)

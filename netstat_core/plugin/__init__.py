@@ -22,7 +22,6 @@ from netstat_core.plugin.netlink import (
     LINKS,
     NETLINK_NETFILTER,
     NETLINK_ROUTE,
-    NETLINK_SOCK_DIAG,
     NLA_HDRLEN,
     NLA_TYPE_MASK,
     NLMSG_HDRLEN,
@@ -58,6 +57,7 @@ from netstat_core.plugin.records import (
 from netstat_core.plugin.sinks import Head, Rendering, Sink, Tail
 from netstat_core.plugin.socket_text import owner_cells, owner_heading, scope
 from netstat_core.plugin.sources import (
+    NETLINK_SOCK_DIAG,
     Datagrams,
     Directory,
     File,

@@ -24,7 +24,6 @@ Use these, not ``socket.AF_INET6``: a snapshot may be replayed on a system with 
 
 # linux/netlink.h
 NETLINK_ROUTE = 0
-NETLINK_SOCK_DIAG = 4
 NETLINK_NETFILTER = 12
 
 NLMSG_HDRLEN = 16

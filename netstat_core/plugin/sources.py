@@ -187,7 +187,8 @@ class NetlinkDump(_Source[Datagrams]):
 
 Source = File | Directory | NetlinkDump
 
-_SOCK_DIAG, _SOCK_DIAG_BY_FAMILY = 4, 20
+NETLINK_SOCK_DIAG = 4  # linux/netlink.h
+_SOCK_DIAG_BY_FAMILY = 20  # linux/sock_diag.h
 
 
 def sock_diag(  # noqa: PLR0913 - the fields of a request
@@ -208,7 +209,7 @@ def sock_diag(  # noqa: PLR0913 - the fields of a request
     """
     return NetlinkDump(
         name,
-        protocol=_SOCK_DIAG,
+        protocol=NETLINK_SOCK_DIAG,
         type=_SOCK_DIAG_BY_FAMILY,
         body=struct.pack("=BB", family, protocol) + request,
         inode_at=inode_at,
