@@ -11,15 +11,17 @@ from typing import Any
 
 from netstat_core.dialects.net_tools.options import GROUPS, OPTIONS
 from netstat_core.facts.gather import plan_facts
-from netstat_core.facts.query import facts_query
+from netstat_core.facts.query import preset_query
 from netstat_core.facts.schema import FACTS_SCHEMA, FactsOfNamespaces
 from netstat_core.host.discovery import Host
 from netstat_core.plugin.readers import Reader
-from netstat_core.plugin.schema import allow_additional_fields, named_schema, published_schema
+from netstat_core.plugin.schema import allow_additional_fields, labelled_schema, named_schema
+from netstat_core.query import DEFAULT_PRESET, PRESETS
 
 HERE = Path(__file__).parent
 MODULE = "../ansible_collection/plugins/modules/netstat_facts.py"
 SAMPLE = "facts-sample.json"
+CAPTURE_MODULE = "../ansible_collection/plugins/modules/netstat_capture.py"
 PLANS = "../ansible_collection/plugins/module_utils/plans.py"
 
 
@@ -27,11 +29,12 @@ def generated() -> dict[str, str]:
     """Return the text of each generated file by its path below ``docs/``."""
     host = Host()
     readers = Host({plugin.name for plugin in host.plugins if not _is_built_in(plugin.origin)}).kinds()
-    schemas = {kind: published_schema(reader) for kind, reader in sorted(readers.items())}
+    schemas = {kind: labelled_schema(reader) for kind, reader in sorted(readers.items())}
     files = {f"schemas/{kind}.json": json.dumps(schema, indent=2) + "\n" for kind, schema in schemas.items()}
     facts = allow_additional_fields(named_schema(FACTS_SCHEMA, FactsOfNamespaces))
     files["schemas/facts.json"] = json.dumps(facts, indent=2) + "\n"
     files[MODULE] = _write_module((HERE / MODULE).read_text("utf-8"))
+    files[CAPTURE_MODULE] = _write_capture_module((HERE / CAPTURE_MODULE).read_text("utf-8"))
     files[PLANS] = "".join(
         _write_plans(Host({plugin.name for plugin in host.plugins if not _is_built_in(plugin.origin)}))
     )
@@ -142,13 +145,32 @@ def _format_scalar(value: Any) -> str:
 def _write_plans(host: Host) -> Iterator[str]:
     """Yield the module with the default plans: the Ansible module that captures has no host to make them."""
     yield _PLANS_HEAD
-    for sockets in ("listening", "all"):
-        text = json.dumps(plan_facts(facts_query(host, sockets=sockets), host))
-        yield f'    "{sockets}": (\n'
+    for name in PRESETS:
+        text = json.dumps(plan_facts(preset_query(host, name), host))
+        yield f'    "{name}": (\n'
         for line in wrap(text, 130, break_on_hyphens=False, drop_whitespace=False):
             yield f"        '{line}'\n"
         yield "    ),\n"
-    yield _PLANS_FOOT
+    yield _PLANS_FOOT.format(DEFAULT_PRESET)
+
+
+def _write_capture_module(text: str) -> str:
+    """Return the source of the module that captures, with the documentation of its option ``preset`` replaced."""
+    before, _, rest = text.partition(_PRESETS)
+    _, _, after = rest.partition(_END_OF_PRESETS)
+    sentences = [
+        "What the snapshot holds, besides the other tables that M(netstat.core.netstat_facts) reads by default."
+    ]
+    sentences += [f"V({name}) stands for {preset.meaning}." for name, preset in PRESETS.items()]
+    described = "".join(
+        "".join(wrap(sentence, 112, initial_indent="      - >-\n        ", subsequent_indent="\n        ")) + "\n"
+        for sentence in sentences
+    )
+    choices = f"    type: str\n    choices: [{', '.join(PRESETS)}]\n    default: {DEFAULT_PRESET}\n"
+    return f"{before}{_PRESETS}  preset:\n    description:\n{described}{choices}{_END_OF_PRESETS}{after}"
+
+
+_PRESETS, _END_OF_PRESETS = "  # the presets, by docs/update.py\n", "  # end of the presets\n"
 
 
 _PLANS_HEAD = '''\
@@ -156,7 +178,7 @@ _PLANS_HEAD = '''\
 # Copyright (c) 2026 the netstat-core authors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a capture reads where nobody says, made by docs/update.py from what the built-in plugins declare."""
+"""What the presets of captures read, made by docs/update.py from what the built-in plugins declare."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -167,12 +189,14 @@ import json
 PLANS = {
 '''
 _PLANS_FOOT = '''\
-}
+}}
+
+DEFAULT_PRESET = "{}"
 
 
-def default_plan(sockets):
-    """The plan of the facts that netstat_facts gathers when it is given no options, or with all sockets."""
-    return json.loads(PLANS[sockets])
+def preset_plan(name):
+    """Return the plan of a preset."""
+    return json.loads(PLANS[name])
 '''
 
 

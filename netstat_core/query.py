@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 NAMESPACE_LIMIT = 500
@@ -18,6 +19,38 @@ may contain secrets.
 
 ROUTE_CACHE = "route_cache"
 """The table that is read only if it is named: Linux has had no cache of IPv4 routes since 3.6."""
+
+
+class Preset(NamedTuple):
+    """What a capture reads, by one word: the sockets that ``show`` selects, and all that facts hold by default.
+
+    ``tables`` are read besides. With ``details``, the processes that hold sockets are captured with their units and
+    containers. ``meaning`` completes the sentence "the capture holds ...".
+    """
+
+    meaning: str
+    show: str
+    tables: tuple[str, ...] = ()
+    details: bool = False
+
+
+PRESETS: Mapping[str, Preset] = MappingProxyType(
+    {
+        "listening": Preset("listening sockets and who holds them", "listening"),
+        "sockets": Preset("all sockets and who holds them", "all"),
+        "fleet": Preset(
+            "what shows who talks to whom: all sockets, the units and containers of the processes that hold them,"
+            " addresses, routes and translations",
+            "all",
+            tables=("routes", "masquerade"),
+            details=True,
+        ),
+    }
+)
+"""The presets of captures by name."""
+
+DEFAULT_PRESET = "fleet"
+"""The preset of captures for which nobody says what they are for."""
 
 
 class Query(NamedTuple):

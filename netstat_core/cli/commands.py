@@ -15,7 +15,7 @@ from netstat_core.host.checker import check_schemas
 from netstat_core.host.discovery import TEXT, FormatOffer, Host, Offer, Plugin
 from netstat_core.host.plugins import describe_error, guard_plugin_code
 from netstat_core.plugin.readers import Explanation
-from netstat_core.plugin.schema import published_schema
+from netstat_core.plugin.schema import labelled_schema
 from netstat_core.plugin.sinks import Rendering
 from netstat_core.query import Query
 
@@ -135,7 +135,7 @@ def print_schemas(host: Host, kind: str, out: BinaryIO) -> int:
         raise UsageError(f"unknown kind {kind!r}; known: {', '.join(sorted(kinds))}")
     broken = {reader.name for reader, _ in check_schemas(list(kinds.values()))}
     schemas = {
-        name: published_schema(reader) for name, reader in kinds.items() if name == kind or reader.name not in broken
+        name: labelled_schema(reader) for name, reader in kinds.items() if name == kind or reader.name not in broken
     }
     out.write(json.dumps(schemas[kind] if kind else schemas, indent=2).encode() + b"\n")
     return 0

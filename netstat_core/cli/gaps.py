@@ -8,6 +8,8 @@ from netstat_core.errors import NarrowerCapture, SnapshotError
 from netstat_core.plugin.outcomes import Gap
 from netstat_core.plugin.text import Complaint
 from netstat_core.report.run import Run
+from netstat_core.system import Machine
+from netstat_core.system.byte_order import BIG, CONTRADICTED, MACHINE, STATED
 
 _NOTHING_READ = '(No info could be read for "-p": geteuid()={uid} but you should be root.)'
 _NOT_ALL_READ = """\
@@ -31,6 +33,16 @@ def complain_of_host(gap: Gap, run: Run, program: str) -> Complaint | None:
     is_missed = gap.about == "namespaces" and gap.reason != "truncated" and not run.query.all_network_namespaces
     status = NarrowerCapture.exit_status if is_narrower(gap) else int(is_missed)
     return Complaint(f"{program}: {gap.source}: {gap.detail}", status=status)
+
+
+def remark_on_byte_order(machine: Machine) -> str | None:
+    """Return what a reader must know of the byte order that a copy was read in; None if nothing is to be said."""
+    known_from = machine.byte_order_from
+    if known_from == CONTRADICTED:
+        return "the files contradict each other about the byte order: read as little-endian; state it with --byte-order"
+    if machine.byte_order == BIG and known_from not in (MACHINE, STATED):
+        return f"read as files of a big-endian machine, by {known_from}"
+    return None
 
 
 def _complain_of_owners(run: Run) -> Complaint | None:

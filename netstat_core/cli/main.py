@@ -13,7 +13,8 @@ from itertools import repeat
 from typing import BinaryIO
 
 from netstat_core.cli.faults import COMMAND_STATUS, Diverted, Faults
-from netstat_core.cli.gaps import complain_of_host, is_narrower
+from netstat_core.cli.gaps import complain_of_host, is_narrower, remark_on_byte_order
+from netstat_core.cli.output import check_options, make_rendering
 from netstat_core.dialects import NET_TOOLS, Added, Request, find
 from netstat_core.errors import NetstatError, PluginError, SchemaViolation, UsageError
 from netstat_core.escape import escape_unprintable
@@ -100,16 +101,6 @@ def run(
     except NetstatError as error:  # no such dialect
         stderr.write(f"{program}: {error}\n".encode("utf-8", "backslashreplace"))
         return error.exit_status
-
-
-def _check_format(request: Request, query: Query, sink: Sink | None) -> None:
-    """Raise UsageError for options that do not go with the output format."""
-    if request.record is not None and (request.intervals or request.continuous or query.delta):
-        raise UsageError("--record takes one report")
-    if sink is not None and sink.asks is not None and query.delta:
-        raise UsageError(f"--delta does not go with --format {sink.name}")
-    if request.redact and (sink is None or sink.asks is not None or query.resolve):
-        raise UsageError("--redact goes with JSON output, without --resolve")
 
 
 class _Command:
@@ -226,7 +217,7 @@ class _Command:
             from netstat_core.cli import commands  # noqa: PLC0415 - loaded when used
 
             query = commands.default_query(offer, query, self.host)
-        _check_format(request, query, sink)
+        check_options(request, query, sink)
         self._snapshot = self._open_snapshot()
         self._session = self._dialect.session(request)
         self._shown = default_shown_rule if asks else partial(self._session.shown, is_text=sink is None)
@@ -287,7 +278,11 @@ class _Command:
             return None
         from netstat_core.system.snapshot import SnapshotSystem  # noqa: PLC0415 - live runs do not need it
 
-        return SnapshotSystem(self._request.snapshot)
+        snapshot = SnapshotSystem(self._request.snapshot, byte_order=self._request.byte_order)
+        remark = remark_on_byte_order(snapshot.machine)
+        if remark is not None:
+            self._say(f"{self._program}: {remark}")
+        return snapshot
 
     def _open_system(self) -> System:
         from netstat_core.system.live import LiveSystem  # noqa: PLC0415 - replays do not need it
@@ -296,7 +291,8 @@ class _Command:
 
     def _print_once(self, query: Query, offer: FormatOffer | None, *, is_hidden: bool) -> int:
         """Write one report; return the exit status of the first complaint, or 4 if a record was rejected."""
-        rendering = self._make_rendering(offer, io.BytesIO() if is_hidden else self._stdout)
+        out = io.BytesIO() if is_hidden else self._stdout
+        rendering = make_rendering(offer, out, self.host, self._session, self._request)
         system = self._open_system()
         if self._request.record is None:
             return self._run_report(query, offer, system, rendering)[0]
@@ -342,20 +338,6 @@ class _Command:
         if not self._session.serves(reader, query):
             return None
         return Demand(sink.takes(reader, query) if sink.takes else None)
-
-    def _make_rendering(self, offer: FormatOffer | None, out: BinaryIO) -> Rendering:
-        """Return the rendering that writes a report to ``out``."""
-        if offer is None:
-            rendering = self._session.page(out)
-        else:
-            from netstat_core.cli import commands  # noqa: PLC0415 - loaded when used
-
-            rendering = commands.make_rendering(offer, out, self.host)
-        if not self._request.redact:
-            return rendering
-        from netstat_core.sinks.redacted import RedactedRendering  # noqa: PLC0415 - only with --redact
-
-        return RedactedRendering(rendering)
 
     def _find_complaint(self, event: Noted, run: Run) -> Complaint | None:
         """Return the message for a problem or gap: the host's if that covers it, else the dialect's."""

@@ -39,7 +39,8 @@ class Request(NamedTuple):
     ``explain``, and its argument. ``snapshot`` is the path to replay, ``record`` the path to write. ``intervals`` are
     the delay and the count, as far as given; ``repeats`` is whether the report is repeated. ``families`` are those
     whose readers run in the order they were named. ``last_words`` is a message after the report. ``plugin_budget`` is
-    the time limit in seconds for each reader of a plugin, 0 for none.
+    the time limit in seconds for each reader of a plugin, 0 for none. ``host`` names the machine in every record,
+    ``byte_order`` is that of the snapshot's machine, ``preset`` the name of what to capture.
     """
 
     query: Query
@@ -58,6 +59,9 @@ class Request(NamedTuple):
     families: Sequence[str] = ()
     last_words: Complaint | None = None
     plugin_budget: float | None = None
+    host: str | None = None
+    byte_order: str | None = None
+    preset: str | None = None
 
 
 class Parsed(Protocol):

@@ -14,7 +14,7 @@ from netstat_core.plugin.batches import Batch
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import NetworkNamespace, Record, inode_of
 from netstat_core.plugin.sinks import Head, Tail
-from netstat_core.report.coverage import Coverage, Entry, ReportCoverage
+from netstat_core.report.coverage import Coverage, Entry, ReportCoverage, readers_of
 
 _PARTS: dict[str, tuple[type[Part], ...]] = {
     "inet.socket": (Listening, Totals),
@@ -142,7 +142,9 @@ class _Place:
     def _is_incomplete(self, kinds: Collection[str], coverage: Coverage) -> bool:
         """Return whether readers of these kinds missed anything, except routing tables that a capture left out."""
         names = {reader.name for reader in self._head.readers if reader.kind in kinds}
-        narrower = {entry["reader"] for entry in coverage.missed if entry["reason"] == "narrower_capture"}
+        narrower = {
+            name for entry in coverage.missed if entry["reason"] == "narrower_capture" for name in readers_of(entry)
+        }
         return bool(coverage.partly & (names - (narrower & self._seen)))
 
     def _cover_namespaces(self, coverage: Coverage) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from netstat_core.errors import UsageError
 from netstat_core.plugin.readers import Reader
-from netstat_core.query import ARGUMENTS, DETAILS, PROCESSES, Query
+from netstat_core.query import ARGUMENTS, DETAILS, PRESETS, PROCESSES, Query
 
 if TYPE_CHECKING:
     from netstat_core.host.discovery import Host
@@ -52,6 +52,18 @@ def format_error(error: Exception) -> str:
 def facts_query(host: Host, **options: Any) -> Query:
     """Make a query for facts from the readers of a host; see :func:`make_query` for the options and errors."""
     return make_query([offer.reader for offer in host.offers()], **options)
+
+
+def preset_query(host: Host, name: str, **options: Any) -> Query:
+    """Make the query of a preset; see :func:`make_query` for the options. Raises UsageError for an unknown preset."""
+    preset = PRESETS.get(name)
+    if preset is None:
+        raise UsageError(f"unknown preset {name!r}; known: {', '.join(PRESETS)}")
+    given = {**options, "sockets": preset.show, "who": preset.details}
+    query = facts_query(host, **given)
+    if preset.tables:
+        query = facts_query(host, **given, tables=tuple(dict.fromkeys((*query.tables, *preset.tables))))
+    return query._replace(source=Query().source)  # what text prefers is captured too
 
 
 def make_query(  # noqa: PLR0913 - one keyword for each option of the facts

@@ -17,13 +17,13 @@ from netstat_core.host.plugins import describe_error, guard_plugin_code
 from netstat_core.plugin.asked import Asked
 from netstat_core.plugin.feeds import Feed
 from netstat_core.plugin.readers import Reader
-from netstat_core.plugin.records import OwnedFields
+from netstat_core.plugin.records import LabelFields, OwnedFields
 from netstat_core.plugin.schema import Schema, reader_schema
 from netstat_core.plugin.text import Layout
 
 _TABLE = re.compile(r"[a-z0-9_]+", re.ASCII | re.IGNORECASE)
 _EVERY_TABLE = "all"
-_GIVEN_BY_HOST = frozenset({"kind", *OwnedFields.__annotations__, *OwnedFields.__required_keys__})
+_GIVEN_BY_HOST = frozenset({"kind", *OwnedFields.__required_keys__, *LabelFields.__required_keys__})
 
 Meaning = Callable[[str], "str | None"]
 """Returns what a word already means as an option or as an alias of a family; None if it is free."""

@@ -161,6 +161,15 @@ class HostFields(TypedDict):
     network_namespace: Annotated[NetworkNamespace | None, Field("Where it was seen; null in a snapshot without names")]
 
 
+class LabelFields(TypedDict):
+    """What ``--host`` adds to every record of a report, so that reports of many machines can be put together."""
+
+    host: Annotated[str, Field("Name of the machine, as --host gives it; absent without that option", mark="name")]
+    captured_at: Annotated[
+        str | None, Field("Time of reading, ISO 8601 UTC, null where a copy does not tell; absent without --host")
+    ]
+
+
 class OwnedFields(HostFields):
     """What the host adds to records of sockets."""
 

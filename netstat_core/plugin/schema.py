@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from netstat_core.errors import PluginError
 from netstat_core.plugin.readers import Reader
-from netstat_core.plugin.records import GREATEST_INTEGER, LEAST_INTEGER, Field, HostFields, OwnedFields
+from netstat_core.plugin.records import GREATEST_INTEGER, LEAST_INTEGER, Field, HostFields, LabelFields, OwnedFields
 
 Schema = dict[str, Any]
 Path = tuple[str, ...]
@@ -52,6 +52,12 @@ def published_schema(reader: Reader) -> Schema:
     properties |= closed.get("properties", {})
     properties |= schema_of(OwnedFields if reader.inode_field else HostFields)["properties"]
     return allow_additional_fields({**closed, "properties": properties, "required": list(properties)})
+
+
+def labelled_schema(reader: Reader) -> Schema:
+    """Return the published schema with the optional fields that ``--host`` adds, for programs that read reports."""
+    published = published_schema(reader)
+    return {**published, "properties": published["properties"] | schema_of(LabelFields)["properties"]}
 
 
 def allow_additional_fields(closed: Schema) -> Schema:

@@ -21,6 +21,7 @@ class Head(NamedTuple):
 
     ``captured_at`` is the time of the capture, ISO 8601 UTC. ``repeating`` is true if more reports follow on the same
     output (``-c``). ``procfs`` is false if the machine has no /proc/net, see :class:`netstat_core.system.Machine`.
+    ``host`` is the name that ``--host`` gives the machine.
     """
 
     query: Query
@@ -32,11 +33,13 @@ class Head(NamedTuple):
     names: Names
     repeating: bool = False
     procfs: bool = True
+    host: str | None = None
 
     def as_record(self) -> dict[str, Any]:
         """Return the keys with which a structured report begins."""
         return {
             "schema": REPORT_SCHEMA,
+            **({} if self.host is None else {"host": self.host}),
             "captured_at": self.captured_at,
             "generator": self.generator,
             "system": self.system,
@@ -97,7 +100,8 @@ class Sink(Value):
 
     ``make(output)`` returns the :class:`Rendering` that writes a report to a binary stream. ``asks(readers, query)``
     returns the query for a command line that selects nothing, if that is not netstat's default.
-    ``takes(reader, query)`` returns the record fields that the format uses, None for all.
+    ``takes(reader, query)`` returns the record fields that the format uses, None for all. ``alone`` is true if records
+    are written to be read one by one, each with all its fields; ``--host`` then names the machine in each.
     """
 
     name: str = name_field(kw_only=False)
@@ -105,3 +109,4 @@ class Sink(Value):
     make: Callable[[BinaryIO], Rendering]
     asks: Callable[[Collection[Reader], Query], Query] | None = None
     takes: Callable[[Reader, Query], frozenset[str] | None] | None = None
+    alone: bool = False

@@ -53,7 +53,7 @@ class ReportCoverage:
             found += self._by_inode[inode]
         missed = sorted(found, key=lambda entry: self._order[id(entry)])
         subjects = {_subject(entry) for entry in missed}
-        partly = {entry["reader"] for entry in missed}
+        partly = {name for entry in missed for name in readers_of(entry)}
         whole = tuple(reader for reader in self._readers if reader.name not in partly and "snapshot" not in subjects)
         return Coverage(
             missed,
@@ -62,6 +62,11 @@ class ReportCoverage:
             all_owners="owners" not in subjects,
             all_namespaces="namespaces" not in subjects,
         )
+
+
+def readers_of(entry: Entry) -> list[str | None]:
+    """Return the names of the readers that an entry is about."""
+    return entry.get("readers") or [entry["reader"]]
 
 
 def _subject(entry: Entry) -> str:

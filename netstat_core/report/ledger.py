@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from errno import ENOENT
 from typing import Any
 
 from netstat_core.errors import NotInKernel, SourceError
@@ -14,11 +15,13 @@ from netstat_core.plugin.feeds import Feed
 from netstat_core.plugin.outcomes import Attempt, Gap, Problem
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import NetworkNamespace
+from netstat_core.system.capture import NO_PROC
 
 MOST_PROBLEMS = 1000
 """Limit of problems listed for one source, and of rejected records listed for one report."""
 
 
+_NET = "/proc/net"
 _MERGED_FIELDS = tuple(name for name in Gap.__slots__ if name != "network_namespace")
 _Place = tuple[tuple[Any, ...], int | None]
 """The fields of a gap without its namespace, and how often the same namespace has had an equal gap."""
@@ -149,4 +152,50 @@ def gap_entry(gap: Gap) -> dict[str, Any]:
         "attempts": [{**attempt._asdict(), "errno": attempt.errno or None} for attempt in gap.attempts],
         "network_namespace": gap.network_namespace,
         "network_namespaces": None,
+        "tables": None,
+        "readers": None,
     }
+
+
+def group_absences(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the entries of a report on a machine without /proc, with absent files of one reason in one entry.
+
+    A copy of some files lacks most that readers look for; a list of each would hide what else was missed.
+    """
+    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for number, entry in enumerate(entries):
+        alike = ("reason", "network_namespace", "network_namespaces")
+        key = tuple(repr(entry[name]) for name in alike) if _is_absence(entry) else (number,)
+        groups.setdefault(key, []).append(entry)
+    return [group[0] if len(group) == 1 else _merge_absences(group) for group in groups.values()]
+
+
+def _is_absence(entry: dict[str, Any]) -> bool:
+    """Return whether an entry says that a file does not exist, after which a reader may have tried a dump."""
+    numbers = {entry["errno"], *(attempt["errno"] for attempt in entry["attempts"])}
+    return entry["reader"] is not None and (ENOENT in numbers or entry["detail"] == NO_PROC)
+
+
+def _merge_absences(group: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    first = group[0]
+    sources = list(dict.fromkeys(map(_find_file, group)))
+    words = "not in this copy" if first["reason"] == NotInKernel.reason else first["detail"]
+    names = ", ".join(source.removeprefix(f"{_NET}/") for source in sources)
+    return {
+        **first,
+        "about": "table" if any(entry["about"] == "table" for entry in group) else first["about"],
+        "source": _NET,
+        "detail": f"{words}: {names}",
+        "table": None,
+        "reader": None,
+        "count": len(sources),
+        "attempts": [],
+        "tables": list(dict.fromkeys(entry["table"] for entry in group)),
+        "readers": list(dict.fromkeys(entry["reader"] for entry in group)),
+    }
+
+
+def _find_file(entry: dict[str, Any]) -> str:
+    """Return the first file that a reader looked for, and the source of the entry if there was none."""
+    tried = (str(attempt["source"]) for attempt in entry["attempts"])
+    return next((source for source in tried if source.startswith(_NET)), str(entry["source"]))

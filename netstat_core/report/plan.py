@@ -108,6 +108,8 @@ def _variants(query: Query) -> Iterator[Query]:
     if not query.tables:
         yield query._replace(route_table="all")
         yield query._replace(tables=(ROUTE_CACHE,))
+    elif query.route_table == "all":  # text reads the main table alone from another source
+        yield query._replace(route_table=None)
 
 
 class _PlannedSources:

@@ -18,13 +18,14 @@ from netstat_core.plugin.sinks import Head, Tail
 from netstat_core.query import ARGUMENTS, CONTEXTS, DETAILS, Query
 from netstat_core.report.deltas import Deltas, select_comparable
 from netstat_core.report.itinerary import Place, itinerary
-from netstat_core.report.ledger import Ledger, failure_gap, unopened_gap
+from netstat_core.report.ledger import Ledger, failure_gap, group_absences, unopened_gap
 from netstat_core.report.names import Names
 from netstat_core.report.selection import (
     Demands,
     Prepared,
     default_shown_rule,
     demand_all,
+    ignore_preferred_feeds,
     prepare,
     select,
     unread_family_gaps,
@@ -133,6 +134,8 @@ class Run:
         self.offers = select_comparable(query, deltas, select(query, host, by_table=not by_place, families=families))
         self._where = _compile_where(query.where, self.offers)
         fields = self._where.fields if self._where else frozenset()
+        if not system.machine.procfs:
+            demands = ignore_preferred_feeds(demands)
         prepared = (prepare(offer, query, demands, fields) for offer in self.offers)
         self._prepared = [reader for reader in prepared if reader is not None]
         self.head = self._make_head(repeating=repeating)
@@ -162,13 +165,7 @@ class Run:
 
     def _make_head(self, *, repeating: bool) -> Head:
         machine = self._system.machine
-        shown = {
-            "hostname": machine.hostname,
-            "kernel_release": machine.kernel_release,
-            "byte_order": machine.byte_order,
-            "ticks_per_second": machine.ticks_per_second,
-            "network_namespace": self._system.namespace,
-        }
+        shown = {**machine.as_record(), "network_namespace": self._system.namespace}
         readers = tuple(prepared.offer.reader for prepared in self._prepared)
         tables = tuple(dict.fromkeys([*self.query.tables, *(offer.reader.table for offer in self.offers)]))
         return Head(
@@ -201,8 +198,9 @@ class Run:
 
     def _make_tail(self) -> Tail:
         names = self._section.resolve() if self._section else None
-        ledger = self.ledger
-        return Tail(ledger.problems, ledger.completeness, names, self._entered, ledger.unproven)
+        ledger, has_procfs = self.ledger, self._system.machine.procfs
+        missed = ledger.completeness if has_procfs else group_absences(ledger.completeness)
+        return Tail(ledger.problems, missed, names, self._entered, ledger.unproven)
 
     def _find_owners(self) -> Sequence[Gap]:
         """Find the owners of sockets if the query needs them; return the gaps of the search."""

@@ -34,6 +34,16 @@ def demand_all(_reader: Reader, _query: Query) -> Demand:
     return Demand()
 
 
+def ignore_preferred_feeds(demands: Demands) -> Demands:
+    """Return demands without the feeds that text prefers: without /proc, any other feed shows more than none."""
+
+    def demand(reader: Reader, query: Query) -> Demand | None:
+        wanted = demands(reader, query)
+        return wanted and wanted._replace(feed=None)
+
+    return demand
+
+
 class Prepared(NamedTuple):
     """A reader with its part of the query, and the feeds that serve it, best first, with the needs of each.
 

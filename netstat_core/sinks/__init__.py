@@ -28,5 +28,10 @@ def netstat_sinks() -> Iterable[Sink]:
     """Declare the formats ``json`` (one document) and ``ndjson`` (one record per line)."""
     return [
         Sink("json", meaning="one JSON report", make=_make_json),
-        Sink("ndjson", meaning="one record per line, the rest of the report on the last line", make=_make_ndjson),
+        Sink(
+            "ndjson",
+            meaning="one record per line, the rest of the report on the last line",
+            make=_make_ndjson,
+            alone=True,
+        ),
     ]

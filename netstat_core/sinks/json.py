@@ -107,7 +107,10 @@ class JsonRendering(Rendering):
 
 
 class NdjsonRendering(Rendering):
-    """Writes one record per line; the last line has the kind ``report`` and holds the head and the tail."""
+    """Writes one record per line; the last line has the kind ``report`` and holds the head and the tail.
+
+    Its ``tables`` count the records of each table.
+    """
 
     def __init__(self, out: BinaryIO) -> None:
         self._out = out
@@ -115,13 +118,15 @@ class NdjsonRendering(Rendering):
     def begin(self, head: Head) -> None:
         """Keep the head for the last line."""
         self._head = head
+        self._counts = dict.fromkeys(head.tables, 0)
 
-    def batch(self, reader: Reader, batch: Batch) -> None:  # noqa: ARG002 - a record names its kind
+    def batch(self, reader: Reader, batch: Batch) -> None:
         """Write one line per record."""
         if batch:
+            self._counts[reader.table] += len(batch)
             self._out.write(_encode_lines(batch.read_only()))
 
     def end(self, tail: Tail) -> None:
         """Write the last line: the head and the tail."""
-        rest = {"kind": "report", **self._head.as_record(), "tables": list(self._head.tables), **tail.as_record()}
+        rest = {"kind": "report", **self._head.as_record(), "tables": self._counts, **tail.as_record()}
         self._out.write(encode(rest) + b"\n")

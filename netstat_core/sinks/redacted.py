@@ -33,7 +33,7 @@ _ADDRESS = re.compile(r"(?P<address>[0-9A-Fa-f.:]+)(?P<scope>%[^/]+)?(?P<rest>/.
 _HARDWARE = re.compile(r"[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2})+")
 _SHORTEST_REPLACED = 3
 REMOVED = "(redacted)"
-_WORDS = ("about", "code", "table", "reader", "feed")
+_WORDS = ("about", "code", "table", "tables", "reader", "readers", "feed")
 """Keys of problems, gaps and attempts whose values come from the program, not from the machine."""
 
 Marks = Mapping[str, "str | Marks"]

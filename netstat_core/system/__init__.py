@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from netstat_core.errors import NotInKernel, UsageError
 from netstat_core.plugin.outcomes import Gap
@@ -19,6 +19,7 @@ class Machine(NamedTuple):
 
     ``procfs`` is True if /proc is mounted or was captured; an absent file then proves that the kernel lacks the
     feature. ``captured_at`` is ISO 8601 UTC; ``ticks_per_second`` is the unit of the kernel's times (USER_HZ).
+    ``byte_order_from`` says how the byte order is known; see :mod:`netstat_core.system.byte_order`.
     """
 
     hostname: str | None = None
@@ -28,6 +29,12 @@ class Machine(NamedTuple):
     captured_at: str | None = None
     live: bool = True
     procfs: bool = True
+    byte_order_from: str = "machine"
+
+    def as_record(self) -> dict[str, Any]:
+        """Return what a report says of the machine."""
+        named = ("hostname", "kernel_release", "byte_order", "byte_order_from", "ticks_per_second")
+        return {name: getattr(self, name) for name in named}
 
 
 class Selectors(NamedTuple):

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO
 
 from netstat_core.errors import SnapshotError
-from netstat_core.system import capture
+from netstat_core.system import capture, copied_machine
 from netstat_core.system.stores import FILES_OF_NET, MemoryStore
 
 MOST_BYTES = 1 << 28
@@ -194,7 +194,8 @@ def _add_member(
 def _is_wanted(path: str) -> bool:
     """True if a member belongs to a snapshot; a sosreport has many other files."""
     inner = path.partition("/")[2]
-    return path.startswith(_KINDS) or inner.startswith(_KINDS) or "/" not in inner
+    is_of_machine = not copied_machine.FILES.isdisjoint((path, inner))
+    return is_of_machine or path.startswith(_KINDS) or inner.startswith(_KINDS) or "/" not in inner
 
 
 def _find_prefix(files: Mapping[str, bytes]) -> str:

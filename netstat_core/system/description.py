@@ -12,6 +12,7 @@ from netstat_core.escape import encode_text, escape
 from netstat_core.plugin.records import NetworkNamespace
 from netstat_core.plugin.sources import File
 from netstat_core.system import Machine, archive, capture
+from netstat_core.system.byte_order import ASSUMED, MACHINE, ORDERS, WAYS
 from netstat_core.system.find_namespaces import Missed
 from netstat_core.system.stores import Store
 
@@ -40,7 +41,7 @@ def read_description(store: Store) -> dict[str, Any]:
         return {}
     except (OSError, ValueError, RecursionError) as error:
         raise SnapshotError(f"{capture.DESCRIPTION}: {error}") from error
-    if not isinstance(description, dict) or description.get("byte_order", "little") not in ("little", "big"):
+    if not isinstance(description, dict) or description.get("byte_order", "little") not in ORDERS:
         raise SnapshotError(f"{capture.DESCRIPTION}: does not describe a machine")
     if not isinstance(description.get("failed", {}), dict) or description.get("capture", 1) != capture.VERSION:
         raise SnapshotError(f"{capture.DESCRIPTION}: has another version or is damaged")
@@ -57,12 +58,19 @@ def parse_machine(description: Mapping[str, Any]) -> Machine:
         captured_at=_parse_text(description, "captured_at"),
         live=False,
         procfs=description.get("capture") == capture.VERSION and description.get("procfs") is not False,
+        byte_order_from=_parse_way(description),
     )
 
 
 def _parse_text(description: Mapping[str, Any], key: str) -> str | None:
     value = description.get(key)
     return value if isinstance(value, str) else None
+
+
+def _parse_way(description: Mapping[str, Any]) -> str:
+    """Return how the byte order is known: captures do not say it, since the machine itself told it."""
+    way = description.get("byte_order_from")
+    return way if isinstance(way, str) and way in WAYS else MACHINE if "byte_order" in description else ASSUMED
 
 
 def _parse_ticks(description: Mapping[str, Any]) -> int:

@@ -26,20 +26,22 @@ class KernelSystem(System):
     def read(self, file: File) -> bytes:
         """Return the content of a file, read to its end at once."""
         try:
-            return capture.read_file(file.path)
+            return capture.read_file(capture.locate(file.path))
         except OSError as error:
             raise SourceError.from_os_error(file.name, error) from error
 
     def read_all(self, directory: Directory) -> dict[str, bytes]:
         """Return the contents of all matching files; a file that vanished or cannot be read is left out."""
         try:
-            paths = capture.find_paths(directory.pattern)
+            place = capture.locate(directory.pattern)
+            paths = capture.find_paths(place)
         except OSError as error:
             raise SourceError.from_os_error(directory.name, error) from error
         contents = {}
         for path in paths:
+            declared = path if place == directory.pattern else path.replace("/proc/self/", "/proc/", 1)
             try:
-                contents[path] = capture.read_file(path)
+                contents[declared] = capture.read_file(path)
             except OSError:
                 continue
         return contents

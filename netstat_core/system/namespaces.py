@@ -121,6 +121,8 @@ def _thread_net() -> str:
 
 
 def _rebase(path: str, net: str) -> str:
+    """Return the path of a file of /proc/net below ``net``; raise PermissionError if /proc hides it."""
+    capture.locate(path)
     return path.replace("/proc/net", net or _thread_net(), 1) if path.startswith("/proc/net/") else path
 
 

@@ -16,7 +16,9 @@ from netstat_core.errors import Interrupted, NarrowerCapture, NotInKernel, Snaps
 from netstat_core.plugin.outcomes import Gap
 from netstat_core.plugin.records import NetworkNamespace, inode_of
 from netstat_core.plugin.sources import Directory, File, NetlinkDump
-from netstat_core.system import Selectors, System, archive, capture, find_namespaces
+from netstat_core.system import Machine, Selectors, System, archive, capture, find_namespaces
+from netstat_core.system.byte_order import STATED, is_same_request
+from netstat_core.system.copied_machine import describe_copy
 from netstat_core.system.description import (
     Reply,
     escape_namespace_name,
@@ -42,13 +44,20 @@ class SnapshotSystem(System):
     """Replays a snapshot.
 
     ``source`` is a path, ``-`` for standard input, or a store. A snapshot with a description can tell what was absent
-    from what was not recorded. Raises SnapshotError for an invalid snapshot.
+    from what was not recorded. ``byte_order`` is that of the machine if the caller knows it better than the snapshot.
+    Raises SnapshotError for an invalid snapshot.
     """
 
-    def __init__(self, source: str | os.PathLike[str] | Store, description: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        source: str | os.PathLike[str] | Store,
+        description: dict[str, Any] | None = None,
+        *,
+        byte_order: str | None = None,
+    ) -> None:
         self._store = _open_store(os.fspath(source)) if isinstance(source, (str, os.PathLike)) else source
         self._description = read_description(self._store) if description is None else description
-        self.machine = parse_machine(self._description)
+        self.machine = _find_machine(self._store, self._description, byte_order)
         self.namespace: NetworkNamespace | None = parse_namespace(self._description.get("network_namespace"))
         self.names = parse_names(self._description.get("names"))
         self._is_complete = self._description.get("capture") == capture.VERSION
@@ -86,7 +95,7 @@ class SnapshotSystem(System):
         """Return the system of another namespace of the snapshot."""
         namespace = parse_namespace(entry.get("network_namespace"))
         store = InnerStore(self._store, f"/{capture.NAMESPACES}/{inode_of(namespace)}")
-        inner = SnapshotSystem(store, {**self._description, **entry})
+        inner = SnapshotSystem(store, {**self._description, **entry}, byte_order=self.machine.byte_order)
         inner.namespace = escape_namespace_name(namespace)
         return inner
 
@@ -187,9 +196,20 @@ class SnapshotSystem(System):
             raise NotInKernel(request.name, "not in this snapshot")
         for name, body in ((request.name, request.body), *request.wider):
             reply = self._dumps.get((name, request.protocol, request.type, body.hex()))
+            if reply is None and self.machine.byte_order != sys.byteorder:
+                reply = self._find_foreign_reply(name, request, body)
             if reply is not None:
                 return reply
         raise NarrowerCapture(request.name, "not recorded in this snapshot, or only in part")
+
+    def _find_foreign_reply(self, name: str, request: NetlinkDump, body: bytes) -> Reply | None:
+        """Return the reply to a request whose body was written in the other byte order than on this machine."""
+        for (recorded, protocol, kind, digits), reply in self._dumps.items():
+            if (recorded, protocol, kind) == (name, request.protocol, request.type):
+                with suppress(ValueError):  # not hex
+                    if is_same_request(body, bytes.fromhex(digits)):
+                        return reply
+        return None
 
     def find_owners(self, *, descriptors: bool = False) -> capture.Owners:  # noqa: ARG002 - returned if recorded
         """Return the owners recorded in the description, or in the links below ``proc/PID/fd``."""
@@ -218,6 +238,20 @@ class SnapshotSystem(System):
         except OSError:
             return None
         return content if arguments or name != "cmdline" else capture.cut_first_argument(content)
+
+
+def _find_machine(store: Store, description: dict[str, Any], byte_order: str | None) -> Machine:
+    """Return the machine of a snapshot; what its description does not say is taken from the files of a copy."""
+    machine = parse_machine(description)
+    if description.get("capture") != capture.VERSION or "byte_order" not in description:
+        found = describe_copy(store)
+        if "byte_order" in description:
+            del found["byte_order"], found["byte_order_from"]
+        lacking = {name: found[name] for name in found if name.startswith("byte_") or getattr(machine, name) is None}
+        machine = machine._replace(**lacking)
+    if byte_order is None or byte_order == machine.byte_order:
+        return machine
+    return machine._replace(byte_order=byte_order, byte_order_from=STATED)
 
 
 _LONGEST_WORD = 3500

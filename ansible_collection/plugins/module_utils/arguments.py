@@ -33,10 +33,10 @@ def facts_arguments():
     )
 
 
-def capture_arguments():
-    """Return the argument specification of netstat_capture."""
+def capture_arguments(presets, default):
+    """Return the argument specification of netstat_capture, whose ``presets`` are those that have plans."""
     return dict(
-        sockets=dict(type="str", choices=["listening", "all"], default="listening"),
+        preset=dict(type="str", choices=list(presets), default=default),
         netns=strings(),
         arguments=dict(type="bool", default=False),
         plan=dict(type="dict"),

@@ -36,6 +36,8 @@ _ANCIENT_LINK = "[0000]:"  # of old kernels: PRG_SOCKET_PFX2 of net-tools
 _NAMESPACE_LINK = "net:["
 _CLONE_NEWNET = 0x40000000
 
+NO_PROC = "/proc is not mounted"
+
 
 class DumpFailed(OSError):
     """The kernel refused or aborted a dump; ``errno`` is its error number."""
@@ -87,6 +89,20 @@ def _match_names(directory: "str", pattern: "str", many: "int") -> "list[str]":
         if many > 1:  # one of several, such as a removed interface
             return []
         raise
+
+
+def locate(path: "str") -> "str":
+    """Return where to read a file of /proc/net: below /proc/self if /proc shows processes only (subset=pid).
+
+    Raises OSError for the folders of /proc/net, which such a /proc hides, and if /proc is missing.
+    """
+    if not path.startswith("/proc/net/") or os.path.lexists("/proc/net"):
+        return path
+    if not os.path.lexists("/proc/self/net"):
+        raise OSError(0, NO_PROC)
+    if "/" in path[len("/proc/net/") :]:
+        raise PermissionError(errno.EACCES, "hidden, since /proc shows processes only (subset=pid)")
+    return path.replace("/proc/", "/proc/self/", 1)
 
 
 def open_netlink_socket(protocol: "int") -> "socket.socket":
@@ -408,7 +424,7 @@ def describe_machine() -> "Facts":
     facts.update(captured_at=now.replace("+00:00", "Z"), ticks_per_second=os.sysconf("SC_CLK_TCK"))
     inode = own_namespace_inode()
     namespace = None if inode is None else {"inode": inode, "name": None}
-    facts["procfs"] = os.path.exists("/proc/net/dev")
+    facts["procfs"] = os.path.exists("/proc/net/dev") or os.path.exists("/proc/self/net/dev")
     return dict(facts, byte_order=sys.byteorder, network_namespace=namespace)
 
 
@@ -505,8 +521,9 @@ class _SourceReader:
 
     def _locate(self, path: "str") -> "str":
         """Return the path to read for a path of the plan."""
+        place = locate(path)
         if not self._process:
-            return path
+            return place
         if path.startswith("/sys/"):
             raise OSError(errno.ENOENT, "shows the network namespace it was mounted from")
         return path.replace("/proc/net/", self._process + "/net/", 1) if path.startswith("/proc/net/") else path
@@ -525,7 +542,9 @@ class _SourceReader:
             content = read_file(_check_target(place), self._contents.left)
             if "keep" in source:
                 content = keep_rows(content, *source["keep"])
-            self._keep(place.replace(self._process, "/proc", 1) if self._process else place, content)
+            if source["path"].startswith("/proc/net/"):
+                place = place.replace((self._process or "/proc/self") + "/net/", "/proc/net/", 1)
+            self._keep(place, content)
         except OSError:
             if "*" in source["path"]:  # it vanished or cannot be read
                 return

@@ -22,12 +22,23 @@ description:
 author:
   - The netstat-core authors (@netstat-core)
 options:
-  sockets:
+  # the presets, by docs/update.py
+  preset:
     description:
-      - Which sockets to read. Everything else is read as M(netstat.core.netstat_facts) needs it by default.
+      - >-
+        What the snapshot holds, besides the other tables that M(netstat.core.netstat_facts) reads by
+        default.
+      - >-
+        V(listening) stands for listening sockets and who holds them.
+      - >-
+        V(sockets) stands for all sockets and who holds them.
+      - >-
+        V(fleet) stands for what shows who talks to whom: all sockets, the units and containers of
+        the processes that hold them, addresses, routes and translations.
     type: str
-    choices: [listening, all]
-    default: listening
+    choices: [listening, sockets, fleet]
+    default: fleet
+  # end of the presets
   netns:
     description:
       - Other network namespaces of the target to read, each a name, V(pid:NUMBER) or V(inode:NUMBER); V(all) reads all.
@@ -42,7 +53,7 @@ options:
     default: false
   plan:
     description:
-      - A capture plan, as C(netstat_core.report.plan.plan) returns it in Python. It replaces O(sockets).
+      - A capture plan, as C(netstat_core.report.plan.plan) returns it in Python. It replaces O(preset).
       - A plan can only request kernel network state. A plan that requests anything else is refused before anything is
         read.
     type: dict
@@ -79,7 +90,6 @@ seealso:
 EXAMPLES = r"""
 - name: Take a snapshot
   netstat.core.netstat_capture:
-    sockets: all
   become: true
   register: taken
 
@@ -89,6 +99,11 @@ EXAMPLES = r"""
     dest: "snapshots/{{ inventory_hostname }}.txt"
     mode: "0600"
   delegate_to: localhost
+
+- name: Take a smaller one, of what listens
+  netstat.core.netstat_capture:
+    preset: listening
+  become: true
 
 - name: Build facts from it
   netstat.core.netstat_facts:
@@ -118,14 +133,14 @@ import sys
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.netstat.core.plugins.module_utils import capture, find_namespaces
 from ansible_collections.netstat.core.plugins.module_utils.arguments import SNAPSHOT, capture_arguments
-from ansible_collections.netstat.core.plugins.module_utils.plans import default_plan
+from ansible_collections.netstat.core.plugins.module_utils.plans import DEFAULT_PRESET, PLANS, preset_plan
 
 
 def main():
-    module = AnsibleModule(argument_spec=capture_arguments(), supports_check_mode=True)
+    module = AnsibleModule(argument_spec=capture_arguments(PLANS, DEFAULT_PRESET), supports_check_mode=True)
     if not sys.platform.startswith("linux"):
         module.fail_json(msg="netstat.core requires Linux; this platform is %s" % sys.platform)
-    plan = module.params["plan"] or default_plan(module.params["sockets"])
+    plan = module.params["plan"] or preset_plan(module.params["preset"])
     if module.params["netns"]:
         plan = dict(plan, namespaces=module.params["netns"])
     if module.params["arguments"]:

@@ -57,10 +57,9 @@ _LONGEST_FAMILIES = 255
 _LONGEST_LIMIT = 6
 _BROKEN_TCPIP = "netstat.c: Internal Error `longopts 1 range'."
 
-
 _NOT_NARROWING = frozenset(
     {"numeric", "numeric_hosts", "numeric_ports", "numeric_users", "wide", "source", "context", "arguments"}
-    | {"netns", "all_netns", "netns_limit", "plugin_budget"}
+    | {"netns", "all_netns", "netns_limit", "plugin_budget", "host", "byte_order", "preset"}
 )
 """Options that do not narrow what is captured."""
 
@@ -126,6 +125,9 @@ class Options:
             families=families_in_order(style.query),
             last_words=no_statistics or find_refusal(self),
             plugin_budget=_parse_budget(values.get("plugin_budget")),
+            host=values.get("host"),
+            byte_order=values.get("byte_order"),
+            preset=values.get("preset"),
         )
 
     def _action(self) -> tuple[str, str] | None:

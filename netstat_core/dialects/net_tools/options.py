@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netstat_core.dialects.getopt import Option
 from netstat_core.host.plugins import Limits
-from netstat_core.query import NAMESPACE_LIMIT
+from netstat_core.query import NAMESPACE_LIMIT, PRESETS
 
 DISPLAYS = "Displays (default: sockets)"
 SOCKETS = "Records"
@@ -99,6 +99,15 @@ OPTIONS = (
     Option("ndjson", "", ("ndjson",), group=OUTPUT, help="short for --format ndjson", own=True),
     Option("redact", "", ("redact",), group=OUTPUT, help="with JSON: replace addresses and names", own=True),
     Option(
+        "host",
+        "",
+        ("host",),
+        "NAME",
+        group=OUTPUT,
+        help="with NDJSON: name the machine, and the time of reading, in every record",
+        own=True,
+    ),
+    Option(
         "resolve",
         "",
         ("resolve",),
@@ -122,6 +131,24 @@ OPTIONS = (
         "SNAPSHOT",
         group=SOURCE,
         help="replay a snapshot: a folder laid out like /, an archive or packed text; - reads standard input",
+        own=True,
+    ),
+    Option(
+        "byte_order",
+        "",
+        ("byte-order",),
+        "ORDER",
+        group=SOURCE,
+        help="with --from: little or big, where the snapshot does not tell it",
+        own=True,
+    ),
+    Option(
+        "preset",
+        "",
+        ("preset",),
+        "NAME",
+        group=SOURCE,
+        help=f"with capture: instead of everything, {', '.join(PRESETS)}",
         own=True,
     ),
     Option(

@@ -182,14 +182,16 @@ def capture(
     sockets: str = "all",
     netns: Names = None,
     arguments: bool = False,
+    preset: str | None = None,
 ) -> str:
     """
     Take a snapshot of the minion: text that ``netstat.parse`` and ``pynetstat --from`` can read on any machine.
 
     With ``path``, an absolute path on the minion, the snapshot is written there, as an archive if the path ends with
     ``.tar.gz``, and the path is returned. The snapshot holds everything unless ``tables``, ``protocols`` or
-    ``families`` are given or ``sockets`` is ``listening``; it holds other network namespaces if ``netns`` is given. Of
-    the command lines of processes it holds the first argument, with ``arguments`` all, which may contain secrets.
+    ``families`` are given, ``sockets`` is ``listening``, or a ``preset`` of ``pynetstat capture`` is named; it holds
+    other network namespaces if ``netns`` is given. Of the command lines of processes it holds the first argument, with
+    ``arguments`` all, which may contain secrets.
 
     CLI Example:
 
@@ -198,10 +200,10 @@ def capture(
         salt web1 netstat.capture --out=json | jq -r .web1 > web1.txt
         salt '*' netstat.capture path=/var/tmp/network.tar.gz netns=all
         salt '*' netstat.capture tables=sockets sockets=listening
+        salt '*' netstat.capture path=/var/tmp/network.tar.gz preset=fleet
     """
     from netstat_core.facts.gather import plan_facts  # noqa: PLC0415
     from netstat_core.host.discovery import Host  # noqa: PLC0415
-    from netstat_core.report.plan import EVERYTHING  # noqa: PLC0415
     from netstat_core.system import archive  # noqa: PLC0415
     from netstat_core.system.capture import pack  # noqa: PLC0415 - Salt imports this file on every start
     from netstat_core.system.find_namespaces import capture_all  # noqa: PLC0415
@@ -210,12 +212,7 @@ def capture(
     options |= {"sockets": sockets, "arguments": arguments}
     with _convert_errors():
         host = Host()
-        query = _make_query(host, options)
-        if sockets == "all" and not (tables or protocols or families):
-            places = {name: getattr(query, name) for name in ("network_namespaces", "all_network_namespaces")}
-            owners = tuple(dict.fromkeys((*EVERYTHING.owners, *query.owners)))
-            query = EVERYTHING._replace(owners=owners, **places)
-        contents = capture_all(plan_facts(query, host))
+        contents = capture_all(plan_facts(_make_capture_query(host, options, preset), host))
         if path is None:
             return pack(contents)
         archive.write(contents, _check_path(path), sys.stdout.buffer)
@@ -282,6 +279,22 @@ def _make_query(host: Any, options: dict[str, Any]) -> Any:
         who=bool(options.get("who")),
         arguments=bool(options.get("arguments")),
     )
+
+
+def _make_capture_query(host: Any, options: dict[str, Any], preset: str | None) -> Any:
+    """Make the query of a capture: of a preset, of what the options select, or of everything if they select nothing."""
+    from netstat_core.errors import UsageError  # noqa: PLC0415
+    from netstat_core.facts.query import preset_query  # noqa: PLC0415
+    from netstat_core.report.plan import EVERYTHING  # noqa: PLC0415
+
+    query = _make_query(host, options)
+    if options["sockets"] != "all" or any(options[name] for name in ("tables", "protocols", "families")):
+        if preset is not None:
+            raise UsageError("preset does not go with tables, protocols, families and sockets")
+        return query
+    chosen = EVERYTHING if preset is None else preset_query(host, str(preset))
+    places = {name: getattr(query, name) for name in ("network_namespaces", "all_network_namespaces")}
+    return chosen._replace(owners=tuple(dict.fromkeys((*chosen.owners, *query.owners))), **places)
 
 
 def _get_only_place(facts: dict[str, Any]) -> dict[str, Any]:

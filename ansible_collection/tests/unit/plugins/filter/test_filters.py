@@ -9,7 +9,7 @@ import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.netstat.core.plugins.filter import drift, parse, where
 from ansible_collections.netstat.core.plugins.module_utils import capture
-from ansible_collections.netstat.core.plugins.module_utils.plans import default_plan
+from ansible_collections.netstat.core.plugins.module_utils.plans import preset_plan
 
 parsed = parse.FilterModule().filters()["parse"]
 kept = where.FilterModule().filters()["where"]
@@ -19,7 +19,7 @@ differences = drift.FilterModule().filters()["drift"]
 @pytest.fixture(name="snapshot", scope="module")
 def fixture_snapshot():
     """Give a snapshot of this machine."""
-    return capture.pack(capture.run(default_plan("listening")))
+    return capture.pack(capture.run(preset_plan("listening")))
 
 
 def test_parse_makes_facts_of_a_snapshot(snapshot):

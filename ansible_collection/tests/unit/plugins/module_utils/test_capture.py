@@ -13,7 +13,7 @@ import zlib
 
 import pytest
 from ansible_collections.netstat.core.plugins.module_utils import capture
-from ansible_collections.netstat.core.plugins.module_utils.plans import default_plan
+from ansible_collections.netstat.core.plugins.module_utils.plans import PLANS, preset_plan
 
 
 def contents(packed):
@@ -27,10 +27,10 @@ def contents(packed):
     return found
 
 
-@pytest.mark.parametrize("sockets", ["listening", "all"])
-def test_default_plans_run_on_this_python(sockets):
-    """What is read where nobody says is allowed, and packed with the description of the machine."""
-    plan = default_plan(sockets)
+@pytest.mark.parametrize("preset", list(PLANS))
+def test_presets_run_on_this_python(preset):
+    """What a preset reads is allowed, and packed with the description of the machine."""
+    plan = preset_plan(preset)
     capture.check(plan)
     found = contents(capture.pack(capture.run(plan)))
     described = json.loads(found[capture.DESCRIPTION].decode())

@@ -11,7 +11,7 @@ import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.netstat.core.plugins.filter import parse
 from ansible_collections.netstat.core.plugins.module_utils import capture
-from ansible_collections.netstat.core.plugins.module_utils.plans import default_plan
+from ansible_collections.netstat.core.plugins.module_utils.plans import preset_plan
 from ansible_collections.netstat.core.plugins.test import listening_on
 
 listens = listening_on.TestModule().tests()["listening_on"]
@@ -29,7 +29,7 @@ def fixture_listener():
 def fixture_snapshot(listener):
     """Give a snapshot taken while the socket listens."""
     assert listener
-    return capture.pack(capture.run(default_plan("listening")))
+    return capture.pack(capture.run(preset_plan("listening")))
 
 
 def test_listener_is_found(listener, snapshot):
