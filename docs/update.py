@@ -10,13 +10,13 @@ from textwrap import wrap
 from typing import Any
 
 from netstat_core.dialects.net_tools.options import GROUPS, OPTIONS
-from netstat_core.facts.gather import plan_facts
 from netstat_core.facts.query import preset_query
 from netstat_core.facts.schema import FACTS_SCHEMA, FactsOfNamespaces
 from netstat_core.host.discovery import Host
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.schema import allow_additional_fields, labelled_schema, named_schema
 from netstat_core.query import DEFAULT_PRESET, PRESETS
+from netstat_core.report.plan import plan
 
 HERE = Path(__file__).parent
 MODULE = "../ansible_collection/plugins/modules/netstat_facts.py"
@@ -146,7 +146,7 @@ def _write_plans(host: Host) -> Iterator[str]:
     """Yield the module with the default plans: the Ansible module that captures has no host to make them."""
     yield _PLANS_HEAD
     for name in PRESETS:
-        text = json.dumps(plan_facts(preset_query(host, name), host))
+        text = json.dumps(plan(preset_query(host, name), host))
         yield f'    "{name}": (\n'
         for line in wrap(text, 130, break_on_hyphens=False, drop_whitespace=False):
             yield f"        '{line}'\n"

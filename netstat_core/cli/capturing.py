@@ -46,11 +46,10 @@ def _check_options(request: Request) -> None:
 
 def _plan_preset(request: Request, name: str, host: Host) -> dict[str, Any]:
     """Return the plan of a preset, with the namespaces and the details of processes that the options ask for."""
-    from netstat_core.facts.gather import plan_facts  # noqa: PLC0415 - only for presets
-    from netstat_core.facts.query import preset_query  # noqa: PLC0415
+    from netstat_core.facts.query import preset_query  # noqa: PLC0415 - only for presets
 
     query = preset_query(host, name)._replace(source=request.query.source)
-    return plan_facts(_apply_options(query, request.query), host)
+    return plan(_apply_options(query, request.query), host)
 
 
 def _plan_selected(request: Request, dialect: Dialect, host: Host) -> dict[str, Any]:

@@ -123,7 +123,7 @@ class NdjsonRendering(Rendering):
     def batch(self, reader: Reader, batch: Batch) -> None:
         """Write one line per record."""
         if batch:
-            self._counts[reader.table] += len(batch)
+            self._counts[reader.table] = self._counts.get(reader.table, 0) + len(batch)
             self._out.write(_encode_lines(batch.read_only()))
 
     def end(self, tail: Tail) -> None:

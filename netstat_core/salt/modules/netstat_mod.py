@@ -202,8 +202,8 @@ def capture(
         salt '*' netstat.capture tables=sockets sockets=listening
         salt '*' netstat.capture path=/var/tmp/network.tar.gz preset=fleet
     """
-    from netstat_core.facts.gather import plan_facts  # noqa: PLC0415
     from netstat_core.host.discovery import Host  # noqa: PLC0415
+    from netstat_core.report.plan import plan  # noqa: PLC0415
     from netstat_core.system import archive  # noqa: PLC0415
     from netstat_core.system.capture import pack  # noqa: PLC0415 - Salt imports this file on every start
     from netstat_core.system.find_namespaces import capture_all  # noqa: PLC0415
@@ -212,7 +212,7 @@ def capture(
     options |= {"sockets": sockets, "arguments": arguments}
     with _convert_errors():
         host = Host()
-        contents = capture_all(plan_facts(_make_capture_query(host, options, preset), host))
+        contents = capture_all(plan(_make_capture_query(host, options, preset), host))
         if path is None:
             return pack(contents)
         archive.write(contents, _check_path(path), sys.stdout.buffer)
