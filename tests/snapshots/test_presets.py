@@ -101,9 +101,11 @@ def test_what_a_preset_lacks_is_told(taken: tuple[str, Path]) -> None:
 
 
 def test_presets_are_declared_once() -> None:
-    """The plans of the collection are those of the presets, and its default is the declared one."""
+    """The plans and the default of the collection, and the page, are those of the declared presets."""
     plans = _load_plans()
     host = Host()
+    page = (Path(__file__).parents[2] / "docs/snapshots.md").read_text("utf-8")
+    assert [preset for preset in PRESETS if f"| `{preset}` | {PRESETS[preset].meaning} |" not in page] == []
     assert list(plans["PLANS"]) == list(PRESETS)
     assert plans["DEFAULT_PRESET"] == DEFAULT_PRESET == "fleet"
     for name in PRESETS:

@@ -560,7 +560,7 @@ class _SourceReader:
         request = (source["protocol"], source["type"], bytes.fromhex(source["body"]), bool(source.get("strict")))
         try:
             if is_foreign:
-                error = [errno.EPROTONOSUPPORT, "requested in another byte order"]
+                error = [0, "requested in another byte order"]
             elif source.get("restart"):
                 datagrams, is_consistent = dump_whole(*request)
             else:
