@@ -8,8 +8,7 @@ from netstat_core.errors import NarrowerCapture, SnapshotError
 from netstat_core.plugin.outcomes import Gap
 from netstat_core.plugin.text import Complaint
 from netstat_core.report.run import Run
-from netstat_core.system import Machine
-from netstat_core.system.byte_order import BIG, CONTRADICTED, MACHINE, STATED
+from netstat_core.system import BIG, CONTRADICTED, MACHINE, STATED, Machine
 
 _NOTHING_READ = '(No info could be read for "-p": geteuid()={uid} but you should be root.)'
 _NOT_ALL_READ = """\

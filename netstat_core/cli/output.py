@@ -10,7 +10,7 @@ from netstat_core.errors import UsageError
 from netstat_core.host.discovery import FormatOffer, Host
 from netstat_core.plugin.sinks import Rendering, Sink
 from netstat_core.query import Query
-from netstat_core.system.byte_order import ORDERS
+from netstat_core.system import ORDERS
 
 _HOST = re.compile(r"[^\s\x00-\x1f\x7f]{1,253}")
 """Names of machines: those of DNS, addresses, and what inventories call them."""

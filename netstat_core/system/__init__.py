@@ -13,23 +13,33 @@ from netstat_core.plugin.records import NetworkNamespace
 from netstat_core.plugin.sources import Directory, File, NetlinkDump
 from netstat_core.system.capture import Owners
 
+LITTLE, BIG = "little", "big"
+ORDERS = (LITTLE, BIG)
+
+MACHINE, STATED, ASSUMED, CONTRADICTED = "machine", "option", "assumed", "contradicted"
+"""How a byte order is known, if no file shows it.
+
+The ``machine`` itself told it, now or when it was captured, or an ``option`` states it. It is ``assumed`` to be little
+if nothing shows it, and if all that shows it is ``contradicted`` by other words of the same file.
+"""
+
 
 class Machine(NamedTuple):
     """The machine whose state is read; None for what a snapshot does not say.
 
     ``procfs`` is True if /proc is mounted or was captured; an absent file then proves that the kernel lacks the
     feature. ``captured_at`` is ISO 8601 UTC; ``ticks_per_second`` is the unit of the kernel's times (USER_HZ).
-    ``byte_order_from`` says how the byte order is known; see :mod:`netstat_core.system.byte_order`.
+    ``byte_order_from`` says how the byte order is known: a word from above, or another of ``byte_order.WAYS``.
     """
 
     hostname: str | None = None
     kernel_release: str | None = None
-    byte_order: str = "little"
+    byte_order: str = LITTLE
     ticks_per_second: int = 100
     captured_at: str | None = None
     live: bool = True
     procfs: bool = True
-    byte_order_from: str = "machine"
+    byte_order_from: str = MACHINE
 
     def as_record(self) -> dict[str, Any]:
         """Return what a report says of the machine."""

@@ -10,17 +10,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from netstat_core.system import ASSUMED, BIG, CONTRADICTED, LITTLE, MACHINE, STATED
 from netstat_core.system.stores import Store
-
-LITTLE, BIG = "little", "big"
-ORDERS = (LITTLE, BIG)
-
-MACHINE, STATED, ASSUMED, CONTRADICTED = "machine", "option", "assumed", "contradicted"
-"""How a byte order is known, if no file shows it.
-
-The ``machine`` itself told it, now or when it was captured, or an ``option`` states it. It is ``assumed`` to be little
-if nothing shows it, and if all that shows it is ``contradicted`` by other words of the same file.
-"""
 
 UNAME, RELEASE = "uname", "kernel_release"
 """How it is known by the name of an architecture: as the machine or in the kernel's release."""
@@ -40,7 +31,7 @@ _ORDER_OF = {name: order for order, names in _MACHINES.items() for name in names
 
 
 class ByteOrder(NamedTuple):
-    """A byte order, ``little`` or ``big``, and how it is known: a word from above, or the path that shows it."""
+    """A byte order, ``little`` or ``big``, and how it is known: one of WAYS."""
 
     order: str
     known_from: str

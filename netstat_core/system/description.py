@@ -11,8 +11,8 @@ from netstat_core.errors import SnapshotError
 from netstat_core.escape import encode_text, escape
 from netstat_core.plugin.records import NetworkNamespace
 from netstat_core.plugin.sources import File
-from netstat_core.system import Machine, archive, capture
-from netstat_core.system.byte_order import ASSUMED, MACHINE, ORDERS, WAYS
+from netstat_core.system import ASSUMED, MACHINE, ORDERS, Machine, archive, capture
+from netstat_core.system.byte_order import WAYS
 from netstat_core.system.find_namespaces import Missed
 from netstat_core.system.stores import Store
 

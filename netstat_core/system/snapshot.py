@@ -16,8 +16,8 @@ from netstat_core.errors import Interrupted, NarrowerCapture, NotInKernel, Snaps
 from netstat_core.plugin.outcomes import Gap
 from netstat_core.plugin.records import NetworkNamespace, inode_of
 from netstat_core.plugin.sources import Directory, File, NetlinkDump
-from netstat_core.system import Machine, Selectors, System, archive, capture, find_namespaces
-from netstat_core.system.byte_order import STATED, is_same_request
+from netstat_core.system import STATED, Machine, Selectors, System, archive, capture, find_namespaces
+from netstat_core.system.byte_order import is_same_request
 from netstat_core.system.copied_machine import describe_copy
 from netstat_core.system.description import (
     Reply,

@@ -131,7 +131,7 @@ def test_rows_are_filtered() -> None:
 
 
 def test_requests_of_another_byte_order_are_not_made() -> None:
-    """A plan from a machine of the other byte order gets its files and no dump, which shows nothing about the kernel."""
+    """A plan from a machine of the other byte order gets its files, and no dump, which shows nothing."""
     foreign = "big" if sys.byteorder == "little" else "little"
     tree = capture.run(plan_of(TCP, DIAG, byte_order=foreign))
     about = json.loads(tree[capture.DESCRIPTION])
