@@ -14,6 +14,7 @@ from netstat_core.system import capture
 
 LARGEST_FILE = 1 << 28
 MOST_MATCHES = 1 << 18
+_MOST_LINKS = 8
 FILES_OF_NET = ("tcp", "udp", "unix", "dev", "route", "snmp")
 """A folder with any of these files is taken for a copy of /proc/net."""
 
@@ -106,21 +107,32 @@ class MemoryStore:
 
     def read(self, path: str) -> bytes:
         """Return the content of a path, following links within the snapshot."""
-        for _ in range(8):
-            if path in self._files:
-                return self._files[path]
-            if path not in self._links:
+        content = self._files.get(path)
+        if content is None:
+            content = self._files.get(self._resolve(path))
+        if content is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        return content
+
+    def _resolve(self, path: str) -> str:
+        """Follow links in a path, such as that of ``/proc/net`` to ``self/net``."""
+        for _ in range(_MOST_LINKS if self._links else 0):
+            ends = (place for place, letter in enumerate(f"{path}/") if letter == "/" and place)
+            link = next((path[:end] for end in ends if path[:end] in self._links), None)
+            if link is None:
                 break
-            path = os.path.normpath(os.path.join(os.path.dirname(path), self._links[path]))
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+            path = os.path.normpath(os.path.join(os.path.dirname(link), self._links[link])) + path[len(link) :]
+        return path
 
     def find_paths(self, pattern: str) -> list[str]:
         """Return the paths that match a pattern."""
-        directory = pattern.partition("*")[0].rpartition("/")[0]
+        asked = pattern.partition("*")[0].rpartition("/")[0]
+        directory = self._resolve(asked)
         if not any(path.startswith(f"{directory}/") for path in self._files):
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-        wanted = re.compile(re.escape(pattern).replace(r"\*", "[^/]*")).fullmatch
-        return sorted(path for path in self._files if wanted(path))[:MOST_MATCHES]
+        wanted = re.compile(re.escape(directory + pattern[len(asked) :]).replace(r"\*", "[^/]*")).fullmatch
+        found = sorted(path for path in self._files if wanted(path))[:MOST_MATCHES]
+        return [asked + path[len(directory) :] for path in found]
 
     def read_link(self, path: str) -> str:
         """Return the target of a link."""

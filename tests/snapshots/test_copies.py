@@ -6,6 +6,7 @@ import io
 import json
 import struct
 import sys
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -210,6 +211,26 @@ def test_links_of_a_sosreport_lead_to_its_files(tmp_path: Path) -> None:
     (tmp_path / "sos/uname").symlink_to("../secret")
     machine = SnapshotSystem(tmp_path / "sos").machine
     assert (machine.hostname, machine.kernel_release) == ("web1", None)
+
+
+def test_links_in_an_archive_are_followed(tmp_path: Path) -> None:
+    """In an archive as in a folder, /proc/net may be a link, and so may the files at the top of a sosreport."""
+    copies.write(SOS, tmp_path / "sosreport", "folder")
+    copies.write({"proc/7/net/dev_snmp6/lo": b"ifIndex 1\nIp6InReceives 5\n"}, tmp_path / "sosreport", "folder")
+    (tmp_path / "sosreport/proc/net/route").rename(tmp_path / "sosreport/proc/7/net/route")
+    (tmp_path / "sosreport/proc/net").rmdir()
+    (tmp_path / "sosreport/proc/net").symlink_to("self/net")
+    (tmp_path / "sosreport/proc/self").symlink_to("7")
+    (tmp_path / "sosreport/hostname").symlink_to("sos_commands/host/hostname")
+    (tmp_path / "sosreport/loop").symlink_to("loop")
+    with tarfile.open(tmp_path / "sos.tar.xz", "w:xz") as archive:
+        archive.add(tmp_path / "sosreport", "sosreport-web1")
+    for form in ("sosreport", "sos.tar.xz"):
+        made = report(tmp_path / form, "--tables", "routes,statistics")
+        assert made["system"]["hostname"] == "web1.example"
+        assert made["system"]["byte_order_from"] == "/proc/net/route"
+        assert {one["destination"] for one in made["tables"]["routes"]} == {"0.0.0.0", "192.0.2.0"}
+        assert made["tables"]["statistics"]
 
 
 @pytest.mark.parametrize("hostile", [b"a\x1b[31mb\n", b"a" * 300, b"\xff\xfe\n", b"a b\n", b"", b"\0" * 9000, b"-x\n"])
