@@ -16,8 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pynetstat import show
 from realnetstat import Outcome
+from trees import FIXTURES, HOST_ORDER_FILES
 
+from netstat_core import Query, collect
 from netstat_core.cli import main as entry
+from netstat_core.host.discovery import Host
 from netstat_core.system.byte_order import find_byte_order, is_same_request
 from netstat_core.system.copied_machine import describe_copy, parse_date
 from netstat_core.system.snapshot import SnapshotSystem
@@ -84,6 +87,32 @@ def test_both_orders_give_the_same_records(form: str, tmp_path: Path) -> None:
         "multicast_routes": 3,
         "route_cache": 1,
     }
+
+
+IN_HOST_ORDER = {*HOST_ORDER_FILES, "route", "rt_cache", "igmp", "ip_mr_cache", "ip_mr_vif"}
+
+
+def one_of_each_file() -> dict[str, bytes]:
+    """Return the largest fixture of each file below /proc/net, by its path there."""
+    found: dict[str, bytes] = {}
+    for path in sorted(FIXTURES.glob("*/*/proc/net/**/*")):
+        name = str(path).rpartition("/proc/net/")[2]
+        if path.is_file() and path.stat().st_size > len(found.get(name, b"")):
+            found[name] = path.read_bytes()
+    return found
+
+
+def test_all_files_in_host_order_are_known() -> None:
+    """Of all files of /proc/net, the records of these alone depend on the byte order of the machine."""
+    host, depending = Host(), set()
+    files = one_of_each_file()
+    for name, content in files.items():
+        store = MemoryStore({f"/proc/net/{name}": content})
+        systems = [SnapshotSystem(store, byte_order=order) for order in ("little", "big")]
+        tables = [collect(Query(tables=()), system, host)["tables"] for system in systems]
+        depending |= {name} if tables[0] != tables[1] else set()
+    assert depending - IN_HOST_ORDER == set()
+    assert depending >= {"tcp", "tcp6", "udp", "udp6", "raw", "route", "igmp"}
 
 
 @pytest.mark.parametrize("name", ["route", "igmp", "ip_mr_cache", "tcp6", "tcp"])

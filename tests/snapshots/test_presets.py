@@ -12,11 +12,16 @@ from pynetstat import show
 from realnetstat import Outcome
 
 from netstat_core.cli import main as entry
-from netstat_core.facts.query import preset_query
+from netstat_core.errors import UsageError
+from netstat_core.facts.gather import gather
+from netstat_core.facts.query import facts_query, preset_query
 from netstat_core.host.discovery import Host
 from netstat_core.query import DEFAULT_PRESET, PRESETS
 from netstat_core.report.plan import plan
+from netstat_core.salt.modules import netstat_mod
 from netstat_core.system import capture
+from netstat_core.system.archive import unpack_text
+from netstat_core.system.snapshot import SnapshotSystem
 
 
 def run(*arguments: str) -> Outcome:
@@ -145,6 +150,16 @@ def test_presets_go_with_captures() -> None:
     outcome = run("-tln", "--preset", "fleet")
     assert (outcome.stdout, outcome.returncode) == (b"", 3)
     assert b"--preset goes with the command capture" in outcome.stderr
+
+
+def test_salt_takes_presets() -> None:
+    """The function of Salt captures a preset, and refuses one beside a selection."""
+    taken = SnapshotSystem(unpack_text(netstat_mod.capture(preset="listening")))
+    assert gather(facts_query(Host()), taken).facts["covers"]["sockets"] == "listening"
+    with pytest.raises(UsageError, match="preset does not go with"):
+        netstat_mod.capture(preset="listening", tables="routes")
+    with pytest.raises(UsageError, match="known: listening, sockets, fleet"):
+        netstat_mod.capture(preset="flet")
 
 
 def test_what_a_preset_leaves_open_can_be_added(tmp_path: Path) -> None:
