@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from netstat_core.errors import SnapshotError
-from netstat_core.escape import encode_text, escape
 from netstat_core.plugin.records import NetworkNamespace
 from netstat_core.plugin.sources import File
 from netstat_core.system import Machine, archive, capture
@@ -78,13 +77,6 @@ def parse_namespace(value: Any) -> NetworkNamespace | None:
     return None
 
 
-def escape_namespace_name(namespace: NetworkNamespace | None) -> NetworkNamespace | None:
-    """Escape the name of a namespace as in records; captures keep it as a file name with surrogates (PEP 383)."""
-    if namespace is None or namespace["name"] is None:
-        return namespace
-    return {**namespace, "name": escape(encode_text(namespace["name"]))}
-
-
 def parse_missed(value: Any) -> Missed | None:
     """Return a namespace that could not be captured, from the list of the fields of Missed."""
     match value:
@@ -145,10 +137,14 @@ def is_within(file: File, kept: Any) -> bool:
 def parse_owners(recorded: Mapping[str, Any]) -> capture.Owners:
     """Return the owners of sockets, from the form that :func:`capture.describe_owners` gives them."""
     owners = capture.Owners()
-    for key in ("denied", "unread"):
+    for key in ("denied", "failed", "processes", "unread"):
         value = recorded.get(key)
         setattr(owners, key, value if isinstance(value, int) else 0)
     owners.hidden = bool(recorded.get("hidden"))
+    owners.error = _parse_failure(recorded.get("error"))
+    initial, privileged = recorded.get("initial"), recorded.get("privileged")
+    owners.initial = initial if isinstance(initial, bool) else None
+    owners.privileged = privileged if isinstance(privileged, bool) else None
     owners.arguments = recorded.get("arguments") is not False  # captures without this key have them
     held, numbers = recorded.get("held"), recorded.get("descriptors")
     owners.descriptors = {} if isinstance(numbers, dict) else None
@@ -159,6 +155,14 @@ def parse_owners(recorded: Mapping[str, Any]) -> capture.Owners:
     for pids in owners.pids.values():
         pids.sort()
     return owners
+
+
+def _parse_failure(value: Any) -> list[Any] | None:
+    """Return a recorded error as ``[errno, message]``, None for anything else."""
+    match value:
+        case [int(number), str(words)]:
+            return [number, words]
+    return None
 
 
 def _add_holder(owners: capture.Owners, pid: int, inodes: list[Any], numbers: list[Any]) -> None:

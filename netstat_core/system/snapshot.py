@@ -19,7 +19,6 @@ from netstat_core.plugin.sources import Directory, File, NetlinkDump
 from netstat_core.system import Selectors, System, archive, capture, find_namespaces
 from netstat_core.system.description import (
     Reply,
-    escape_namespace_name,
     is_within,
     list_objects,
     parse_machine,
@@ -32,7 +31,7 @@ from netstat_core.system.description import (
     read_description,
 )
 from netstat_core.system.find_namespaces import Missed
-from netstat_core.system.namespace_gaps import escape_text, gap_from_missed, make_selector_gap
+from netstat_core.system.namespace_gaps import escape_namespace_name, escape_text, gap_from_missed, make_selector_gap
 from netstat_core.system.stores import FolderStore, InnerStore, MemoryStore, Store
 
 _MOST_NAMESPACES = 10_000
@@ -49,7 +48,8 @@ class SnapshotSystem(System):
         self._store = _open_store(os.fspath(source)) if isinstance(source, (str, os.PathLike)) else source
         self._description = read_description(self._store) if description is None else description
         self.machine = parse_machine(self._description)
-        self.namespace: NetworkNamespace | None = parse_namespace(self._description.get("network_namespace"))
+        described = parse_namespace(self._description.get("network_namespace"))
+        self.namespace: NetworkNamespace | None = escape_namespace_name(described)
         self.names = parse_names(self._description.get("names"))
         self._is_complete = self._description.get("capture") == capture.VERSION
         sources = list_objects(self._description, "asked")
@@ -86,9 +86,7 @@ class SnapshotSystem(System):
         """Return the system of another namespace of the snapshot."""
         namespace = parse_namespace(entry.get("network_namespace"))
         store = InnerStore(self._store, f"/{capture.NAMESPACES}/{inode_of(namespace)}")
-        inner = SnapshotSystem(store, {**self._description, **entry})
-        inner.namespace = escape_namespace_name(namespace)
-        return inner
+        return SnapshotSystem(store, {**self._description, **entry})
 
     def _find_namespace(self, selector: str, known: list[SnapshotSystem]) -> SnapshotSystem | Gap:
         inode = (self._parse_selected() or {}).get(selector)
@@ -201,9 +199,20 @@ class SnapshotSystem(System):
         if self._is_complete:
             raise NarrowerCapture("/proc/PID/fd", "owners were not recorded in this snapshot", errno.ENOENT)
         try:
-            return self._store.find_owners()
+            owners = self._store.find_owners()
         except OSError as error:
             raise SourceError.from_os_error("/proc", error) from error
+        owners.initial = self._is_of_initial_pid_namespace()
+        return owners
+
+    def _is_of_initial_pid_namespace(self) -> bool | None:
+        """Return what the copied links and files of processes say about their PID namespace."""
+        try:
+            return self._store.read_link("/proc/1/ns/pid") == capture.INITIAL_PID_NAMESPACE
+        except OSError:
+            stat, status = (self.read_process_file(2, name) or b"" for name in ("stat", "status"))
+            is_kernel = capture.shows_kernel_threads(stat) or _KERNEL_THREAD.match(status) is not None
+            return True if is_kernel else None
 
     def read_process_file(self, pid: int, name: str, *, arguments: bool = False) -> bytes | None:
         """Return a recorded ``/proc/PID/NAME``, None if it was not recorded."""
@@ -219,6 +228,9 @@ class SnapshotSystem(System):
             return None
         return content if arguments or name != "cmdline" else capture.cut_first_argument(content)
 
+
+_KERNEL_THREAD = re.compile(rb"Name:\tkthreadd\n(?:.*\n)*?PPid:\t0\n")
+"""The beginning of the file ``status`` of process 2, which the initial PID namespace alone has."""
 
 _LONGEST_WORD = 3500
 _WORD = re.compile(rb"\S+")
