@@ -12,7 +12,7 @@ from netstat_core.escape import escape
 from netstat_core.plugin.outcomes import Gap
 from netstat_core.plugin.sources import File
 from netstat_core.system import System
-from netstat_core.system.capture import Owners, count_processes
+from netstat_core.system.capture import Owners, count_processes, describe_hidden
 
 SOURCE = "/proc/PID/fd"
 COMMANDS = "/proc/PID/cmdline"
@@ -234,8 +234,7 @@ def _owners_gap(owners: Owners) -> Gap | None:
         detail = f"the descriptors of {count_processes(owners.failed)} could not be read: {words}"
         return Gap("unreadable", SOURCE, detail, about="owners", count=owners.failed, errno=number)
     if owners.hidden:
-        shown = "process 1 is hidden in /proc; other processes may be hidden too"
-        return Gap("permission", SOURCE, shown if owners.processes else "/proc shows no process", about="owners")
+        return Gap("permission", SOURCE, describe_hidden(owners.processes), about="owners")
     return None
 
 

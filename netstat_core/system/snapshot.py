@@ -93,7 +93,8 @@ class SnapshotSystem(System):
         for system in known:
             namespace = system.namespace
             if namespace and (
-                selector in (namespace["name"], f"inode:{namespace['inode']}") or namespace["inode"] == inode
+                not {selector, escape_text(selector)}.isdisjoint((namespace["name"], f"inode:{namespace['inode']}"))
+                or namespace["inode"] == inode
             ):
                 return system
         for missed in self._parse_missed():

@@ -329,6 +329,11 @@ def count_processes(count: "int") -> "str":
     return "%d process%s" % (count, "" if count == 1 else "es")
 
 
+def describe_hidden(processes: "int") -> "str":
+    """Return in words why /proc does not show process 1, if it shows so many others."""
+    return "process 1 is hidden in /proc; other processes may be hidden too" if processes else "/proc shows no process"
+
+
 def list_pids(directory: "str") -> "list[int]":
     """Return the numbers among the names in a directory of /proc, ascending: those of processes or threads."""
     # A name is a number in ASCII digits only: int() takes other digits, str.isdigit() also superscripts.

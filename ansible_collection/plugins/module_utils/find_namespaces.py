@@ -76,7 +76,7 @@ class NamespaceFinder:
         self._owners = owners
         self._denied = 0
         self._failed: "list[Missed]" = []
-        self._device = _read_device(_OWN)
+        self._device = getattr(_stat(_OWN), "st_dev", None)
 
     def find_selected(self, selectors: "typing.Iterable[str]") -> "tuple[list[Found], list[Missed]]":
         """Return the namespaces selected by NAME, ``pid:N`` or ``inode:N``, each once, and those not found.
@@ -99,9 +99,7 @@ class NamespaceFinder:
         named = list(self._iter_named())
         searches = [self._iter_own(), named, self._iter_mounted(), self._iter_members(), self._iter_held()]
         known = merge([found for search in searches for found in search])
-        known.sort(
-            key=lambda found: (found.inode != self._own_inode, found.name is None, found.name or b"", found.inode)
-        )
+        known.sort(key=lambda one: (one.inode != self._own_inode, one.name is None, one.name or b"", one.inode))
         missed = [self._missed_stale(found.what) for found in named if found.inode is None] + self._failed
         if self._denied:
             count = capture.count_processes(self._denied)
@@ -141,9 +139,7 @@ class NamespaceFinder:
         except OSError as error:
             for of_thread in _iter_threads(pid, None):  # the main thread has exited
                 return merge([of_thread, *self._iter_named()])[0]
-            is_gone = error.errno in (errno.ENOENT, errno.ESRCH)
-            detail = "no such process" if is_gone else error.strerror or str(error)
-            return Missed("not_in_kernel" if is_gone else "unreadable", "pid:%d" % pid, detail, error.errno or 0)
+            return _missed_process(pid, error)
         return merge([found, *self._iter_named()])[0]
 
     def _find_by_inode(self, inode: "int") -> "FoundOrMissed":
@@ -152,13 +148,12 @@ class NamespaceFinder:
         found = next((namespace for namespace in namespaces if namespace.inode == inode), None)
         if found is not None:
             return merge([found, *self._iter_named()])[0]
-        missed = Missed("not_in_kernel", "inode:%d" % inode, "not found", inode=inode)
+        reason, detail = "not_in_kernel", "not found"
         if self._denied:
-            count = capture.count_processes(self._denied)
-            return missed._replace(reason="permission", detail="not found, and %s could not be seen" % count)
-        if self._failed:
-            return missed._replace(reason=self._failed[0].reason, detail="not found; " + self._failed[0].detail)
-        return missed
+            reason, detail = "permission", "not found, and %s could not be seen" % capture.count_processes(self._denied)
+        elif self._failed:
+            reason, detail = self._failed[0].reason, "not found; " + self._failed[0].detail
+        return Missed(reason, "inode:%d" % inode, detail, inode=inode)
 
     def _iter_own(self) -> "typing.Iterator[Found]":
         if self._own_inode is not None:
@@ -174,7 +169,7 @@ class NamespaceFinder:
         try:
             mounts = capture.read_file("/proc/self/mountinfo")
         except OSError as error:
-            self._note_failure("those that a mount keeps could not be searched", error)
+            self._note_failure("those that a mount keeps could not be searched: /proc/self/mountinfo", error)
             return
         for inode, path in parse_mountinfo(mounts):
             yield Found(inode, path=path if self._read_inode(path) == inode else None)
@@ -187,8 +182,8 @@ class NamespaceFinder:
             self._note_failure("those of processes could not be searched", error)
             return
         if 1 not in pids:
-            shown = "process 1 is hidden in /proc" if pids else "/proc shows no process"
-            self._failed.append(Missed("permission", "", "those of processes could not all be seen: %s" % shown))
+            detail = "those of processes could not all be seen: " + capture.describe_hidden(len(pids))
+            self._failed.append(Missed("permission", "", detail))
         for pid in pids:
             own = None
             try:
@@ -229,11 +224,8 @@ class NamespaceFinder:
             yield Found(inode, path="/proc/%d/fd/%d" % (pid, descriptor))
 
     def _read_inode(self, path: "str") -> "int | None":
-        try:
-            status = os.stat(path)
-        except OSError:
-            return None
-        return status.st_ino if status.st_dev == self._device else None
+        status = _stat(path)
+        return status.st_ino if status is not None and status.st_dev == self._device else None
 
 
 def parse_mountinfo(mountinfo: "bytes") -> "typing.Iterator[tuple[int, str]]":
@@ -391,8 +383,18 @@ def _iter_threads(pid: "int", main: "Found | None") -> "typing.Iterator[Found]":
         return
 
 
-def _read_device(path: "str") -> "int | None":
+def _missed_process(pid: "int", error: "OSError") -> "Missed":
+    what, number = "pid:%d" % pid, error.errno or 0
+    if number not in (errno.ENOENT, errno.ESRCH):
+        return Missed("unreadable", what, error.strerror or str(error), number)
+    if not os.path.exists("/proc/1"):
+        hidden = capture.describe_hidden(int(os.path.exists("/proc/self")))
+        return Missed("permission", what, "not found, but " + hidden, number)
+    return Missed("not_in_kernel", what, "no such process", number)
+
+
+def _stat(path: "str") -> "os.stat_result | None":
     try:
-        return os.stat(path).st_dev
+        return os.stat(path)
     except OSError:
         return None
