@@ -16,10 +16,12 @@ from netstat_core.system.capture import Owners, count_processes, describe_hidden
 
 SOURCE = "/proc/PID/fd"
 COMMANDS = "/proc/PID/cmdline"
+STATUS = "/proc/PID/status"
 LONGEST_COMMAND = 1 << 16
 """Bytes kept of a command line, which any user can extend to megabytes."""
 
 
+_UID = re.compile(rb"[0-9]{1,10}")
 _OF_TITLES = re.compile(rb"[ :]")
 _MOST_EMPTY = 8
 
@@ -54,6 +56,7 @@ class ProcessTable:
         self._unheld: set[int] = set()
         self._unknown: set[int] = set()
         self._raced: set[int] = set()
+        self._damaged: list[int] = []
         self._searches_left = _MOST_SEARCHES
         self._can_change = True
         self._is_stale = True
@@ -110,6 +113,9 @@ class ProcessTable:
 
     def late_gaps(self) -> Iterator[Gap]:
         """Yield what could not be seen of the sockets asked for so far, beyond what :attr:`gaps` said at the start."""
+        if self._damaged:
+            detail = f"the user ids of {count_processes(len(self._damaged))} are damaged"
+            yield Gap("unreadable", STATUS, detail, about="owners", count=len(self._damaged))
         if self._had_gap:
             return
         if gap := self.gap or _owners_gap(self.owners):
@@ -195,7 +201,7 @@ class ProcessTable:
         comm = self._system.read_process_file(pid, "comm")
         described = {
             "pid": pid,
-            "uid": _real_uid(self._system.read_process_file(pid, "status")),
+            "uid": self._parse_uid(pid),
             "name": None if comm is None else escape(comm[:-1] if comm.endswith(b"\n") else comm),
             "command": None if command is None else _split_arguments(command),
         }
@@ -211,6 +217,16 @@ class ProcessTable:
             )
             self._activated[pid] = control_groups.parse_activated_units(contents["environ"] or b"", pid)
         return described
+
+    def _parse_uid(self, pid: int) -> int | None:
+        """Return the real uid of a process, the first number of the line ``Uid:`` of its status; None if unknown."""
+        for line in (self._system.read_process_file(pid, "status") or b"").split(b"\n"):
+            if line.startswith(b"Uid:"):
+                uid = line[4:].split()[:1] or [b""]
+                if _UID.fullmatch(uid[0]):
+                    return int(uid[0])
+                self._damaged.append(pid)
+        return None
 
     @cached_property
     def _boot_seconds(self) -> int | None:
@@ -270,12 +286,3 @@ def _split_arguments(command: bytes) -> list[str]:
     if rest and not rest.strip(b"\0") and (_OF_TITLES.search(first) or len(rest) > _MOST_EMPTY):
         return [escape(first)]
     return [escape(argument) for argument in kept.removesuffix(b"\0").split(b"\0")]
-
-
-def _real_uid(status: bytes | None) -> int | None:
-    """Return the real uid, the first number of the line ``Uid:`` of /proc/PID/status."""
-    for line in (status or b"").split(b"\n"):
-        if line.startswith(b"Uid:"):
-            first = line[4:].split()[:1]
-            return int(first[0]) if first and first[0].isdigit() else None
-    return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from netstat_core.errors import SnapshotError
@@ -17,6 +17,7 @@ from netstat_core.system.stores import Store
 MOST_TICKS = 1_000_000
 _MOST_VALUES = 1 << 22
 """Limit of values in a description; that of a machine with a million sockets has half as many."""
+_GREATEST_NUMBER = (1 << 64) - 1
 _PID = re.compile(r"[1-9][0-9]{0,9}")
 
 
@@ -72,9 +73,14 @@ def _parse_ticks(description: Mapping[str, Any]) -> int:
 def parse_namespace(value: Any) -> NetworkNamespace | None:
     """Return a network namespace ``{"inode": ..., "name": ...}``, None for anything else."""
     match value:
-        case {"inode": int() | None as inode, "name": str() | None as name}:
+        case {"inode": int() | None as inode, "name": str() | None as name} if inode is None or is_number(inode):
             return {"inode": inode, "name": name}
     return None
+
+
+def is_number(value: Any) -> bool:
+    """Return whether a value is a number of the kernel: unsigned, of at most 64 bits, and not JSON's ``true``."""
+    return type(value) is int and 0 <= value <= _GREATEST_NUMBER
 
 
 def parse_missed(value: Any) -> Missed | None:
@@ -135,16 +141,19 @@ def is_within(file: File, kept: Any) -> bool:
 
 
 def parse_owners(recorded: Mapping[str, Any]) -> capture.Owners:
-    """Return the owners of sockets, from the form that :func:`capture.describe_owners` gives them."""
+    """Return the owners of sockets, from the form that :func:`capture.describe_owners` gives them.
+
+    If any of it is damaged, it is not known whether they are all.
+    """
     owners = capture.Owners()
     for key in ("denied", "failed", "processes", "unread"):
-        value = recorded.get(key)
-        setattr(owners, key, value if isinstance(value, int) else 0)
-    owners.hidden = bool(recorded.get("hidden"))
+        setattr(owners, key, recorded[key] if is_number(recorded.get(key)) else 0)
+    owners.hidden = recorded.get("hidden") is True
+    owners.privileged = recorded["privileged"] if isinstance(recorded.get("privileged"), bool) else None
     owners.error = _parse_failure(recorded.get("error"))
-    initial, privileged = recorded.get("initial"), recorded.get("privileged")
-    owners.initial = initial if isinstance(initial, bool) else None
-    owners.privileged = privileged if isinstance(privileged, bool) else None
+    owners.initial = recorded.get("initial") is True if isinstance(recorded.get("initial"), bool) else None
+    if any(key in recorded and not is_valid(recorded[key]) for key, is_valid in _OF_OWNERS.items()):
+        owners.initial = None
     owners.arguments = recorded.get("arguments") is not False  # captures without this key have them
     held, numbers = recorded.get("held"), recorded.get("descriptors")
     owners.descriptors = {} if isinstance(numbers, dict) else None
@@ -152,9 +161,22 @@ def parse_owners(recorded: Mapping[str, Any]) -> capture.Owners:
         if _PID.fullmatch(name) and isinstance(inodes, list):
             below = numbers.get(name) if isinstance(numbers, dict) else None
             _add_holder(owners, int(name), inodes, below if isinstance(below, list) else [])
+        else:
+            owners.initial = None
     for pids in owners.pids.values():
         pids.sort()
     return owners
+
+
+_OF_OWNERS: dict[str, Callable[[Any], bool]] = {
+    "denied": is_number,
+    "failed": is_number,
+    "processes": is_number,
+    "unread": is_number,
+    "held": lambda value: isinstance(value, dict),
+    "hidden": lambda value: isinstance(value, bool),
+    "error": lambda value: value is None or _parse_failure(value) is not None,
+}
 
 
 def _parse_failure(value: Any) -> list[Any] | None:
@@ -168,8 +190,10 @@ def _parse_failure(value: Any) -> list[Any] | None:
 def _add_holder(owners: capture.Owners, pid: int, inodes: list[Any], numbers: list[Any]) -> None:
     """Add the sockets of a process; ``numbers`` has, in the order of ``inodes``, the list of descriptors of each."""
     for index, inode in enumerate(inodes):
-        if isinstance(inode, int):
+        if not is_number(inode):
+            owners.initial = None
+        else:
             owners.pids.setdefault(inode, []).append(pid)
             below = numbers[index] if index < len(numbers) else None
             if owners.descriptors is not None and isinstance(below, list):
-                owners.descriptors[inode, pid] = [number for number in below if isinstance(number, int)]
+                owners.descriptors[inode, pid] = [number for number in below if is_number(number)]

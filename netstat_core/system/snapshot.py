@@ -62,15 +62,31 @@ class SnapshotSystem(System):
         owners: capture.Owners | None,  # noqa: ARG002 - found by the capture
     ) -> AbstractContextManager[tuple[Sequence[System], Sequence[Gap]]]:
         """Return the selected namespaces of the snapshot, and gaps for those that it does not hold."""
+        damaged = list(self._find_damaged())
         if not selectors.is_for_namespaces:
-            return nullcontext(([self], []))
+            return nullcontext(([self], damaged))
         known = self._list_namespaces()
         if selectors.every:
             missed = [*self._parse_missed(), *find_namespaces.missed_beyond_limit(known, selectors.limit)]
-            return nullcontext((known[: selectors.limit], [*map(gap_from_missed, missed), *self._unselected_gaps()]))
+            return nullcontext(
+                (known[: selectors.limit], [*map(gap_from_missed, missed), *self._unselected_gaps(), *damaged])
+            )
         found = [self._find_namespace(selector, known) for selector in dict.fromkeys(selectors.names)]
         systems = dict.fromkeys(system for system in found if not isinstance(system, Gap))
-        return nullcontext((list(systems), [gap for gap in found if isinstance(gap, Gap)]))
+        return nullcontext((list(systems), [*(gap for gap in found if isinstance(gap, Gap)), *damaged]))
+
+    def _find_damaged(self) -> Iterator[Gap]:
+        """Yield a gap if the descriptions of namespaces are damaged; those of others are left out."""
+        others = list_objects(self._description, "namespaces")
+        described = [
+            value for value in (place.get("network_namespace") for place in [self._description, *others]) if value
+        ]
+        count = sum(parse_namespace(value) is None for value in described)
+        if count:
+            detail = (
+                f"{count} of those that the snapshot describes cannot be identified, for the description is damaged"
+            )
+            yield Gap("unreadable", "network namespaces", detail, about="namespaces", count=count)
 
     def _list_namespaces(self) -> list[SnapshotSystem]:
         """Return all captured namespaces, this one first. Raises UsageError if the capture did not look for others."""
@@ -79,7 +95,8 @@ class SnapshotSystem(System):
         by_inode = {inode_of(self.namespace): self._description}
         for entry in list_objects(self._description, "namespaces"):
             namespace = parse_namespace(entry.get("network_namespace"))
-            by_inode.setdefault(inode_of(namespace), entry)
+            if namespace is not None:
+                by_inode.setdefault(inode_of(namespace), entry)
         return [self, *map(self._open_namespace, list(by_inode.values())[1:_MOST_NAMESPACES])]
 
     def _open_namespace(self, entry: dict[str, Any]) -> SnapshotSystem:

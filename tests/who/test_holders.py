@@ -400,3 +400,70 @@ def test_a_written_title() -> None:
         finally:
             process.kill()
     assert found["command"] == ["pg: w"]
+
+
+def capture_with(tmp_path: Path, **about: Any) -> Path:
+    """Make the folder of a capture with one listener, and the owner and namespace that its description has."""
+    (tmp_path / "proc" / "net").mkdir(parents=True, exist_ok=True)
+    (tmp_path / "proc" / "net" / "tcp").write_bytes(TCP + ROW % 500)
+    facts = {"capture": 1, "asked": [{"path": "/proc/net/tcp"}], "network_namespace": {"inode": 7, "name": None}}
+    (tmp_path / "capture.json").write_text(json.dumps({**facts, **about}))
+    return tmp_path
+
+
+@pytest.mark.parametrize("uid", ["9" * 4400, "-1", "x", "²"])
+def test_damaged_user_ids(uid: str, tmp_path: Path) -> None:
+    """A user id that no kernel writes is unknown and told, and costs no row."""
+    folder = capture_with(tmp_path, owners={"held": {"77": [500]}})
+    (tmp_path / "proc" / "77").mkdir()
+    (tmp_path / "proc" / "77" / "status").write_text(f"Uid:\t{uid}\t0\n")
+    report = collect(LISTENING._replace(source="procfs"), SnapshotSystem(folder))
+    (process,) = holders_of(report, 8080)
+    assert (process["pid"], process["uid"]) == (77, None)
+    assert [entry["source"] for entry in report["completeness"] if entry["about"] == "owners"] == ["/proc/PID/status"]
+    assert not [entry for entry in report["completeness"] if entry["reason"] == "broken_plugin"]
+
+
+DAMAGED_NUMBERS = [True, -1, 1 << 64, "1", 1.5, [], None]
+
+
+@pytest.mark.parametrize("value", DAMAGED_NUMBERS)
+@pytest.mark.parametrize("key", ["denied", "unread", "failed", "processes", "hidden", "initial", "privileged", "error"])
+def test_damaged_owners(key: str, value: Any, tmp_path: Path) -> None:
+    """Whatever stands for a fact about owners, the rows stay, and who holds a socket is unknown if it is damaged."""
+    folder = capture_with(tmp_path, owners={"held": {"77": [501]}, "initial": True, key: value})
+    report = collect(LISTENING._replace(source="procfs"), SnapshotSystem(folder))
+    json.dumps(report)
+    is_sound = key == "privileged" or (key, value) == ("error", None) or (key == "initial" and value is True)
+    assert holders_of(report, 8080) == ([] if is_sound else None)
+    assert bool(owner_gaps(report)) == (not is_sound)
+
+
+@pytest.mark.parametrize("value", DAMAGED_NUMBERS)
+def test_damaged_holders(value: Any, tmp_path: Path) -> None:
+    """Inodes and descriptors that are no numbers of the kernel are left out of records."""
+    owners = {"held": {"77": [value, 500]}, "descriptors": {"77": [[value], [3, value]]}}
+    report = collect(
+        LISTENING._replace(source="procfs", owners=("processes", "details")),
+        SnapshotSystem(capture_with(tmp_path, owners=owners)),
+    )
+    (process,) = holders_of(report, 8080)
+    assert process["descriptors"] == [3]
+    for held in ({"77": [value]}, {"77": value}, {"7x": [500]}, value):
+        (tmp_path / "capture.json").unlink()
+        folder = capture_with(tmp_path, owners={"held": held, "initial": True})
+        assert holders_of(collect(LISTENING._replace(source="procfs"), SnapshotSystem(folder)), 8080) is None
+
+
+@pytest.mark.parametrize(
+    "namespace", [{"inode": value, "name": None} for value in DAMAGED_NUMBERS[:-1]] + [{"inode": 1}, 7]
+)
+def test_damaged_namespaces(namespace: Any, tmp_path: Path) -> None:
+    """A namespace that no kernel has is unknown and told, and the rows stay."""
+    folder = capture_with(tmp_path, network_namespace=namespace, namespaces=[{"network_namespace": namespace}])
+    for query in (LISTENING, LISTENING._replace(all_network_namespaces=True)):
+        report = collect(query._replace(source="procfs"), SnapshotSystem(folder))
+        assert [one["network_namespace"] for one in report["tables"]["sockets"]] == [None]
+        assert ("unreadable", 2) in [
+            (one["reason"], one["count"]) for one in report["completeness"] if one["about"] == "namespaces"
+        ]
