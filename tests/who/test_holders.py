@@ -187,6 +187,7 @@ COPIES: dict[str, tuple[dict[str, str], dict[str, bytes], bool]] = {
     "a thread of the kernel by its flags": ({}, {"2/stat": KERNEL_THREAD}, True),
     "a thread of the kernel by its parent": ({}, {"2/status": STATUS}, True),
     "a process that is called so": ({}, {"2/status": STATUS.replace(b"PPid:\t0", b"PPid:\t1")}, False),
+    "flags of thousands of digits": ({}, {"2/stat": KERNEL_THREAD.replace(b"2129984", b"9" * 4400)}, False),
     "nothing": ({}, {}, False),
 }
 
@@ -449,7 +450,7 @@ def test_damaged_holders(value: Any, tmp_path: Path) -> None:
     )
     (process,) = holders_of(report, 8080)
     assert process["descriptors"] == [3]
-    for held in ({"77": [value]}, {"77": value}, {"7x": [500]}, value):
+    for held in ({"77": [value]}, {"77": value or 7}, {"7x": [500]}, value):
         (tmp_path / "capture.json").unlink()
         folder = capture_with(tmp_path, owners={"held": held, "initial": True})
         assert holders_of(collect(LISTENING._replace(source="procfs"), SnapshotSystem(folder)), 8080) is None

@@ -44,6 +44,7 @@ _ENDED = (errno.ENOENT, errno.ESRCH, errno.ENOTDIR)
 INITIAL_PID_NAMESPACE = "pid:[4026531836]"
 """The link to the initial PID namespace; its inode is PROC_PID_INIT_INO of linux/proc_ns.h."""
 
+_FLAGS = re.compile(rb"[0-9]+ \(.*\) [A-Z](?: -?[0-9]+){5} ([0-9]{1,10}) ", re.DOTALL)
 _KERNEL_THREAD = 0x00200000
 """PF_KTHREAD of linux/sched.h."""
 
@@ -371,8 +372,8 @@ def shows_kernel_threads(content: "bytes") -> "bool":
     Field 9 holds the flags of a task (PF_KTHREAD); proc_pid_stat(5).
     """
     # 2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0 ...
-    fields = content.rpartition(b")")[2].split()[:7]
-    return len(fields) == 7 and fields[6].isdigit() and bool(int(fields[6]) & _KERNEL_THREAD)  # noqa: PLR2004 - fields 3 to 9
+    found = _FLAGS.match(content)
+    return found is not None and bool(int(found.group(1)) & _KERNEL_THREAD)
 
 
 class _OwnerScan:
