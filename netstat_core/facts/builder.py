@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
+from netstat_core.escape import encode_text, escape
 from netstat_core.facts.listeners import Listening, UnixListening
 from netstat_core.facts.query import ALL_TABLES
 from netstat_core.facts.sanitise import MOST_KEYS, MOST_RECORDS, safe, safe_text
@@ -69,8 +70,10 @@ class FactsBuilder:
         return {**facts, "namespaces": places}
 
     def _is_looked_up(self, own: NetworkNamespace | None) -> bool:
-        """Return whether the host's own namespace is also expected among the others: it was selected, or has a name."""
-        return bool(self._head.query.network_namespaces) or (own is not None and own["name"] is not None)
+        """Return whether the host's own namespace is expected among the others too, because it was selected by name."""
+        query = self._head.query
+        names = {escape(encode_text(selector)) for selector in query.network_namespaces}
+        return own is not None and own["name"] is not None and (query.all_network_namespaces or own["name"] in names)
 
     def _get_place(self, namespace: NetworkNamespace | None) -> _Place:
         key = inode_of(namespace)

@@ -124,6 +124,7 @@ class ProcessTable:
             yield Gap("permission", SOURCE, _describe_unknown(self.owners, len(self._unknown)), about="owners")
         if self._raced:
             detail = f"{_count_sockets(len(self._raced))} opened or closed while the processes were searched"
+            self.owners.initial = None  # what is recorded of this search does not tell them from the kernel's
             yield Gap("raced", SOURCE, detail, about="owners", count=len(self._raced))
 
     def _search_again(self, missing: set[int]) -> None:
