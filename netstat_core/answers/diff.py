@@ -11,7 +11,15 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from netstat_core.answers.identity import HOLDERS, PARTS, Holders, Part
-from netstat_core.answers.listening import NotSeen, Place, check_facts, format_reasons, get_mapping, quote
+from netstat_core.answers.listening import (
+    NotSeen,
+    Place,
+    check_facts,
+    explain_owners,
+    format_reasons,
+    get_mapping,
+    quote,
+)
 from netstat_core.errors import UsageError
 
 Drift = dict[str, Any]
@@ -82,6 +90,7 @@ class _Comparison:
         self._found: dict[str, dict[str, Entries]] = {"added": {}, "removed": {}, "changed": {}}
         self._not_compared: list[str] = []
         self._has_compared = False
+        self._why_unseen = ""
 
     def result(self) -> Drift:
         """Return all differences. Raises NotSeen if no part was compared."""
@@ -107,7 +116,8 @@ class _Comparison:
         units = self._select_units(part, before, now, name)
         if units:
             self._has_compared = True
-            is_blind = self._is_blind(part, before, now, name)
+            is_blind = self._is_blind(part, before, name)
+            self._why_unseen = explain_owners(now)
             self._compare_entries(name, *(_collect_entries(part, place, units, is_blind) for place in (before, now)))
 
     def _select_units(self, part: Part, before: Place, now: Place, name: str) -> set[str]:
@@ -122,17 +132,11 @@ class _Comparison:
             self._not_compared.append(f"{_describe_units(name, extra)}: the baseline does not cover this")
         return wanted
 
-    def _is_blind(self, part: Part, before: Place, now: Place, name: str) -> bool:
-        """Return whether processes cannot be compared. Raises NotSeen if only the facts lack them."""
-        seen = [place["covers"].get("owners") == "all" for place in (before, now)]
-        if not part.has_owners or all(seen):
+    def _is_blind(self, part: Part, before: Place, name: str) -> bool:
+        """Return whether the baseline shows no process at all; otherwise each entry says whether its own were seen."""
+        if not part.has_owners or before["covers"].get("owners") in ("all", "some"):
             return False
-        if seen[0]:
-            raise NotSeen(
-                f"the facts do not show all processes, as the baseline does; gather as root (become)"
-                f"{format_reasons(now)}"
-            )
-        self._not_compared.append(f"{_PROCESSES} of {name}: the baseline does not show all of them")
+        self._not_compared.append(f"{_PROCESSES} of {name}: the baseline does not show them")
         return True
 
     def _compare_entries(self, name: str, before: Entries, now: Entries) -> None:
@@ -163,7 +167,9 @@ class _Comparison:
         was, is_ = _merge_names(before), _merge_names(now)
         both = [address for address in before if address in now]
         if any(before[address] is not None and now[address] is None for address in both):
-            raise NotSeen(f"the facts do not show which processes hold {quote(path)}, as the baseline does")
+            raise NotSeen(
+                f"the facts do not show which processes hold {quote(path)}, as the baseline does: {self._why_unseen}"
+            )
         if was is None or is_ is None:
             blind = "baseline does" if was is None else "facts do"
             self._not_compared.append(f"{_PROCESSES} of {path}: the {blind} not show all of them")

@@ -150,14 +150,19 @@ def _require_sockets(place: Place, protocol: str, wanted: Address | None, questi
 def _require_owners(place: Place, socket: Mapping[str, Any], process: str | None, question: str) -> None:
     """Raise NotSeen if a process that was not seen, or one whose name was cut, may be the one in question."""
     if place["covers"].get("owners") != "all":
-        why = "not all processes could be looked into; gather as root (become)"
-        raise _make_error(question, f"{why}{format_reasons(place, of_owners=True)}")
+        raise _make_error(question, explain_owners(place))
     if socket.get("owner_seen") is not True:
         why = "it belongs to the kernel, or to processes that cannot be seen, such as those of another PID namespace"
         raise _make_error(question, f"nobody was seen to hold it: {why}")
     cut = [name for name in get_texts(socket, "processes") if process is not None and _may_match_uncut(name, process)]
     if cut:
         raise _make_error(question, f"{quote(cut[0])} may be the beginning of a longer name, which the kernel cut")
+
+
+def explain_owners(place: Place) -> str:
+    """Return why facts do not show all processes: their own reasons fit who gathered them, else there is advice."""
+    reasons = format_reasons(place, of_owners=True) or "; gather as root (become)"
+    return f"not all processes could be looked into{reasons}"
 
 
 def _make_error(question: str, why: str) -> NotSeen:

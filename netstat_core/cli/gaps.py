@@ -26,7 +26,7 @@ def complain_of_host(gap: Gap, run: Run, program: str) -> Complaint | None:
     if gap.reason == "no_reader":  # the dialect reports this
         return None
     if gap.about == "owners" and not is_narrower(gap):
-        return _complain_of_owners(run)
+        return _complain_of_owners(gap, run, program)
     if gap.about == "snapshot":
         return Complaint(f"{program}: {gap.detail}", status=SnapshotError.exit_status)
     is_missed = gap.about == "namespaces" and gap.reason != "truncated" and not run.query.all_network_namespaces
@@ -44,8 +44,11 @@ def remark_on_byte_order(machine: Machine) -> str | None:
     return None
 
 
-def _complain_of_owners(run: Run) -> Complaint | None:
+def _complain_of_owners(gap: Gap, run: Run, program: str) -> Complaint | None:
+    """Return netstat's message if rights lack, or one for other errors; for the rest a dash in the column is enough."""
     table = run.owners
+    if gap.reason == "unreadable":
+        return Complaint(f"{program}: {gap.source}: {gap.detail}")
     if table is None or not table.denied:
         return None
     return Complaint(_NOT_ALL_READ if table.knows_any else _NOTHING_READ.format(uid=os.geteuid()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
+from netstat_core.escape import encode_text, escape
 from netstat_core.facts.listeners import Listening, UnixListening
 from netstat_core.facts.query import ALL_TABLES
 from netstat_core.facts.sanitise import MOST_KEYS, MOST_RECORDS, safe, safe_text
@@ -56,8 +57,10 @@ class FactsBuilder:
         if tail.network_namespaces is None:
             return facts | machine.to_facts(coverage.of(own), is_machine=True)
         others = {inode_of(namespace): namespace for namespace in tail.network_namespaces[:MOST_KEYS]}
-        if others.pop(inode_of(own), None) is None:  # the host's own namespace was not selected
+        if inode_of(own) not in others:  # the host's own namespace was not selected
             machine = _Place(head._replace(readers=()), own)
+        elif not self._is_looked_up(others[inode_of(own)]):
+            del others[inode_of(own)]
         facts |= machine.to_facts(coverage.of(own), is_machine=True)
         places: dict[str, Any] = {}
         for inode, namespace in others.items():
@@ -65,6 +68,12 @@ class FactsBuilder:
             place = self._get_place(namespace).to_facts(coverage.of(namespace, is_machine=False))
             places[f"inode:{inode}" if name in places else name] = place
         return {**facts, "namespaces": places}
+
+    def _is_looked_up(self, own: NetworkNamespace | None) -> bool:
+        """Return whether the host's own namespace is expected among the others too, because it was selected by name."""
+        query = self._head.query
+        names = {escape(encode_text(selector)) for selector in query.network_namespaces}
+        return own is not None and own["name"] is not None and (query.all_network_namespaces or own["name"] in names)
 
     def _get_place(self, namespace: NetworkNamespace | None) -> _Place:
         key = inode_of(namespace)

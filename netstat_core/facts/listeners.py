@@ -46,16 +46,17 @@ class _Listeners(Part):
         return {self.table: {key: self._make_entry(self._sockets[key]) for key in keys}}
 
     def doubts(self) -> Iterator[Reason]:
-        """Yield also the listeners without a visible holder: the kernel's own, or of another PID namespace."""
+        """Yield also the listeners that nobody holds, where the kernel has none of its own."""
         yield from super().doubts()
-        unheld = [key for key, sockets in self._sockets.items() if any(socket["processes"] == [] for socket in sockets)]
-        if unheld and self.head.query.owners:
+        unheld = [key for key, sockets in self._sockets.items() if any(not socket["processes"] for socket in sockets)]
+        if unheld and self.unheld and self.head.query.owners:
             unheld.sort(key=self._order)
             more = f" and {len(unheld) - _MOST_NAMED} more" if len(unheld) > _MOST_NAMED else ""
             names = ", ".join(unheld[:_MOST_NAMED])
             yield {"about": "owners", "text": f"nobody was seen to hold {names}{more}: {self.unheld}"}
 
     unheld = ""
+    """Why nobody holds a listener; empty if the kernel itself may hold it."""
 
     def _make_key(self, record: Record) -> str | None:
         raise NotImplementedError
@@ -70,8 +71,8 @@ class _Listeners(Part):
         """Return the fields of an entry that describe the processes of its sockets."""
         processes: dict[int, dict[str, Any]] = {}
         # Sockets may share one list of processes; go through each list once.
-        lists = {id(socket["processes"]): socket["processes"] or () for socket in sockets}
-        for process in (process for holders in lists.values() for process in holders):
+        lists = {id(socket["processes"]): socket["processes"] for socket in sockets}
+        for process in (process for holders in lists.values() for process in holders or ()):
             known = processes.get(process["pid"])
             has_details = known and DETAILS in self.head.query.owners
             processes[process["pid"]] = _merge_process(known, process) if known and has_details else process
@@ -85,9 +86,12 @@ class _Listeners(Part):
         return fields
 
 
-def _are_known(holders: Collection[dict[str, Any]]) -> bool:
-    """Return whether a socket's processes were seen, and none exited before its name was read."""
-    return bool(holders) and all(process["name"] is not None for process in holders)
+def _are_known(holders: Collection[dict[str, Any]] | None) -> bool:
+    """Return whether a socket's processes are known, and none exited before its name was read.
+
+    They are known to be none if the kernel itself holds the socket.
+    """
+    return holders is not None and all(process["name"] is not None for process in holders)
 
 
 def _merge_process(process: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
@@ -101,7 +105,6 @@ class Listening(_Listeners):
     """Internet sockets by protocol and port."""
 
     table = "listening"
-    unheld = "they belong to the kernel, or to processes that cannot be seen, such as those of another PID namespace"
 
     def _make_key(self, record: Record) -> str | None:
         number = record["local_port"] if record["local_port"] is not None else record["ip_protocol"]
@@ -133,9 +136,9 @@ def _distinguish(sockets: list[Record]) -> list[dict[str, Any]]:
     """Return one entry for each different socket; none if they differ only in their addresses."""
     entries: dict[tuple[Any, ...], dict[str, Any]] = {}
     variants = set()
-    lists = {id(socket["processes"]): socket["processes"] or () for socket in sockets}
+    lists = {id(socket["processes"]): socket["processes"] for socket in sockets}
     names_of = {
-        key: sorted({safe_text(process["name"]) for process in holders if process["name"]})
+        key: sorted({safe_text(process["name"]) for process in holders or () if process["name"]})
         for key, holders in lists.items()
     }
     for socket in sockets:

@@ -24,7 +24,7 @@ class ListeningSocket(TypedDict):
     address: Annotated[str, Field("Local address")]
     v6_only: Annotated[bool | None, Field("Whether it accepts no IPv4; null if unknown, or if it is not on ::")]
     processes: Names
-    owner_seen: Annotated[bool, Field("Whether its processes could be seen")]
+    owner_seen: Annotated[bool, Field("Whether its processes could be seen; true without any if it is the kernel's")]
 
 
 class Listener(TypedDict):
@@ -43,7 +43,9 @@ class Listener(TypedDict):
         list[Literal["inet", "inet6"]],
         Field("IP versions by which it can be reached: :: serves IPv4 too unless it is known to be v6-only"),
     ]
-    owner_seen: Annotated[bool, Field("Whether the processes of all of its sockets could be seen")]
+    owner_seen: Annotated[
+        bool, Field("Whether the processes of all of its sockets could be seen; those of the kernel have none")
+    ]
 
 
 class OwnedListener(Listener, total=False):

@@ -50,6 +50,7 @@ _CONTAINERS = tuple(
         (r"lxc\.payload\.(?P<id>[^/]+)", "lxc"),
         (r"systemd-nspawn@(?P<id>[^/]+)\.service/payload", "systemd-nspawn"),
         (r"machine-(?P<id>[^/]+)\.scope/payload", "systemd-nspawn"),
+        (r"(?P<id>[0-9a-f]{32}-[0-9]{1,20})", None),  # ECS on Fargate: the task and a number
         (rf"{_HEX}", None),
     )
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -11,13 +12,21 @@ from netstat_core.escape import escape
 from netstat_core.plugin.outcomes import Gap
 from netstat_core.plugin.sources import File
 from netstat_core.system import System
-from netstat_core.system.capture import Owners
+from netstat_core.system.capture import Owners, count_processes, describe_hidden
 
 SOURCE = "/proc/PID/fd"
 COMMANDS = "/proc/PID/cmdline"
+STATUS = "/proc/PID/status"
 LONGEST_COMMAND = 1 << 16
 """Bytes kept of a command line, which any user can extend to megabytes."""
 
+
+_UID = re.compile(rb"[0-9]{1,10}")
+_OF_TITLES = re.compile(rb"[ :]")
+_MOST_EMPTY = 8
+
+_MOST_SEARCHES = 8
+"""Limit of searches after the first; each takes as long as that."""
 
 _MOST_HELD = 1_000_000
 """Limit of processes, each counted for every socket it holds, since a short snapshot can describe far more."""
@@ -26,10 +35,10 @@ _MOST_HELD = 1_000_000
 class ProcessTable:
     """The owners of sockets; the constructor scans all descriptors of the system.
 
-    ``gap`` says what could not be seen, None if nothing was hidden; ``denied`` counts the processes whose descriptors
-    could not be listed. With ``context`` processes have their security context, with ``details`` the keys of
-    :mod:`netstat_core.owners.control_groups` and their descriptors, with ``arguments`` whole command lines instead of
-    the first argument.
+    ``gap`` says what the search could not see, None if nothing was hidden, and :meth:`late_gaps` what only the sockets
+    show. ``denied`` counts the processes whose descriptors could not be listed. With ``context`` processes have their
+    security context, with ``details`` the keys of :mod:`netstat_core.owners.control_groups` and their descriptors, with
+    ``arguments`` whole command lines instead of the first argument.
     """
 
     def __init__(
@@ -44,6 +53,13 @@ class ProcessTable:
         self._activated: dict[int, dict[int, str]] = {}
         self.denied = 0
         self._held = 0
+        self._unheld: set[int] = set()
+        self._unknown: set[int] = set()
+        self._raced: set[int] = set()
+        self._damaged: list[int] = []
+        self._searches_left = _MOST_SEARCHES
+        self._can_change = True
+        self._is_stale = True
         self.gap: Gap | None = None
         self.owners = Owners()
         try:
@@ -53,7 +69,12 @@ class ProcessTable:
         else:
             self.denied = self.owners.denied
             self.gap = _owners_gap(self.owners)
+        self._had_gap = self.gap is not None
         self._pids = self.owners.pids
+
+    def begin_reader(self) -> None:
+        """Prepare for the sockets of another reader, which were read after those of the reader before."""
+        self._is_stale = self._can_change
 
     @property
     def knows_any(self) -> bool:
@@ -80,12 +101,64 @@ class ProcessTable:
 
         Raises SnapshotError if a snapshot lists too many processes.
         """
+        missing = {inode for inode in inodes if inode and inode not in self._pids and inode not in self._unheld}
+        if missing:
+            self._search_again(missing)
         held = list(map(self._find_holders, inodes))
         if not self._system.machine.live:
             self._held += sum(len(processes or ()) for processes in held)
             if self._held > _MOST_HELD:
                 raise SnapshotError(f"the snapshot has sockets that share processes more than {_MOST_HELD} times")
         return held
+
+    def late_gaps(self) -> Iterator[Gap]:
+        """Yield what could not be seen of the sockets asked for so far, beyond what :attr:`gaps` said at the start."""
+        if self._damaged:
+            detail = f"the user ids of {count_processes(len(self._damaged))} are damaged"
+            yield Gap("unreadable", STATUS, detail, about="owners", count=len(self._damaged))
+        if self._had_gap:
+            return
+        if gap := self.gap or _owners_gap(self.owners):
+            yield gap
+        elif self._unknown:
+            yield Gap("permission", SOURCE, _describe_unknown(self.owners, len(self._unknown)), about="owners")
+        if self._raced:
+            detail = f"{_count_sockets(len(self._raced))} opened or closed while the processes were searched"
+            self.owners.initial = None  # what is recorded of this search does not tell them from the kernel's
+            yield Gap("raced", SOURCE, detail, about="owners", count=len(self._raced))
+
+    def _search_again(self, missing: set[int]) -> None:
+        """Search again for holders, once for a reader, and decide which sockets nobody holds.
+
+        The sockets were read after the first search, and may have been opened since. What nobody holds then is the
+        kernel's, if every process can be seen.
+        """
+        is_first = self._searches_left == _MOST_SEARCHES
+        if self._is_stale and self._searches_left and (self.gap is None or is_first):
+            self._searches_left -= 1
+            self._is_stale = False
+            self._extend_owners(missing)
+        missing = {inode for inode in missing if inode not in self._pids}
+        if self.gap is not None or _owners_gap(self.owners) is not None:
+            return
+        if not self.owners.initial:
+            self._unknown |= missing
+        elif self._is_stale:
+            self._raced |= missing
+        else:
+            self._unheld |= missing
+
+    def _extend_owners(self, missing: set[int]) -> None:
+        try:
+            wanted = () if self.owners.threads else missing  # threads are searched once
+            found = self._system.search_owners(wanted, descriptors=self._details)
+        except SourceError as error:
+            self.gap = Gap(error.reason, SOURCE, error.detail, about="owners", errno=error.errno)
+            return
+        self._can_change = found is not None
+        if found is not None:
+            self.owners.add(found)
+            self._known.clear()
 
     def _find_holders(self, inode: int | None) -> list[dict[str, Any]] | None:
         if not inode:
@@ -95,7 +168,7 @@ class ProcessTable:
             return held
         pids = self._pids.get(inode)
         if pids is None:
-            return [] if self.gap is None else None
+            return [] if inode in self._unheld else None
         processes = [self._look_up_process(pid) for pid in pids]
         held = self._known[inode] = self._add_descriptors(inode, processes) if self._details else processes
         return held
@@ -129,7 +202,7 @@ class ProcessTable:
         comm = self._system.read_process_file(pid, "comm")
         described = {
             "pid": pid,
-            "uid": _real_uid(self._system.read_process_file(pid, "status")),
+            "uid": self._parse_uid(pid),
             "name": None if comm is None else escape(comm[:-1] if comm.endswith(b"\n") else comm),
             "command": None if command is None else _split_arguments(command),
         }
@@ -146,6 +219,16 @@ class ProcessTable:
             self._activated[pid] = control_groups.parse_activated_units(contents["environ"] or b"", pid)
         return described
 
+    def _parse_uid(self, pid: int) -> int | None:
+        """Return the real uid of a process, the first number of the line ``Uid:`` of its status; None if unknown."""
+        for line in (self._system.read_process_file(pid, "status") or b"").split(b"\n"):
+            if line.startswith(b"Uid:"):
+                uid = line[4:].split()[:1] or [b""]
+                if _UID.fullmatch(uid[0]):
+                    return int(uid[0])
+                self._damaged.append(pid)
+        return None
+
     @cached_property
     def _boot_seconds(self) -> int | None:
         from netstat_core.owners import control_groups  # noqa: PLC0415 - needed for details only
@@ -157,25 +240,50 @@ class ProcessTable:
 
 
 def _owners_gap(owners: Owners) -> Gap | None:
+    """Return the gap for what a search could not see, with advice that fits the user who searched."""
     withheld = owners.denied + owners.unread
     if withheld:
-        detail = f"the descriptors of {withheld} {'process' if withheld == 1 else 'processes'} could not be read"
+        advice = "" if owners.privileged is None else _LACKS_CAPABILITY if owners.privileged else _NEEDS_ROOT
+        detail = f"the descriptors of {count_processes(withheld)} could not be read{advice}"
         return Gap("permission", SOURCE, detail, about="owners", count=withheld)
+    if owners.failed:
+        number, words = owners.error or (0, "unknown error")
+        detail = f"the descriptors of {count_processes(owners.failed)} could not be read: {words}"
+        return Gap("unreadable", SOURCE, detail, about="owners", count=owners.failed, errno=number)
     if owners.hidden:
-        detail = "process 1 is hidden in /proc; other processes may be hidden too"
-        return Gap("permission", SOURCE, detail, about="owners")
+        return Gap("permission", SOURCE, describe_hidden(owners.processes), about="owners")
     return None
+
+
+_NEEDS_ROOT = ", which only root can"
+_LACKS_CAPABILITY = ", although root tried: it lacks CAP_SYS_PTRACE here, or a security module forbids it"
+
+
+def _describe_unknown(owners: Owners, sockets: int) -> str:
+    place = "it is not known whether this is" if owners.initial is None else "this is not"
+    verb = "is" if sockets == 1 else "are"
+    return (
+        f"{_count_sockets(sockets)} {verb} held by no process that /proc shows; {place} the initial PID namespace, and "
+        f"the kernel or a process outside may hold {'it' if sockets == 1 else 'them'}"
+    )
+
+
+def _count_sockets(count: int) -> str:
+    return f"{count} socket{'' if count == 1 else 's'}"
 
 
 def _split_arguments(command: bytes) -> list[str]:
+    """Return the arguments of a command line; a title that the process has written over them is one.
+
+    Most programs fill the rest of their arguments with NULs behind a title, which reads like empty arguments. A command
+    line with nothing else than these behind the first is a title if that has a space or a colon, as nearly all titles
+    do, or if there are more of them than anybody passes.
+    """
+    # postgres: walwriter\0\0\0\0\0\0\0    nginx: master process /usr/sbin/nginx\0\0\0\0    printf\0%s\0\0
     kept = command[:LONGEST_COMMAND]
-    return [escape(argument) for argument in kept.removesuffix(b"\0").split(b"\0")] if kept else []
-
-
-def _real_uid(status: bytes | None) -> int | None:
-    """Return the real uid, the first number of the line ``Uid:`` of /proc/PID/status."""
-    for line in (status or b"").split(b"\n"):
-        if line.startswith(b"Uid:"):
-            first = line[4:].split()[:1]
-            return int(first[0]) if first and first[0].isdigit() else None
-    return None
+    if not kept:
+        return []
+    first, _, rest = kept.partition(b"\0")
+    if rest and not rest.strip(b"\0") and (_OF_TITLES.search(first) or len(rest) > _MOST_EMPTY):
+        return [escape(first)]
+    return [escape(argument) for argument in kept.removesuffix(b"\0").split(b"\0")]

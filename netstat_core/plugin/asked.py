@@ -53,7 +53,7 @@ class About(NamedTuple):
         """Major and minor version of the kernel: ``(6, 1)`` for ``6.1.0-55-amd64``; ``()`` if unknown."""
         numbers: list[int] = []
         for part in self.kernel_release.replace("-", ".").split(".")[:2]:
-            if not part.isdigit():
+            if not (part.isascii() and part.isdigit()):
                 break
             numbers.append(int(part))
         return tuple(numbers)

@@ -175,5 +175,8 @@ class OwnedFields(HostFields):
 
     processes: Annotated[
         list[DescribedProcess] | None,
-        Field("Who holds the socket; null where that was not asked for or not knowable, empty where nobody does"),
+        Field(
+            "Processes that hold the socket; null if not asked for or not known, empty if every process could be seen "
+            "and none holds it: it is the kernel's, or has no inode and belongs to none yet or any longer"
+        ),
     ]

@@ -173,7 +173,7 @@ def _parse_table(path: str, protocol: str | None = None) -> Iterable[tuple[str, 
     for words in _read_database(path):
         if len(words) > 1:
             number, _, of = words[1].partition("/")
-            if number.isdigit() and (protocol is None or of == protocol):
+            if number.isascii() and number.isdigit() and (protocol is None or of == protocol):
                 yield words[0], int(number)
 
 

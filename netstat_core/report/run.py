@@ -184,9 +184,7 @@ class Run:
             with disable_gc():
                 for broken in self._host.broken:
                     yield self._note(Gap("broken_plugin", broken.source, broken.reason, about="plugin"))
-                for trouble in (*gaps, *missed):
-                    yield self._note(trouble)
-                for gap in unread_family_gaps(query, self.offers):
+                for gap in (*gaps, *missed, *unread_family_gaps(query, self.offers)):
                     yield self._note(gap)
                 if query.is_for_namespaces:
                     self._entered = [system.namespace for system in systems]
@@ -194,6 +192,7 @@ class Run:
                     yield from self._read_all(systems)
                 except SnapshotError as error:  # found damaged where it was read
                     yield self._note(Gap("unreadable", "snapshot", str(error), about="snapshot"))
+                yield from (self._note(gap) for gap in (self.owners.late_gaps() if self.owners else ()))
                 yield Ended(self._make_tail())
 
     def _make_tail(self) -> Tail:

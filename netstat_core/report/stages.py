@@ -137,6 +137,8 @@ class BatchFinisher:
         self._has_host_fields = asked.wants("network_namespace") or where is not None
         self._inode_field = reader.inode_field
         self._processes = processes
+        if processes is not None:
+            processes.begin_reader()
         self._has_owners = reader.inode_field is not None and (processes is not None or asked.wants("processes"))
         rules = (shown, where.predicate(reader) if where else None)
         self._rules = [rule for rule in rules if rule]

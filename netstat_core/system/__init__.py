@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -106,6 +106,10 @@ class System:
     def find_owners(self, *, descriptors: bool = False) -> Owners:  # noqa: ARG002 - there are none
         """Return the owners of all sockets; with ``descriptors`` also the descriptor numbers."""
         return Owners()
+
+    def search_owners(self, inodes: Collection[int], *, descriptors: bool = False) -> Owners | None:  # noqa: ARG002 - none
+        """Search again, also in threads while any of ``inodes`` has no holder; None if that cannot find more."""
+        return None
 
     def read_process_file(self, pid: int, name: str, *, arguments: bool = False) -> bytes | None:  # noqa: ARG002 - none
         """Return the content of ``/proc/PID/NAME``, None if the process is gone or the file cannot be read.

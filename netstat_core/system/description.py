@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from netstat_core.errors import SnapshotError
-from netstat_core.escape import encode_text, escape
 from netstat_core.plugin.records import NetworkNamespace
 from netstat_core.plugin.sources import File
 from netstat_core.system import ASSUMED, MACHINE, ORDERS, Machine, archive, capture
@@ -19,6 +18,7 @@ from netstat_core.system.stores import Store
 MOST_TICKS = 1_000_000
 _MOST_VALUES = 1 << 22
 """Limit of values in a description; that of a machine with a million sockets has half as many."""
+_GREATEST_NUMBER = (1 << 64) - 1
 _PID = re.compile(r"[1-9][0-9]{0,9}")
 
 
@@ -81,16 +81,14 @@ def _parse_ticks(description: Mapping[str, Any]) -> int:
 def parse_namespace(value: Any) -> NetworkNamespace | None:
     """Return a network namespace ``{"inode": ..., "name": ...}``, None for anything else."""
     match value:
-        case {"inode": int() | None as inode, "name": str() | None as name}:
+        case {"inode": int() | None as inode, "name": str() | None as name} if inode is None or is_number(inode):
             return {"inode": inode, "name": name}
     return None
 
 
-def escape_namespace_name(namespace: NetworkNamespace | None) -> NetworkNamespace | None:
-    """Escape the name of a namespace as in records; captures keep it as a file name with surrogates (PEP 383)."""
-    if namespace is None or namespace["name"] is None:
-        return namespace
-    return {**namespace, "name": escape(encode_text(namespace["name"]))}
+def is_number(value: Any) -> bool:
+    """Return whether a value is a number of the kernel: unsigned, of at most 64 bits, and not JSON's ``true``."""
+    return type(value) is int and 0 <= value <= _GREATEST_NUMBER
 
 
 def parse_missed(value: Any) -> Missed | None:
@@ -151,12 +149,19 @@ def is_within(file: File, kept: Any) -> bool:
 
 
 def parse_owners(recorded: Mapping[str, Any]) -> capture.Owners:
-    """Return the owners of sockets, from the form that :func:`capture.describe_owners` gives them."""
+    """Return the owners of sockets, from the form that :func:`capture.describe_owners` gives them.
+
+    If any of it is damaged, it is not known whether they are all.
+    """
     owners = capture.Owners()
-    for key in ("denied", "unread"):
-        value = recorded.get(key)
-        setattr(owners, key, value if isinstance(value, int) else 0)
-    owners.hidden = bool(recorded.get("hidden"))
+    for key in ("denied", "failed", "processes", "unread"):
+        setattr(owners, key, recorded[key] if is_number(recorded.get(key)) else 0)
+    owners.hidden = recorded.get("hidden") is True
+    owners.privileged = recorded["privileged"] if isinstance(recorded.get("privileged"), bool) else None
+    owners.error = _parse_failure(recorded.get("error"))
+    owners.initial = recorded.get("initial") is True if isinstance(recorded.get("initial"), bool) else None
+    if any(key in recorded and not is_valid(recorded[key]) for key, is_valid in _OF_OWNERS.items()):
+        owners.initial = None
     owners.arguments = recorded.get("arguments") is not False  # captures without this key have them
     held, numbers = recorded.get("held"), recorded.get("descriptors")
     owners.descriptors = {} if isinstance(numbers, dict) else None
@@ -164,16 +169,39 @@ def parse_owners(recorded: Mapping[str, Any]) -> capture.Owners:
         if _PID.fullmatch(name) and isinstance(inodes, list):
             below = numbers.get(name) if isinstance(numbers, dict) else None
             _add_holder(owners, int(name), inodes, below if isinstance(below, list) else [])
+        else:
+            owners.initial = None
     for pids in owners.pids.values():
         pids.sort()
     return owners
 
 
+_OF_OWNERS: dict[str, Callable[[Any], bool]] = {
+    "denied": is_number,
+    "failed": is_number,
+    "processes": is_number,
+    "unread": is_number,
+    "held": lambda value: isinstance(value, dict),
+    "hidden": lambda value: isinstance(value, bool),
+    "error": lambda value: value is None or _parse_failure(value) is not None,
+}
+
+
+def _parse_failure(value: Any) -> list[Any] | None:
+    """Return a recorded error as ``[errno, message]``, None for anything else."""
+    match value:
+        case [int(number), str(words)]:
+            return [number, words]
+    return None
+
+
 def _add_holder(owners: capture.Owners, pid: int, inodes: list[Any], numbers: list[Any]) -> None:
     """Add the sockets of a process; ``numbers`` has, in the order of ``inodes``, the list of descriptors of each."""
     for index, inode in enumerate(inodes):
-        if isinstance(inode, int):
+        if not is_number(inode):
+            owners.initial = None
+        else:
             owners.pids.setdefault(inode, []).append(pid)
             below = numbers[index] if index < len(numbers) else None
             if owners.descriptors is not None and isinstance(below, list):
-                owners.descriptors[inode, pid] = [number for number in below if isinstance(number, int)]
+                owners.descriptors[inode, pid] = [number for number in below if is_number(number)]

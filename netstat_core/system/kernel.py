@@ -6,13 +6,14 @@ import queue
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
 
 from netstat_core.errors import Interrupted, SourceError
 from netstat_core.plugin.records import NetworkNamespace
 from netstat_core.plugin.sources import Directory, File, NetlinkDump
 from netstat_core.system import Machine, System, capture
+from netstat_core.system.namespace_gaps import escape_namespace_name
 
 
 class KernelSystem(System):
@@ -21,7 +22,7 @@ class KernelSystem(System):
     def __init__(self) -> None:
         facts = capture.describe_machine()
         self.machine = Machine(**{name: facts[name] for name in Machine._fields if name in facts})
-        self.namespace: NetworkNamespace | None = facts["network_namespace"]
+        self.namespace: NetworkNamespace | None = escape_namespace_name(facts["network_namespace"])
 
     def read(self, file: File) -> bytes:
         """Return the content of a file, read to its end at once."""
@@ -67,6 +68,13 @@ class KernelSystem(System):
         """Return the owners of all sockets that this process may see."""
         try:
             return capture.scan_owners(descriptors=descriptors)
+        except OSError as error:
+            raise SourceError.from_os_error("/proc", error) from error
+
+    def search_owners(self, inodes: Collection[int], *, descriptors: bool = False) -> capture.Owners | None:
+        """Search the processes again, and their threads while any of ``inodes`` has no holder."""
+        try:
+            return capture.scan_owners(descriptors=descriptors, wanted=inodes)
         except OSError as error:
             raise SourceError.from_os_error("/proc", error) from error
 

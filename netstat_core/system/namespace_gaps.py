@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from netstat_core.escape import encode_text, escape
 from netstat_core.plugin.outcomes import Gap
 from netstat_core.plugin.records import NetworkNamespace
-from netstat_core.system import find_namespaces
-from netstat_core.system.find_namespaces import Found
+
+if TYPE_CHECKING:
+    from netstat_core.system.find_namespaces import Found, Missed
 
 
 def to_network_namespace(found: Found) -> NetworkNamespace:
@@ -14,7 +17,14 @@ def to_network_namespace(found: Found) -> NetworkNamespace:
     return {"inode": found.inode, "name": None if found.name is None else escape(found.name)}
 
 
-def gap_from_missed(missed: find_namespaces.Missed, found: Found | None = None) -> Gap:
+def escape_namespace_name(namespace: NetworkNamespace | None) -> NetworkNamespace | None:
+    """Escape the name of a namespace as in records; captures keep it as a file name with surrogates (PEP 383)."""
+    if namespace is None or namespace["name"] is None:
+        return namespace
+    return {**namespace, "name": escape_text(namespace["name"])}
+
+
+def gap_from_missed(missed: Missed, found: Found | None = None) -> Gap:
     """Return the gap for a namespace that was not read; ``found`` identifies it if its inode is known."""
     where: NetworkNamespace | None = {"inode": missed.inode, "name": None} if missed.inode else None
     return make_selector_gap(missed.reason, missed.what, escape_text(missed.detail)).replace(

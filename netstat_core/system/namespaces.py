@@ -24,7 +24,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _SHOWN_BY_MOUNT = "/sys/"
-_NEEDS_RIGHTS = "entering it requires root (CAP_SYS_ADMIN)"
 
 
 class Visitor:
@@ -104,11 +103,11 @@ class MemberSystem(KernelSystem):
 
     def connect(self, protocol: int) -> socket.socket:  # noqa: ARG002 - refused for all protocols
         """Raise PermissionError: sockets can only be opened inside."""
-        raise PermissionError(errno.EPERM, _NEEDS_RIGHTS)
+        raise PermissionError(errno.EPERM, capture.describe_rights())
 
     def _read_below(self, name: str, function: Callable[[str, str], T], path: str) -> T:
         if not path.startswith("/proc/net/"):
-            raise NoPermission(name, _NEEDS_RIGHTS, errno.EPERM)
+            raise NoPermission(name, capture.describe_rights(), errno.EPERM)
         try:
             return function(path, self._net)
         except OSError as error:
@@ -159,6 +158,8 @@ def open_namespaces(
         stack.callback(visitor.close)
         opened = [_open_found(namespace, visitor, machine, stack) for namespace in found[: selectors.limit]]
         systems = [system for system in opened if not isinstance(system, Gap)]
+        if selectors.every and machine.namespace is None:  # /proc does not show which one this is
+            systems.insert(0, machine)
         gaps = [gap for gap in opened if isinstance(gap, Gap)]
         yield systems, [*gaps, *map(gap_from_missed, missed)]
 

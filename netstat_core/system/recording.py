@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -120,6 +120,13 @@ class RecordingSystem(System):
             raise
         return self._owners
 
+    def search_owners(self, inodes: Collection[int], *, descriptors: bool = False) -> capture.Owners | None:
+        """Search again, and keep what was found with the result of the first search."""
+        found = self._system.search_owners(inodes, descriptors=descriptors)
+        if found is not None and self._owners is not None:
+            self._owners.add(found)
+        return found
+
     def read_process_file(self, pid: int, name: str, *, arguments: bool = False) -> bytes | None:
         """Return the content of ``/proc/PID/NAME``, and keep it."""
         content = self._system.read_process_file(pid, name, arguments=arguments)
@@ -141,8 +148,7 @@ class RecordingSystem(System):
             "ticks_per_second": machine.ticks_per_second,
             "captured_at": machine.captured_at,
             "procfs": machine.procfs,
-            "network_namespace": self.namespace,
-            **self._describe_sources(),
+            **self.describe_namespace(),
             "owners": self._describe_owners(),
             "names": names,
         }
@@ -165,11 +171,11 @@ class RecordingSystem(System):
         return {"asked": list(self._sources.values()), "failed": self._failed, "netlink": list(self._dumps.values())}
 
     def describe_namespace(self) -> dict[str, Any]:
-        """Return the same for another namespace, with its inode and name; see ``escape_namespace_name``."""
+        """Return the same with the inode and name of the namespace; see ``escape_namespace_name``."""
         namespace = self.namespace
-        name = namespace["name"] if namespace else None
-        described = {"inode": inode_of(self.namespace), "name": None if name is None else os.fsdecode(unescape(name))}
-        return {**self._describe_sources(), "network_namespace": described}
+        if namespace is not None and namespace["name"] is not None:
+            namespace = {**namespace, "name": os.fsdecode(unescape(namespace["name"]))}
+        return {**self._describe_sources(), "network_namespace": namespace}
 
     def _describe_owners(self) -> dict[str, Any] | None:
         """Return the owners of the sockets shown, or of one other socket if only that shows that any are known."""

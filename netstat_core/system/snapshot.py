@@ -21,7 +21,6 @@ from netstat_core.system.byte_order import is_same_request
 from netstat_core.system.copied_machine import describe_copy
 from netstat_core.system.description import (
     Reply,
-    escape_namespace_name,
     is_within,
     list_objects,
     parse_machine,
@@ -34,7 +33,7 @@ from netstat_core.system.description import (
     read_description,
 )
 from netstat_core.system.find_namespaces import Missed
-from netstat_core.system.namespace_gaps import escape_text, gap_from_missed, make_selector_gap
+from netstat_core.system.namespace_gaps import escape_namespace_name, escape_text, gap_from_missed, make_selector_gap
 from netstat_core.system.stores import FolderStore, InnerStore, MemoryStore, Store
 
 _MOST_NAMESPACES = 10_000
@@ -58,7 +57,8 @@ class SnapshotSystem(System):
         self._store = _open_store(os.fspath(source)) if isinstance(source, (str, os.PathLike)) else source
         self._description = read_description(self._store) if description is None else description
         self.machine = _find_machine(self._store, self._description, byte_order)
-        self.namespace: NetworkNamespace | None = parse_namespace(self._description.get("network_namespace"))
+        described = parse_namespace(self._description.get("network_namespace"))
+        self.namespace: NetworkNamespace | None = escape_namespace_name(described)
         self.names = parse_names(self._description.get("names"))
         self._is_complete = self._description.get("capture") == capture.VERSION
         sources = list_objects(self._description, "asked")
@@ -71,15 +71,31 @@ class SnapshotSystem(System):
         owners: capture.Owners | None,  # noqa: ARG002 - found by the capture
     ) -> AbstractContextManager[tuple[Sequence[System], Sequence[Gap]]]:
         """Return the selected namespaces of the snapshot, and gaps for those that it does not hold."""
+        damaged = list(self._find_damaged())
         if not selectors.is_for_namespaces:
-            return nullcontext(([self], []))
+            return nullcontext(([self], damaged))
         known = self._list_namespaces()
         if selectors.every:
             missed = [*self._parse_missed(), *find_namespaces.missed_beyond_limit(known, selectors.limit)]
-            return nullcontext((known[: selectors.limit], [*map(gap_from_missed, missed), *self._unselected_gaps()]))
+            return nullcontext(
+                (known[: selectors.limit], [*map(gap_from_missed, missed), *self._unselected_gaps(), *damaged])
+            )
         found = [self._find_namespace(selector, known) for selector in dict.fromkeys(selectors.names)]
         systems = dict.fromkeys(system for system in found if not isinstance(system, Gap))
-        return nullcontext((list(systems), [gap for gap in found if isinstance(gap, Gap)]))
+        return nullcontext((list(systems), [*(gap for gap in found if isinstance(gap, Gap)), *damaged]))
+
+    def _find_damaged(self) -> Iterator[Gap]:
+        """Yield a gap if the descriptions of namespaces are damaged; those of others are left out."""
+        others = list_objects(self._description, "namespaces")
+        described = [
+            value for value in (place.get("network_namespace") for place in [self._description, *others]) if value
+        ]
+        count = sum(parse_namespace(value) is None for value in described)
+        if count:
+            detail = (
+                f"{count} of those that the snapshot describes cannot be identified, for the description is damaged"
+            )
+            yield Gap("unreadable", "network namespaces", detail, about="namespaces", count=count)
 
     def _list_namespaces(self) -> list[SnapshotSystem]:
         """Return all captured namespaces, this one first. Raises UsageError if the capture did not look for others."""
@@ -88,23 +104,23 @@ class SnapshotSystem(System):
         by_inode = {inode_of(self.namespace): self._description}
         for entry in list_objects(self._description, "namespaces"):
             namespace = parse_namespace(entry.get("network_namespace"))
-            by_inode.setdefault(inode_of(namespace), entry)
+            if namespace is not None:
+                by_inode.setdefault(inode_of(namespace), entry)
         return [self, *map(self._open_namespace, list(by_inode.values())[1:_MOST_NAMESPACES])]
 
     def _open_namespace(self, entry: dict[str, Any]) -> SnapshotSystem:
         """Return the system of another namespace of the snapshot."""
         namespace = parse_namespace(entry.get("network_namespace"))
         store = InnerStore(self._store, f"/{capture.NAMESPACES}/{inode_of(namespace)}")
-        inner = SnapshotSystem(store, {**self._description, **entry}, byte_order=self.machine.byte_order)
-        inner.namespace = escape_namespace_name(namespace)
-        return inner
+        return SnapshotSystem(store, {**self._description, **entry}, byte_order=self.machine.byte_order)
 
     def _find_namespace(self, selector: str, known: list[SnapshotSystem]) -> SnapshotSystem | Gap:
         inode = (self._parse_selected() or {}).get(selector)
         for system in known:
             namespace = system.namespace
             if namespace and (
-                selector in (namespace["name"], f"inode:{namespace['inode']}") or namespace["inode"] == inode
+                not {selector, escape_text(selector)}.isdisjoint((namespace["name"], f"inode:{namespace['inode']}"))
+                or namespace["inode"] == inode
             ):
                 return system
         for missed in self._parse_missed():
@@ -221,9 +237,20 @@ class SnapshotSystem(System):
         if self._is_complete:
             raise NarrowerCapture("/proc/PID/fd", "owners were not recorded in this snapshot", errno.ENOENT)
         try:
-            return self._store.find_owners()
+            owners = self._store.find_owners()
         except OSError as error:
             raise SourceError.from_os_error("/proc", error) from error
+        owners.initial = self._is_of_initial_pid_namespace()
+        return owners
+
+    def _is_of_initial_pid_namespace(self) -> bool | None:
+        """Return what the copied links and files of processes say about their PID namespace."""
+        try:
+            return self._store.read_link("/proc/1/ns/pid") == capture.INITIAL_PID_NAMESPACE
+        except OSError:
+            stat, status = (self.read_process_file(2, name) or b"" for name in ("stat", "status"))
+            is_kernel = capture.shows_kernel_threads(stat) or _KERNEL_THREAD.match(status) is not None
+            return True if is_kernel else None
 
     def read_process_file(self, pid: int, name: str, *, arguments: bool = False) -> bytes | None:
         """Return a recorded ``/proc/PID/NAME``, None if it was not recorded."""
@@ -253,6 +280,9 @@ def _find_machine(store: Store, description: dict[str, Any], byte_order: str | N
         return machine
     return machine._replace(byte_order=byte_order, byte_order_from=STATED)
 
+
+_KERNEL_THREAD = re.compile(rb"Name:\tkthreadd\n(?:.*\n)*?PPid:\t0\n")
+"""The beginning of the file ``status`` of process 2, which the initial PID namespace alone has."""
 
 _LONGEST_WORD = 3500
 _WORD = re.compile(rb"\S+")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -19,8 +19,10 @@ FILES_OF_NET = ("tcp", "udp", "unix", "dev", "route", "snmp")
 """A folder with any of these files is taken for a copy of /proc/net."""
 
 _OF_PROCESSES = re.compile(r"/proc/(?:[0-9]+/[^/]+|stat)\Z")
-_LINKED = re.compile(r"/proc/([0-9]{1,10})/fd/([0-9]{1,10})\Z")
-_SOCKET = re.compile(r"(?:socket:\[|\[0000\]:)([0-9]{1,20})\]?\Z")
+_LINKED = re.compile(r"/proc/([0-9]{1,10})/(?:task/[0-9]{1,10}/)?fd/([0-9]{1,10})\Z")
+_OF_PROCESS = re.compile(r"/proc/([0-9]{1,10})/")
+_SOCKET = re.compile(r"(?:socket:\[|\[0000\]:)([0-9]{1,20})\]?\s*\Z")
+_LONGEST_LINK = 64
 
 
 class Store(Protocol):
@@ -78,7 +80,7 @@ class FolderStore:
 
     def find_owners(self) -> capture.Owners:
         """Return the owners found in the links of the folder."""
-        return capture.scan_owners(f"{self._root}/proc", descriptors=True)
+        return capture.scan_owners(f"{self._root}/proc", descriptors=True, wanted=None)
 
 
 def _find_root(folder: Path) -> tuple[Path, str]:
@@ -144,8 +146,10 @@ class MemoryStore:
         """Return the owners found in the links."""
         owners = capture.Owners()
         descriptors: dict[tuple[int, int], list[int]] = {}
-        owners.hidden = not any(path.startswith("/proc/1/") for path in (*self._files, *self._links))
-        for path, target in self._links.items():
+        shown = {found[1] for path in (*self._files, *self._links) if (found := _OF_PROCESS.match(path))}
+        owners.processes = len(shown)
+        owners.hidden = "1" not in shown
+        for path, target in (*self._links.items(), *self._iterate_copied_links()):
             process, socket = _LINKED.match(path), _SOCKET.match(target)
             if process and socket:
                 held = owners.pids.setdefault(int(socket[1]), [])
@@ -155,6 +159,12 @@ class MemoryStore:
             owners.pids[inode] = sorted(set(pids))
         owners.descriptors = descriptors
         return owners
+
+    def _iterate_copied_links(self) -> Iterator[tuple[str, str]]:
+        """Yield the path and content of the files that hold the target of a descriptor as text."""
+        for path, content in self._files.items():
+            if len(content) < _LONGEST_LINK and _LINKED.match(path):
+                yield path, os.fsdecode(content)
 
 
 class InnerStore:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from facts.made_facts import MACHINE, covering, machine, without
+from facts.made_facts import MACHINE, because, covering, machine, without
 from hypothesis import given
 from hypothesis import strategies as some
 
@@ -172,6 +172,13 @@ def test_arguments_that_could_do_nothing_are_refused(arguments: dict[str, Any], 
         drift(machine(), machine(), **arguments)
 
 
+def out_of_sight(key: str) -> dict[str, Any]:
+    """Return facts that do not show who holds a listener."""
+    facts = covering(owners="some")
+    facts["listening"][key] |= {"processes": [], "owner_seen": False}
+    return facts
+
+
 @pytest.mark.parametrize(
     ("facts", "says"),
     [
@@ -179,7 +186,7 @@ def test_arguments_that_could_do_nothing_are_refused(arguments: dict[str, Any], 
         (without("listening"), "listening of raw, tcp, udp"),
         (covering(tables=["sockets", "groups", "default_route"]), "do not cover interfaces"),
         (covering(families=["inet", "unix"]), r"raw, tcp, udp, as|groups of inet6"),
-        (covering(owners="some"), "do not show all processes.*become"),
+        (out_of_sight("tcp/22"), "which processes hold 'listening/tcp/22'.*gather as root"),
         (covering(where="local_port < 1024"), "with where 'None', and the facts with 'local_port < 1024'"),
         (machine(default_route={"inet": None}), "default_route of inet6"),
     ],
@@ -193,16 +200,46 @@ def test_facts_that_see_less_than_the_baseline_give_no_answer(facts: dict[str, A
 
 def test_a_baseline_that_saw_less_says_so() -> None:
     """What only the facts cover is named, and what only they hold is not called new."""
-    baseline = covering(protocols=["tcp"], owners="some")
+    baseline = covering(protocols=["tcp"], owners="none")
     facts = changed("listening", "udp/69", addresses=["0.0.0.0"])
     facts["listening"]["tcp/22"]["processes"] = ["dropbear"]
     found = drift(facts, baseline)
     assert found["same"]
     assert found["not_compared"] == [
         "listening of raw, udp: the baseline does not cover this",
-        "processes of listening: the baseline does not show all of them",
+        "processes of listening: the baseline does not show them",
         "unix_listening of unix: the baseline does not cover this",
     ]
+
+
+@pytest.mark.parametrize("seen", [("some", "some"), ("all", "some"), ("some", "all")])
+def test_a_process_out_of_sight_hides_no_other(seen: tuple[str, str]) -> None:
+    """What both sides show of a listener is compared, and a new one has its processes, whoever else was not seen."""
+    baseline, facts = (covering(owners=owners) for owners in seen)
+    facts["listening"]["tcp/80"]["processes"] = ["evil"]
+    facts["listening"]["tcp/4444"] = {**facts["listening"]["tcp/22"], "processes": ["nc"]}
+    if seen[0] == "some":
+        baseline["listening"]["tcp/22"] |= {"processes": [], "owner_seen": False}
+    found = drift(facts, baseline)
+    assert found["changed"] == {"listening": {"tcp/80": {"processes": {"before": ["nginx"], "now": ["evil"]}}}}
+    assert found["added"]["listening"]["tcp/4444"]["processes"] == ["nc"]
+    unseen = ["processes of listening/tcp/22: the baseline does not show all of them"] if seen[0] == "some" else []
+    assert found["not_compared"] == unseen
+
+
+def test_a_listener_that_the_kernel_takes_over_is_told() -> None:
+    """That no process holds a listener any longer, since the kernel does, is a difference; unknown is none."""
+    facts = machine()
+    facts["listening"]["tcp/80"] |= {"processes": [], "pids": []}
+    assert drift(facts, machine())["changed"]["listening"]["tcp/80"] == {"processes": {"before": ["nginx"], "now": []}}
+
+
+def test_the_reason_of_the_facts_is_advice_enough() -> None:
+    """Where facts say why processes were not seen, nothing else is advised: root need not become root."""
+    facts = out_of_sight("tcp/22") | {"incomplete_because": because("although root tried", about="owners")}
+    with pytest.raises(NotSeen, match="although root tried") as caught:
+        drift(facts, machine())
+    assert "become" not in str(caught.value)
 
 
 def test_a_part_that_was_chosen_has_to_be_in_the_baseline() -> None:

@@ -170,6 +170,7 @@ http\t80/tcp
 web 80/udp
 bad line
 odd x/tcp
+odder \u00b2/tcp
 \x1b[1m 99/tcp
 """
 

@@ -17,6 +17,7 @@ OTHER = "9f" * 32
 POD = "8f3b6a52-9f3c-4f7e-9a6b-0c1d2e3f4a5b"
 ESCAPED_POD = POD.replace("-", "_")
 STATIC_POD = "0c1d2e3f4a5b8f3b6a529f3c4f7e9a6b"
+TASK = "0c1d2e3f4a5b4c01db0b339c0a4e1cd3"
 
 V1 = """12:pids:{0}
 11:memory:{0}
@@ -80,6 +81,9 @@ CONTAINERS: list[tuple[str, str, str, str | None]] = [
     ),
     ("nspawn by hand", r"0::/machine.slice/machine-deb.scope/payload", "deb", "systemd-nspawn"),
     ("ECS", f"0::/ecs/0c1d2e3f4a5b4c01db0b339c0a4e1cd3/{ID}", ID, None),
+    ("ECS on Fargate", f"0::/ecs/{TASK}/{TASK}-3935363592", f"{TASK}-3935363592", None),
+    ("ECS on Fargate, version 1", V1.format(f"/ecs/{TASK}/{TASK}-527074092"), f"{TASK}-527074092", None),
+    ("ECS on Fargate, from inside", f"0::/../{TASK}-527074092", f"{TASK}-527074092", None),
     (
         "hybrid: version 2 keeps the daemon's",
         f"4:memory:/docker/{ID}\n0::/system.slice/containerd.service",
@@ -110,6 +114,9 @@ def test_container(shape: str, content: str, name: str, runtime: str | None) -> 
         f"0::/system.slice/docker-{ID[:-1]}.scope",
         f"0::/system.slice/docker-{ID.upper()}.scope",
         f"0::/evil-docker-{ID}.scope",
+        f"0::/system.slice/{TASK}",
+        f"0::/system.slice/{TASK}-x1",
+        f"0::/system.slice/{TASK[1:]}-527074092",
         "",
     ],
 )

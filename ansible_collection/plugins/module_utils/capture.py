@@ -6,12 +6,14 @@ This file runs alone on any Linux with Python 3.6 or later: it imports the stand
 which ``pynetstat --from`` replays.
 """
 
+import bisect
 import errno
 import fnmatch
 import json
 import os
 import re
 import socket
+import stat
 import struct
 import sys
 import typing
@@ -31,10 +33,29 @@ _NLM_F_DUMP_INTR = 0x10
 _SOL_NETLINK = 270
 _NETLINK_GET_STRICT_CHK = 12
 _RECEIVE_SECONDS = 10
-_SOCKET_LINK = "socket:["
-_ANCIENT_LINK = "[0000]:"  # of old kernels: PRG_SOCKET_PFX2 of net-tools
-_NAMESPACE_LINK = "net:["
+# The second form of a socket is that of old kernels: PRG_SOCKET_PFX2 of net-tools.
+_HELD = re.compile(r"(?:(socket|net):\[([0-9]{1,20})\]|\[0000\]:([0-9]{1,20}))\s*\Z")
+_FIRST_OF_HELD = ("s", "n", "[")
+_PID = re.compile(r"[0-9]{1,10}\Z")
 _CLONE_NEWNET = 0x40000000
+_ENDED = (errno.ENOENT, errno.ESRCH, errno.ENOTDIR)
+"""Errors of a process that ended, and of a path that is none."""
+
+INITIAL_PID_NAMESPACE = "pid:[4026531836]"
+"""The link to the initial PID namespace; its inode is PROC_PID_INIT_INO of linux/proc_ns.h."""
+
+_FLAGS = re.compile(rb"[0-9]+ \(.*\) [A-Z](?: -?[0-9]+){5} ([0-9]{1,10}) ", re.DOTALL)
+_KERNEL_THREAD = 0x00200000
+"""PF_KTHREAD of linux/sched.h."""
+
+_LINKS_OF_ONE = 3
+_LONGEST_LINK = 1 << 12
+_MOST_TABLES = 8
+_MOST_IN_THREADS = 1000000
+_KCMP_FILES = 2
+_WIDE_POINTER = 8
+_KCMP = {"x86_64": 312, "aarch64": 272, "riscv64": 272, "loongarch64": 272, "ppc64": 354, "ppc64le": 354, "s390x": 343}
+"""The number of the system call kcmp, by machine."""
 
 NO_PROC = "/proc is not mounted"
 
@@ -117,6 +138,13 @@ def enter_network_namespace(descriptor: "int") -> "None":
     if ctypes.CDLL(None, use_errno=True).setns(descriptor, _CLONE_NEWNET):
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
+
+
+def describe_rights() -> "str":
+    """Return what this process lacks to enter a network namespace, in words that fit its user."""
+    return "entering it requires %s" % (
+        "root (CAP_SYS_ADMIN)" if os.geteuid() else "CAP_SYS_ADMIN, which root lacks here"
+    )
 
 
 def dump(
@@ -226,56 +254,253 @@ def _has_interrupted_message(datagram: "bytes") -> "bool":
 
 
 class Owners:
-    """The processes that hold each socket, from one scan of /proc/PID/fd.
+    """The processes that hold each socket, from the links in /proc/PID/fd and /proc/PID/task/TID/fd.
 
-    ``pids`` maps an inode to its pids in ascending order. ``denied`` counts the processes whose descriptors could not
-    be listed for lack of rights; ``unread`` counts those closed by hidepid=1, and those whose descriptors could be
-    listed but not read. ``hidden`` is True if other processes are invisible (hidepid=2). ``namespaces`` maps the inode
-    of each network namespace held open to the first (pid, descriptor). ``descriptors`` maps (inode, pid) to descriptor
-    numbers, None if not requested. ``arguments`` is True if whole command lines are available, False if the first
-    argument only.
+    ``pids`` maps an inode to its pids in ascending order. ``processes`` counts the processes that /proc shows.
+    ``denied`` counts those whose descriptors could not be listed for lack of rights; ``unread`` those closed by
+    hidepid=1, and those whose descriptors could be listed but not read; ``failed`` those that could not be read for
+    another reason, the first of which is ``error``: ``[errno, message]``. ``hidden`` is True if other processes are
+    invisible (hidepid=2). ``initial`` says whether /proc shows the processes of the initial PID namespace, None if that
+    cannot be told: elsewhere processes outside may hold sockets too. ``privileged`` says whether root searched, None if
+    that is unknown. ``threads`` is True if the descriptors of all threads were scanned.
+    ``namespaces`` maps the inode of each network namespace held open to the first (pid, descriptor). ``descriptors``
+    maps (inode, pid) to descriptor numbers, None if not requested. ``arguments`` is True if whole command lines are
+    available, False if the first argument only.
     """
 
-    __slots__ = ("arguments", "denied", "descriptors", "hidden", "namespaces", "pids", "unread")
+    __slots__ = (
+        "arguments",
+        "denied",
+        "descriptors",
+        "error",
+        "failed",
+        "hidden",
+        "initial",
+        "namespaces",
+        "pids",
+        "privileged",
+        "processes",
+        "threads",
+        "unread",
+    )
 
     def __init__(self) -> "None":
         self.pids: "dict[int, list[int]]" = {}
+        self.processes = 0
+        self.threads = False
         self.denied = 0
         self.unread = 0
+        self.failed = 0
+        self.error: "list[typing.Any] | None" = None
         self.hidden = False
+        self.initial: "bool | None" = True
+        self.privileged: "bool | None" = None
         self.namespaces: "dict[int, tuple[int, int]]" = {}
         self.descriptors: "dict[tuple[int, int], list[int]] | None" = None
         self.arguments = True
 
+    def add(self, other: "Owners") -> "None":
+        """Add what a later search found; what could not be read in either of them counts once."""
+        for inode, pids in other.pids.items():
+            self.pids[inode] = sorted({*self.pids.get(inode, ()), *pids})
+        for inode, place in other.namespaces.items():
+            self.namespaces.setdefault(inode, place)
+        for holder, numbers in (other.descriptors or {}).items():
+            if self.descriptors is not None:
+                self.descriptors[holder] = sorted({*self.descriptors.get(holder, ()), *numbers})
+        self.denied = max(self.denied, other.denied)
+        self.unread = max(self.unread, other.unread)
+        self.failed = max(self.failed, other.failed)
+        self.error = self.error or other.error
+        self.hidden = self.hidden or other.hidden
+        self.threads = self.threads or other.threads
 
-def scan_owners(proc: "str" = "/proc", descriptors: "bool" = False) -> "Owners":
-    """Scan the descriptors of all processes; processes that end meanwhile are skipped."""
-    owners = Owners()
-    owners.descriptors = {} if descriptors else None
-    pids = sorted(int(name) for name in os.listdir(proc) if name.isdigit())
+
+def scan_owners(
+    proc: "str" = "/proc", descriptors: "bool" = False, wanted: "typing.Optional[typing.Iterable[int]]" = ()
+) -> "Owners":
+    """Scan the descriptors of all processes; processes that end meanwhile are skipped.
+
+    Most threads share the descriptors of their process. The threads of a process whose main thread has exited are
+    scanned too, and while a ``wanted`` inode has no holder, all threads with descriptors of their own; None wants every
+    inode.
+    """
+    pids = list_pids(proc)
+    scan = _OwnerScan(proc, descriptors)
+    owners = scan.owners
+    owners.processes = len(pids)
     owners.hidden = 1 not in pids
+    owners.initial = is_initial_pid_namespace() if proc == "/proc" else None
+    owners.privileged = os.geteuid() == 0
     for pid in pids:
-        try:
-            directory = _open_descriptors("%s/%d" % (proc, pid))
-        except PermissionError as error:
-            if error.errno == errno.EACCES:
-                owners.denied += 1
-            else:
-                owners.unread += 1
-            continue
-        except OSError:
-            continue
-        try:
-            _scan_descriptors(directory, pid, owners)
-        except OSError:
-            pass  # the process ended
-        finally:
-            os.close(directory)
+        scan.scan_process(pid)
+    if wanted is None or not owners.pids.keys() >= set(wanted):
+        owners.threads = True
+        for pid in pids:
+            scan.scan_other_threads(pid)
     return owners
 
 
+def count_processes(count: "int") -> "str":
+    """Return a number of processes in words."""
+    return "%d process%s" % (count, "" if count == 1 else "es")
+
+
+def describe_hidden(processes: "int") -> "str":
+    """Return in words why /proc does not show process 1, if it shows so many others."""
+    return "process 1 is hidden in /proc; other processes may be hidden too" if processes else "/proc shows no process"
+
+
+def list_pids(directory: "str") -> "list[int]":
+    """Return the numbers among the names in a directory of /proc, ascending: those of processes or threads."""
+    # A name is a number in ASCII digits only: int() takes other digits, str.isdigit() also superscripts.
+    return sorted(int(name) for name in os.listdir(directory) if _PID.match(name))
+
+
+def list_threads(process: "str") -> "list[int]":
+    """Return the threads of a process that has several, ascending, else none. ``process`` is its path in /proc.
+
+    Links are not followed, since a recorded /proc is untrusted. Raises OSError, also for a process that ended.
+    """
+    tasks = process + "/task"
+    # The kernel counts 2 links and one for each thread (proc_task_getattr); copies on some file systems always have 1.
+    if os.lstat(tasks).st_nlink == _LINKS_OF_ONE or os.path.islink(tasks) or os.path.islink(process):
+        return []
+    return list_pids(tasks)
+
+
+def is_initial_pid_namespace() -> "bool | None":
+    """Return whether /proc shows the processes of the initial PID namespace, None if that cannot be told."""
+    for process in ("1", "self"):
+        try:
+            return "pid:[%d]" % os.stat("/proc/%s/ns/pid" % process).st_ino == INITIAL_PID_NAMESPACE
+        except OSError:  # before Linux 3.8, or another user's
+            continue
+    try:
+        return True if shows_kernel_threads(read_file("/proc/2/stat")) else None
+    except OSError:
+        return None
+
+
+def shows_kernel_threads(content: "bytes") -> "bool":
+    """Return whether ``/proc/2/stat`` is that of a kernel thread; only the initial PID namespace has any.
+
+    Field 9 holds the flags of a task (PF_KTHREAD); proc_pid_stat(5).
+    """
+    # 2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0 ...
+    found = _FLAGS.match(content)
+    return found is not None and bool(int(found.group(1)) & _KERNEL_THREAD)
+
+
+class _OwnerScan:
+    """Scans the descriptors of processes below ``proc`` one by one, and counts each that cannot be read once."""
+
+    def __init__(self, proc: "str", descriptors: "bool") -> "None":
+        self.owners = Owners()
+        self.owners.descriptors = {} if descriptors else None
+        self._proc = proc
+        self._blind: "set[int]" = set()
+        self._in_threads = 0
+        self._compare: "typing.Callable[[int, int], bool] | None" = None
+
+    def scan_process(self, pid: "int") -> "None":
+        """Scan the descriptors of a process, or those of its threads if the main thread has exited."""
+        process = "%s/%d" % (self._proc, pid)
+        try:
+            if not self._scan_table(process, pid, pid):
+                self._scan_threads(process, pid, [])
+        except OSError as error:
+            if error.errno == errno.EACCES and _is_own_and_dead(process):
+                self._scan_threads(process, pid, [])
+            else:
+                self._note_failure(pid, error)
+
+    def scan_other_threads(self, pid: "int") -> "None":
+        """Scan the descriptors of the threads of a process that do not share those of the main thread."""
+        if pid not in self._blind:
+            self._scan_threads("%s/%d" % (self._proc, pid), pid, [pid])
+
+    def _scan_threads(self, process: "str", pid: "int", scanned: "list[int]") -> "None":
+        """Scan the descriptors of threads that share them with none of the threads ``scanned``."""
+        try:
+            for tid in list_threads(process):
+                if tid != pid and not any(self._share_table(known, tid) for known in scanned):
+                    self._scan_thread("%s/task/%d" % (process, tid), pid, tid)
+                    scanned = [*scanned[-_MOST_TABLES:], tid]
+        except OSError as error:
+            self._note_failure(pid, error)
+
+    def _scan_thread(self, task: "str", pid: "int", tid: "int") -> "None":
+        if self._in_threads > _MOST_IN_THREADS:  # where threads cannot be compared, all are scanned
+            raise OSError(errno.E2BIG, "threads have too many descriptors")
+        self._in_threads += self._scan_table(task, pid, tid)
+
+    def _share_table(self, tid: "int", other: "int") -> "bool":
+        """Return whether two threads are known to have the same descriptors."""
+        if self._compare is None:
+            self._compare = _load_comparison(self._proc)
+        return self._compare(tid, other)
+
+    def _note_failure(self, pid: "int", error: "OSError") -> "None":
+        owners = self.owners
+        if pid in self._blind or (error.errno in _ENDED and not isinstance(error, _UnreadLink)):
+            return
+        self._blind.add(pid)
+        if isinstance(error, _UnreadLink) and isinstance(error.__cause__, PermissionError):
+            owners.unread += 1  # ptrace access is checked for each link, with the same result
+        elif error.errno == errno.EACCES:
+            owners.denied += 1
+        elif error.errno == errno.EPERM:
+            owners.unread += 1
+        else:
+            owners.failed += 1
+            owners.error = owners.error or describe_error(error)
+
+    def _scan_table(self, process: "str", pid: "int", tid: "int") -> "int":
+        """Scan the descriptors of a process or thread, and return how many it has. Raises OSError."""
+        readlink = os.readlink
+        directory = _open_descriptors(process)
+        try:
+            names = os.listdir(directory)
+            for name in names:
+                try:
+                    target = readlink(name, dir_fd=directory)
+                except OSError as error:
+                    target = _read_again(directory, name, error)
+                if target[:1] in _FIRST_OF_HELD:
+                    self._note_held(target, pid, tid, name)
+            return len(names)
+        finally:
+            os.close(directory)
+
+    def _note_held(self, target: "str", pid: "int", tid: "int", name: "str") -> "None":
+        found = _HELD.match(target)
+        if found is None:
+            return
+        kind, named, ancient = found.groups()
+        inode = int(named or ancient)
+        number = int(name) if _PID.match(name) else None
+        if kind == "net":
+            if number is not None:
+                self.owners.namespaces.setdefault(inode, (tid, number))
+            return
+        held = self.owners.pids.setdefault(inode, [])
+        if not held or held[-1] < pid:
+            held.append(pid)
+        elif held[-1] != pid and pid not in held:
+            bisect.insort(held, pid)
+        if self.owners.descriptors is not None and number is not None:
+            numbers = self.owners.descriptors.setdefault((inode, pid), [])
+            if number not in numbers:
+                numbers.append(number)
+
+
+class _UnreadLink(OSError):
+    """A descriptor was listed, but what it refers to could not be read."""
+
+
 def _open_descriptors(process: "str") -> "int":
-    """Open the directory /proc/PID/fd; links are not followed, since a recorded /proc is untrusted."""
+    """Open the directory ``fd`` of a process; links are not followed, since a recorded /proc is untrusted."""
     flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
     above = os.open(process, flags)
     try:
@@ -284,29 +509,67 @@ def _open_descriptors(process: "str") -> "int":
         os.close(above)
 
 
-def _scan_descriptors(directory: "int", pid: "int", owners: "Owners") -> "None":
-    readlink = os.readlink
-    pids = owners.pids
-    for name in os.listdir(directory):
-        try:
-            target = readlink(name, dir_fd=directory)
-        except PermissionError:  # ptrace access is checked for each link, with the same result
-            owners.unread += 1
-            return
-        except OSError:
-            continue
-        # socket:[5449514], net:[4026532178]
-        if target.startswith(_SOCKET_LINK) or target.startswith(_ANCIENT_LINK):
-            inode = target[8:-1] if target[0] == "s" else target[7:]
-            if not inode.isdecimal():
-                continue
-            held = pids.setdefault(int(inode), [])
-            if not held or held[-1] != pid:
-                held.append(pid)
-            if owners.descriptors is not None and name.isdecimal():
-                owners.descriptors.setdefault((int(inode), pid), []).append(int(name))
-        elif target.startswith(_NAMESPACE_LINK) and name.isdecimal() and target[5:-1].isdecimal():
-            owners.namespaces.setdefault(int(target[5:-1]), (pid, int(name)))
+def _read_again(directory: "int", name: "str", error: "OSError") -> "str":
+    """Return what a descriptor refers to, empty if it was closed meanwhile. Raises _UnreadLink."""
+    if error.errno == errno.EINVAL and not _is_link(directory, name):
+        return _read_copied_link(directory, name)
+    if error.errno in _ENDED:
+        if _is_link(directory, name) is None:
+            return ""
+        try:  # another descriptor has the number by now
+            return os.readlink(name, dir_fd=directory)
+        except OSError as again:
+            if _is_link(directory, name) is None:
+                return ""
+            error = again
+    raise _UnreadLink(error.errno, error.strerror) from error
+
+
+def _is_link(directory: "int", name: "str") -> "bool | None":
+    """Return whether a name in a directory is a link, None if it does not exist."""
+    try:
+        return stat.S_ISLNK(os.stat(name, dir_fd=directory, follow_symlinks=False).st_mode)
+    except OSError:
+        return None
+
+
+def _read_copied_link(directory: "int", name: "str") -> "str":
+    """Return the text of a file, with which a copy may stand for a link; empty for anything else than a file."""
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        descriptor = os.open(name, flags, dir_fd=directory)
+    except OSError:
+        return ""
+    try:
+        return os.fsdecode(os.read(descriptor, _LONGEST_LINK)) if stat.S_ISREG(os.fstat(descriptor).st_mode) else ""
+    finally:
+        os.close(descriptor)
+
+
+def _is_own_and_dead(process: "str") -> "bool":
+    """Return whether a process of this user is dead, or its main thread: then only root may list its descriptors."""
+    try:
+        if os.stat(process).st_uid != os.geteuid():
+            return False
+        # 3505 (a) S 1) Z 3502 ...
+        return read_file(process + "/stat", _LARGEST_OF_PROCESS).rpartition(b")")[2].split()[:1] in ([b"Z"], [b"X"])
+    except OSError:
+        return False
+
+
+def _load_comparison(proc: "str") -> "typing.Callable[[int, int], bool]":
+    """Return a function that says whether two threads are known to share their descriptors, by kcmp(2)."""
+    number = _KCMP.get(os.uname().machine) if proc == "/proc" else None
+    if number is None or struct.calcsize("P") != _WIDE_POINTER:
+        return lambda *_threads: False
+    try:
+        import ctypes  # noqa: PLC0415 - needed for threads only
+
+        call = ctypes.CDLL(None).syscall
+    except (ImportError, OSError, AttributeError):
+        return lambda *_threads: False
+    call.argtypes = [ctypes.c_long] * 6
+    return lambda tid, other: call(number, tid, other, _KCMP_FILES, 0, 0) == 0
 
 
 MARK = "netstat-capture/1:"
@@ -314,6 +577,9 @@ MARK = "netstat-capture/1:"
 
 VERSION = 1
 DESCRIPTION = "capture.json"
+NAMED = ("/run/netns", "/var/run/netns")
+"""The folders in which ``ip netns`` names network namespaces."""
+
 NAMESPACES = "namespaces"
 """The folder of the contents of other network namespaces, by inode."""
 
@@ -337,6 +603,7 @@ _DUMPS = {0: frozenset([18, 22, 26, 30, 34, 58, 62, 82, 94, 106]), 4: frozenset(
 """Message types of allowed dumps by netlink protocol: rtnetlink, sock_diag, ctnetlink connections and expectations."""
 
 Facts = typing.Dict[str, typing.Any]
+_LOST_WITH_MAIN_THREAD = frozenset(["cmdline", "environ", "exe"])
 _OF_PROCESS = frozenset(["comm", "cmdline", "status", "stat", "cgroup", "exe", "environ", "attr/current"])
 
 
@@ -405,7 +672,12 @@ def run(plan: "Facts", visits: "typing.Any" = None) -> "dict[str, bytes]":
     if visits is not None:
         about["namespaces"] = [_read_namespace(contents, plan, inode, name) for inode, name in visits]
         about.update(missed=[list(missed) for missed in visits.missed], selected=visits.selected)
-    about["owners"] = contents.read_owners(plan) if plan.get("owners") else None
+    about["owners"] = None
+    if plan.get("owners"):
+        try:
+            about["owners"] = contents.read_owners(plan)
+        except OSError as error:
+            about["failed"]["/proc"] = describe_error(error)
     about["names"] = {"users": _user_names(contents.seen["uid"])} if plan.get("users") else {}
     contents.tree[DESCRIPTION] = encode_description(about)
     return contents.tree
@@ -423,7 +695,7 @@ def describe_machine() -> "Facts":
     facts = {"capture": VERSION, "hostname": socket.gethostname(), "kernel_release": os.uname().release}
     facts.update(captured_at=now.replace("+00:00", "Z"), ticks_per_second=os.sysconf("SC_CLK_TCK"))
     inode = own_namespace_inode()
-    namespace = None if inode is None else {"inode": inode, "name": None}
+    namespace = None if inode is None else {"inode": inode, "name": name_own_namespace()}
     facts["procfs"] = os.path.exists("/proc/net/dev") or os.path.exists("/proc/self/net/dev")
     return dict(facts, byte_order=sys.byteorder, network_namespace=namespace)
 
@@ -434,6 +706,32 @@ def own_namespace_inode() -> "int | None":
         return os.stat("/proc/self/ns/net").st_ino
     except OSError:
         return None
+
+
+def name_own_namespace() -> "str | None":
+    """Return the first name that ``ip netns`` has for the network namespace of this process, None without one."""
+    try:
+        own = os.stat("/proc/self/ns/net")
+    except OSError:
+        return None
+    for path in list_named():
+        try:
+            if os.path.samestat(own, os.stat(path)):
+                return os.path.basename(path)
+        except OSError:
+            continue
+    return None
+
+
+def list_named() -> "list[str]":
+    """Return the files below /run/netns that name network namespaces, as ``ip netns`` lists them, sorted by name."""
+    names: "dict[str, str]" = {}
+    for folder in reversed(NAMED):
+        try:
+            names.update((name, "%s/%s" % (folder, name)) for name in os.listdir(folder))
+        except OSError:
+            continue
+    return [names[name] for name in sorted(names)]
 
 
 def encode_description(about: "Facts") -> "bytes":
@@ -467,10 +765,11 @@ class _Contents:
         self.tree[path.lstrip("/")] = content
 
     def read_owners(self, plan: "Facts") -> "Facts":
-        found = scan_owners(descriptors=bool(plan.get("descriptors")))
+        wanted = None if plan["owners"] == "all" else self.seen["inode"] - {0}
+        found = scan_owners(descriptors=bool(plan.get("descriptors")), wanted=wanted)
         found.arguments = bool(plan.get("arguments"))
         held: "dict[str, list[int]]" = {}
-        for inode in sorted(found.pids if plan["owners"] == "all" else self.seen["inode"].intersection(found.pids)):
+        for inode in sorted(found.pids if wanted is None else wanted.intersection(found.pids)):
             for holder in found.pids[inode]:
                 held.setdefault(str(holder), []).append(inode)
         for pid, name in [(pid, name) for pid in held for name in plan.get("processes", ())]:
@@ -587,16 +886,47 @@ def read_process_file(pid: "int", name: "str", arguments: "bool" = False) -> "by
     For ``status`` it is the line of the user ids, for ``environ`` the variables LISTEN_*, for ``exe`` the target of
     the link, for ``cmdline`` the first argument, or all with ``arguments``.
     """
-    path = "/proc/%d/%s" % (pid, name)
+    content = _read_of_process("/proc/%d" % pid, name)
     if name == "exe":
-        return os.fsencode(os.readlink(path))
-    with open(path, "rb") as file:
-        content = file.read(_LARGEST_OF_PROCESS)
+        return content
     if name == "environ":
         return b"\0".join(variable for variable in content.split(b"\0") if variable.startswith(b"LISTEN_"))
     if name == "cmdline" and not arguments:
         return cut_first_argument(content)
     return b"".join(re.findall(rb"^Uid:.*\n", content, re.MULTILINE)) if name == "status" else content
+
+
+def _read_of_process(process: "str", name: "str") -> "bytes":
+    """Return a file of a process; if its main thread has exited, what is lost with that comes from another thread."""
+    try:
+        content = _read_task_file(process, name)
+        if content or name not in _LOST_WITH_MAIN_THREAD:
+            return content
+    except OSError:
+        if name not in _LOST_WITH_MAIN_THREAD or not _has_threads(process):
+            raise
+    for tid in list_threads(process):
+        try:
+            content = _read_task_file("%s/task/%d" % (process, tid), name)
+        except OSError:
+            continue
+        if content:
+            return content
+    return b""
+
+
+def _has_threads(process: "str") -> "bool":
+    try:
+        return bool(list_threads(process))
+    except OSError:
+        return False
+
+
+def _read_task_file(task: "str", name: "str") -> "bytes":
+    if name == "exe":
+        return os.fsencode(os.readlink(task + "/exe"))
+    with open("%s/%s" % (task, name), "rb") as file:
+        return file.read(_LARGEST_OF_PROCESS)
 
 
 def cut_first_argument(command: "bytes") -> "bytes":
@@ -606,8 +936,9 @@ def cut_first_argument(command: "bytes") -> "bytes":
 
 def describe_owners(found: "Owners", held: "dict[str, list[int]]") -> "Facts":
     """Return owners as captures keep them; ``held`` has the inodes to keep, by pid."""
-    facts = {"denied": found.denied, "unread": found.unread, "hidden": found.hidden, "held": held}
-    facts["arguments"] = found.arguments
+    names = ("arguments", "denied", "error", "failed", "hidden", "initial", "privileged", "processes", "unread")
+    facts: "Facts" = {name: getattr(found, name) for name in names}
+    facts["held"] = held
     if found.descriptors is not None:
         by_holder = found.descriptors
         facts["descriptors"] = {pid: [by_holder.get((inode, int(pid)), []) for inode in held[pid]] for pid in held}

@@ -14,7 +14,6 @@ import typing
 
 from . import capture
 
-NAMED = ("/run/netns", "/var/run/netns")
 DEFAULT_LIMIT = 500
 """Limit of namespaces that are read, by default."""
 
@@ -23,7 +22,6 @@ _MOUNTED = re.compile(rb"net:\[([0-9]+)\]")
 _OCTAL = re.compile(rb"\\([0-7]{3})")
 _MOUNT_POINT = 4
 _MOST_DIGITS = {"pid": 10, "inode": 20}
-_NEEDS_RIGHTS = "entering it requires root (CAP_SYS_ADMIN)"
 
 
 class NoSelectorError(ValueError):
@@ -77,7 +75,8 @@ class NamespaceFinder:
         self._own_inode = own
         self._owners = owners
         self._denied = 0
-        self._device = _read_device(_OWN)
+        self._failed: "list[Missed]" = []
+        self._device = getattr(_stat(_OWN), "st_dev", None)
 
     def find_selected(self, selectors: "typing.Iterable[str]") -> "tuple[list[Found], list[Missed]]":
         """Return the namespaces selected by NAME, ``pid:N`` or ``inode:N``, each once, and those not found.
@@ -97,15 +96,16 @@ class NamespaceFinder:
 
     def find_all(self) -> "tuple[list[Found], list[Missed]]":
         """Return every namespace that can be found, this one first, then those with names, and what was missed."""
-        searches = [self._iter_own(), self._iter_named(), self._iter_mounted(), self._iter_members(), self._iter_held()]
+        named = list(self._iter_named())
+        searches = [self._iter_own(), named, self._iter_mounted(), self._iter_members(), self._iter_held()]
         known = merge([found for search in searches for found in search])
-        known.sort(
-            key=lambda found: (found.inode != self._own_inode, found.name is None, found.name or b"", found.inode)
-        )
-        if not self._denied:
-            return known, []
-        detail = "those of %s could not be seen, for lack of rights (CAP_SYS_PTRACE)" % _count(self._denied)
-        return known, [Missed("permission", "", detail, many=self._denied)]
+        known.sort(key=lambda one: (one.inode != self._own_inode, one.name is None, one.name or b"", one.inode))
+        missed = [self._missed_stale(found.what) for found in named if found.inode is None] + self._failed
+        if self._denied:
+            count = capture.count_processes(self._denied)
+            detail = "those of %s could not be seen, for lack of rights (CAP_SYS_PTRACE)" % count
+            missed.append(Missed("permission", "", detail, many=self._denied))
+        return known, missed
 
     def _find(self, selector: "str") -> "FoundOrMissed":
         kind, colon, number = selector.partition(":")
@@ -124,9 +124,9 @@ class NamespaceFinder:
         if found is None:
             names = ", ".join(sorted({namespace.what for namespace in named if namespace.inode is not None}))
             known = "known: %s" % names if names else "there are none"
-            return Missed("not_in_kernel", name, "no such name below %s; %s" % (NAMED[0], known))
+            return Missed("not_in_kernel", name, "no such name below %s; %s" % (capture.NAMED[0], known))
         if found.inode is None:
-            return Missed("not_in_kernel", name, "its file is not a network namespace")
+            return self._missed_stale(name)
         processes = self._iter_members() if os.geteuid() else iter(())  # root can enter it without a member
         members = (process.member for process in processes if process.inode == found.inode)
         return found._replace(member=next(members, None))
@@ -137,9 +137,9 @@ class NamespaceFinder:
         except PermissionError:
             return Found(None, member=pid)
         except OSError as error:
-            is_gone = error.errno in (errno.ENOENT, errno.ESRCH)
-            detail = "no such process" if is_gone else error.strerror or str(error)
-            return Missed("not_in_kernel" if is_gone else "unreadable", "pid:%d" % pid, detail, error.errno or 0)
+            for of_thread in _iter_threads(pid, None):  # the main thread has exited
+                return merge([of_thread, *self._iter_named()])[0]
+            return _missed_process(pid, error)
         return merge([found, *self._iter_named()])[0]
 
     def _find_by_inode(self, inode: "int") -> "FoundOrMissed":
@@ -148,8 +148,11 @@ class NamespaceFinder:
         found = next((namespace for namespace in namespaces if namespace.inode == inode), None)
         if found is not None:
             return merge([found, *self._iter_named()])[0]
-        reason = "permission" if self._denied else "not_in_kernel"
-        detail = "not found, and %s could not be seen" % _count(self._denied) if self._denied else "not found"
+        reason, detail = "not_in_kernel", "not found"
+        if self._denied:
+            reason, detail = "permission", "not found, and %s could not be seen" % capture.count_processes(self._denied)
+        elif self._failed:
+            reason, detail = self._failed[0].reason, "not found; " + self._failed[0].detail
         return Missed(reason, "inode:%d" % inode, detail, inode=inode)
 
     def _iter_own(self) -> "typing.Iterator[Found]":
@@ -158,46 +161,71 @@ class NamespaceFinder:
 
     def _iter_named(self) -> "typing.Iterator[Found]":
         """Yield the namespaces that ``ip netns`` lists, with inode None for a file that is not a namespace."""
-        for folder in NAMED:
-            for entry in sorted(_list_names(folder)):
-                path = "%s/%s" % (folder, entry)
-                yield Found(self._read_inode(path), name=os.fsencode(entry), path=path)
+        for path in capture.list_named():
+            yield Found(self._read_inode(path), name=os.fsencode(os.path.basename(path)), path=path)
 
     def _iter_mounted(self) -> "typing.Iterator[Found]":
         """Yield the namespaces mounted in the mount namespace of this process."""
         try:
             mounts = capture.read_file("/proc/self/mountinfo")
-        except OSError:
+        except OSError as error:
+            self._note_failure("those that a mount keeps could not be searched: /proc/self/mountinfo", error)
             return
         for inode, path in parse_mountinfo(mounts):
             yield Found(inode, path=path if self._read_inode(path) == inode else None)
 
     def _iter_members(self) -> "typing.Iterator[Found]":
-        """Yield the namespace of each process, and count the processes that may not be seen."""
-        for pid in sorted(int(name) for name in _list_names("/proc") if name.isdecimal()):
+        """Yield the namespaces of each process and its threads, and count the processes that may not be seen."""
+        try:
+            pids = capture.list_pids("/proc")
+        except OSError as error:
+            self._note_failure("those of processes could not be searched", error)
+            return
+        if 1 not in pids:
+            detail = "those of processes could not all be seen: " + capture.describe_hidden(len(pids))
+            self._failed.append(Missed("permission", "", detail))
+        for pid in pids:
+            own = None
             try:
-                yield _find_of_process(pid)
+                own = _find_of_process(pid)
+                yield own
             except PermissionError:
                 self._denied += 1
-            except OSError:  # the process ended
                 continue
+            except OSError as error:  # it ended, or its main thread did
+                if error.errno not in (errno.ENOENT, errno.ESRCH):
+                    self._note_failure("that of process %d could not be seen" % pid, error)
+            for found in _iter_threads(pid, own):
+                yield found
+
+    def _missed_stale(self, name: "str") -> "Missed":
+        if self._device is None:
+            return Missed("unreadable", name, "whether its file is a network namespace cannot be told without /proc")
+        return Missed("not_in_kernel", name, "its file is not a network namespace")
+
+    def _note_failure(self, what: "str", error: "OSError") -> "None":
+        detail = "%s: %s" % (what, error.strerror or error)
+        self._failed.append(Missed("unreadable", "", detail, error.errno or 0))
 
     def _iter_held(self) -> "typing.Iterator[Found]":
         """Yield the namespaces that a descriptor keeps open."""
-        if self._owners is None:
-            try:
-                self._owners = capture.scan_owners()
-            except OSError:
-                return
-        for inode, (pid, descriptor) in self._owners.namespaces.items():
+        owners = self._owners
+        try:
+            if owners is None or not owners.threads:
+                owners = capture.scan_owners(wanted=None)
+        except OSError as error:
+            self._note_failure("those that a descriptor keeps could not be searched", error)
+            return
+        if owners.failed:
+            number, words = owners.error or [0, "unknown error"]
+            self._note_failure("those that a descriptor keeps could not all be searched", OSError(number, words))
+        self._owners = owners
+        for inode, (pid, descriptor) in owners.namespaces.items():
             yield Found(inode, path="/proc/%d/fd/%d" % (pid, descriptor))
 
     def _read_inode(self, path: "str") -> "int | None":
-        try:
-            status = os.stat(path)
-        except OSError:
-            return None
-        return status.st_ino if status.st_dev == self._device else None
+        status = _stat(path)
+        return status.st_ino if status is not None and status.st_dev == self._device else None
 
 
 def parse_mountinfo(mountinfo: "bytes") -> "typing.Iterator[tuple[int, str]]":
@@ -259,7 +287,7 @@ def missed_for_error(found: "Found", error: "OSError") -> "Missed":
     number = error.errno or 0
     inode = found.inode or 0
     if isinstance(error, PermissionError):
-        return Missed("permission", found.what, _NEEDS_RIGHTS, number, inode=inode)
+        return Missed("permission", found.what, capture.describe_rights(), number, inode=inode)
     if number == errno.ENOENT:
         return Missed("not_in_kernel", found.what, "it no longer exists", number, inode=inode)
     return Missed("unreadable", found.what, error.strerror or str(error), number, inode=inode)
@@ -300,6 +328,8 @@ class _NamespaceVisits:
         self.selected = selected
 
     def __iter__(self) -> "typing.Iterator[tuple[int, str | None]]":
+        if not self._found:
+            return
         home = os.open(_OWN, os.O_RDONLY | os.O_CLOEXEC)
         try:
             for found in self._found:
@@ -327,24 +357,44 @@ class _NamespaceVisits:
         return missed is None
 
 
-def _count(processes: "int") -> "str":
-    return "%d process%s" % (processes, "" if processes == 1 else "es")
-
-
 def _find_of_process(pid: "int") -> "Found":
     path = "/proc/%d/ns/net" % pid
     return Found(os.stat(path).st_ino, path=path, member=pid)
 
 
-def _list_names(folder: "str") -> "list[str]":
+def _iter_threads(pid: "int", main: "Found | None") -> "typing.Iterator[Found]":
+    """Yield the namespaces of the threads of a process that differ from that of its main thread.
+
+    ``main`` is None if the main thread has exited.
+    """
+    process = "/proc/%d" % pid
+    known = set() if main is None else {main.inode}
     try:
-        return os.listdir(folder)
-    except OSError:
-        return []
+        for tid in capture.list_threads(process):
+            path = "%s/task/%d/ns/net" % (process, tid)
+            try:
+                inode = os.stat(path).st_ino
+            except OSError:  # it ended, or is the main thread
+                continue
+            if inode not in known:
+                known.add(inode)
+                yield Found(inode, path=path, member=tid)
+    except OSError:  # the process ended
+        return
 
 
-def _read_device(path: "str") -> "int | None":
+def _missed_process(pid: "int", error: "OSError") -> "Missed":
+    what, number = "pid:%d" % pid, error.errno or 0
+    if number not in (errno.ENOENT, errno.ESRCH):
+        return Missed("unreadable", what, error.strerror or str(error), number)
+    if not os.path.exists("/proc/1"):
+        hidden = capture.describe_hidden(int(os.path.exists("/proc/self")))
+        return Missed("permission", what, "not found, but " + hidden, number)
+    return Missed("not_in_kernel", what, "no such process", number)
+
+
+def _stat(path: "str") -> "os.stat_result | None":
     try:
-        return os.stat(path).st_dev
+        return os.stat(path)
     except OSError:
         return None

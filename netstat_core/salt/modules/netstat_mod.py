@@ -301,7 +301,9 @@ def _get_only_place(facts: dict[str, Any]) -> dict[str, Any]:
     """Return the facts of the only network namespace that was selected. Raises UsageError for none or several."""
     from netstat_core.errors import UsageError  # noqa: PLC0415
 
-    places: list[dict[str, Any]] = [place for place in (facts, *facts["namespaces"].values()) if "listening" in place]
+    named: list[dict[str, Any]] = [place for place in facts["namespaces"].values() if "listening" in place]
+    is_named = facts["network_namespace"] in [place["network_namespace"] for place in named]
+    places = named if is_named or "listening" not in facts else [facts, *named]
     if len(places) == 1:
         return places[0]
     reasons = "; ".join(reason["text"] for reason in facts["incomplete_because"])
