@@ -18,7 +18,10 @@ from netstat_core.system import System
 def absent_socket_gaps(
     needs: Iterable[Need | None], contents: Iterable[Any], reader: Reader, namespace: NetworkNamespace | None
 ) -> Iterator[Gap]:
-    """Yield a gap for each optional socket file that is absent, for systems where absence proves nothing."""
+    """Yield a gap for each optional socket file that is absent, for systems where absence proves nothing.
+
+    Files that no kernel is known to have do not declare where their inodes stand, so they are not missed.
+    """
     for need, content in zip(needs, contents, strict=True):
         if content is None and need and isinstance(need.source, File) and need.source.inode_column is not None:
             yield Gap(

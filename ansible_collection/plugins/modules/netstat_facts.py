@@ -174,7 +174,7 @@ ansible_facts:
       type: dict
       contains:
         listening:
-          description: Listening Internet sockets by protocol and port, such as tcp/22.
+          description: "Listening Internet sockets by protocol and port, such as tcp/22; udp/ephemeral for sockets whose port is in local_ports and which processes hold: clients, as far as the kernel tells."
           returned: when requested
           type: dict
           sample:
@@ -280,6 +280,27 @@ ansible_facts:
               ReasmOKs: 0
               ReasmReqds: 0
               ReasmTimeout: 0
+        local_ports:
+          description: Ports that the kernel assigns to sockets, the range ip_local_port_range; absent if unknown.
+          returned: when requested
+          type: dict
+          contains:
+            first:
+              description: First port.
+              returned: always
+              type: int
+              sample: 32768
+            last:
+              description: Last port.
+              returned: always
+              type: int
+              sample: 60999
+            reserved:
+              description: Ports of the range that are never assigned; null if unknown.
+              returned: always
+              type: list
+              elements: dict
+              sample: []
         default_route:
           description: The default routes by IP version.
           returned: when requested
@@ -296,12 +317,12 @@ ansible_facts:
                   type: str
                   sample: unicast
                 gateway:
-                  description: Next hop, the first of several; null if the network is on the link.
+                  description: Next hop, of several the first usable one; null if it is on the link.
                   returned: always
                   type: str
                   sample: "192.0.2.1"
                 interface:
-                  description: Outgoing interface; with several next hops that of the first.
+                  description: Outgoing interface, of several next hops that of the first usable one.
                   returned: always
                   type: str
                   sample: eth0
@@ -319,8 +340,17 @@ ansible_facts:
                   returned: always
                   type: str
                   sample: boot
+                table:
+                  description: "Routing table: main, else its name or number; null if only /proc was read."
+                  returned: always
+                  type: str
+                  sample: main
+                preference:
+                  description: "inet6: router preference (RFC 4191): high, medium, low."
+                  returned: always
+                  type: str
                 next_hops:
-                  description: Next hops of the route; null unless there are several.
+                  description: Next hops of the route, or of equally good routes, dead ones too; null unless there are several.
                   returned: always
                   type: list
                   elements: dict
@@ -335,12 +365,12 @@ ansible_facts:
                   type: str
                   sample: unicast
                 gateway:
-                  description: Next hop, the first of several; null if the network is on the link.
+                  description: Next hop, of several the first usable one; null if it is on the link.
                   returned: always
                   type: str
                   sample: "2001:db8::1"
                 interface:
-                  description: Outgoing interface; with several next hops that of the first.
+                  description: Outgoing interface, of several next hops that of the first usable one.
                   returned: always
                   type: str
                   sample: eth0
@@ -358,11 +388,68 @@ ansible_facts:
                   returned: always
                   type: str
                   sample: boot
+                table:
+                  description: "Routing table: main, else its name or number; null if only /proc was read."
+                  returned: always
+                  type: str
+                  sample: main
+                preference:
+                  description: "inet6: router preference (RFC 4191): high, medium, low."
+                  returned: always
+                  type: str
+                  sample: medium
                 next_hops:
-                  description: Next hops of the route; null unless there are several.
+                  description: Next hops of the route, or of equally good routes, dead ones too; null unless there are several.
                   returned: always
                   type: list
                   elements: dict
+        default_route_depends:
+          description: Why there is no single default route, by IP version; empty if there is one, or none at all.
+          returned: when requested
+          type: dict
+          contains:
+            inet:
+              description: Why there is no single default route.
+              returned: when requested
+              type: dict
+              contains:
+                on:
+                  description: "rules of policy routing, source or type of service: what the default route of a packet depends on."
+                  returned: always
+                  type: str
+                routes:
+                  description: The usable default routes of all tables and for all packets.
+                  returned: always
+                  type: list
+                  elements: dict
+                text:
+                  description: Explanation for people; do not parse it.
+                  returned: always
+                  type: str
+            inet6:
+              description: Why there is no single default route.
+              returned: when requested
+              type: dict
+              contains:
+                on:
+                  description: "rules of policy routing, source or type of service: what the default route of a packet depends on."
+                  returned: always
+                  type: str
+                routes:
+                  description: The usable default routes of all tables and for all packets.
+                  returned: always
+                  type: list
+                  elements: dict
+                text:
+                  description: Explanation for people; do not parse it.
+                  returned: always
+                  type: str
+        rules:
+          description: Rules of policy routing; empty if they are those that every kernel starts with.
+          returned: when requested
+          type: list
+          elements: dict
+          sample: []
         routes:
           description: Route records; only if requested.
           returned: when requested
@@ -428,7 +515,9 @@ ansible_facts:
                 - default_route
                 - groups
                 - interfaces
+                - local_ports
                 - nodes
+                - rules
                 - sockets
                 - statistics
             protocols:
