@@ -53,8 +53,11 @@ def format_error(error: Exception) -> str:
 
 
 def facts_query(host: Host, **options: Any) -> Query:
-    """Make a query for facts from the readers of a host; see :func:`make_query` for the options and errors."""
-    return make_query([offer.reader for offer in host.offers()], **options)
+    """Make a query for facts from the readers of a host; see :func:`make_query` for the options and errors.
+
+    The readers of plugins that are left out are selected too, so that the report can say what is missing.
+    """
+    return make_query([offer.reader for offer in (*host.offers(), *host.left_out_offers())], **options)
 
 
 def make_query(  # noqa: PLR0913 - one keyword for each option of the facts

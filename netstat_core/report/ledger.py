@@ -61,14 +61,14 @@ class Ledger:
         gap = Gap("rejected", reader.name, str(violation), about="plugin")
         return self.note(gap, reader) if self.rejected <= MOST_PROBLEMS else gap
 
-    def note_unproven(self, gap: Gap) -> None:
-        """Add a gap that matters only to callers that draw conclusions from absence."""
+    def note_unproven(self, gap: Gap, reader: Reader) -> None:
+        """Add a gap of a reader that matters only to callers that draw conclusions from absence."""
+        gap = gap.replace(table=reader.table, reader=reader.name, network_namespace=self.namespace)
         self.unproven.append(gap_entry(gap))
 
     def note_unread(self, reader: Reader) -> None:
         """Add to ``unproven`` that the report was stopped before this reader."""
-        gap = Gap("truncated", reader.name, "the report ended before it", about="table")
-        self.note_unproven(gap.replace(table=reader.table, reader=reader.name, network_namespace=self.namespace))
+        self.note_unproven(Gap("truncated", reader.name, "the report ended before it", about="table"), reader)
 
     def _add(self, gap: Gap) -> None:
         """Add an entry, or add the namespace to an equal entry of other namespaces."""

@@ -8,28 +8,26 @@ from typing import Any
 
 from netstat_core.errors import NotInKernel, SourceError
 from netstat_core.plugin.outcomes import Gap
-from netstat_core.plugin.readers import Reader
-from netstat_core.plugin.records import NetworkNamespace
 from netstat_core.plugin.sources import EITHER, OPTIONAL, REQUIRED, Directory, File, Need, NetlinkDump, Source
 from netstat_core.report.ledger import gap_from_error
 from netstat_core.system import System
 
+IPV6_FILES = tuple(f"/proc/net/{name}" for name in ("if_inet6", "snmp6", "igmp6", "ipv6_route"))
+"""Files of every kernel that has IPv6 in use."""
 
-def absent_socket_gaps(
-    needs: Iterable[Need | None], contents: Iterable[Any], reader: Reader, namespace: NetworkNamespace | None
-) -> Iterator[Gap]:
-    """Yield a gap for each optional socket file that is absent, for systems where absence proves nothing.
+
+PROTOCOLS = "/proc/net/protocols"
+"""A file with a row for each protocol of the kernel; that of IPv6 is ``TCPv6``."""
+
+
+def find_absent_sockets(needs: Iterable[Need | None], contents: Iterable[Any]) -> Iterator[File]:
+    """Yield each optional socket file that is absent; where /proc/net was not read itself, this proves nothing.
 
     Files that no kernel is known to have do not declare where their inodes stand, so they are not missed.
     """
     for need, content in zip(needs, contents, strict=True):
         if content is None and need and isinstance(need.source, File) and need.source.inode_column is not None:
-            yield Gap(
-                *("narrower_capture", need.source.name, "not there"),
-                table=reader.table,
-                reader=reader.name,
-                network_namespace=namespace,
-            )
+            yield need.source
 
 
 class SourceCache:
@@ -64,6 +62,24 @@ class SourceCache:
         if either and len(either) == sum(need is not None and need.absence == EITHER for need in needs):
             raise either[0]
         return contents, gaps
+
+    def find_ipv6(self) -> str | None:
+        """Return a file that shows that IPv6 is in use, None if there is none."""
+        return next((path for path in IPV6_FILES if self._is_there(File(path))), None)
+
+    def lacks_ipv6(self) -> bool:
+        """Return whether the kernel's list of protocols shows that it has no IPv6."""
+        try:
+            return b"TCPv6" not in self._open_source(File(PROTOCOLS))
+        except SourceError:
+            return False
+
+    def _is_there(self, file: File) -> bool:
+        try:
+            self._open_source(file)
+        except SourceError:
+            return False
+        return True
 
     def _open_source(self, source: Source) -> Any:
         if isinstance(source, NetlinkDump) and not source.restart:

@@ -165,6 +165,15 @@ def test_the_facts_of_listen_ports_facts(site: Site) -> None:
     assert {(row["name"], row["user"]) for row in rows} == {("{{ 7 * 7 }}", "root")}
     assert all(row["pid"] > 0 and row["stime"] for row in rows)
     assert [row["port"] for row in found["udp_listen"]] == [53]
+    assert not any("owners" in entry for entry in found["netstat"]["listening"].values())
+
+
+def test_compat_claims_nothing_of_protocols_that_were_not_read(site: Site) -> None:
+    """A list of a protocol that the task does not read is absent; details of processes are facts if asked for."""
+    found = site.run(facts(compat="listen_ports_facts", protocols=["tcp"], who=True), tell("ansible_facts"))
+    assert "udp_listen" not in found
+    assert len(found["tcp_listen"]) == 2
+    assert all(entry["owners"][0]["executable"] for entry in found["netstat"]["listening"].values())
 
 
 def test_arguments_leave_the_target_if_asked_for(site: Site) -> None:

@@ -78,7 +78,9 @@ options:
   compat:
     description:
       - Another module whose facts are set too. V(listen_ports_facts) sets C(tcp_listen) and C(udp_listen) as
-        M(community.general.listen_ports_facts) does.
+        M(community.general.listen_ports_facts) does. A list is absent if its protocol was not read.
+      - For C(stime) the target is asked for the same details of processes as with O(who); without O(who) they are not
+        in the facts. Where the processes of a socket cannot be seen, C(pid) is 0, and C(name) and C(stime) are empty.
     type: str
     choices: [listen_ports_facts]
   snapshot:
