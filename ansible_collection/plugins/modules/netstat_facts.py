@@ -87,6 +87,14 @@ options:
     description:
       - A snapshot to build the facts from, as M(netstat.core.netstat_capture) returns it. The target is not contacted.
     type: str
+  set_fact:
+    description:
+      - Whether to set C(ansible_facts.netstat). New facts replace all earlier ones, also those of tables that this task
+        does not read, since parts of different times would look like one reading.
+      - If V(false), the facts are in the result only, in RV(netstat), and earlier facts remain. A role that needs few
+        tables can use this, so that it does not take away what others have gathered.
+    type: bool
+    default: true
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
   - ansible.builtin.action_common_attributes.facts
@@ -157,6 +165,17 @@ EXAMPLES = r"""
     who: true
     arguments: true
   become: true
+
+- name: Look at one protocol and leave the facts that were gathered before as they are
+  netstat.core.netstat_facts:
+    tables: [sockets]
+    protocols: [tcp]
+    set_fact: false
+  register: found
+
+- name: Check that nothing serves Telnet
+  ansible.builtin.assert:
+    that: found is not netstat.core.listening_on('tcp/23')
 
 - name: Set the facts of community.general.listen_ports_facts too
   netstat.core.netstat_facts:
@@ -620,6 +639,10 @@ ansible_facts:
           protocol: udp
           user: root
           stime: "Sat Nov 21 09:05:03 2026"
+netstat:
+  description: The network of the host, with the same keys as C(ansible_facts.netstat). With O(compat) its lists stand beside it.
+  returned: when O(set_fact=false)
+  type: dict
 sockets:
   description: Records of all sockets, with the fields of JSON output.
   returned: when O(sockets=all)
