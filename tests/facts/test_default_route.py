@@ -36,7 +36,7 @@ DISTANT = {"inet": "203.0.113.99", "inet6": "2001:db8:ffff::1"}
 
 def run(namespace: NetworkNamespace, script: str) -> str:
     """Run a shell script in a namespace and return what it printed."""
-    ran = namespace.run(["sh", "-c", script])
+    ran = namespace.run(["sh", "-ec", script])
     assert ran.returncode == 0, ran.stderr.decode()
     return ran.stdout.decode()
 
@@ -111,8 +111,6 @@ SAME = {
     "prohibited": "ip route add default via 192.0.2.2; ip rule add prohibit priority 9",
     "not to anything": "ip route add default via 192.0.2.2; ip route add default via 192.0.2.18 table 100; "
     "ip rule add not to 198.51.100.0/24 lookup 100",
-    "VRF": "ip link add red type vrf table 100; ip link set red up; ip link set eth1 master red;"
-    "ip route add default via 192.0.2.18 table 100; ip route add default via 192.0.2.2",
     "no table main": "ip route add default via 192.0.2.2; ip rule del priority 32766",
 }
 SAME6 = {
