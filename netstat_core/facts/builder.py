@@ -122,14 +122,14 @@ class _Place:
         """Return what was read completely and is in the facts completely."""
         query, readers = self._head.query, self._head.readers
         truncated = {name for part in self._parts.values() for name in part.partly}
-        truncated |= {reader.name for reader in readers if reader.table in self._truncated_tables()}
+        cut = self._truncated_tables()
+        truncated |= {reader.name for reader in readers if reader.table in cut}
         whole = [reader for reader in coverage.whole if reader in readers and reader.name not in truncated]
         tables = {reader.table for reader in whole} - {reader.table for reader in readers if reader not in whole}
         tables -= {entry["table"] for entry in coverage.missed if entry["reader"] is None}
-        if {reader.kind for reader in readers} >= DefaultRoute.KINDS and not self._is_incomplete(
-            DefaultRoute.KINDS, coverage
-        ):
-            tables.add(DefaultRoute.table)
+        kinds = DefaultRoute.KINDS
+        if {reader.kind for reader in readers} >= kinds and not self._is_incomplete(kinds, coverage):
+            tables |= {DefaultRoute.table} - cut
         if query.route_table != ALL_TABLES:
             tables.discard("routes")
         sockets = [reader for reader in whole if reader.table == "sockets"]

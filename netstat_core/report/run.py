@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netstat_core.errors import SnapshotError, SourceError
@@ -15,7 +15,6 @@ from netstat_core.plugin.outcomes import Gap, Problem, Trait
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import NetworkNamespace, Record
 from netstat_core.plugin.sinks import Head, Tail
-from netstat_core.plugin.sources import File
 from netstat_core.query import ARGUMENTS, CONTEXTS, DETAILS, Query
 from netstat_core.report.deltas import Deltas, select_comparable
 from netstat_core.report.itinerary import Place, itinerary
@@ -26,12 +25,10 @@ from netstat_core.report.selection import (
     Prepared,
     default_shown_rule,
     demand_all,
-    left_out_gaps,
     prepare,
     select,
-    unread_family_gaps,
+    unread_gaps,
 )
-from netstat_core.report.source_cache import find_absent_sockets
 from netstat_core.report.stages import BatchFinisher, Rule, batch_records, disable_gc, limit_parser, make_shown_rule
 from netstat_core.system import Selectors, System
 from netstat_core.version import __version__
@@ -191,7 +188,7 @@ class Run:
                     yield self._note(Gap("broken_plugin", broken.source, broken.reason, about="plugin"))
                 for trouble in (*gaps, *missed):
                     yield self._note(trouble)
-                for gap in (*left_out_gaps(query, self._host), *unread_family_gaps(query, self.offers)):
+                for gap in unread_gaps(query, self._host, self.offers):
                     yield self._note(gap)
                 if query.is_for_namespaces:
                     self._entered = [system.namespace for system in systems]
@@ -286,7 +283,9 @@ class Run:
                 failures.append((feed, error))
                 continue
             if not place.system.machine.procfs:
-                gaps += self._find_absent(place, reader, find_absent_sockets(needs, contents))
+                missing, unproven = place.sources.find_absent_sockets(needs, contents)
+                gaps += missing
+                self.ledger.note_unproven(unproven, reader)
             yield from (event for event in opening if isinstance(event, TraitRead))
             yield Read(reader, Batch())
             yield from (self._note(gap, reader) for gap in gaps)
@@ -294,16 +293,6 @@ class Run:
             yield from events
             return
         yield self._note(unopened_gap(failures), reader)
-
-    def _find_absent(self, place: Place, reader: Reader, files: Iterable[File]) -> Iterator[Gap]:
-        """Yield a gap for each absent file of IPv6 if that is in use; note the others as unproven."""
-        for file in files:
-            is_ipv6 = file.path.endswith("6")
-            shown = place.sources.find_ipv6() if is_ipv6 else None
-            if shown is not None:
-                yield Gap("not_in_kernel", file.path, f"not there, although {shown} is")
-            elif not is_ipv6 or not place.sources.lacks_ipv6():
-                self.ledger.note_unproven(Gap("narrower_capture", file.path, "not there"), reader)
 
     def _parse(self, place: Place, prepared: Prepared, feed: Feed, contents: list[Any]) -> Iterator[Event]:
         """Parse and finish the records of a feed; raise a SourceError that comes first, note a later one as a gap."""

@@ -66,8 +66,9 @@ def select(query: Query, host: Host, *, by_table: bool = False, families: Sequen
     return chosen
 
 
-def unread_family_gaps(query: Query, offers: Sequence[Offer]) -> Iterator[Gap]:
-    """Yield a gap for each requested address family that none of the selected readers reads."""
+def unread_gaps(query: Query, host: Host, offers: Sequence[Offer]) -> Iterator[Gap]:
+    """Yield a gap for what ignored plugins would read, and for each requested family that no selected reader reads."""
+    yield from _left_out_gaps(query, host)
     tables = ", ".join(query.tables) or "any table"
     families = {family for offer in offers for family in offer.reader.families}
     for family in query.families:
@@ -75,7 +76,7 @@ def unread_family_gaps(query: Query, offers: Sequence[Offer]) -> Iterator[Gap]:
             yield Gap("no_reader", family, f"no reader of {tables} reads this address family", about="table")
 
 
-def left_out_gaps(query: Query, host: Host) -> Iterator[Gap]:
+def _left_out_gaps(query: Query, host: Host) -> Iterator[Gap]:
     """Yield a gap for each plugin that is ignored, and table of the query that it reads."""
     tables: dict[tuple[str, str | None], list[str]] = {}
     for plugin in host.left_out:

@@ -20,16 +20,6 @@ PROTOCOLS = "/proc/net/protocols"
 """A file with a row for each protocol of the kernel; that of IPv6 is ``TCPv6``."""
 
 
-def find_absent_sockets(needs: Iterable[Need | None], contents: Iterable[Any]) -> Iterator[File]:
-    """Yield each optional socket file that is absent; where /proc/net was not read itself, this proves nothing.
-
-    Files that no kernel is known to have do not declare where their inodes stand, so they are not missed.
-    """
-    for need, content in zip(needs, contents, strict=True):
-        if content is None and need and isinstance(need.source, File) and need.source.inode_column is not None:
-            yield need.source
-
-
 class SourceCache:
     """Opens sources on one system, and keeps the contents that readers share."""
 
@@ -63,11 +53,31 @@ class SourceCache:
             raise either[0]
         return contents, gaps
 
-    def find_ipv6(self) -> str | None:
+    def find_absent_sockets(self, needs: Iterable[Need | None], contents: Iterable[Any]) -> tuple[list[Gap], list[Gap]]:
+        """Return gaps for the optional socket files that are absent: those that are missing, and those that may be.
+
+        For systems other than a mounted /proc, where absence proves nothing. A file of IPv6 is missing if others show
+        that IPv6 is in use, and it is not if the kernel has none. Files that no kernel is known to have do not declare
+        where their inodes stand, so they are not missed.
+        """
+        missing: list[Gap] = []
+        unproven: list[Gap] = []
+        for need, content in zip(needs, contents, strict=True):
+            if content is not None or not need or not isinstance(need.source, File) or need.source.inode_column is None:
+                continue
+            path = need.source.path
+            is_ipv6 = path.endswith("6")
+            if is_ipv6 and (shown := self._find_ipv6()):
+                missing.append(Gap("not_in_kernel", path, f"not there, although {shown} is"))
+            elif not is_ipv6 or not self._lacks_ipv6():
+                unproven.append(Gap("narrower_capture", path, "not there"))
+        return missing, unproven
+
+    def _find_ipv6(self) -> str | None:
         """Return a file that shows that IPv6 is in use, None if there is none."""
         return next((path for path in IPV6_FILES if self._is_there(File(path))), None)
 
-    def lacks_ipv6(self) -> bool:
+    def _lacks_ipv6(self) -> bool:
         """Return whether the kernel's list of protocols shows that it has no IPv6."""
         try:
             return b"TCPv6" not in self._open_source(File(PROTOCOLS))

@@ -347,3 +347,13 @@ def test_an_answer_is_that_of_every_packet(drawn: list[Any]) -> None:
         return
     route = choice.route
     assert answers == {None if route is None else route.get("gateway") or route["type"]}
+
+
+def test_more_default_routes_than_facts_hold_are_no_answer() -> None:
+    """A machine with more default routes than facts look at does not prove which one counts."""
+    route = "eth0\t00000000\t0100000A\t0003\t0\t0\t{0}\t00000000\t0\t0\t0"
+    header = "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT"
+    rows = "\n".join([header, *map(route.format, range(1001, 0, -1)), ""]).encode()
+    found = found_in({"/proc/net/route": rows}, families=["inet"])
+    assert any(why["text"] == "default_route: truncated, 1 more than facts hold" for why in found["incomplete_because"])
+    assert "default_route" not in found["covers"]["tables"]

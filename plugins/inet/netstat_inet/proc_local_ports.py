@@ -19,7 +19,6 @@ from netstat_core.plugin import (
     Column,
     Field,
     File,
-    Port,
     Problem,
     Reader,
     Record,
@@ -38,15 +37,15 @@ _HIGHEST_PORT = 0xFFFF
 class PortRange(TypedDict):
     """Consecutive ports."""
 
-    first: Port
-    last: Port
+    first: Annotated[int, Field("First port", minimum=0, maximum=_HIGHEST_PORT)]
+    last: Annotated[int, Field("Last port", minimum=0, maximum=_HIGHEST_PORT)]
 
 
 class LocalPorts(TypedDict):
     """The ports that the kernel assigns to sockets of a network namespace that were not bound to one."""
 
-    first: Annotated[Port, Field("First port of the range (ip_local_port_range)", mark="port")]
-    last: Annotated[Port, Field("Last port of the range", mark="port")]
+    first: Annotated[int, Field("First port of the range (ip_local_port_range)", minimum=0, maximum=_HIGHEST_PORT)]
+    last: Annotated[int, Field("Last port of the range", minimum=0, maximum=_HIGHEST_PORT)]
     reserved: Annotated[
         list[PortRange] | None,
         Field("Ports that are never assigned (ip_local_reserved_ports); null if unknown"),
