@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from itertools import islice
 from types import ModuleType
@@ -74,19 +74,19 @@ class Host:
 
     limits = Limits()
     watch = Watch()
+    left_out: Sequence[Plugin] = ()
 
     def __init__(self, blocked: Collection[str] = (), watch: Watch | None = None) -> None:
         self.plugins: list[Plugin] = []
         self.broken: list[Broken] = []
         self.remarks: list[str] = []
-        self.left_out: list[Plugin] = []
         self.blocked = {*blocked, *filter(None, os.environ.get(BLOCK_VARIABLE, "").split(","))}
         self.watch = watch or self.watch
         self._all_offers: list[Offer] | None = None
         self._manager = pluggy.PluginManager(hooks.PROJECT)
         self._manager.add_hookspecs(hooks)
         found = identify_plugins(_select_entry_points(GROUP))
-        self.left_out += [plugin for plugin in found if not self._is_used(plugin.entry)]
+        self.left_out = [plugin for plugin in found if not self._is_used(plugin.entry)]
         plugins, namesakes = drop_namesakes(plugin for plugin in found if self._is_used(plugin.entry))
         self.broken += namesakes
         self._formats = [plugin for plugin in plugins if plugin.is_own and plugin.entry.value.startswith(OWN_PACKAGE)]

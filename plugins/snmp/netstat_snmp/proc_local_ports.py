@@ -89,7 +89,7 @@ _LAYOUT = plain_table(
 READER = Reader(
     TABLE,
     table=TABLE,
-    position=160,
+    position=5110,
     families=("inet", "inet6"),
     protocols=("tcp", "udp", "udplite"),
     kind=TABLE,
