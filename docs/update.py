@@ -66,6 +66,12 @@ def _write_module(text: str) -> str:
                 **{name: _describe_compat(name) for name in ("tcp_listen", "udp_listen")},
             },
         ),
+        "netstat": _describe(
+            "The network of the host, with the same keys as C(ansible_facts.netstat). With O(compat) its lists stand "
+            "beside it.",
+            "when O(set_fact=false)",
+            "dict",
+        ),
         "sockets": _describe(
             "Records of all sockets, with the fields of JSON output.",
             "when O(sockets=all)",

@@ -10,7 +10,7 @@ from netstat_core.answers.diff import drift
 from netstat_core.answers.listening import listening_on, quote
 from netstat_core.errors import NetstatError
 from netstat_core.facts.gather import gather, plan_facts
-from netstat_core.facts.ports import listen_ports
+from netstat_core.facts.ports import drop_details, listen_ports
 from netstat_core.facts.query import facts_query, format_error
 from netstat_core.facts.sanitise import safe_text
 from netstat_core.host.checker import Checker
@@ -28,6 +28,7 @@ __all__ = [
     "Query",
     "SnapshotSystem",
     "drift",
+    "drop_details",
     "facts_query",
     "format_error",
     "gather",

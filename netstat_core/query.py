@@ -61,8 +61,8 @@ class Query(NamedTuple):
     * ``required``: names that the caller requested explicitly, whose absence is an error.
     * ``owners``: what to find out about processes that hold sockets: any of ``processes``, ``details``, ``contexts``
       and ``arguments``. Empty means that none are searched for.
-    * ``route_table``: ``main``, ``local``, ``all`` or a number. ``default_routes``: only routes of prefix length 0 in
-      the main table.
+    * ``route_table``: ``main``, ``local``, ``all`` or a number. ``default_routes``: only routes of prefix length 0,
+      of all tables.
     * ``interfaces``: only these interfaces, by name.
     * ``where``: an expression that records must match.
     * ``delta``: report changes of counters since the previous report.

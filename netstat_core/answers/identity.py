@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from netstat_core.answers.listening import Place, get_mapping, get_sockets, get_texts
 from netstat_core.errors import UsageError
+from netstat_core.facts.listeners import EPHEMERAL
 from netstat_core.facts.sanitise import safe_text
 
 Entry = tuple[str, str, dict[str, Any]]
@@ -37,7 +38,11 @@ _OF_INTERFACES = (
     "vlan_protocol",
     "bond_mode",
 )
-_OF_DEFAULT_ROUTES = ("type", "gateway", "interface", "metric", "preferred_source")
+_OF_DEFAULT_ROUTES = ("type", "gateway", "interface", "metric", "preferred_source", "table")
+_NOT_IN_FILES = ("type", "table")
+"""Fields of routes that /proc does not show."""
+
+_NOT_OF_RULES = ("family", "priority", "protocol", "kind", "network_namespace")
 _OF_ROUTES = ("gateway", "type", "preferred_source")
 _OF_NEXT_HOPS = ("gateway", "interface", "weight")
 _SOLICITED = ipaddress.IPv6Network("ff02::1:ff00:0/104")
@@ -69,6 +74,10 @@ def _name_protocol(place: Place, protocol: str) -> str:
 
 def _listening_entries(place: Place) -> Iterator[Entry]:
     for key, entry in _iterate_present(place, "listening"):
+        if key.endswith(f"/{EPHEMERAL}"):  # the ports of clients change by themselves, and their addresses with them
+            anywhere = [{**socket, "address": ""} for socket in get_sockets(place, key)]
+            yield _name_protocol(place, key.partition("/")[0]), key, {HOLDERS: _merge_holders(anywhere)}
+            continue
         fields = {"addresses": sorted(get_texts(entry, "addresses")), "uids": entry.get("uids", [])}
         fields[HOLDERS] = _merge_holders(get_sockets(place, key))
         if entry.get("v6_only") is not None:
@@ -143,13 +152,34 @@ def _is_solicited(group: str) -> bool:
 
 
 def _default_route_units(place: Place) -> set[str]:
-    is_whole = _is_whole(place, "default_route") or _is_whole(place, "routes")
-    return set(get_mapping(place, "default_route")) if is_whole else set()
+    return set(get_mapping(place, "default_route")) if _is_whole(place, "default_route") else set()
 
 
 def _default_route_entries(place: Place) -> Iterator[Entry]:
+    """Yield the default routes; where the choice depends on the packet, on what and between which routes."""
     for family, route in _iterate_present(place, "default_route"):
-        yield family, family, _select_route_fields(route, _OF_DEFAULT_ROUTES)
+        yield family, family, {**_select_default_route_fields(route), "depends_on": None, "routes": None}
+    for family, dependence in _iterate_present(place, "default_route_depends"):
+        routes = [_select_default_route_fields(route) for route in _get_records(dependence, "routes")]
+        nothing = dict.fromkeys((*_OF_DEFAULT_ROUTES[1:], "next_hops"))
+        yield family, family, {**nothing, "depends_on": dependence.get("on"), "routes": sorted(routes, key=repr)}
+
+
+def _select_default_route_fields(route: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a default route; those that next hops have are taken from them if there are several."""
+    fields = _select_route_fields(route, _OF_DEFAULT_ROUTES)
+    hops = fields["next_hops"]
+    return {**fields, "gateway": None, "interface": None, "next_hops": sorted(hops, key=repr)} if hops else fields
+
+
+def _rule_units(place: Place) -> set[str]:
+    return _ip_units(place) if "rules" in place and _is_whole(place, "rules") else set()
+
+
+def _rule_entries(place: Place) -> Iterator[Entry]:
+    for rule in _get_records(place, "rules"):
+        family = str(rule.get("family"))
+        yield family, f"{family}/{rule.get('priority')}", {key: rule[key] for key in rule if key not in _NOT_OF_RULES}
 
 
 def _route_units(place: Place) -> set[str]:
@@ -171,7 +201,7 @@ def _route_entries(place: Place) -> Iterator[Entry]:
 def _select_route_fields(route: Mapping[str, Any], fields: tuple[str, ...]) -> dict[str, Any]:
     hops = _get_records(route, "next_hops") if route.get("next_hops") is not None else None
     next_hops = hops and [{key: hop.get(key) for key in _OF_NEXT_HOPS} for hop in hops]
-    known = {key: route.get(key) for key in fields if key != "type" or route.get(key) is not None}
+    known = {key: route.get(key) for key in fields if key not in _NOT_IN_FILES or route.get(key) is not None}
     return {**known, "next_hops": next_hops}
 
 
@@ -206,5 +236,6 @@ PARTS = (
     Part("groups", _group_units, _group_entries),
     Part("default_route", _default_route_units, _default_route_entries),
     Part("routes", _route_units, _route_entries),
+    Part("rules", _rule_units, _rule_entries),
 )
 """The parts that are compared, in the order of the result."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from netstat_core.errors import NetstatError, UsageError
 from netstat_core.escape import encode_text, escape, unescape
+from netstat_core.facts.listeners import EPHEMERAL
 from netstat_core.facts.sanitise import safe_text
 from netstat_core.facts.schema import FACTS_SCHEMA
 
@@ -52,12 +53,17 @@ def listening_on(facts: Any, port: str | int, address: str | None = None, proces
     if process is not None and (not isinstance(process, str) or not process):
         raise UsageError(f"a process is a name or a pattern, not {quote(process)}")
     wanted = None if address is None else _parse_address(address)
-    sockets = [socket for socket in get_sockets(place, key) if wanted is None or _serves(socket, wanted)]
+    served = [(socket, _serves(place, socket, wanted)) for socket in get_port_sockets(place, key)]
+    sockets = [socket for socket, serves in served if serves]
     if any(process is None or _is_held_by(socket, process) for socket in sockets):
         return True
-    _require_sockets(place, protocol, wanted, f"whether anything listens on {key}")
+    question = f"whether anything listens on {key}"
+    _require_sockets(place, protocol, wanted, question)
     for socket in sockets:
         _require_owners(place, socket, process, f"whether {safe_text(str(process))} holds {key}")
+    for socket, serves in served:
+        if serves is None:
+            _require_other_holder(place, socket, process, question)
     return False
 
 
@@ -71,7 +77,7 @@ def check_facts(facts: Any, what: str = "facts") -> Place:
         raise UsageError(f"{what}: netstat facts expected, not a value of type {type(facts).__name__}{hint}")
     if facts.get("failed"):
         raise UsageError(f"{what}: this is the result of a task that failed: {quote(facts.get('msg'))}")
-    for wrapping in ("ansible_facts", "netstat"):
+    for wrapping in ("netstat", "ansible_facts"):
         if isinstance(facts.get(wrapping), Mapping):
             return check_facts(facts[wrapping], what)
     if facts.get("schema", FACTS_SCHEMA) != FACTS_SCHEMA:
@@ -165,6 +171,16 @@ def explain_owners(place: Place) -> str:
     return f"not all processes could be looked into{reasons}"
 
 
+def _require_other_holder(place: Place, socket: Mapping[str, Any], process: str | None, question: str) -> None:
+    """Raise NotSeen for a socket of which it is unknown whether it serves an address, unless another process has it."""
+    if process is not None and not _is_held_by(socket, process):
+        _require_owners(place, socket, process, question)
+        return
+    device = _get_device(socket)
+    why = f"a socket is bound to the device {safe_text(device)}, whose addresses the facts do not hold"
+    raise _make_error(question, f"{why}; ask for the table interfaces")
+
+
 def _make_error(question: str, why: str) -> NotSeen:
     return NotSeen(f"{question} could not be seen: {why}")
 
@@ -184,7 +200,7 @@ def _parse_port(port: Any, place: Place) -> tuple[str, str]:
 
 def _parse_address(text: Any) -> Address:
     if "%" in str(text):
-        raise UsageError(f"an address is given without a zone, which facts do not hold, not as {quote(text)}")
+        raise UsageError(f"an address is given without a zone, not as {quote(text)}; each link counts")
     try:
         return _parse_ip(text)
     except ValueError:
@@ -216,15 +232,71 @@ def get_sockets(place: Place, key: str) -> list[Mapping[str, Any]]:
     return sockets
 
 
-def _serves(socket: Mapping[str, Any], wanted: Address) -> bool:
+def get_port_sockets(place: Place, key: str) -> list[Mapping[str, Any]]:
+    """Return the sockets of a port as :func:`get_sockets` does, those of an assigned port too."""
+    protocol, _, number = key.partition("/")
+    assigned = get_sockets(place, f"{protocol}/{EPHEMERAL}")
+    return [*get_sockets(place, key), *(socket for socket in assigned if str(socket.get("port")) == number)]
+
+
+def _serves(place: Place, socket: Mapping[str, Any], wanted: Address | None) -> bool | None:
+    """Return whether a socket receives what is sent to an address; None if that cannot be known.
+
+    A socket that is bound to a device, such as 0.0.0.0%virbr0, counts on the addresses of this device only.
+    """
+    if wanted is None:
+        return True
     try:
         bound = _parse_ip(socket.get("address"))
     except ValueError:
         return False
-    if bound == wanted:
+    if not bound.is_unspecified:
+        return bound == wanted
+    if bound.version != wanted.version and (bound.version < wanted.version or socket.get("v6_only") is True):
+        return False
+    device = _get_device(socket)
+    if device and not wanted.is_unspecified:
+        return _has_address(place, device, wanted)
+    return not device
+
+
+def _get_device(socket: Mapping[str, Any]) -> str:
+    """Return the device in the address of a socket, which is empty for a socket that is not bound to one."""
+    return str(socket.get("address")).partition("%")[2]
+
+
+def _has_address(place: Place, device: str, wanted: Address) -> bool | None:
+    """Return whether a device has an address, or for a VRF any of its devices; None if that is unknown."""
+    interfaces = get_mapping(place, "interfaces")
+    own = interfaces.get(device)
+    devices = [own] + [one for one in interfaces.values() if one is not None and one.get("master") == device]
+    if own is None or own.get("link_kind") != "vrf":
+        devices = [own]
+    answers = [None if one is None else _is_among(one, wanted) for one in devices]
+    if any(answers):
         return True
-    reaches = bound.version == wanted.version or (bound.version > wanted.version and socket.get("v6_only") is not True)
-    return bound.is_unspecified and reaches
+    is_whole = "interfaces" in get_texts(place["covers"], "tables")
+    return False if is_whole and None not in answers else None
+
+
+def _is_among(interface: Mapping[str, Any], wanted: Address) -> bool | None:
+    """Return whether an address is one of an interface, or in a loopback network of it; None if these are unknown.
+
+    /proc shows the IPv6 addresses only; a record made from it lacks the alternative names.
+    """
+    addresses = interface.get("addresses")
+    is_from_files = interface.get("alternative_names") is None
+    if not isinstance(addresses, list) or (is_from_files and wanted.version == 4):  # noqa: PLR2004
+        return None
+    return any(_is_address(address, wanted) for address in addresses if isinstance(address, Mapping))
+
+
+def _is_address(address: Mapping[str, Any], wanted: Address) -> bool:
+    try:
+        network = ipaddress.ip_interface(f"{address.get('address')}/{address.get('prefix_length')}")
+    except ValueError:
+        return False
+    return network.ip == wanted or (network.ip.is_loopback and wanted in network.network)
 
 
 def _is_held_by(socket: Mapping[str, Any], process: str) -> bool:

@@ -84,7 +84,7 @@ def make_rendering(offer: FormatOffer, out: BinaryIO, host: Host) -> Rendering:
 
 def default_query(offer: FormatOffer, query: Query, host: Host) -> Query:
     """Return the query of a format for a command line that selects no display; ``query`` if the format has none."""
-    readers = [reader_offer.reader for reader_offer in host.offers()]
+    readers = [reader_offer.reader for reader_offer in (*host.offers(), *host.left_out_offers())]
     if offer.plugin.is_own:
         return offer.sink.asks(readers, query) if offer.sink.asks else query
     from netstat_core.report import guarded_sink  # noqa: PLC0415 - only for third-party formats

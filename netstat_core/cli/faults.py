@@ -68,7 +68,11 @@ class Faults:
     def complain_of_plugin(self, event: Noted, run: Run, host: Host) -> Complaint | None:
         """Return the message for a gap that a plugin left, without text if it was printed before; None for others."""
         reader, trouble = event
-        if not isinstance(trouble, Gap) or trouble.about != "plugin" or trouble.reason == "rejected":
+        is_known = isinstance(trouble, Gap) and trouble.reason in (
+            "rejected",
+            "no_reader",
+        )  # said elsewhere, or asked for
+        if not isinstance(trouble, Gap) or trouble.about != "plugin" or is_known:
             return None
         line = f"{self._program}: {trouble.source}: {trouble.detail}"
         is_new = line not in self._printed

@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from netstat_core.escape import encode_text, escape
-from netstat_core.facts.listeners import Listening, UnixListening
+from netstat_core.facts.default_route import DefaultRoute, Rules
+from netstat_core.facts.listeners import Listening, LocalPorts, UnixListening
 from netstat_core.facts.query import ALL_TABLES
 from netstat_core.facts.sanitise import MOST_KEYS, MOST_RECORDS, safe, safe_text
 from netstat_core.facts.schema import FACTS_SCHEMA, Reason
-from netstat_core.facts.tables import DefaultRoute, Groups, Interfaces, Listed, Part, Statistics, Totals, is_listed
+from netstat_core.facts.tables import Groups, Interfaces, Listed, Part, Statistics, Totals, is_listed
 from netstat_core.plugin.batches import Batch
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import NetworkNamespace, Record, inode_of
@@ -24,6 +25,8 @@ _PARTS: dict[str, tuple[type[Part], ...]] = {
     "multicast.membership": (Groups,),
     "statistics": (Statistics,),
     "route": (DefaultRoute,),
+    "rule": (DefaultRoute, Rules),
+    "local_ports": (Listening, LocalPorts),
 }
 """The parts that take the records of each kind; records of other kinds go to :class:`Listed`."""
 
@@ -34,9 +37,11 @@ class FactsBuilder:
     def __init__(self, head: Head) -> None:
         self._head = head
         self._places: dict[int | None, _Place] = {}
+        self._opened: set[str] = set()
 
     def add(self, reader: Reader, batch: Batch) -> Batch:
         """Add a batch of a reader's records, all of one network namespace; return the records that the query shows."""
+        self._opened.add(reader.name)
         if self._head.query.show == "listening" and (listens := reader.listens):
             batch = batch.matching(listens)
         if batch:
@@ -58,7 +63,7 @@ class FactsBuilder:
             return facts | machine.to_facts(coverage.of(own), is_machine=True)
         others = {inode_of(namespace): namespace for namespace in tail.network_namespaces[:MOST_KEYS]}
         if inode_of(own) not in others:  # the host's own namespace was not selected
-            machine = _Place(head._replace(readers=()), own)
+            machine = _Place(head._replace(readers=()), own, self._opened)
         elif not self._is_looked_up(others[inode_of(own)]):
             del others[inode_of(own)]
         facts |= machine.to_facts(coverage.of(own), is_machine=True)
@@ -78,7 +83,7 @@ class FactsBuilder:
     def _get_place(self, namespace: NetworkNamespace | None) -> _Place:
         key = inode_of(namespace)
         if key not in self._places:
-            self._places[key] = _Place(self._head, namespace)
+            self._places[key] = _Place(self._head, namespace, self._opened)
         return self._places[key]
 
 
@@ -89,9 +94,10 @@ def _get_name(namespace: NetworkNamespace | None) -> str:
 class _Place:
     """The facts of one network namespace."""
 
-    def __init__(self, head: Head, namespace: NetworkNamespace | None) -> None:
+    def __init__(self, head: Head, namespace: NetworkNamespace | None, opened: Collection[str]) -> None:
         self._head = head
         self._namespace = namespace
+        self._opened = opened
         self._parts = {type_: type_(head) for reader in head.readers for type_ in _select_parts(reader, head)}
         self._seen: set[str] = set()
 
@@ -117,6 +123,7 @@ class _Place:
             readers = [reader for reader in self._head.readers if type_ in _select_parts(reader, self._head)]
             lacking = [reader for reader in readers if reader.name in unread]
             read = [reader for reader in readers if reader not in lacking]
+            part.opened = frozenset(self._opened)
             facts |= part.to_facts(read, lacking) if read else {}
         return facts
 
@@ -124,12 +131,14 @@ class _Place:
         """Return what was read completely and is in the facts completely."""
         query, readers = self._head.query, self._head.readers
         truncated = {name for part in self._parts.values() for name in part.partly}
-        truncated |= {reader.name for reader in readers if reader.table in self._truncated_tables()}
+        cut = self._truncated_tables()
+        truncated |= {reader.name for reader in readers if reader.table in cut}
         whole = [reader for reader in coverage.whole if reader in readers and reader.name not in truncated]
         tables = {reader.table for reader in whole} - {reader.table for reader in readers if reader not in whole}
-        has_routes = any(reader.table == "routes" for reader in readers)
-        if has_routes and not self._is_incomplete(DefaultRoute.KINDS, coverage):
-            tables.add(DefaultRoute.table)
+        tables -= {entry["table"] for entry in coverage.missed if entry["reader"] is None}
+        kinds = DefaultRoute.KINDS
+        if {reader.kind for reader in readers} >= kinds and not self._is_incomplete(kinds, coverage):
+            tables |= {DefaultRoute.table} - cut
         if query.route_table != ALL_TABLES:
             tables.discard("routes")
         sockets = [reader for reader in whole if reader.table == "sockets"]

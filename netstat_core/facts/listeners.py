@@ -14,6 +14,17 @@ from netstat_core.plugin.records import Record
 from netstat_core.plugin.sinks import Head
 from netstat_core.query import ARGUMENTS, DETAILS
 
+EPHEMERAL = "ephemeral"
+"""Stands for the port in the key of sockets whose ports the kernel assigned: ``udp/ephemeral``."""
+
+LOCAL_PORTS = "local_ports"
+"""The kind of the record of assigned ports, and its table."""
+
+DATAGRAMS = ("udp", "udplite")
+"""Protocols of which a client that does not connect looks like a server."""
+
+HIGHEST_PORT = 0xFFFF
+
 _WILDCARD6 = "::"
 _MOST_NAMED = 20
 
@@ -106,20 +117,47 @@ class Listening(_Listeners):
 
     table = "listening"
 
+    def __init__(self, head: Head) -> None:
+        super().__init__(head)
+        self._assigned: _AssignedPorts | None = None
+
+    def add(self, reader: Reader, record: Record) -> None:
+        """Add one socket, or the ports that the kernel assigns."""
+        if reader.kind == LOCAL_PORTS:
+            self._assigned = _AssignedPorts(record)
+        else:
+            super().add(reader, record)
+
+    def to_facts(self, read: list[Reader], lacking: list[Reader]) -> dict[str, Any]:
+        """Return the entries by key; those of assigned ports of a protocol that processes hold as one entry."""
+        if all(reader.kind == LOCAL_PORTS for reader in read):
+            return {}
+        self._sockets = self._join_assigned(self._sockets)
+        return super().to_facts(read, lacking)
+
+    def _join_assigned(self, sockets: dict[str, list[Record]]) -> dict[str, list[Record]]:
+        joined: dict[str, list[Record]] = {}
+        for key, found in sockets.items():
+            for socket in found:
+                is_assigned = self._assigned is not None and self._assigned.includes(socket)
+                joined.setdefault(f"{socket['protocol']}/{EPHEMERAL}" if is_assigned else key, []).append(socket)
+        return joined
+
     def _make_key(self, record: Record) -> str | None:
         number = record["local_port"] if record["local_port"] is not None else record["ip_protocol"]
         return f"{record['protocol']}/{number}" if number else None
 
     def _order(self, key: str) -> Any:
         protocol, _, number = key.partition("/")
-        return protocol, int(number)
+        return protocol, HIGHEST_PORT + 1 if number == EPHEMERAL else int(number)
 
     def _make_entry(self, sockets: list[Record]) -> dict[str, Any]:
-        distinct = _distinguish(sockets)
+        is_joined = self._assigned is not None and self._assigned.includes(sockets[0])
+        distinct = _distinguish(sockets, with_ports=is_joined)
         uids = sorted({socket["uid"] for socket in sockets if socket["uid"] is not None})
         names: Callable[[int], str] = self.head.names.user
         users = {uid: names(uid) for uid in uids}
-        addresses = {address for socket in sockets for address in _get_addresses(socket)}
+        addresses = {address for socket in sockets for address in _name_addresses(socket)}
         return {
             "addresses": sorted(addresses, key=_address_order),
             "families": sorted({socket["family"] for socket in sockets}),
@@ -132,8 +170,44 @@ class Listening(_Listeners):
         }
 
 
-def _distinguish(sockets: list[Record]) -> list[dict[str, Any]]:
-    """Return one entry for each different socket; none if they differ only in their addresses."""
+class _AssignedPorts:
+    """The ports that the kernel assigns to sockets which are not bound to one; a record of kind LOCAL_PORTS."""
+
+    def __init__(self, record: Record) -> None:
+        self._range = range(record["first"], record["last"] + 1)
+        reserved = (range(ports["first"], ports["last"] + 1) for ports in record["reserved"] or ())
+        self._reserved = frozenset[int]().union(*reserved)
+
+    def includes(self, socket: Record) -> bool:
+        """Return whether a socket of datagrams has such a port, and the processes that hold it are known."""
+        port = socket["local_port"]
+        is_assigned = port in self._range and port not in self._reserved
+        return is_assigned and socket["protocol"] in DATAGRAMS and _are_known(socket["processes"] or ())
+
+
+class LocalPorts(Part):
+    """The ports that the kernel assigns, by which sockets of clients are told apart."""
+
+    table = LOCAL_PORTS
+
+    def __init__(self, head: Head) -> None:
+        super().__init__(head)
+        self._ports: Record | None = None
+
+    def add(self, reader: Reader, record: Record) -> None:  # noqa: ARG002 - its kind says all
+        """Add the record of the namespace."""
+        self._ports = {key: record[key] for key in ("first", "last", "reserved")}
+
+    def to_facts(self, read: list[Reader], lacking: list[Reader]) -> dict[str, Any]:  # noqa: ARG002 - one record
+        """Return the record under its name; nothing if there is none."""
+        return {} if self._ports is None else {self.table: safe(self._ports)}
+
+
+def _distinguish(sockets: list[Record], *, with_ports: bool) -> list[dict[str, Any]]:
+    """Return one entry for each different socket; none if they differ only in their addresses.
+
+    ``with_ports`` adds the port of each socket, and then there is always an entry.
+    """
     entries: dict[tuple[Any, ...], dict[str, Any]] = {}
     variants = set()
     lists = {id(socket["processes"]): socket["processes"] for socket in sockets}
@@ -146,15 +220,22 @@ def _distinguish(sockets: list[Record]) -> list[dict[str, Any]]:
         is_seen = _are_known(lists[id(socket["processes"])])
         variant = (socket["v6_only"] if _is_wildcard6(socket) else None, is_seen, *names)
         variants.add(variant)
-        for address in _get_addresses(socket):
+        for address in _name_addresses(socket):
             entry = {"address": address, "v6_only": variant[0], "processes": names, "owner_seen": variant[1]}
-            entries[_address_order(address), variant] = entry
-    return [entries[key] for key in sorted(entries, key=repr)] if len(variants) > 1 else []
+            port = socket["local_port"] if with_ports else None
+            entries[port, _address_order(address), variant] = {**entry, "port": port} if with_ports else entry
+    return [entries[key] for key in sorted(entries, key=repr)] if len(variants) > 1 or with_ports else []
 
 
 def _get_addresses(socket: Record) -> list[str]:
     addresses = socket["local_addresses"] or [socket["local_address"]]
     return [str(address) for address in addresses if address is not None]
+
+
+def _name_addresses(socket: Record) -> list[str]:
+    """Return the addresses of a socket, each with the device the socket is bound to: ``0.0.0.0%virbr0``."""
+    device = "" if socket["interface"] is None else f"%{safe_text(socket['interface'])}"
+    return [f"{address}{device}" for address in _get_addresses(socket)]
 
 
 def _address_order(address: str) -> tuple[int, int, str]:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 from netstat_core.facts.sanitise import safe
-from netstat_core.plugin.records import Record
+from netstat_core.plugin.records import Process, Record
 
+_TABLES = ("listening", "unix_listening")
 FACTS = {"tcp": "tcp_listen", "udp": "udp_listen"}
 _NOBODY = {"pid": 0, "name": "", "uid": None, "started_at": None}
 
 
-def listen_ports(sockets: Iterable[Record], user: Callable[[int], str]) -> dict[str, list[dict[str, Any]]]:
+def listen_ports(
+    sockets: Iterable[Record], user: Callable[[int], str], covered: Collection[str] = tuple(FACTS)
+) -> dict[str, list[dict[str, Any]]]:
     """Return ``tcp_listen`` and ``udp_listen``: one row for each process that listens on an address and port.
+
+    ``covered`` are the protocols that were read completely; a list that may be empty only because its protocol was not
+    read is left out.
 
     Pass records of kind ``inet.socket`` (others are ignored), and a function from a user id to a name. A socket whose
     processes are unknown has one row with pid 0 and an empty name. ``stime`` is UTC; it is empty unless the records
@@ -29,7 +35,19 @@ def listen_ports(sockets: Iterable[Record], user: Callable[[int], str]) -> dict[
             if tuple(row.values()) not in seen:
                 seen.add(tuple(row.values()))
                 facts[FACTS[socket["protocol"]]].append(row)
-    return facts
+    return {name: facts[name] for protocol, name in FACTS.items() if facts[name] or protocol in covered}
+
+
+def drop_details(facts: dict[str, Any], *, arguments: bool) -> None:
+    """Remove from facts the details of processes, which were read for ``stime`` alone.
+
+    With ``arguments``, which are in the same list, its processes keep the fields that every process has.
+    """
+    places = [facts, *facts.get("namespaces", {}).values()]
+    for entry in (entry for place in places for table in _TABLES for entry in place.get(table, {}).values()):
+        owners = entry.pop("owners", ())
+        if arguments:
+            entry["owners"] = [{key: process[key] for key in Process.__annotations__} for process in owners]
 
 
 def _make_rows(socket: Record, user: Callable[[int], str]) -> Iterator[dict[str, Any]]:

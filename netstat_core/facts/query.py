@@ -18,6 +18,9 @@ ON_REQUEST = ("routes", "neighbours", "masquerade", "multicast_routes", "memory"
 DEFAULT_ROUTE = "default_route"
 """Pseudo-table: the default routes only."""
 
+READ_ALONG = {"sockets": "local_ports", "routes": "rules"}
+"""Tables that decide what those of another table mean: which ports are assigned, and which routing table counts."""
+
 ALL_TABLES = "all"
 """The ``route_table`` of the table ``routes``: only all routing tables together show that there is no route."""
 
@@ -27,7 +30,7 @@ _OF_SOCKETS = frozenset({"state", "listening", "inode", "processes", "network_na
 NEEDS = {
     "inet.socket": _OF_SOCKETS
     | {"family", "protocol", "local_address", "local_port", "local_addresses", "uid", "v4_mapped", "v6_only"}
-    | {"ip_protocol"},
+    | {"ip_protocol", "interface"},
     "unix.socket": _OF_SOCKETS | {"path", "abstract", "type"},
 }
 """Fields of socket records that facts need if the records themselves are not returned."""
@@ -50,8 +53,11 @@ def format_error(error: Exception) -> str:
 
 
 def facts_query(host: Host, **options: Any) -> Query:
-    """Make a query for facts from the readers of a host; see :func:`make_query` for the options and errors."""
-    return make_query([offer.reader for offer in host.offers()], **options)
+    """Make a query for facts from the readers of a host; see :func:`make_query` for the options and errors.
+
+    The readers of plugins that are left out are selected too, so that the report can say what is missing.
+    """
+    return make_query([offer.reader for offer in (*host.offers(), *host.left_out_offers())], **options)
 
 
 def preset_query(host: Host, name: str, **options: Any) -> Query:
@@ -107,8 +113,10 @@ def make_query(  # noqa: PLR0913 - one keyword for each option of the facts
 
         serving = [reader for reader in readers if query.includes(reader.families, reader.protocols)]
         Where(where, [reader for reader in serving if reader.table in read])
+    known = {reader.table for reader in readers if query.includes(reader.families, reader.protocols)}
+    along = [READ_ALONG[table] for table in read if READ_ALONG.get(table) in known.difference(read)]
     return query._replace(
-        tables=read,
+        tables=(*read, *along),
         default_routes=DEFAULT_ROUTE in selected and "routes" not in selected,
         route_table=ALL_TABLES if "routes" in selected else None,
     )

@@ -12,16 +12,25 @@ from netstat_core.plugin.records import Count, Field, NetworkNamespace
 
 FACTS_SCHEMA = "urn:netstat:facts:1"
 
-Addresses = Annotated[list[str], Field("Local addresses, sorted; 0.0.0.0 and :: stand for all")]
+Addresses = Annotated[
+    list[str],
+    Field("Local addresses, sorted; 0.0.0.0 and :: stand for all; of a socket bound to a device with it: 0.0.0.0%eth0"),
+]
 Families = Annotated[list[Literal["inet", "inet6"]], Field("IP versions of the sockets")]
 Names = Annotated[list[str], Field("Command names of the processes that hold them, sorted")]
 Pids = Annotated[list[int], Field("Process ids of those, sorted")]
 
 
-class ListeningSocket(TypedDict):
+class PortOfSocket(TypedDict, total=False):
+    """The port of a socket, where its entry stands for several."""
+
+    port: Annotated[int, Field("Local port; only in udp/ephemeral and udplite/ephemeral")]
+
+
+class ListeningSocket(PortOfSocket):
     """One of the sockets of a listener."""
 
-    address: Annotated[str, Field("Local address")]
+    address: Annotated[str, Field("Local address, with the device if it is bound to one")]
     v6_only: Annotated[bool | None, Field("Whether it accepts no IPv4; null if unknown, or if it is not on ::")]
     processes: Names
     owner_seen: Annotated[bool, Field("Whether its processes could be seen; true without any if it is the kernel's")]
@@ -83,25 +92,64 @@ class Membership(TypedDict):
 
 
 class DefaultRoute(TypedDict):
-    """The default route with the lowest metric in the main routing table."""
+    """The default route that the kernel would choose."""
 
     type: Annotated[
         str | None,
         Field("unicast; unreachable, blackhole or prohibit if it drops packets; null if only /proc was read"),
     ]
-    gateway: Annotated[str | None, Field("Next hop, the first of several; null if the network is on the link")]
-    interface: Annotated[str | None, Field("Outgoing interface; with several next hops that of the first")]
+    gateway: Annotated[str | None, Field("Next hop, of several the first usable one; null if it is on the link")]
+    interface: Annotated[str | None, Field("Outgoing interface, of several next hops that of the first usable one")]
     metric: Annotated[int | None, Field("Metric of the route")]
     preferred_source: Annotated[str | None, Field("Source address of packets that have none yet")]
     protocol: Annotated[str | None, Field("Origin of the route: boot, static, dhcp, ra ...; null if unknown")]
-    next_hops: Annotated[list[dict[str, Any]] | None, Field("Next hops of the route; null unless there are several")]
+    table: Annotated[str | None, Field("Routing table: main, else its name or number; null if only /proc was read")]
+    preference: Annotated[str | None, Field("inet6: router preference (RFC 4191): high, medium, low")]
+    next_hops: Annotated[
+        list[dict[str, Any]] | None,
+        Field("Next hops of the route, or of equally good routes, dead ones too; null unless there are several"),
+    ]
 
 
 class DefaultRoutes(TypedDict, total=False):
-    """The default route of each IP version; null if there is none, absent if routes could not be read."""
+    """The default route of each IP version, absent if routes could not be read.
+
+    It is null if there is none, and if the choice depends on the packet; default_route_depends then says on what.
+    """
 
     inet: Annotated[DefaultRoute | None, Field("Default route of IPv4")]
     inet6: Annotated[DefaultRoute | None, Field("Default route of IPv6")]
+
+
+class Dependence(TypedDict):
+    """Why there is no single default route."""
+
+    on: Annotated[
+        Literal["rules", "source", "tos"],
+        Field("rules of policy routing, source or type of service: what the default route of a packet depends on"),
+    ]
+    routes: Annotated[list[DefaultRoute], Field("The usable default routes of all tables and for all packets")]
+    text: Annotated[str, Field("Explanation for people; do not parse it")]
+
+
+class Dependences(TypedDict, total=False):
+    """The IP versions that have default routes, but not one for all packets."""
+
+    inet: Dependence
+    inet6: Dependence
+
+
+class PortRange(TypedDict):
+    """Consecutive ports."""
+
+    first: Annotated[int, Field("First port")]
+    last: Annotated[int, Field("Last port")]
+
+
+class LocalPorts(PortRange):
+    """The ports that the kernel assigns to sockets which are not bound to one."""
+
+    reserved: Annotated[list[PortRange] | None, Field("Ports of the range that are never assigned; null if unknown")]
 
 
 class CoveredNamespaces(TypedDict, total=False):
@@ -136,14 +184,25 @@ class Tables(TypedDict, total=False):
     """The tables of one network namespace."""
 
     listening: Annotated[
-        dict[str, OwnedListener], Field("Listening Internet sockets by protocol and port, such as tcp/22")
+        dict[str, OwnedListener],
+        Field(
+            "Listening Internet sockets by protocol and port, such as tcp/22; udp/ephemeral for sockets whose port is "
+            "in local_ports and which processes hold: clients, as far as the kernel tells"
+        ),
     ]
     unix_listening: Annotated[dict[str, OwnedUnixListener], Field("Listening UNIX sockets by path or @name")]
     totals: Annotated[dict[str, dict[str, Count]], Field("Number of sockets that were read, by protocol and state")]
     interfaces: Annotated[dict[str, dict[str, Any]], Field("Interface records by name")]
     groups: Annotated[dict[str, list[Membership]], Field("Multicast groups by interface")]
     statistics: Annotated[dict[str, Counters], Field("Counters of the kernel by section: Ip, Tcp, TcpExt ...")]
+    local_ports: Annotated[
+        LocalPorts, Field("Ports that the kernel assigns to sockets, the range ip_local_port_range; absent if unknown")
+    ]
     default_route: Annotated[DefaultRoutes, Field("The default routes by IP version")]
+    default_route_depends: Annotated[
+        Dependences, Field("Why there is no single default route, by IP version; empty if there is one, or none at all")
+    ]
+    rules: Annotated[Records, Field("Rules of policy routing; empty if they are those that every kernel starts with")]
     routes: Annotated[Records, Field("Route records; only if requested")]
     neighbours: Annotated[Records, Field("Neighbour records; only if requested")]
     masquerade: Annotated[Records, Field("Records of tracked connections; only if requested")]

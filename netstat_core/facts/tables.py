@@ -15,7 +15,9 @@ from netstat_core.plugin.sinks import Head
 _OF_THE_HOST = frozenset({"kind", "network_namespace"})
 _IP = frozenset({"inet", "inet6"})
 
-SHAPED = frozenset({"inet.socket", "unix.socket", "interface", "multicast.membership", "statistics"})
+SHAPED = frozenset(
+    {"inet.socket", "unix.socket", "interface", "multicast.membership", "statistics", "rule", "local_ports"}
+)
 """Kinds whose records are transformed; records of other kinds are listed unchanged."""
 
 ROUTES = frozenset({"route", "route.cache"})
@@ -24,7 +26,8 @@ ROUTES = frozenset({"route", "route.cache"})
 class Part:
     """One part of the facts of a network namespace, present if any of its readers was selected.
 
-    ``left_out`` counts the records beyond the size limit, ``partly`` names the readers they came from.
+    ``left_out`` counts the records beyond the size limit, ``partly`` names the readers they came from. ``opened`` names
+    the readers that found one of their sources, in any namespace.
     """
 
     table = ""
@@ -33,6 +36,7 @@ class Part:
         self.head = head
         self.left_out = 0
         self.partly: set[str] = set()
+        self.opened: frozenset[str] = frozenset()
 
     def add(self, reader: Reader, record: Record) -> None:
         """Add one record."""
@@ -144,48 +148,6 @@ class Totals(Part):
         return {self.table: {name: dict(sorted(states.items())) for name, states in sorted(self._counts.items())}}
 
 
-class DefaultRoute(Part):
-    """The default route of each IP version: the one of the main table that applies to all packets."""
-
-    table = "default_route"
-    KINDS = frozenset({"route"})
-    _SHOWN = ("type", "gateway", "interface", "metric", "preferred_source", "protocol", "next_hops")
-
-    def __init__(self, head: Head) -> None:
-        super().__init__(head)
-        self._routes: dict[str, Record] = {}
-
-    def add(self, reader: Reader, record: Record) -> None:  # noqa: ARG002 - its kind says all
-        """Add one record."""
-        if record["prefix_length"] == 0 and record["table"] in ("main", None) and _is_unconditional(record):
-            before = self._routes.get(record["family"])
-            if before is None or (record["metric"] or 0) < (before["metric"] or 0):
-                self._routes[record["family"]] = record
-
-    def to_facts(self, read: list[Reader], lacking: list[Reader]) -> dict[str, Any]:  # noqa: ARG002 - see read
-        """Return the table under its name, with an entry for each IP version that was read."""
-        families = {family for reader in read for family in reader.families if self.head.query.serves_family(family)}
-        return {self.table: {family: self._make_entry(self._routes.get(family)) for family in sorted(families)}}
-
-    def _make_entry(self, route: Record | None) -> dict[str, Any] | None:
-        return route and {key: safe(route[key]) for key in self._SHOWN}
-
-
-# Every network namespace has a null route of IPv6, which looks like a default route in /proc/net/ipv6_route:
-#
-#   00000000000000000000000000000000 00 00000000000000000000000000000000 00 00000000000000000000000000000000 ffffffff
-#   00000001 00000000 00200200       lo
-#
-# (one line; ffffffff is the metric)
-_LAST_RESORT = 0xFFFFFFFF
-
-
-def _is_unconditional(route: Record) -> bool:
-    """Return whether a default route applies to any source and type of service, and is not the kernel's null route."""
-    is_null = route["metric"] == _LAST_RESORT and route["interface"] == "lo"
-    return route["type"] != "throw" and not route["source"] and not route["tos"] and not is_null
-
-
 class Listed(Part):
     """Unchanged records of the kinds that are not in SHAPED."""
 
@@ -205,15 +167,26 @@ class Listed(Part):
             self.table = reader.table
 
     def to_facts(self, read: list[Reader], lacking: list[Reader]) -> dict[str, Any]:
-        """Return the tables under their names; those of other families below ``families``."""
+        """Return the tables under their names; those of other families below ``families``, if the kernel has them."""
         lacked = {reader.table for reader in lacking}
         tables: dict[str, Any] = {
             reader.table: [] for reader in read if is_of_ip(reader) and reader.table not in lacked
         }
-        tables["families"] = {}
+        families: dict[str, Any] = {}
+        tables["families"] = families
+        for reader in read:
+            if not is_of_ip(reader) and reader.name in self.opened:
+                for family in reader.families:
+                    self._put_empty(families, safe_text(family), reader, lacking)
         for (family, table), records in self._records.items():
             (tables["families"].setdefault(family, {}) if family else tables)[table] = records
         return tables
+
+    def _put_empty(self, families: dict[str, Any], family: str, reader: Reader, lacking: list[Reader]) -> None:
+        """Add the table of a family that was read and may have no record."""
+        others = [other for other in lacking if family in other.families and other.table == reader.table]
+        if not others and self.head.query.serves_family(family):
+            families.setdefault(family, {}).setdefault(reader.table, [])
 
 
 def is_of_ip(reader: Reader) -> bool:

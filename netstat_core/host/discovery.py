@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from itertools import islice
 from types import ModuleType
@@ -67,12 +67,14 @@ class Host:
     ``blocked`` names plugins to ignore, as NAME or DISTRIBUTION:NAME, besides those of the environment variable
     NETSTAT_PLUGINS_BLOCK. ``watch`` reports plugins that take long.
 
-    ``plugins`` are those in use; ``broken`` are plugins, readers and formats that cannot be used; ``remarks`` are
-    warnings about plugins, a line each. ``limits`` are those of each reader of a plugin.
+    ``plugins`` are those in use, ``left_out`` those that are ignored; ``broken`` are plugins, readers and formats that
+    cannot be used; ``remarks`` are warnings about plugins, a line each. ``limits`` are those of each reader of a
+    plugin.
     """
 
     limits = Limits()
     watch = Watch()
+    left_out: Sequence[Plugin] = ()
 
     def __init__(self, blocked: Collection[str] = (), watch: Watch | None = None) -> None:
         self.plugins: list[Plugin] = []
@@ -83,7 +85,9 @@ class Host:
         self._all_offers: list[Offer] | None = None
         self._manager = pluggy.PluginManager(hooks.PROJECT)
         self._manager.add_hookspecs(hooks)
-        plugins, namesakes = drop_namesakes(identify_plugins(filter(self._is_used, _select_entry_points(GROUP))))
+        found = identify_plugins(_select_entry_points(GROUP))
+        self.left_out = [plugin for plugin in found if not self._is_used(plugin.entry)]
+        plugins, namesakes = drop_namesakes(plugin for plugin in found if self._is_used(plugin.entry))
         self.broken += namesakes
         self._formats = [plugin for plugin in plugins if plugin.is_own and plugin.entry.value.startswith(OWN_PACKAGE)]
         self._load_all(plugin for plugin in plugins if plugin not in self._formats)
@@ -105,6 +109,18 @@ class Host:
                 self._all_offers = offers
         selected = [offer for offer in offers if not tables or offer.reader.table in tables]
         return sorted(selected, key=lambda offer: offer.reader.position)
+
+    def left_out_offers(self, tables: Collection[str] = (), families: Collection[str] = ()) -> list[Offer]:
+        """Return the readers of built-in plugins that are ignored; what others would read is unknown."""
+        offers: list[Offer] = []
+        for plugin in self.left_out:
+            if plugin.is_own:
+                manager = pluggy.PluginManager(hooks.PROJECT)
+                manager.add_hookspecs(hooks)
+                manager.register(plugin.entry.load())
+                answers = manager.hook.netstat_readers(tables=tables, families=families)
+                offers += [Offer(reader, plugin) for readers in answers for reader in readers]
+        return [offer for offer in offers if not tables or offer.reader.table in tables]
 
     def kinds(self) -> dict[str, Reader]:
         """Return a reader for each kind of record, including kinds of changes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from errno import ENOENT
 from typing import Any
 
@@ -64,14 +64,15 @@ class Ledger:
         gap = Gap("rejected", reader.name, str(violation), about="plugin")
         return self.note(gap, reader) if self.rejected <= MOST_PROBLEMS else gap
 
-    def note_unproven(self, gap: Gap) -> None:
-        """Add a gap that matters only to callers that draw conclusions from absence."""
-        self.unproven.append(gap_entry(gap))
+    def note_unproven(self, gaps: Iterable[Gap], reader: Reader) -> None:
+        """Add gaps of a reader that matter only to callers that draw conclusions from absence."""
+        for gap in gaps:
+            placed = gap.replace(table=reader.table, reader=reader.name, network_namespace=self.namespace)
+            self.unproven.append(gap_entry(placed))
 
     def note_unread(self, reader: Reader) -> None:
         """Add to ``unproven`` that the report was stopped before this reader."""
-        gap = Gap("truncated", reader.name, "the report ended before it", about="table")
-        self.note_unproven(gap.replace(table=reader.table, reader=reader.name, network_namespace=self.namespace))
+        self.note_unproven([Gap("truncated", reader.name, "the report ended before it", about="table")], reader)
 
     def _add(self, gap: Gap) -> None:
         """Add an entry, or add the namespace to an equal entry of other namespaces."""

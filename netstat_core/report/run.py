@@ -28,9 +28,8 @@ from netstat_core.report.selection import (
     ignore_preferred_feeds,
     prepare,
     select,
-    unread_family_gaps,
+    unread_gaps,
 )
-from netstat_core.report.source_cache import absent_socket_gaps
 from netstat_core.report.stages import BatchFinisher, Rule, batch_records, disable_gc, limit_parser, make_shown_rule
 from netstat_core.system import Selectors, System
 from netstat_core.version import __version__
@@ -184,7 +183,9 @@ class Run:
             with disable_gc():
                 for broken in self._host.broken:
                     yield self._note(Gap("broken_plugin", broken.source, broken.reason, about="plugin"))
-                for gap in (*gaps, *missed, *unread_family_gaps(query, self.offers)):
+                for trouble in (*gaps, *missed):
+                    yield self._note(trouble)
+                for gap in unread_gaps(query, self._host, self.offers):
                     yield self._note(gap)
                 if query.is_for_namespaces:
                     self._entered = [system.namespace for system in systems]
@@ -281,8 +282,9 @@ class Run:
                 failures.append((feed, error))
                 continue
             if not place.system.machine.procfs:
-                for gap in absent_socket_gaps(needs, contents, reader, place.namespace):
-                    self.ledger.note_unproven(gap)
+                missing, unproven = place.sources.find_absent_sockets(needs, contents)
+                gaps += missing
+                self.ledger.note_unproven(unproven, reader)
             yield from (event for event in opening if isinstance(event, TraitRead))
             yield Read(reader, Batch())
             yield from (self._note(gap, reader) for gap in gaps)

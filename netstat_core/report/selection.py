@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from netstat_core.errors import Refused, UsageError
 from netstat_core.host.discovery import Host, Offer
-from netstat_core.host.plugins import Plugin, guard_plugin_code
+from netstat_core.host.plugins import SOURCE, Plugin, guard_plugin_code
 from netstat_core.plugin.asked import Asked
 from netstat_core.plugin.feeds import Feed
 from netstat_core.plugin.outcomes import Gap
@@ -66,7 +66,7 @@ def select(query: Query, host: Host, *, by_table: bool = False, families: Sequen
     chosen = [offer for offer in offers if query.includes(offer.reader.families, offer.reader.protocols)]
     if not query.tables:
         chosen = [offer for offer in chosen if not offer.reader.on_request]
-    if not chosen or not {*query.tables} <= {offer.reader.table for offer in offers}:
+    if not chosen or not {*query.tables} <= {offer.reader.table for offer in (*offers, *_left_out(query, host))}:
         _refuse_unknown(query, host)
     if families:
         chosen.sort(key=lambda offer: _first_position(offer.reader.families, families))
@@ -76,13 +76,34 @@ def select(query: Query, host: Host, *, by_table: bool = False, families: Sequen
     return chosen
 
 
-def unread_family_gaps(query: Query, offers: Sequence[Offer]) -> Iterator[Gap]:
-    """Yield a gap for each requested address family that none of the selected readers reads."""
+def unread_gaps(query: Query, host: Host, offers: Sequence[Offer]) -> Iterator[Gap]:
+    """Yield a gap for what ignored plugins would read, and for each requested family that no selected reader reads."""
+    yield from _left_out_gaps(query, host)
     tables = ", ".join(query.tables) or "any table"
     families = {family for offer in offers for family in offer.reader.families}
     for family in query.families:
         if family not in families:
             yield Gap("no_reader", family, f"no reader of {tables} reads this address family", about="table")
+
+
+def _left_out_gaps(query: Query, host: Host) -> Iterator[Gap]:
+    """Yield a gap for each plugin that is ignored, and table of the query that it reads."""
+    tables: dict[tuple[str, str | None], list[str]] = {}
+    for plugin in host.left_out:
+        if not plugin.is_own:  # what it reads is not known
+            tables[plugin.label, None] = []
+    for offer in _left_out(query, host):
+        tables.setdefault((offer.plugin.label, offer.reader.table), []).append(offer.reader.name)
+    for (label, table), readers in tables.items():
+        names = f", and with it {', '.join(readers)}" if readers else ""
+        yield Gap("no_reader", SOURCE + label, f"was left out{names}", about="plugin", table=table)
+
+
+def _left_out(query: Query, host: Host) -> list[Offer]:
+    """Return the readers of built-in plugins that the query would select if these were not ignored."""
+    offers = host.left_out_offers(query.tables, query.families) if host.left_out else []
+    selected = [offer for offer in offers if query.includes(offer.reader.families, offer.reader.protocols)]
+    return [offer for offer in selected if query.tables or not offer.reader.on_request]
 
 
 def prepare(offer: Offer, query: Query, demands: Demands, also: frozenset[str]) -> Prepared | None:

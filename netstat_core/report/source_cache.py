@@ -8,25 +8,16 @@ from typing import Any
 
 from netstat_core.errors import NotInKernel, SourceError
 from netstat_core.plugin.outcomes import Gap
-from netstat_core.plugin.readers import Reader
-from netstat_core.plugin.records import NetworkNamespace
 from netstat_core.plugin.sources import EITHER, OPTIONAL, REQUIRED, Directory, File, Need, NetlinkDump, Source
 from netstat_core.report.ledger import gap_from_error
 from netstat_core.system import System
 
+IPV6_FILES = tuple(f"/proc/net/{name}" for name in ("if_inet6", "snmp6", "igmp6", "ipv6_route"))
+"""Files of every kernel that has IPv6 in use."""
 
-def absent_socket_gaps(
-    needs: Iterable[Need | None], contents: Iterable[Any], reader: Reader, namespace: NetworkNamespace | None
-) -> Iterator[Gap]:
-    """Yield a gap for each optional socket file that is absent, for systems where absence proves nothing."""
-    for need, content in zip(needs, contents, strict=True):
-        if content is None and need and isinstance(need.source, File) and need.source.inode_column is not None:
-            yield Gap(
-                *("narrower_capture", need.source.name, "not there"),
-                table=reader.table,
-                reader=reader.name,
-                network_namespace=namespace,
-            )
+
+PROTOCOLS = "/proc/net/protocols"
+"""A file with a row for each protocol of the kernel; that of IPv6 is ``TCPv6``."""
 
 
 class SourceCache:
@@ -61,6 +52,44 @@ class SourceCache:
         if either and len(either) == sum(need is not None and need.absence == EITHER for need in needs):
             raise either[0]
         return contents, gaps
+
+    def find_absent_sockets(self, needs: Iterable[Need | None], contents: Iterable[Any]) -> tuple[list[Gap], list[Gap]]:
+        """Return gaps for the optional socket files that are absent: those that are missing, and those that may be.
+
+        For systems other than a mounted /proc, where absence proves nothing. A file of IPv6 is missing if others show
+        that IPv6 is in use, and it is not if the kernel has none. Files that no kernel is known to have do not declare
+        where their inodes stand, so they are not missed.
+        """
+        missing: list[Gap] = []
+        unproven: list[Gap] = []
+        for need, content in zip(needs, contents, strict=True):
+            if content is not None or not need or not isinstance(need.source, File) or need.source.inode_column is None:
+                continue
+            path = need.source.path
+            is_ipv6 = path.endswith("6")
+            if is_ipv6 and (shown := self._find_ipv6()):
+                missing.append(Gap("not_in_kernel", path, f"not there, although {shown} is"))
+            elif not is_ipv6 or not self._lacks_ipv6():
+                unproven.append(Gap("narrower_capture", path, "not there"))
+        return missing, unproven
+
+    def _find_ipv6(self) -> str | None:
+        """Return a file that shows that IPv6 is in use, None if there is none."""
+        return next((path for path in IPV6_FILES if self._is_there(File(path))), None)
+
+    def _lacks_ipv6(self) -> bool:
+        """Return whether the kernel's list of protocols shows that it has no IPv6."""
+        try:
+            return b"TCPv6" not in self._open_source(File(PROTOCOLS))
+        except SourceError:
+            return False
+
+    def _is_there(self, file: File) -> bool:
+        try:
+            self._open_source(file)
+        except SourceError:
+            return False
+        return True
 
     def _open_source(self, source: Source) -> Any:
         if isinstance(source, NetlinkDump) and not source.restart:

@@ -165,6 +165,29 @@ def test_the_facts_of_listen_ports_facts(site: Site) -> None:
     assert {(row["name"], row["user"]) for row in rows} == {("{{ 7 * 7 }}", "root")}
     assert all(row["pid"] > 0 and row["stime"] for row in rows)
     assert [row["port"] for row in found["udp_listen"]] == [53]
+    assert not any("owners" in entry for entry in found["netstat"]["listening"].values())
+
+
+def test_a_narrow_task_can_leave_earlier_facts(site: Site) -> None:
+    """Facts replace earlier ones as a whole, so that all are of one time; a task can return them in its result only."""
+    narrow = {"tables": ["sockets"], "protocols": ["tcp"]}
+    kept = site.run(facts(), facts(**narrow, set_fact=False), tell("[ansible_facts.netstat, result]"))
+    assert {"interfaces", "listening"} <= set(kept[0])
+    assert "udp" in kept[0]["covers"]["protocols"]
+    assert kept[1]["netstat"]["covers"]["protocols"] == ["tcp"]
+    assert "netstat" not in kept[1]["ansible_facts"]
+    assert site.run(facts(set_fact=False), tell("result is netstat.core.listening_on('tcp/22')"))
+    replaced = site.run(facts(), facts(**narrow), tell("ansible_facts.netstat"))
+    assert "interfaces" not in replaced
+    assert replaced["covers"]["protocols"] == ["tcp"]
+
+
+def test_compat_claims_nothing_of_protocols_that_were_not_read(site: Site) -> None:
+    """A list of a protocol that the task does not read is absent; details of processes are facts if asked for."""
+    found = site.run(facts(compat="listen_ports_facts", protocols=["tcp"], who=True), tell("ansible_facts"))
+    assert "udp_listen" not in found
+    assert len(found["tcp_listen"]) == 2
+    assert all(entry["owners"][0]["executable"] for entry in found["netstat"]["listening"].values())
 
 
 def test_arguments_leave_the_target_if_asked_for(site: Site) -> None:

@@ -18,7 +18,7 @@ from trees import Trees, fixture_names
 from netstat_core import UsageError
 from netstat_core.errors import SnapshotError
 from netstat_core.facts.gather import gather
-from netstat_core.facts.ports import listen_ports
+from netstat_core.facts.ports import drop_details, listen_ports
 from netstat_core.facts.query import facts_query
 from netstat_core.facts.sanitise import LONGEST_TEXT, MOST_RECORDS, safe, safe_records
 from netstat_core.facts.schema import FACTS_SCHEMA, FactsOfNamespaces
@@ -414,7 +414,7 @@ def test_long_tables_are_cut(trees: Trees, tmp_path: Path) -> None:
     assert found["default_route"]["inet"]["gateway"] == "127.0.0.1"
     assert not found["complete"]
     assert "routes: truncated, 501 more than facts hold" in why(found)
-    assert found["covers"]["tables"] == ["default_route"]
+    assert found["covers"]["tables"] == []  # a folder does not tell of policy rules either
 
 
 @pytest.mark.parametrize(
@@ -424,7 +424,8 @@ def test_long_tables_are_cut(trees: Trees, tmp_path: Path) -> None:
         (["default via 127.0.0.9 metric 20"], ("unicast", "127.0.0.9", 20)),
         (["default via 127.0.0.9 tos 0x10", "default via 127.0.0.8 metric 5"], ("unicast", "127.0.0.8", 5)),
         (["default via 127.0.0.9 table 50"], None),
-        (["throw default metric 1", "blackhole default metric 2"], ("blackhole", None, 2)),
+        (["blackhole default metric 2"], ("blackhole", None, 2)),
+        (["throw default metric 1", "blackhole default metric 2"], None),  # the kernel leaves the table
     ],
 )
 def test_the_default_route_is_the_one_that_decides(routes: list[str], expected: tuple[Any, ...] | None) -> None:
@@ -495,3 +496,22 @@ def test_the_facts_of_another_module() -> None:
         "tcp_listen": [row | {"stime": "Sat Nov 21 09:05:03 2026"}, row | {"pid": 8, "stime": ""}],
         "udp_listen": [unowned, unowned | {"address": "::ffff:127.0.0.1"}],
     }
+
+
+def test_lists_of_protocols_that_were_not_read_are_absent() -> None:
+    """For another module's playbooks, too, an empty list means that nothing listens."""
+    assert listen_ports([], str, ["tcp", "sctp"]) == {"tcp_listen": []}
+    assert listen_ports([], str, []) == {}
+
+
+@pytest.mark.parametrize("arguments", [False, True])
+def test_details_read_for_another_module_can_be_dropped(*, arguments: bool) -> None:
+    """Facts that were not asked for details of processes hold none, though their start was needed for a list."""
+    process = {"pid": 1, "uid": 0, "name": "x", "command": ["x", "--a"], "executable": "/bin/x", "unit": "x.service"}
+    entry = {"processes": ["x"], "owners": [process]}
+    found = {"listening": {"tcp/1": dict(entry)}, "namespaces": {"n": {"unix_listening": {"@x": dict(entry)}}}}
+    drop_details(found, arguments=arguments)
+    left = {"processes": ["x"]}
+    if arguments:
+        left["owners"] = [{"pid": 1, "uid": 0, "name": "x", "command": ["x", "--a"]}]  # type: ignore[list-item]
+    assert found == {"listening": {"tcp/1": left}, "namespaces": {"n": {"unix_listening": {"@x": left}}}}

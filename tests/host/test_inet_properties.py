@@ -374,8 +374,8 @@ def test_a_message_that_claims_too_much_ends_its_datagram() -> None:
 
 
 def test_bound_interfaces_have_names() -> None:
-    """The index a socket is bound to is the name that the links dump gives it; unknown ones are unknown."""
+    """The index a socket is bound to is the name that the links dump gives it, else made of the number."""
     bound = [samples.diag_message({**SOCKET, "inode": index}, index=index) for index in (0, 1, 2, 7)]
     links = [samples.padded([link(1, b"lo"), link(2, b"caf\xe9")])]
     found = hold("tcp", netlink_inet_diag.make_parser("tcp")(LITTLE, [samples.padded(bound)], None, links))
-    assert [one["interface"] for one in found] == [None, "lo", "caf\\xe9", None]
+    assert [one["interface"] for one in found] == [None, "lo", "caf\\xe9", "if7"]

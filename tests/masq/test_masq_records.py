@@ -172,6 +172,40 @@ def test_translation_shows_in_the_answers(reply: str, nat: str) -> None:
     assert only(proc_nf_conntrack.make_parser(proc_nf_conntrack.NF_CONNTRACK)(ABOUT, line))["nat"] == nat
 
 
+ECHO = "icmp 1 29 src=10.0.0.5 dst=192.0.2.1 type=8 code=0 id=1 {} type=0 code=0 id={} mark=0 use=2"
+ECHO6 = "icmpv6 58 29 src=2001:db8::5 dst=2001:db8::1 type=128 code=0 id=1 {} type=129 code=0 id={} mark=0 use=2"
+GRE = "gre 47 29 timeout=30, stream_timeout=180 src=10.0.0.5 dst=192.0.2.1 srckey=0x7 dstkey=0x9 {} mark=0 use=2"
+SCTP = "sctp 132 9 ESTABLISHED src=10.0.0.5 dst=192.0.2.1 sport=5 dport=6 {} [ASSURED] mark=0 use=2"
+ESP = "unknown 50 29 src=10.0.0.5 dst=192.0.2.1 {} mark=0 use=2"
+
+
+@pytest.mark.parametrize(
+    ("row", "nat"),
+    [
+        (ECHO.format("src=192.0.2.1 dst=10.0.0.5", 1), "none"),
+        (ECHO.format("src=192.0.2.1 dst=10.0.0.5", 77), "source"),
+        (ECHO.format("src=192.0.2.1 dst=203.0.113.7", 77), "source"),
+        (ECHO.format("src=10.0.0.9 dst=10.0.0.5", 1), "destination"),
+        (ECHO.format("src=10.0.0.9 dst=10.0.0.5", 77), "destination"),
+        (ECHO.format("src=10.0.0.9 dst=203.0.113.7", 77), "both"),
+        (ECHO6.format("src=2001:db8::1 dst=2001:db8::5", 1), "none"),
+        (ECHO6.format("src=2001:db8::1 dst=2001:db8::5", 77), "source"),
+        (GRE.format("src=192.0.2.1 dst=10.0.0.5 srckey=0x9 dstkey=0x7"), "none"),
+        (GRE.format("src=192.0.2.1 dst=10.0.0.5 srckey=0x9 dstkey=0x8"), "source"),
+        (GRE.format("src=192.0.2.1 dst=10.0.0.5 srckey=0x8 dstkey=0x7"), "destination"),
+        (SCTP.format("src=192.0.2.1 dst=10.0.0.5 sport=6 dport=50000"), "source"),
+        (SCTP.format("src=192.0.2.1 dst=10.0.0.5 sport=7 dport=5"), "destination"),
+        (ESP.format("src=192.0.2.1 dst=10.0.0.5"), "none"),
+        (ESP.format("src=192.0.2.1 dst=203.0.113.7"), "source"),
+    ],
+)
+def test_what_identifies_a_flow_tells_its_translation(row: str, nat: str) -> None:
+    """An identifier of ICMP or a key of GRE that differs in the replies is translated like a port."""
+    family = "ipv6 10" if "2001:" in row else "ipv4 2"
+    line = f"{family} {row}\n".encode()
+    assert only(proc_nf_conntrack.make_parser(proc_nf_conntrack.NF_CONNTRACK)(ABOUT, line))["nat"] == nat
+
+
 def test_masquerade_record(trees: Trees) -> None:
     """Every field of a row of ip_masquerade: what it does not tell is null, as the router's address in the answers."""
     record = connections(trees["examples/masq"])[1]

@@ -33,6 +33,8 @@ class ActionModule(ActionBase):
         except (controller.Refused, AnsibleActionFail) as error:
             # ansible-core before 2.19 evaluates the text of an exception as a template; a target may have written it.
             return wrap_var(dict(failed=True, msg=str(error)))
+        if not options["set_fact"]:
+            result.update(result.pop("ansible_facts"), ansible_facts={})
         result["ansible_facts"].update(self._get_discovered_interpreter())
         return dict(result, changed=False, **warnings)
 

@@ -30,6 +30,7 @@ def facts_arguments():
         arguments=dict(type="bool", default=False),
         compat=dict(type="str", choices=["listen_ports_facts"]),
         snapshot=dict(type="str"),
+        set_fact=dict(type="bool", default=True),
     )
 
 

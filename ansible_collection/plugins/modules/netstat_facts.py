@@ -78,13 +78,23 @@ options:
   compat:
     description:
       - Another module whose facts are set too. V(listen_ports_facts) sets C(tcp_listen) and C(udp_listen) as
-        M(community.general.listen_ports_facts) does.
+        M(community.general.listen_ports_facts) does. A list is absent if its protocol was not read.
+      - For C(stime) the target is asked for the same details of processes as with O(who); without O(who) they are not
+        in the facts. Where the processes of a socket cannot be seen, C(pid) is 0, and C(name) and C(stime) are empty.
     type: str
     choices: [listen_ports_facts]
   snapshot:
     description:
       - A snapshot to build the facts from, as M(netstat.core.netstat_capture) returns it. The target is not contacted.
     type: str
+  set_fact:
+    description:
+      - Whether to set C(ansible_facts.netstat). New facts replace all earlier ones, also those of tables that this task
+        does not read, since parts of different times would look like one reading.
+      - If V(false), the facts are in the result only, in RV(netstat), and earlier facts remain. A role that needs few
+        tables can use this, so that it does not take away what others have gathered.
+    type: bool
+    default: true
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
   - ansible.builtin.action_common_attributes.facts
@@ -156,6 +166,17 @@ EXAMPLES = r"""
     arguments: true
   become: true
 
+- name: Look at one protocol and leave the facts that were gathered before as they are
+  netstat.core.netstat_facts:
+    tables: [sockets]
+    protocols: [tcp]
+    set_fact: false
+  register: found
+
+- name: Check that nothing serves Telnet
+  ansible.builtin.assert:
+    that: found is not netstat.core.listening_on('tcp/23')
+
 - name: Set the facts of community.general.listen_ports_facts too
   netstat.core.netstat_facts:
     compat: listen_ports_facts
@@ -174,7 +195,7 @@ ansible_facts:
       type: dict
       contains:
         listening:
-          description: Listening Internet sockets by protocol and port, such as tcp/22.
+          description: "Listening Internet sockets by protocol and port, such as tcp/22; udp/ephemeral for sockets whose port is in local_ports and which processes hold: clients, as far as the kernel tells."
           returned: when requested
           type: dict
           sample:
@@ -280,6 +301,27 @@ ansible_facts:
               ReasmOKs: 0
               ReasmReqds: 0
               ReasmTimeout: 0
+        local_ports:
+          description: Ports that the kernel assigns to sockets, the range ip_local_port_range; absent if unknown.
+          returned: when requested
+          type: dict
+          contains:
+            first:
+              description: First port.
+              returned: always
+              type: int
+              sample: 32768
+            last:
+              description: Last port.
+              returned: always
+              type: int
+              sample: 60999
+            reserved:
+              description: Ports of the range that are never assigned; null if unknown.
+              returned: always
+              type: list
+              elements: dict
+              sample: []
         default_route:
           description: The default routes by IP version.
           returned: when requested
@@ -296,12 +338,12 @@ ansible_facts:
                   type: str
                   sample: unicast
                 gateway:
-                  description: Next hop, the first of several; null if the network is on the link.
+                  description: Next hop, of several the first usable one; null if it is on the link.
                   returned: always
                   type: str
                   sample: "192.0.2.1"
                 interface:
-                  description: Outgoing interface; with several next hops that of the first.
+                  description: Outgoing interface, of several next hops that of the first usable one.
                   returned: always
                   type: str
                   sample: eth0
@@ -319,8 +361,17 @@ ansible_facts:
                   returned: always
                   type: str
                   sample: boot
+                table:
+                  description: "Routing table: main, else its name or number; null if only /proc was read."
+                  returned: always
+                  type: str
+                  sample: main
+                preference:
+                  description: "inet6: router preference (RFC 4191): high, medium, low."
+                  returned: always
+                  type: str
                 next_hops:
-                  description: Next hops of the route; null unless there are several.
+                  description: Next hops of the route, or of equally good routes, dead ones too; null unless there are several.
                   returned: always
                   type: list
                   elements: dict
@@ -335,12 +386,12 @@ ansible_facts:
                   type: str
                   sample: unicast
                 gateway:
-                  description: Next hop, the first of several; null if the network is on the link.
+                  description: Next hop, of several the first usable one; null if it is on the link.
                   returned: always
                   type: str
                   sample: "2001:db8::1"
                 interface:
-                  description: Outgoing interface; with several next hops that of the first.
+                  description: Outgoing interface, of several next hops that of the first usable one.
                   returned: always
                   type: str
                   sample: eth0
@@ -358,11 +409,68 @@ ansible_facts:
                   returned: always
                   type: str
                   sample: boot
+                table:
+                  description: "Routing table: main, else its name or number; null if only /proc was read."
+                  returned: always
+                  type: str
+                  sample: main
+                preference:
+                  description: "inet6: router preference (RFC 4191): high, medium, low."
+                  returned: always
+                  type: str
+                  sample: medium
                 next_hops:
-                  description: Next hops of the route; null unless there are several.
+                  description: Next hops of the route, or of equally good routes, dead ones too; null unless there are several.
                   returned: always
                   type: list
                   elements: dict
+        default_route_depends:
+          description: Why there is no single default route, by IP version; empty if there is one, or none at all.
+          returned: when requested
+          type: dict
+          contains:
+            inet:
+              description: Why there is no single default route.
+              returned: when requested
+              type: dict
+              contains:
+                on:
+                  description: "rules of policy routing, source or type of service: what the default route of a packet depends on."
+                  returned: always
+                  type: str
+                routes:
+                  description: The usable default routes of all tables and for all packets.
+                  returned: always
+                  type: list
+                  elements: dict
+                text:
+                  description: Explanation for people; do not parse it.
+                  returned: always
+                  type: str
+            inet6:
+              description: Why there is no single default route.
+              returned: when requested
+              type: dict
+              contains:
+                on:
+                  description: "rules of policy routing, source or type of service: what the default route of a packet depends on."
+                  returned: always
+                  type: str
+                routes:
+                  description: The usable default routes of all tables and for all packets.
+                  returned: always
+                  type: list
+                  elements: dict
+                text:
+                  description: Explanation for people; do not parse it.
+                  returned: always
+                  type: str
+        rules:
+          description: Rules of policy routing; empty if they are those that every kernel starts with.
+          returned: when requested
+          type: list
+          elements: dict
+          sample: []
         routes:
           description: Route records; only if requested.
           returned: when requested
@@ -428,7 +536,9 @@ ansible_facts:
                 - default_route
                 - groups
                 - interfaces
+                - local_ports
                 - nodes
+                - rules
                 - sockets
                 - statistics
             protocols:
@@ -529,6 +639,10 @@ ansible_facts:
           protocol: udp
           user: root
           stime: "Sat Nov 21 09:05:03 2026"
+netstat:
+  description: The network of the host, with the same keys as C(ansible_facts.netstat). With O(compat) its lists stand beside it.
+  returned: when O(set_fact=false)
+  type: dict
 sockets:
   description: Records of all sockets, with the fields of JSON output.
   returned: when O(sockets=all)

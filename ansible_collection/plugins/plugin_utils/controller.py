@@ -32,10 +32,11 @@ class Refused(Exception):
 
 
 class Request(NamedTuple):
-    """The query of a task, and the module whose facts it sets too."""
+    """The query of a task, the module whose facts it sets too, and whether details of processes were asked for."""
 
     query: core.Query
     compat: str | None
+    who: bool = False
 
 
 def require_core():
@@ -66,7 +67,7 @@ def read_options(options):
         )
     except core.NetstatError as error:
         raise Refused(format_error(error)) from error
-    return Request(query, options.get("compat"))
+    return Request(query, options.get("compat"), bool(options.get("who")))
 
 
 def make_plan(request):
@@ -124,7 +125,10 @@ def build_result(text, request):
         facts = {"netstat": gathered.facts}
         if request.compat:
             users = system.names.get("users", {})
-            facts.update(core.listen_ports(gathered.sockets, lambda uid: users.get(str(uid), str(uid))))
+            covered = gathered.facts["covers"]["protocols"]
+            facts.update(core.listen_ports(gathered.sockets, lambda uid: users.get(str(uid), str(uid)), covered))
+            if not request.who:  # the rows alone need them
+                core.drop_details(gathered.facts, arguments="arguments" in query.owners)
     except core.NetstatError as error:
         reason = core.safe_text(format_error(error))[:LONGEST_MESSAGE]
         raise Refused("cannot build facts from the snapshot: %s" % reason) from error

@@ -7,7 +7,7 @@ The kernel resumes a dump by hash bucket, so a socket that exists throughout is 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from netstat_core.plugin import (
     AF,
@@ -112,6 +112,11 @@ def make_parser(protocol: str) -> Callable[..., Iterator[list[Record] | Problem]
     return parse
 
 
+def name_device(interfaces: Mapping[int, str], index: int) -> str | None:
+    """Return the name of the device a socket is bound to, None for 0; ``if7`` if no device has the index any more."""
+    return (interfaces.get(index) or f"if{index}") if index else None
+
+
 class _DumpParser:
     """Parses the datagrams of one dump."""
 
@@ -182,7 +187,7 @@ class _DumpParser:
                 record["v4_mapped"] = is_mapped(source) or is_mapped(target)
         if any(fixed[9]):
             for record, index in zip(records, fixed[9], strict=True):
-                record["interface"] = self._interfaces.get(index)
+                record["interface"] = name_device(self._interfaces, index)
         if self._is_tcp:
             self._adjust_tcp(records, fixed[2], fixed[3])
         else:

@@ -14,11 +14,12 @@ from netstat_core.plugin import (
     Problem,
     Record,
     attributes,
+    interface_names,
     messages,
 )
 from netstat_inet.addresses import format_ipv4, format_ipv6
 from netstat_inet.messages import MESSAGE_SIZE
-from netstat_inet.netlink_inet_diag import SOCK_DIAG_BY_FAMILY, name_dump
+from netstat_inet.netlink_inet_diag import SOCK_DIAG_BY_FAMILY, name_device, name_dump
 from netstat_inet.record import TCP_LISTEN, make_sctp_record, to_sctp_state, to_tcp_state
 
 # linux/inet_diag.h
@@ -29,20 +30,23 @@ _STORAGE = 128
 """The size of struct sockaddr_storage."""
 
 
-def parse(about: About, inet: Datagrams | None, inet6: Datagrams | None) -> Iterator[Record | Problem]:
+def parse(
+    about: About, inet: Datagrams | None, inet6: Datagrams | None, links: Datagrams | None = None
+) -> Iterator[Record | Problem]:
     """Yield the records of the IPv4 and the IPv6 dump; a message with INET_DIAG_PEERS is an association."""
     unpack = struct.Struct(f"{about.order}16x4B2s2s32xI8x5I").unpack_from
+    names = interface_names(about, links)
     for family, datagrams in (("inet", inet), ("inet6", inet6)):
         dump = name_dump("sctp", family)
         for message in messages(dump, datagrams or (), SOCK_DIAG_BY_FAMILY, MESSAGE_SIZE, about.order):
             if isinstance(message, Problem):
                 yield message
             else:
-                yield _to_record(unpack(message), attributes(message, MESSAGE_SIZE, about.order))
+                yield _to_record(unpack(message), attributes(message, MESSAGE_SIZE, about.order), names)
 
 
-def _to_record(fields: tuple[Any, ...], attrs: Attributes) -> Record:
-    _, state, _, _, sport, dport, _, _, received, sent, uid, inode = fields
+def _to_record(fields: tuple[Any, ...], attrs: Attributes, interfaces: dict[int, str]) -> Record:
+    _, state, _, _, sport, dport, device, _, received, sent, uid, inode = fields
     peers = _parse_addresses(attrs[INET_DIAG_PEERS]) if INET_DIAG_PEERS in attrs else None
     is_listening = peers is None and state == TCP_LISTEN
     return make_sctp_record(
@@ -58,6 +62,7 @@ def _to_record(fields: tuple[Any, ...], attrs: Attributes) -> Record:
         backlog=sent if is_listening else None,
         uid=uid,
         inode=inode or None,
+        interface=name_device(interfaces, device),
     )
 
 

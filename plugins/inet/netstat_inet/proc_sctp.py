@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from socket import AF_INET6, inet_pton
 
-from netstat_core.plugin import GREATEST_INTEGER, About, Asked, File, Problem, Record, unsigned
+from netstat_core.plugin import GREATEST_INTEGER, About, Asked, File, Gap, Problem, Record, unsigned
 from netstat_inet.addresses import format_ipv4, format_ipv6
 from netstat_inet.record import make_sctp_record, to_sctp_state, to_tcp_state
 
@@ -41,31 +41,23 @@ def _make_rule(family: str, rule: Callable[[Asked], bool]) -> Callable[[Asked], 
     return lambda asked: asked.serves_family(family) and rule(asked)
 
 
-def _make_endpoint_file(folder: str) -> File:
-    return File(f"/proc/net/{folder}/eps", inode_column=7, uid_column=6)
-
-
-def _make_association_file(folder: str) -> File:
-    return File(f"/proc/net/{folder}/assocs", inode_column=10, uid_column=9)
-
-
 INPUTS = (
-    _make_endpoint_file("sctp").either.when(_make_rule("inet", _shows_endpoints)),
-    _make_association_file("sctp").either.when(_make_rule("inet", _shows_associations)),
-    _make_endpoint_file("sctp6").optional.when(_make_rule("inet6", _shows_endpoints)),
-    _make_association_file("sctp6").optional.when(_make_rule("inet6", _shows_associations)),
+    File("/proc/net/sctp/eps", inode_column=7, uid_column=6).either.when(_make_rule("inet", _shows_endpoints)),
+    File("/proc/net/sctp/assocs", inode_column=10, uid_column=9).either.when(_make_rule("inet", _shows_associations)),
+    File("/proc/net/sctp6/eps").optional.when(_make_rule("inet6", _shows_endpoints)),
+    File("/proc/net/sctp6/assocs").optional.when(_make_rule("inet6", _shows_associations)),
 )
 """eps if the query shows listening sockets, assocs if it shows others.
 
-If both are read, one may be absent: that is recorded as a gap, and the rows of the other are shown.
+If both are read, one may be absent: that is recorded as a gap, and the rows of the other are shown. The files in sctp6
+are read because netstat reads them; no kernel is known to have them, so nothing is missed where they are absent.
 """
 
 
-def parse(about: About, *contents: bytes | None) -> Iterator[Record | Problem]:
-    """Yield the records of eps and assocs.
-
-    /proc/net/sctp6 is read because netstat reads it; no kernel is known to have it.
-    """
+def parse(about: About, *contents: bytes | None) -> Iterator[Record | Problem | Gap]:
+    """Yield the records of eps and assocs; a gap if only IPv6 is asked for, and the files netstat reads are absent."""
+    if not any(content is not None for content in contents):
+        yield Gap("unreadable", "/proc/net/sctp6", "no kernel has it: /proc/net/sctp has the sockets of both families")
     paths = [f"/proc/net/{folder}/{name}" for folder in ("sctp", "sctp6") for name in ("eps", "assocs")]
     for path, content in zip(paths, contents, strict=True):
         if content is None:

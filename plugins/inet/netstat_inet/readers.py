@@ -12,6 +12,9 @@ _PROCFS_LACKS = frozenset({"backlog", "v6_only", "interface"})
 _LISTENING = Rows(column=3, values=("0A",))
 
 
+_DEVICES = LINKS.optional.when(lambda asked: asked.wants("interface"))
+
+
 def _make_file(protocol: str, family: str) -> Input[bytes | None]:
     """Return the file of a protocol and family; the protocol is missing only if the IPv4 file is."""
     path = f"/proc/net/{protocol}" if family == "inet" else f"/proc/net/{protocol}6"
@@ -40,9 +43,8 @@ def _make_procfs_feed(protocol: str) -> Feed:
 
 def _make_netlink_feed(protocol: str) -> Feed:
     """Return the feed of a protocol's dumps; links are dumped too if ``interface`` is asked for."""
-    links = LINKS.optional.when(lambda asked: asked.wants("interface"))
     inet, inet6 = _make_dump(protocol, "inet"), _make_dump(protocol, "inet6")
-    return feed("netlink", inet, inet6, links, parse=netlink_inet_diag.make_parser(protocol))
+    return feed("netlink", inet, inet6, _DEVICES, parse=netlink_inet_diag.make_parser(protocol))
 
 
 _SCTP_FEEDS = (
@@ -50,10 +52,11 @@ _SCTP_FEEDS = (
         "netlink",
         _make_dump("sctp", "inet"),
         _make_dump("sctp", "inet6"),
+        _DEVICES,
         parse=netlink_sctp_diag.parse,
         lacks=("association_id", "socket_state"),
     ),
-    feed("procfs", *proc_sctp.INPUTS, parse=proc_sctp.parse, lacks=("backlog",)),
+    feed("procfs", *proc_sctp.INPUTS, parse=proc_sctp.parse, lacks=("backlog", "interface")),
 )
 
 

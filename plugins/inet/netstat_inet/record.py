@@ -86,7 +86,13 @@ class InetSocket(SocketRecord):
         bool, Field("IPv6 socket with an IPv4-mapped address, which the record shows as the IPv4 address")
     ]
     v6_only: Annotated[bool | None, Field("IPV6_V6ONLY is set: no IPv4; null if unknown or not IPv6")]
-    interface: Annotated[InterfaceName | None, Field("Interface the socket is bound to", mark="interface")]
+    interface: Annotated[
+        InterfaceName | None,
+        Field(
+            "Device it is bound to, if7 if none has its number 7; null if it is bound to none, and from /proc",
+            mark="interface",
+        ),
+    ]
     drops: Annotated[Count | None, Field("Packets dropped since the socket was created")]
     local_addresses: Annotated[list[Address] | None, Field("sctp: all local addresses, the primary path's first")]
     remote_addresses: Annotated[list[Address] | None, Field("sctp: all remote addresses; null for an endpoint")]

@@ -76,13 +76,28 @@ def _parse_row(words: list[bytes], texts: CanonicalTexts, *, with_family: bool) 
         "status": sorted(
             [*([] if _UNREPLIED in free else ["replied"]), *(_FLAGS[word] for word in free if word in _FLAGS)]
         ),
-        "nat": NAT[(reply.target != original.source) + 2 * (reply.source != original.target)],
+        "nat": NAT[_find_translated(original, reply)],
         "mark": _parse_number(others[b"mark"], 0xFFFFFFFF) if b"mark" in others else None,
         "zone": _parse_number(zone, _LARGEST_PORT),
         "initial_sequence": None,
         "delta": None,
         "previous_delta": None,
     }
+
+
+def _find_translated(original: _Tuple, reply: _Tuple) -> int:
+    """Return 1 if the source is translated, plus 2 if the destination is: an index of ``NAT``.
+
+    A query of ICMP has one identifier for both directions. The kernel keeps it beside the source, and changes it there
+    so that two sources can share an address, as it changes the port of TCP::
+
+        icmp     1 29 src=10.0.0.5 dst=192.0.2.1 type=8 code=0 id=1 src=192.0.2.1 dst=10.0.0.5 type=0 code=0 id=77
+
+    A translated destination may also require another identifier, which then says nothing about the source.
+    """
+    is_target = reply.source != original.target
+    is_source = reply.target != original.source or (reply.icmp_id != original.icmp_id and not is_target)
+    return is_source + 2 * is_target
 
 
 def _split_pairs(words: list[bytes]) -> tuple[list[bytes], list[Pairs], Pairs]:
@@ -112,7 +127,7 @@ _TUPLE_KEYS = frozenset((b"dst", *_SOURCE_PORTS, *_TARGET_PORTS, b"type", b"code
 class _Tuple:
     """One direction: its record, and its two endpoints, by which translation is recognised.
 
-    An endpoint is an address and a port; ICMP has no ports.
+    An endpoint is an address and a port or the key of GRE; ICMP has no ports, but an identifier.
     """
 
     def __init__(self, pairs: Pairs, texts: CanonicalTexts) -> None:
@@ -121,6 +136,7 @@ class _Tuple:
         icmp = _parse_icmp(pairs)
         self.source = (source, source_port)
         self.target = (target, target_port)
+        self.icmp_id = icmp and icmp["id"]
         self.record: Record = {
             "source_address": source,
             "source_port": source_port,

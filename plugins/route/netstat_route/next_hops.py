@@ -137,5 +137,9 @@ def parse_encapsulation(attrs: Attributes) -> str | None:
 
 def parse_realms(attrs: Attributes) -> str | None:
     """Return RTA_FLOW as ``SOURCE/DESTINATION``; None without realms."""
-    both = attrs.number(RTA_FLOW, 0)
+    return format_realms(attrs.number(RTA_FLOW, 0))
+
+
+def format_realms(both: int) -> str | None:
+    """Return the number that holds both realms as ``SOURCE/DESTINATION``; None without realms."""
     return f"{both >> 16}/{both & 0xFFFF}" if both else None

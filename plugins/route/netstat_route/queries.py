@@ -27,9 +27,9 @@ _MOST = 0xFFFFFFFF
 def choose_default_table(family: str, asked: Asked) -> int:
     """Return the number of the table that is shown if none is asked for, as in /proc: main for IPv4, all for IPv6.
 
-    Default routes are searched for in table main only.
+    Default routes are read from all tables, since policy rules may prefer those of another one.
     """
-    return RT_TABLE_MAIN if family == "inet" or asked.default_routes else ALL
+    return RT_TABLE_MAIN if family == "inet" and not asked.default_routes else ALL
 
 
 def find_table_number(asked: Asked, default: int) -> int:

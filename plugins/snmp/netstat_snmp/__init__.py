@@ -1,4 +1,4 @@
-"""Protocol statistics, as ``netstat -s`` shows them and beyond, and the memory of sockets."""
+"""Protocol statistics, as ``netstat -s`` shows them and beyond, the memory of sockets, and the ports they get."""
 
 from __future__ import annotations
 
@@ -13,9 +13,14 @@ TABLES = frozenset({"statistics", "memory"})
 
 @hookimpl
 def netstat_readers(tables: Collection[str]) -> Iterable[Reader]:
-    """Return the readers of ``statistics`` and ``memory``, or nothing if neither is asked for."""
-    if tables and not TABLES.intersection(tables):
-        return ()
-    from netstat_snmp.readers import READERS  # noqa: PLC0415 - loaded only when asked for
+    """Return the readers of ``statistics``, ``memory`` and ``local_ports``, or nothing if none is asked for."""
+    readers: list[Reader] = []
+    if not tables or TABLES.intersection(tables):
+        from netstat_snmp.readers import READERS  # noqa: PLC0415 - loaded only when asked for
 
-    return READERS
+        readers += READERS
+    if not tables or "local_ports" in tables:
+        from netstat_snmp.proc_local_ports import READER  # noqa: PLC0415
+
+        readers.append(READER)
+    return readers
