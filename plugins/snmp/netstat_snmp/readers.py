@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from netstat_core.plugin import (
@@ -19,6 +20,7 @@ from netstat_core.plugin import (
     Reader,
     Record,
     feed,
+    from_asked,
     is_silent,
     plain_table,
 )
@@ -47,29 +49,43 @@ _SOCKSTAT6 = File("/proc/net/sockstat6")
 _BY_PROTOCOL = File("/proc/net/protocols")
 
 
+_FIRST = {
+    _SNMP: re.compile(rb"Ip: "),
+    _NETSTAT: re.compile(rb"TcpExt: "),
+    _SCTP: re.compile(rb"Sctp[A-Z]"),
+    _SNMP6: re.compile(rb"Ip6[A-Z]"),
+    _XFRM: re.compile(rb"Xfrm[A-Z]"),
+    _TLS: re.compile(rb"Tls[A-Z]"),
+}
+"""How every kernel begins these files."""
+
+
 def _is_inet6(asked: Asked) -> bool:
     return asked.families == ("inet6",)
 
 
 def _parse_inet(_about: About, snmp: bytes, netstat: bytes | None, sctp: bytes | None) -> Parsed:
-    yield from parse_pairs(_SNMP.path, snmp)
+    yield from parse_pairs(_SNMP.path, snmp, first_row=_FIRST[_SNMP])
     if netstat is not None:
-        yield from parse_pairs(_NETSTAT.path, netstat)
+        yield from parse_pairs(_NETSTAT.path, netstat, first_row=_FIRST[_NETSTAT])
     if sctp is not None:
-        yield from parse_one_section(_SCTP.path, sctp, "Sctp")
+        yield from parse_one_section(_SCTP.path, sctp, "Sctp", _FIRST[_SCTP])
 
 
 def _parse_inet6(_about: About, snmp6: bytes) -> Parsed:
-    return parse_rows(_SNMP6.path, snmp6, section_by_prefix)
+    return parse_rows(_SNMP6.path, snmp6, section_by_prefix, first_row=_FIRST[_SNMP6])
 
 
-def _parse_tcp(_about: About, snmp: bytes | None) -> Parsed:
+def _parse_tcp(about: About, snmp: bytes | None) -> Parsed:
     """Yield the section Tcp, which counts both IP versions, if only IPv6 is asked for.
 
     netstat gives up a broken file silently here, so the code of such a problem is ``silent``.
     """
-    if snmp is not None:
-        yield from parse_pairs(_SNMP.path, snmp, lambda section: section == "Tcp", unpaired="silent")
+    if snmp is None:
+        return
+    for parsed in parse_pairs(_SNMP.path, snmp, lambda section: section == "Tcp", "silent", _FIRST[_SNMP]):
+        if _is_inet6(about.asked) or not isinstance(parsed, dict):
+            yield parsed
 
 
 def _parse_interfaces(_about: About, contents: Mapping[str, bytes]) -> Parsed:
@@ -90,7 +106,7 @@ def _make_section_feed(file: File) -> Feed:
     """Return the feed of a file whose counters are one section, which is named like the file."""
 
     def parse(_about: About, content: bytes) -> Parsed:
-        return parse_one_section(file.path, content, file.path.rpartition("/")[2])
+        return parse_one_section(file.path, content, file.path.rpartition("/")[2], _FIRST[file])
 
     return feed("procfs", file, parse=parse)
 
@@ -168,7 +184,7 @@ READERS = (
     _make_reader(
         "statistics6_tcp",
         4020,
-        feed("procfs", _SNMP.when(_is_inet6), parse=_parse_tcp),
+        feed("procfs", from_asked(lambda asked: _SNMP if _is_inet6(asked) else _SNMP.optional), parse=_parse_tcp),
         LAYOUT6,
         families=_INET6,
         protocols=_PROTOCOLS,
