@@ -20,7 +20,6 @@ from netstat_core.plugin import (
     Reader,
     Record,
     feed,
-    from_asked,
     is_silent,
     plain_table,
 )
@@ -76,16 +75,13 @@ def _parse_inet6(_about: About, snmp6: bytes) -> Parsed:
     return parse_rows(_SNMP6.path, snmp6, section_by_prefix, first_row=_FIRST[_SNMP6])
 
 
-def _parse_tcp(about: About, snmp: bytes | None) -> Parsed:
+def _parse_tcp(_about: About, snmp: bytes | None) -> Parsed:
     """Yield the section Tcp, which counts both IP versions, if only IPv6 is asked for.
 
     netstat gives up a broken file silently here, so the code of such a problem is ``silent``.
     """
-    if snmp is None:
-        return
-    for parsed in parse_pairs(_SNMP.path, snmp, lambda section: section == "Tcp", "silent", _FIRST[_SNMP]):
-        if _is_inet6(about.asked) or not isinstance(parsed, dict):
-            yield parsed
+    if snmp is not None:
+        yield from parse_pairs(_SNMP.path, snmp, lambda section: section == "Tcp", "silent", _FIRST[_SNMP])
 
 
 def _parse_interfaces(_about: About, contents: Mapping[str, bytes]) -> Parsed:
@@ -184,7 +180,7 @@ READERS = (
     _make_reader(
         "statistics6_tcp",
         4020,
-        feed("procfs", from_asked(lambda asked: _SNMP if _is_inet6(asked) else _SNMP.optional), parse=_parse_tcp),
+        feed("procfs", _SNMP.when(_is_inet6), parse=_parse_tcp),
         LAYOUT6,
         families=_INET6,
         protocols=_PROTOCOLS,
