@@ -89,6 +89,12 @@ class Interrupted(SourceError):
     reason = "raced"
 
 
+class Damaged(SourceError):
+    """A file of a copy cannot be what the kernel wrote, such as one of no bytes in place of a table."""
+
+    reason = "damaged"
+
+
 class NarrowerCapture(SourceError):
     """The snapshot was captured for a narrower request: the source was not recorded, and may have existed."""
 

@@ -6,6 +6,7 @@ import base64
 import functools
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,9 @@ RUNNER = Path(__file__).resolve().parent / "crafted_proc.py"
 NOBODY = 65534
 NETLINK_HAS = ("net/tcp", "net/udp", "net/udplite", "net/raw", "net/unix")
 """Files whose absence pynetstat makes good by asking the kernel, which no stage can change."""
+DAMAGED_FILE = re.compile(rb"pynetstat: /proc/net/\S+: (?:is empty, |does not begin as |ends within )[^\n]*\n")
+"""What pynetstat alone says about a file that is not whole (tests/damage); crafted files often are not."""
+
 OURS = os.environ.get("NETSTAT_TESTS_COMPARE")
 """`netstat` here compares the real program with itself, which proves the harness and not the program."""
 
@@ -147,4 +151,4 @@ def run_both(stage: Stage, lists: list[tuple[str, ...]], uid: int = 0) -> list[C
 
 def _outcome(answer: dict[str, str | int]) -> Outcome:
     stdout, stderr = (base64.b64decode(str(answer[name])) for name in ("stdout", "stderr"))
-    return Outcome(stdout, stderr, int(answer["returncode"]))
+    return Outcome(stdout, DAMAGED_FILE.sub(b"", stderr), int(answer["returncode"]))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 from netstat_core.errors import NarrowerCapture, SnapshotError
-from netstat_core.plugin.outcomes import Gap
+from netstat_core.plugin.outcomes import Gap, Problem
 from netstat_core.plugin.text import Complaint
-from netstat_core.report.run import Run
+from netstat_core.plugin.text_files import DAMAGED, NOT_THE_FILE
+from netstat_core.report.run import Event, Noted, Run
 from netstat_core.system import BIG, CONTRADICTED, MACHINE, STATED, Machine
 
 _NOTHING_READ = '(No info could be read for "-p": geteuid()={uid} but you should be root.)'
@@ -16,21 +18,32 @@ _NOT_ALL_READ = """\
  will not be shown, you would have to be root to see it all.)"""
 
 
-def is_narrower(gap: Gap) -> bool:
-    """Return whether a gap says that a snapshot was captured for less than the query."""
-    return gap.reason == NarrowerCapture.reason
+def is_of_host(event: Event) -> bool:
+    """Return whether the host words a problem or gap itself, instead of the dialect; false for other events."""
+    if not isinstance(event, Noted):
+        return False
+    reader, trouble = event
+    if isinstance(trouble, Problem):
+        return trouble.code == NOT_THE_FILE
+    return reader is None or trouble.about == "plugin" or trouble.reason in (NarrowerCapture.reason, DAMAGED)
 
 
-def complain_of_host(gap: Gap, run: Run, program: str) -> Complaint | None:
-    """Return the message and exit status for a gap of the host; None prints nothing."""
-    if gap.reason == "no_reader":  # the dialect reports this
+def complain_of_host(
+    event: Noted, run: Run, program: str, by_layout: Callable[[Noted], Complaint | None]
+) -> Complaint | None:
+    """Return the message and exit status for a problem or gap of the host; None prints nothing."""
+    gap = event.trouble
+    if isinstance(gap, Problem) or gap.reason == "no_reader":  # a gap or the dialect says it
         return None
-    if gap.about == "owners" and not is_narrower(gap):
+    if gap.reason == DAMAGED and (by_layout(event) == Complaint("") or _is_said(event, run, by_layout)):
+        return None
+    is_narrower = gap.reason == NarrowerCapture.reason
+    if gap.about == "owners" and not is_narrower:
         return _complain_of_owners(gap, run, program)
     if gap.about == "snapshot":
         return Complaint(f"{program}: {gap.detail}", status=SnapshotError.exit_status)
     is_missed = gap.about == "namespaces" and gap.reason != "truncated" and not run.query.all_network_namespaces
-    status = NarrowerCapture.exit_status if is_narrower(gap) else int(is_missed)
+    status = NarrowerCapture.exit_status if is_narrower else int(is_missed)
     return Complaint(f"{program}: {gap.source}: {gap.detail}", status=status)
 
 
@@ -52,3 +65,13 @@ def _complain_of_owners(gap: Gap, run: Run, program: str) -> Complaint | None:
     if table is None or not table.denied:
         return None
     return Complaint(_NOT_ALL_READ if table.knows_any else _NOTHING_READ.format(uid=os.geteuid()))
+
+
+def _is_said(event: Noted, run: Run, by_layout: Callable[[Noted], Complaint | None]) -> bool:
+    """Return whether the layout has complained about a row of the same reader: one message is enough."""
+    reader = event.reader
+    return reader is not None and any(
+        by_layout(Noted(reader, Problem(entry["source"], "", b"", entry["line"], entry["code"], entry["field"])))
+        for entry in run.ledger.problems
+        if entry["reader"] == reader.name and entry["code"] != NOT_THE_FILE
+    )

@@ -13,7 +13,7 @@ from itertools import repeat
 from typing import BinaryIO
 
 from netstat_core.cli.faults import COMMAND_STATUS, Diverted, Faults
-from netstat_core.cli.gaps import complain_of_host, is_narrower, remark_on_byte_order
+from netstat_core.cli.gaps import complain_of_host, is_of_host, remark_on_byte_order
 from netstat_core.cli.output import check_options, make_rendering
 from netstat_core.dialects import NET_TOOLS, Added, Request, find
 from netstat_core.errors import NetstatError, PluginError, SchemaViolation, UsageError
@@ -21,7 +21,6 @@ from netstat_core.escape import escape_unprintable
 from netstat_core.host.discovery import TEXT, FormatOffer, Host
 from netstat_core.host.interrupts import expect_commands
 from netstat_core.host.watch import Watch
-from netstat_core.plugin.outcomes import Gap
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.sinks import Rendering, Sink
 from netstat_core.plugin.text import Complaint
@@ -324,7 +323,7 @@ class _Command:
         printed: set[Complaint] = set()
         for event in drain(run, rendering, f"format {offer.sink.name!r}" if offer else LAYOUT):
             complaint = self._find_complaint(event, run) if isinstance(event, Noted) else None
-            if complaint is None or (complaint in printed and query.is_for_namespaces):
+            if complaint is None or (complaint in printed and (query.is_for_namespaces or is_of_host(event))):
                 continue
             printed.add(complaint)
             self._print_complaint(complaint, is_text=is_text)
@@ -341,15 +340,14 @@ class _Command:
 
     def _find_complaint(self, event: Noted, run: Run) -> Complaint | None:
         """Return the message for a problem or gap: the host's if that covers it, else the dialect's."""
-        reader, trouble = event
         complaint = self._faults.complain_of_plugin(event, run, self.host) or self._faults.complain_of_rejection(event)
         if complaint is not None:
             return complaint
-        if isinstance(trouble, Gap) and (reader is None or trouble.about == "plugin" or is_narrower(trouble)):
-            return complain_of_host(trouble, run, self._program)
-        if reader is None:
-            return None
-        return self._faults.complain_by_layout(self._session.complain, event, run, self.host)
+
+        def by_layout(noted: Noted) -> Complaint | None:
+            return self._faults.complain_by_layout(self._session.complain, noted, run, self.host)
+
+        return complain_of_host(event, run, self._program, by_layout) if is_of_host(event) else by_layout(event)
 
     def _print_complaint(self, complaint: Complaint, *, is_text: bool) -> None:
         if not complaint.text:

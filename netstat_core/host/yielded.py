@@ -20,7 +20,8 @@ _FIELDS: dict[type, dict[str, tuple[type, ...]]] = {
     Trait: {"name": (str,)},
 }
 _REASONS = frozenset(
-    {"not_in_kernel", "permission", "raced", "broken_plugin", "rejected", "truncated", "narrower_capture", "unreadable"}
+    {"not_in_kernel", "permission", "raced", "broken_plugin", "rejected", "truncated", "narrower_capture"}
+    | {"damaged", "unreadable"}
 )
 _PARSER_SUBJECTS = ("source", "table")
 """What gaps of parsers may be about; the host reports all others."""

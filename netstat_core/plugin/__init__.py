@@ -79,6 +79,7 @@ from netstat_core.plugin.text import (
     no_support,
     unsupported,
 )
+from netstat_core.plugin.text_files import Header, TextFile
 from netstat_core.query import Query
 
 __all__ = [
@@ -118,6 +119,7 @@ __all__ = [
     "Gap",
     "Group",
     "Head",
+    "Header",
     "Inode",
     "Input",
     "InterfaceName",
@@ -141,6 +143,7 @@ __all__ = [
     "SourceError",
     "Style",
     "Tail",
+    "TextFile",
     "Trait",
     "Uid",
     "UsageError",

@@ -160,12 +160,18 @@ def attributes(message: bytes, start: int, order: str) -> Attributes:
     return Attributes({kind: message[at:end] for kind, at, end in each_attribute(message, start, order)}, order)
 
 
-def interface_names(about: About, links: Datagrams | None) -> dict[int, str]:
-    """Return interface names by index from the content of :data:`LINKS`; empty if ``links`` is None."""
+def interface_names(about: About, links: Datagrams | None, problems: list[Problem] | None = None) -> dict[int, str]:
+    """Return interface names by index from the content of :data:`LINKS`; empty if ``links`` is None.
+
+    Problems of the dump are appended to ``problems``, for the parser to yield.
+    """
     index_at = _unpacker(about.order, "20xi").unpack_from
     names: dict[int, str] = {}
     for message in messages(LINKS.name, links or (), RTM_NEWLINK, NLMSG_HDRLEN + IFINFOMSG_SIZE, about.order):
-        if not isinstance(message, Problem):
+        if isinstance(message, Problem):
+            if problems is not None:
+                problems.append(message)
+        else:
             name = attributes(message, NLMSG_HDRLEN + IFINFOMSG_SIZE, about.order).text(IFLA_IFNAME)
             if name is not None:
                 names[index_at(message)[0]] = escape(name)

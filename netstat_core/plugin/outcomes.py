@@ -102,10 +102,10 @@ class Gap(_Outcome):
     """Something that could not be read, and why: one entry of ``completeness`` in a report.
 
     ``reason`` is one of ``not_in_kernel``, ``permission``, ``raced``, ``broken_plugin``, ``rejected``,
-    ``truncated``, ``narrower_capture``, ``no_reader`` or ``unreadable``. ``source`` is the input's ``name``, ``detail``
-    is for people, ``errno`` the kernel's error number or 0, ``count`` the number of missing things if known. A parser
-    yields gaps about ``source`` or ``table`` only. The host fills in ``table``, ``reader``, ``attempts``,
-    ``network_namespace`` and ``selector``, which selected a namespace that was not read.
+    ``truncated``, ``narrower_capture``, ``no_reader``, ``damaged`` or ``unreadable``. ``source`` is the input's
+    ``name``, ``detail`` is for people, ``errno`` the kernel's error number or 0, ``count`` the number of missing things
+    if known. A parser yields gaps about ``source`` or ``table`` only. The host fills in ``table``, ``reader``,
+    ``attempts``, ``network_namespace`` and ``selector``, which selected a namespace that was not read.
 
     Raises ValueError for an ``about`` that is not a :data:`Subject`: ``source``, ``table``, ``owners``, ``namespaces``,
     ``plugin`` or ``snapshot``.

@@ -92,7 +92,8 @@ class Block(Value, identity=True):
 class Complaint(Value):
     """The text printed for a problem or gap, on stderr or with ``on_stdout`` in the output, and its exit status.
 
-    ``ends_run`` stops the run after the reader that it is about; no other reader starts.
+    ``ends_run`` stops the run after the reader that it is about; no other reader starts. An empty text prints nothing,
+    which differs from None only for a damaged file, for which the host has a message of its own.
     """
 
     text: str = name_field(kw_only=False)

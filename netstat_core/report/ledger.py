@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from errno import ENOENT
 from typing import Any
 
-from netstat_core.errors import NotInKernel, SourceError
+from netstat_core.errors import Damaged, NoPermission, NotInKernel, SourceError
 from netstat_core.escape import escape
 from netstat_core.host.checker import LONGEST_SHOWN
 from netstat_core.host.plugins import SOURCE, describe_error
@@ -96,7 +96,8 @@ class Ledger:
 def unopened_gap(failures: Sequence[tuple[Feed, SourceError]]) -> Gap:
     """Return the gap of a reader none of whose feeds could be opened.
 
-    The reason is that of the last feed, the oldest interface, unless it is absent and another feed lacked permission.
+    The reason is that of the last feed, the oldest interface. If that is absent, the source of another feed that exists
+    decides: one without permission, or a damaged one.
     """
     if not failures:
         return Gap("unreadable", "feeds", "none of the reader's feeds serves what was asked for", about="table")
@@ -104,8 +105,8 @@ def unopened_gap(failures: Sequence[tuple[Feed, SourceError]]) -> Gap:
     attempts = tuple(
         Attempt(feed.name, error.source, error.reason, error.detail, error.errno) for feed, error in failures
     )
-    forbidden = next((error for _, error in failures if error.reason == "permission"), None)
-    decisive = forbidden if forbidden is not None and isinstance(last, NotInKernel) else last
+    present = [error for _, error in failures if error.reason in (NoPermission.reason, Damaged.reason)]
+    decisive = present[0] if present and isinstance(last, NotInKernel) else last
     return gap_from_error(decisive).replace(about="table", attempts=attempts)
 
 

@@ -107,7 +107,9 @@ def _left_out(query: Query, host: Host) -> list[Offer]:
 
 
 def prepare(offer: Offer, query: Query, demands: Demands, also: frozenset[str]) -> Prepared | None:
-    """Ask the feeds of a reader for their needs; return None if the output demands nothing of the reader.
+    """Ask the feeds of a reader for their needs; return None if the reader has nothing to read.
+
+    That is so if the output demands nothing of it, or if its feeds need no source for this query.
 
     ``also`` names fields that the host needs besides those the output demands. Raises Refused if a feed refuses the
     query. Any other exception is returned as ``broken``.
@@ -128,6 +130,8 @@ def prepare(offer: Offer, query: Query, demands: Demands, also: frozenset[str]) 
             raise
         what = f"reader {reader.name!r}: {field}".removesuffix(": ")
         return Prepared(offer, asked, broken=failure_gap(offer.plugin.label, what, error))
+    if feeds and all(need is None for _, needs in feeds for need in needs):
+        return None
     return Prepared(offer, asked, feeds)
 
 

@@ -28,7 +28,7 @@ MOST_BYTES = 1 << 28
 MOST_FILES = 1 << 18
 _LARGEST_ARCHIVE = 1 << 29
 _LONGEST_PATH = 4096
-_KINDS = ("proc/", "sys/", "netlink/", f"{capture.NAMESPACES}/", capture.DESCRIPTION, "run/", "etc/")
+_KINDS = ("proc/", "sys/", "netlink/", f"{capture.NAMESPACES}/", capture.DESCRIPTION, "run/", "etc/", "net/")
 _MAGIC: tuple[tuple[bytes, Callable[..., Any]], ...] = (
     (b"\x1f\x8b", gzip.GzipFile),
     (b"\xfd7zXZ\0", lzma.LZMAFile),
@@ -206,7 +206,7 @@ def _find_prefix(files: Mapping[str, bytes]) -> str:
     for top in sorted(tops):
         if f"{top}/{capture.DESCRIPTION}" in files or any(path.startswith(f"{top}/proc/") for path in files):
             return f"{top}/"
-    for folder in ("", *(f"{top}/" for top in sorted(tops))):
+    for folder in ("", *(f"{top}/{below}" for below in ("", "net/") for top in sorted(tops))):
         if any(f"{folder}{name}" in files for name in FILES_OF_NET):
             return f"{folder}>"
     raise SnapshotError("holds neither proc nor the files of /proc/net")

@@ -9,10 +9,19 @@ import struct
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
-from netstat_core.errors import Interrupted, NarrowerCapture, NotInKernel, SnapshotError, SourceError, UsageError
+from netstat_core.errors import (
+    Damaged,
+    Interrupted,
+    NarrowerCapture,
+    NotInKernel,
+    SnapshotError,
+    SourceError,
+    UsageError,
+)
 from netstat_core.plugin.outcomes import Gap
 from netstat_core.plugin.records import NetworkNamespace, inode_of
 from netstat_core.plugin.sources import Directory, File, NetlinkDump
@@ -34,9 +43,14 @@ from netstat_core.system.description import (
 )
 from netstat_core.system.find_namespaces import Missed
 from netstat_core.system.namespace_gaps import escape_namespace_name, escape_text, gap_from_missed, make_selector_gap
-from netstat_core.system.stores import FolderStore, InnerStore, MemoryStore, Store
+from netstat_core.system.stores import HOW_TO_COPY, FolderStore, InnerStore, MemoryStore, Store
 
 _MOST_NAMESPACES = 10_000
+_NEVER_EMPTY = tuple(
+    f"/proc/net/{name}"
+    for name in ("tcp", "tcp6", "udp", "udp6", "unix", "dev", "snmp", "snmp6", "netstat", "arp", "sockstat", "igmp")
+)
+"""Files that no kernel leaves empty; their parsers say so themselves."""
 
 
 class SnapshotSystem(System):
@@ -159,7 +173,18 @@ class SnapshotSystem(System):
             raise SourceError.from_os_error(file.name, error) from error
         if _has_endless_word(content):
             raise SourceError(file.name, "holds a word longer than any that the kernel writes")
+        if not content and not self._is_complete and file.path not in _NEVER_EMPTY and self._is_hollow:
+            raise Damaged(file.name, "is empty, like files of this copy that no kernel leaves empty")
         return content
+
+    @cached_property
+    def _is_hollow(self) -> bool:
+        """True if the copy was made by a program that trusts the sizes of files, as tar does; in /proc they are 0."""
+        for path in _NEVER_EMPTY:
+            with suppress(OSError):
+                if not self._store.read(path):
+                    return True
+        return False
 
     def read_all(self, directory: Directory) -> dict[str, bytes]:
         """Return the contents of all matching recorded files."""
@@ -308,7 +333,8 @@ def _open_store(source: str) -> Store:
     if source == "-":
         return archive.load(sys.stdin.buffer, "standard input")
     if not os.path.exists(source):
-        raise SnapshotError(f"{source}: no such file or folder")
+        what = f"only a link; {HOW_TO_COPY}" if os.path.islink(source) else "no such file or folder"
+        raise SnapshotError(f"{source}: {what}")
     if not os.path.isfile(source):
         raise SnapshotError(f"{source}: neither a folder nor a regular file")
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -15,8 +15,15 @@ from netstat_core.system import capture
 LARGEST_FILE = 1 << 28
 MOST_MATCHES = 1 << 18
 _MOST_LINKS = 8
-FILES_OF_NET = ("tcp", "udp", "unix", "dev", "route", "snmp")
+FILES_OF_NET = (
+    *("tcp", "tcp6", "udp", "udp6", "unix", "dev", "route", "ipv6_route", "snmp", "snmp6", "netstat"),
+    *("arp", "sockstat", "if_inet6", "igmp", "nf_conntrack"),
+)
 """A folder with any of these files is taken for a copy of /proc/net."""
+
+HOW_TO_COPY = "/proc/net is a link itself: copy it with 'mkdir DIR && cp -r /proc/net/. DIR'"
+
+_NET = re.compile(r"/proc/(self|thread-self|[0-9]{1,10})/net/")
 
 _OF_PROCESSES = re.compile(r"/proc/(?:[0-9]+/[^/]+|stat)\Z")
 _LINKED = re.compile(r"/proc/([0-9]{1,10})/(?:task/[0-9]{1,10}/)?fd/([0-9]{1,10})\Z")
@@ -49,9 +56,13 @@ class FolderStore:
 
     def __init__(self, folder: str) -> None:
         self._root, self._mount_point = _find_root(Path(folder).resolve())
+        net = self._root / "proc/net"
+        found = () if self._mount_point or net.is_dir() else sorted(self._root.glob("proc/*/net/"))
+        self._net = _choose_net(f"/{path.relative_to(self._root)}/" for path in found if path.is_dir())
 
     def read(self, path: str) -> bytes:
         """Return the content of a file; only regular files within the folder are opened."""
+        path = _redirect(path, self._net)
         if not path.startswith(self._mount_point):
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         real = os.path.realpath(f"{self._root}{path.removeprefix(self._mount_point)}")
@@ -65,6 +76,9 @@ class FolderStore:
 
     def find_paths(self, pattern: str) -> list[str]:
         """Return the paths of files in the folder that match a pattern."""
+        moved = _redirect(pattern, self._net)
+        if moved != pattern:
+            return [PROC_NET + path.removeprefix(self._net or "") for path in self.find_paths(moved)]
         if not pattern.startswith(self._mount_point):
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         found = capture.find_paths(pattern.removeprefix(self._mount_point), str(self._root))
@@ -92,12 +106,38 @@ def _find_root(folder: Path) -> tuple[Path, str]:
         raise SnapshotError(f"{folder}: its folder proc is a link")
     if proc.is_dir() or (folder / capture.DESCRIPTION).is_file():
         return folder, ""
-    if any((folder / name).is_file() for name in FILES_OF_NET):
+    if _holds_net(folder):
         return folder, "/proc/net"
+    if _holds_net(folder / "net"):
+        return folder, "/proc"
     below = [entry for entry in sorted(folder.iterdir())[:2] if not entry.is_symlink()]
     if len(below) == 1 and (below[0] / "proc").is_dir():
         return below[0], ""
-    raise SnapshotError(f"{folder}: holds no folder named proc")
+    is_link = (folder / "net").is_symlink()
+    raise SnapshotError(f"{folder}: holds no folder named proc{f'; {HOW_TO_COPY}' if is_link else ''}")
+
+
+def _holds_net(folder: Path) -> bool:
+    return not folder.is_symlink() and any((folder / name).is_file() for name in FILES_OF_NET)
+
+
+PROC_NET = "/proc/net/"
+
+
+def _choose_net(found: Iterable[str]) -> str | None:
+    """Return the folder to read in place of /proc/net, where that is a link that leads nowhere; None for none.
+
+    It is the one of the process that made the copy, that of the first process, or the only one.
+    """
+    folders = [folder for folder in found if _NET.fullmatch(folder)]
+    for folder in ("/proc/self/net/", "/proc/thread-self/net/", "/proc/1/net/"):
+        if folder in folders:
+            return folder
+    return folders[0] if len(folders) == 1 else None
+
+
+def _redirect(path: str, net: str | None) -> str:
+    return net + path.removeprefix(PROC_NET) if net and path.startswith(PROC_NET) else path
 
 
 class MemoryStore:
@@ -106,9 +146,12 @@ class MemoryStore:
     def __init__(self, files: Mapping[str, bytes], links: Mapping[str, str] | None = None) -> None:
         self._files = files
         self._links = links or {}
+        has_net = any(path.startswith(PROC_NET) for path in files)
+        self._net = None if has_net else _choose_net({match[0] for path in files if (match := _NET.match(path))})
 
     def read(self, path: str) -> bytes:
         """Return the content of a path, following links within the snapshot."""
+        path = _redirect(path, self._net)
         content = self._files.get(path)
         if content is None:
             content = self._files.get(self._resolve(path))
@@ -128,6 +171,9 @@ class MemoryStore:
 
     def find_paths(self, pattern: str) -> list[str]:
         """Return the paths that match a pattern."""
+        moved = _redirect(pattern, self._net)
+        if moved != pattern:
+            return [PROC_NET + path.removeprefix(self._net or "") for path in self.find_paths(moved)]
         asked = pattern.partition("*")[0].rpartition("/")[0]
         directory = self._resolve(asked)
         if not any(path.startswith(f"{directory}/") for path in self._files):

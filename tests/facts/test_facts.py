@@ -240,7 +240,7 @@ def test_only_what_was_asked_for(trees: Trees) -> None:
 
 def test_what_a_folder_lacks_is_not_absent() -> None:
     """A folder of files does not tell what its machine had besides: no protocol is covered that it holds no file of."""
-    header = b"  sl  local_address rem_address   st\n"
+    header = b"sl local_address st tx_queue rx_queue tr tm->when retrnsmt uid timeout inode\n"
     files = {"/proc/net/tcp": header, "/proc/net/tcp6": header, "/proc/net/udp": header}
     host = Host()
     found = gather(facts_query(host), SnapshotSystem(MemoryStore(files)), host).facts
@@ -295,7 +295,11 @@ def test_more_damaged_rows_than_anybody_reads_are_counted() -> None:
     found = found_in(recorded("/proc/net/udp", b"\n" * 3_000_000), "sockets", protocols=["udp"])
     assert "/proc/net/udp: 100000 rows were damaged, and the rest was not read" in why(found)
     assert "udp" not in found["covers"]["protocols"]
-    rows = b"header\n" + UDP.format(1, 53, 7).encode() + b"x\n" * 5000
+    rows = (
+        b"sl local_address st tx_queue rx_queue tr tm->when retrnsmt uid timeout inode\n"
+        + UDP.format(1, 53, 7).encode()
+        + b"x\n" * 5000
+    )
     found = found_in(recorded("/proc/net/udp", rows), "sockets", protocols=["udp"], families=["inet"])
     assert "/proc/net/udp: 5000 rows were damaged, and 1000 of them are listed" in why(found)
     assert list(found["listening"]) == ["udp/53"]
@@ -369,7 +373,7 @@ def test_a_port_that_cannot_be_read_is_not_covered() -> None:
     """A protocol whose table could not be read is not among those covered, and the facts are not complete."""
     row = b"   0: 00000000:0016 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 17 1 0 100 0 0 10 0\n"
     header = b"  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
-    files = {"/proc/net/tcp": header + row, "/proc/net/udp": b"header\nnonsense\n"}
+    files = {"/proc/net/tcp": header + row, "/proc/net/udp": header + b"nonsense\n"}
     host = Host()
     found = gather(
         facts_query(host, families=["inet"], tables=["sockets"]), SnapshotSystem(MemoryStore(files)), host

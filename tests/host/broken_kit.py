@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 ENTRY = EntryPoint("strange", "nowhere", "netstat.plugins")
-TCP = "header\n   0: 0100007F:0050 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1001 1\n"
+TCP = "sl local_address st tx_queue rx_queue tr tm->when retrnsmt uid timeout inode\n"
+TCP += "   0: 0100007F:0050 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1001 1\n"
 
 HEAD = """
 import sys, time

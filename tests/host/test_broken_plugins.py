@@ -21,7 +21,8 @@ from netstat_core.report.plan import EVERYTHING, plan
 from netstat_core.system import capture
 from netstat_core.system.snapshot import SnapshotSystem
 
-TCP = "header\n   0: 0100007F:0050 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1001 1\n"
+TCP = "sl local_address st tx_queue rx_queue tr tm->when retrnsmt uid timeout inode\n"
+TCP += "   0: 0100007F:0050 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1001 1\n"
 GROUPS = (kit.LOADING, kit.ANSWERING, kit.DECLARING, kit.CLASHING, kit.PARSING, kit.LOOKING, kit.FORMATS, kit.SPENDING)
 KIT: dict[str, Mistake] = {name: mistake for group in GROUPS for name, mistake in group.items()}
 TOLD = {
@@ -42,7 +43,11 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a snapshot with a TCP listener and a toy."""
     tree = tmp_path_factory.mktemp("tree")
     (tree / "proc/net").mkdir(parents=True)
-    for name, text in {"tcp": TCP, "unix": "header\n", "toy": "car\n"}.items():
+    for name, text in {
+        "tcp": TCP,
+        "unix": "Num       RefCount Protocol Flags    Type St Inode Path\n",
+        "toy": "car\n",
+    }.items():
         (tree / "proc/net" / name).write_text(text)
     return tree
 

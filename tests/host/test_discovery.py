@@ -22,7 +22,10 @@ from netstat_core.plugin import API, Sink, hookimpl
 
 OUTSIDE = Path(__file__).resolve().parents[1] / "outside"
 BROKEN = ("broken_hook", "broken_import", "broken_reader")
-TCP = "header\n   0: 0100007F:0050 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1001 1\n"
+TCP = (
+    "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
+    "   0: 0100007F:0050 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1001 1\n"
+)
 
 
 @pytest.fixture(scope="session")

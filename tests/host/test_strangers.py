@@ -41,7 +41,11 @@ Install = Callable[..., Path]
 def tree(tmp_path: Path) -> Path:
     """Give a snapshot with a TCP listener and a toy."""
     (tmp_path / "tree/proc/net").mkdir(parents=True)
-    for name, text in {"tcp": kit.TCP, "unix": "header\n", "toy": "car\n"}.items():
+    for name, text in {
+        "tcp": kit.TCP,
+        "unix": "Num       RefCount Protocol Flags    Type St Inode Path\n",
+        "toy": "car\n",
+    }.items():
         (tmp_path / "tree/proc/net" / name).write_text(text)
     return tmp_path / "tree"
 

@@ -101,7 +101,7 @@ def test_any_datagrams(links_: list[bytes], owned: list[bytes], place: int, if_i
 )
 def test_any_files(dev: bytes, if_inet6: bytes, dev_mcast: bytes, vlans: bytes, attributes: list[bytes]) -> None:
     """Whatever is in the files, records match the schema."""
-    dev = b"Inter-|\n face |packets\neth0: " + b"0 " * 11 + b"\n" + dev
+    dev = b"Inter-|\n face |packets colls carrier\neth0: " + b"0 " * 11 + b"\n" + dev
     names = [one["name"] for one in proc_dev.parse_dev(dev) if isinstance(one, dict)]
     folders = [
         {f"/sys/class/net/{name}/{which}": text for name in names if "/" not in name}
@@ -124,7 +124,7 @@ def test_rows_go_round(name: bytes, numbers: list[int]) -> None:
     """A row as the kernel prints it gives the name and counters it was printed from."""
     columns = proc_dev.COLUMNS[b"compressed"]
     row = b"%6s: %s\n" % (name, b" ".join(b"%8d" % number for number in numbers))
-    (record,) = proc_dev.parse_dev(b"Inter-|\n face |bytes compressed\n" + row)
+    (record,) = proc_dev.parse_dev(b"Inter-|\n face |bytes colls carrier compressed\n" + row)
     assert isinstance(record, dict)
     assert record["name"] == escape(name)
     assert [record[column] for column in columns] == numbers

@@ -113,7 +113,7 @@ def test_igmp6_goes_round(name: bytes, group: bytes, source: bytes, users: int) 
     """A membership that the kernel prints, and its source filter, are read as what they were."""
     row = b"%-4d %-15s %s %5d %08X %d\n" % (7, name, group.hex().encode(), users, 5, 100)
     rule = b"%3d %6s %s %s %6d %6d\n" % (7, name[:6], group.hex().encode(), source.hex().encode(), 2, 1)
-    (found,) = proc_igmp6.parse(LITTLE, row, b"Idx Device Multicast Address\n" + rule)
+    (found,) = proc_igmp6.parse(LITTLE, row, b"Idx Device Multicast Address Source Address INC EXC\n" + rule)
     text = socket.inet_ntop(socket.AF_INET6, source)
     assert found == {
         "family": "inet6",

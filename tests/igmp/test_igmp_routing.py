@@ -122,15 +122,19 @@ def test_unresolved_routes_have_no_counters(trees: Trees) -> None:
     assert {one[field] for one in waiting for field in unknown} == {None}
 
 
+VIF_HEADER = b"Interface      BytesIn  PktsIn  BytesOut PktsOut Flags Local    Remote\n"
+ROUTE_HEADER = b"Group    Origin   Iif     Pkts    Bytes    Wrong Oifs\n"
+
+
 def test_words_follow_the_byte_order() -> None:
     """The same vif and route as each kind of kernel writes them give the same records."""
     little, big = (About(Asked(), byte_order=order) for order in ("little", "big"))
     parse_vif, parse_route = proc_ip_mr_vif.make_parser("inet"), proc_ip_mr_cache.make_parser("inet")
-    vif = b" 0 v0 0 0 0 0 00001 %s %s\n"
+    vif = VIF_HEADER + b" 0 v0 0 0 0 0 00001 %s %s\n"
     assert list(parse_vif(little, vif % (b"0100090A", b"0101090A"))) == list(
         parse_vif(big, vif % (b"0A090001", b"0A090101"))
     )
-    route = b"%s %s 0 1 2 3 1:3\n"
+    route = ROUTE_HEADER + b"%s %s 0 1 2 3 1:3\n"
     (found,) = parse_route(little, route % (b"030201EF", b"0900090A"), None)
     assert [found] == list(parse_route(big, route % (b"EF010203", b"0A090009"), None))
     assert isinstance(found, dict)
@@ -139,9 +143,9 @@ def test_words_follow_the_byte_order() -> None:
 
 def test_a_device_that_is_gone_has_no_name() -> None:
     """A vif whose device vanished is listed under `none`, and routes over it name no interface."""
-    vif_file = b"Interface\n 7 none 1 2 3 4 00004 00000000 00000000\n"
+    vif_file = VIF_HEADER + b" 7 none 1 2 3 4 00004 00000000 00000000\n"
     (vif,) = proc_ip_mr_vif.make_parser("inet")(ABOUT, vif_file)
-    (route,) = proc_ip_mr_cache.make_parser("inet")(ABOUT, b"030201EF 0900090A 7 1 2 3 7:1\n", vif_file)
+    (route,) = proc_ip_mr_cache.make_parser("inet")(ABOUT, ROUTE_HEADER + b"030201EF 0900090A 7 1 2 3 7:1\n", vif_file)
     assert isinstance(vif, dict)
     assert isinstance(route, dict)
     assert (vif["interface"], vif["flags"]) == (None, ["register"])

@@ -32,6 +32,7 @@ OFFLOADED = (
     b"ipv4     2 tcp      6 src=10.0.0.2 dst=192.0.2.9 sport=40000 dport=443 packets=7 bytes=840 src=192.0.2.9 "
     b"dst=198.51.100.1 sport=443 dport=61000 packets=5 bytes=600 [OFFLOAD] mark=0 secctx=a:b zone=3 use=3\n"
 )
+OLD_HEADER = b"Prc FromIP   FPrt ToIP     TPrt Masq Init-seq  Delta PDelta Expires (free=40960,40960,40960)\n"
 LINUX_2_4 = (
     b"EXPECTING: - use=1 proto=6 src=192.168.1.2 dst=203.0.113.5 sport=0 dport=20\n"
     b"tcp      6 431999 ESTABLISHED src=192.168.1.2 dst=203.0.113.5 sport=1025 dport=80 src=203.0.113.5 dst=192.0.2.1 "
@@ -230,7 +231,7 @@ def test_masquerade_record(trees: Trees) -> None:
 
 def test_ticks_are_the_machines_own() -> None:
     """Time left in ip_masquerade counts ticks of the machine it was read on."""
-    content = b"... PDelta ...\nTCP 0A000001:0401 CB007109:0050 EE49 00000000 0 0 2048\n"
+    content = OLD_HEADER + b"TCP 0A000001:0401 CB007109:0050 EE49 00000000 0 0 2048\n"
     alpha = About(ABOUT.asked, ticks_per_second=1024)
     assert only(proc_ip_masquerade.parse(alpha, content))["expires_seconds"] == 2.0
     assert only(proc_ip_masquerade.parse(ABOUT, content))["expires_seconds"] == 20.48
@@ -238,7 +239,7 @@ def test_ticks_are_the_machines_own() -> None:
 
 def test_good_rows_survive_bad_ones() -> None:
     """Records are made of good rows even where netstat lists nothing; problems come first and name line and kind."""
-    content = b"... PDelta\nTCP x\n??? 0A000001:0401 CB007109:0050 EE49 0 0 0 1\nUDP 0A000001:1 0A000002:2 3 0 0 0 1\n"
+    content = OLD_HEADER + b"TCP x\n??? 0A000001:0401 CB007109:0050 EE49 0 0 0 1\nUDP 0A000001:1 0A000002:2 3 0 0 0 1\n"
     *problems, record = proc_ip_masquerade.parse(ABOUT, content)
     assert isinstance(record, dict)
     assert [(one.line, one.code) for one in problems if isinstance(one, Problem)] == [(2, "format"), (3, "bogus")]

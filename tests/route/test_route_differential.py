@@ -232,7 +232,10 @@ def test_empty_file(tmp_path: Path) -> None:
 
 
 def test_cache_of_no_known_format(tmp_path: Path) -> None:
-    """The real program's error about an unknown cache is told, the rows it makes up from memory are not."""
+    """The real program's error about an unknown cache is told, the rows it makes up from memory are not.
+
+    This is a header with an unknown column; a row in its place tells the format by its width.
+    """
     for number, sign in enumerate(("SpecDst", "TOS", "IRTT")):
         files = {"rt_cache": CACHE.replace(sign, "X") + CACHED.format(flags=0, number=0)}
         (compared,) = run_both(stage(tmp_path / str(number), files), [("-rnC",)])

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from netstat_core.system import capture
 
-TCP = b"  sl  local_address rem_address   st\n"
+TCP = b"  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
 GOOD = {"proc/net/tcp": TCP}
 
 

@@ -103,20 +103,26 @@ def test_per_cpu_sections(trees: Trees) -> None:
     assert len(by_section["nf_conntrack"]) == 17
 
 
+CONNTRACK = "entries found new invalid ignore delete expect_delete"
+
+
 def test_columns_of_other_kernels(tmp_path: Path) -> None:
     """Columns a kernel does not have are null, and those nobody has named yet are kept by number."""
     old, new = "00000005 00000000 00000002" + " 00000000" * 6, " ".join(f"{number:08x}" for number in range(17))
-    write_tree(tmp_path, {"softnet_stat": f"{old}\n{new}\n", "stat/ip_conntrack": "entries searched\n2 3\n4 5 6\n5\n"})
+    write_tree(
+        tmp_path, {"softnet_stat": f"{old}\n{new}\n", "stat/ip_conntrack": f"{CONNTRACK}\n2 3\n4 5 6 7 8 9 a b c\n5\n"}
+    )
     found: dict[str, Any] = {}
     for one in records(tmp_path):
         found.setdefault(one["section"], []).append(one["counters"])
     first, second = found["softnet_stat"]
     assert (first["processed"], first["time_squeeze"], first["cpu"]) == (5, 2, None)
     assert (second["process_qlen"], second["column16"], second["column17"]) == (14, 15, 16)
+    rest = dict.fromkeys(("new", "invalid", "ignore", "delete", "expect_delete"))
     assert found["ip_conntrack"] == [
-        {"entries": 2, "searched": 3},
-        {"entries": 4, "searched": 5, "column3": 6},
-        {"entries": 5, "searched": None},
+        {"entries": 2, "found": 3, **rest},
+        {"entries": 4, "found": 5, **dict(zip(rest, range(6, 11), strict=True)), "column8": 11, "column9": 12},
+        {"entries": 5, "found": None, **rest},
     ]
 
 

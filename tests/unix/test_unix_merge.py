@@ -218,17 +218,21 @@ def test_listeners_of_one_name_share_their_room() -> None:
     assert sorted(pending) == [("@x", False), ("@x", False), ("@x\ny", False), ("x", True)]
 
 
-@pytest.mark.parametrize("content", [b"", HEADER.rstrip(), HEADER])
-def test_an_empty_file(content: bytes) -> None:
-    """Without rows there are the sockets of the dump."""
-    assert [one["inode"] for one in parsed(content, dump([Made(1), Made(2)]))] == [1, 2]
-    assert parsed(content, []) == []
+@pytest.mark.parametrize(("content", "is_whole"), [(b"", False), (HEADER.rstrip(), False), (HEADER, True)])
+def test_an_empty_file(content: bytes, is_whole: bool) -> None:  # noqa: FBT001
+    """Without rows there are the sockets of the dump; a file that no kernel writes like this is told."""
+    results = parsed(content, dump([Made(1), Made(2)]))
+    assert [one["inode"] for one in records_of(results)] == [1, 2]
+    for gaps in ([one for one in results if isinstance(one, Gap)], parsed(content, [])):
+        assert [gap.reason for gap in gaps] == [] if is_whole else ["damaged"]
 
 
 def test_a_file_without_a_last_line_break() -> None:
-    """The last row counts when the file was cut right behind it."""
+    """The last row counts when the file was cut right behind it, which is told."""
     sockets = [Made(1, b"/a"), Made(2, b"/b")]
-    assert [one["path"] for one in parsed(listing(sockets)[:-1], dump(sockets))] == ["/a", "/b"]
+    *records, gap = parsed(listing(sockets)[:-1], dump(sockets))
+    assert [one["path"] for one in records] == ["/a", "/b"]
+    assert gap.reason == "damaged"
 
 
 def test_which_feed_is_taken() -> None:

@@ -118,7 +118,7 @@ def test_replayed_processes(tmp_path: Path) -> None:
     net = tmp_path / "proc" / "net"
     net.mkdir()
     row = b"   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 500 1 0\n"
-    (net / "tcp").write_bytes(b"  sl  local_address rem_address   st ...\n" + row)
+    (net / "tcp").write_bytes(b"sl local_address st tx_queue rx_queue tr tm->when retrnsmt uid timeout inode\n" + row)
     command = [sys.executable, "-m", "netstat_core", "--from", str(tmp_path), "-tln", "--who", "--json"]
     ran = subprocess.run(command, capture_output=True, check=False)
     (one,) = json.loads(ran.stdout)["tables"]["sockets"]

@@ -950,7 +950,7 @@ def keep_rows(content: "bytes", column: "int", values: "list[str]") -> "bytes":
     wanted = {value.encode("latin-1") for value in values}
     header, _newline, rows = content.partition(b"\n")
     kept = [row for row in rows.splitlines(True) if wanted.intersection(row.split()[column : column + 1])]
-    return b"\n".join([header, b"".join(kept)])
+    return b"\n".join([header, b"".join(kept)]) if content else content
 
 
 def keep_messages(datagrams: "list[bytes]", place: "int", values: "list[str]") -> "list[bytes]":

@@ -109,7 +109,7 @@ def parse(
                 yield owned
             elif owned[0] in by_index:
                 by_index[owned[0]]["addresses"].append(owned[1])
-        _sort_addresses(by_index, if_inet6 or b"")
+        yield from _sort_addresses(by_index, if_inet6 or b"")
     yield from select_interfaces(about.asked.interfaces, records)
 
 
@@ -122,10 +122,14 @@ def _replace_indexes(records: list[Record], by_index: dict[int, Record]) -> None
         record["link"] = link and link["name"]
 
 
-def _sort_addresses(by_index: dict[int, Record], if_inet6: bytes) -> None:
+def _sort_addresses(by_index: dict[int, Record], if_inet6: bytes) -> Iterator[Problem | Gap]:
     """Sort IPv6 addresses as in if_inet6, after the IPv4 ones; those not listed there come last."""
-    rows = (row for row in proc_if_inet6.parse(if_inet6) if not isinstance(row, Problem))
-    positions = {(index, record["address"]): position for position, (index, _, record) in enumerate(rows)}
+    positions: dict[tuple[int, str], int] = {}
+    for position, row in enumerate(proc_if_inet6.parse(if_inet6)):
+        if isinstance(row, tuple):
+            positions[row[0], row[2]["address"]] = position
+        else:
+            yield row
     if not positions:
         return
     for index, record in by_index.items():

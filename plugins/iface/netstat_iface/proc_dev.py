@@ -21,22 +21,25 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from netstat_core.plugin import GREATEST_INTEGER, About, Gap, Problem, Record, bounded, escape
+from netstat_core.plugin import GREATEST_INTEGER, About, Gap, Header, Problem, Record, TextFile, bounded, escape
 from netstat_iface import proc_if_inet6
 from netstat_iface.proc_if_inet6 import IF_INET6
 from netstat_iface.record import LAST_VLAN, make_record
 from netstat_iface.selection import select_interfaces
-from netstat_iface.sys_class_net import Attributes, add_attributes
+from netstat_iface.sys_class_net import Attributes, add_attributes, find_damage
 
 DEV = "/proc/net/dev"
 DEV_MCAST = "/proc/net/dev_mcast"
 VLANS = "/proc/net/vlan/config"
 PARTS = "/sys/class/net/*/statistics/*"
 
+HEADER = Header("Inter-|\nface colls carrier")
+_VLAN_HEADER = Header("VLAN Dev name | VLAN ID\nName-Type:")
 _ROW = re.compile(rb"\s*(.*):\s*([-0-9].*)", re.DOTALL)
-_INDEX = re.compile(rb"[0-9]{1,10}")
+_ADDRESS = re.compile(rb"([0-9]{1,10}) +(\S+) +-?[0-9]{1,10} +-?[0-9]{1,10} +(?:[0-9a-f]{2})*")
+"""A row of /proc/net/dev_mcast; its address is empty on devices without hardware addresses."""
 _VLAN = re.compile(rb"(\S+) *\| *([0-9]{1,4}) *\| *(\S+)\s*")
-_COUNTER = re.compile(rb"[0-9]{1,20}\n?")
+_COUNTER = re.compile(rb"[0-9]{1,20}\n")
 _ROW_WITHOUT_COUNTERS = re.compile(rb"\s*(.*):\s*No statistics available\.\s*", re.DOTALL)
 
 _RECEIVED = ("rx_packets", "rx_errors", "rx_dropped_total", "rx_fifo_errors", "rx_frame_total")
@@ -58,20 +61,20 @@ def parse(about: About, contents: Mapping[str, Any]) -> Iterator[Record | Proble
     no file below /proc/net has another index for one of them.
     """
     records: dict[str, Record] = {}
-    names = set()
+    names: set[str] = set()
     if_inet6: bytes | None = contents[IF_INET6]
     for row in parse_dev(contents[DEV]):
-        if isinstance(row, Problem):
-            names.add(_parse_name(row.raw))
-            yield row
-        else:
+        if isinstance(row, dict):
             records[row["name"]] = row
+        else:
+            names |= {_parse_name(row.raw)} if isinstance(row, Problem) else set()
+            yield row
     owned = []
     for address in proc_if_inet6.parse(if_inet6 or b""):
-        if isinstance(address, Problem):
-            yield address
-        else:
+        if isinstance(address, tuple):
             owned.append(address)
+        else:
+            yield address
     dev_mcast_indexes: dict[str, int] = {}
     yield from _parse_dev_mcast(contents[DEV_MCAST] or b"", dev_mcast_indexes)
     numbers = {**dev_mcast_indexes, **{name: index for index, name, _ in owned}}
@@ -81,27 +84,28 @@ def parse(about: About, contents: Mapping[str, Any]) -> Iterator[Record | Proble
     sysfs = Attributes(contents)
     if sysfs.matches(names.union(records), numbers):
         add_attributes(records, sysfs)
-        _add_statistics(records, contents[PARTS] or {})
+        yield from find_damage(contents)
+        yield from _add_statistics(records, contents[PARTS] or {})
     elif sysfs.names:
         yield Gap("unreadable", "/sys/class/net", "shows the interfaces of another network namespace")
-    yield from _add_vlans(records, contents[VLANS] or b"")
+    yield from _add_vlans(records, contents[VLANS])
     if about.asked.wants("addresses"):
         yield Gap("not_in_kernel", "/proc/net", "no file lists IPv4 addresses of interfaces or alias names")
         _add_addresses(records, owned if if_inet6 is not None else None)
     yield from select_interfaces(about.asked.interfaces, records.values())
 
 
-def parse_dev(content: bytes) -> Iterator[Record | Problem]:
+def parse_dev(content: bytes) -> Iterator[Record | Problem | Gap]:
     """Yield the interfaces of /proc/net/dev; Linux 2.0 has rows for aliases too."""
-    lines = content.split(b"\n")
-    header = b"\n".join(lines[:2])
-    columns = next(columns for word, columns in COLUMNS.items() if word in header)
-    for number, line in enumerate(lines[2:], 3):
+    text = TextFile(DEV, content, HEADER)
+    columns = next(columns for word, columns in COLUMNS.items() if word in text.head or not text.head)
+    for number, line in text.rows():
         if line.strip():
             try:
                 yield _parse_row(line, columns)
             except ValueError:
-                yield Problem(DEV, f"a row needs a name, a colon and {len(columns)} numbers", line, number)
+                yield text.problem(f"a row needs a name, a colon and {len(columns)} numbers", line, number)
+    yield from text.gaps
 
 
 def _parse_row(line: bytes, columns: tuple[str, ...]) -> Record:
@@ -122,14 +126,16 @@ def _parse_name(line: bytes) -> str:
     return escape(line.partition(b":")[0].strip())
 
 
-def _parse_dev_mcast(dev_mcast: bytes, numbers: dict[str, int]) -> Iterator[Problem]:
+def _parse_dev_mcast(dev_mcast: bytes, numbers: dict[str, int]) -> Iterator[Problem | Gap]:
     """Add the indexes of interfaces by name to ``numbers``; yield problems."""
-    for number, line in enumerate(dev_mcast.split(b"\n"), 1):
-        words = line.split()
-        if len(words) > 1 and _INDEX.fullmatch(words[0]):
-            numbers[escape(words[1])] = int(words[0])
-        elif words:
-            yield Problem(DEV_MCAST, "a row needs the index and the name of an interface", line, number)
+    text = TextFile(DEV_MCAST, dev_mcast)
+    for number, line in text.rows():
+        match = _ADDRESS.fullmatch(line)
+        if match is not None:
+            numbers[escape(match[2])] = int(match[1])
+        else:
+            yield text.problem("a row needs index and name of an interface, two counts and an address", line, number)
+    yield from text.gaps
 
 
 def _add_addresses(records: dict[str, Record], owned: list[tuple[int, str, Record]] | None) -> None:
@@ -143,21 +149,27 @@ def _add_addresses(records: dict[str, Record], owned: list[tuple[int, str, Recor
             records[name]["addresses"].append(address)
 
 
-def _add_statistics(records: dict[str, Record], statistics: Content) -> None:
+def _add_statistics(records: dict[str, Record], statistics: Content) -> Iterator[Problem]:
     """Add the counters of /sys/class/net/NAME/statistics that /proc/net/dev does not have, or only in sums."""
     for path, content in statistics.items():
         _, _, _, _, name, _, counter = path.split("/", 6)
         record = records.get(escape(name.encode("utf-8", "surrogateescape")))
-        if record is not None and record.get(counter, 0) is None and _COUNTER.fullmatch(content):
+        if not _COUNTER.fullmatch(content):
+            yield Problem(path, "not a counter", content)
+        elif record is not None and record.get(counter, 0) is None:
             record[counter] = int(content)
 
 
-def _add_vlans(records: dict[str, Record], config: bytes) -> Iterator[Problem]:
+def _add_vlans(records: dict[str, Record], config: bytes | None) -> Iterator[Problem | Gap]:
     """Add VLAN ids and lower interfaces from /proc/net/vlan/config; yield problems."""
-    for number, line in enumerate(config.split(b"\n")[2:], 3):
+    if config is None:
+        return
+    text = TextFile(VLANS, config, _VLAN_HEADER)
+    for number, line in text.rows():
         match = _VLAN.fullmatch(line)
         if match is None or int(match[2]) > LAST_VLAN:
             if line.strip():
-                yield Problem(VLANS, "a row needs a name, a VLAN id and the lower interface", line, number)
+                yield text.problem("a row needs a name, a VLAN id and the lower interface", line, number)
         elif record := records.get(escape(match[1])):
             record.update(link_kind="vlan", vlan_id=int(match[2]), link=escape(match[3]))
+    yield from text.gaps

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from socket import AF_INET6, inet_ntop, inet_pton
 
-from netstat_core.plugin import Problem, Record, escape
+from netstat_core.plugin import Gap, Problem, Record, TextFile, escape
 from netstat_iface.record import ADDRESS_FLAGS, to_flag_words
 
 IF_INET6 = "/proc/net/if_inet6"
@@ -34,14 +34,16 @@ SCOPE_BITS = {"global": 0, "host": IPV6_ADDR_LOOPBACK, "link": IPV6_ADDR_LINKLOC
 _SCOPES_BY_BITS = {bits: word for word, bits in SCOPE_BITS.items()}
 
 
-def parse(content: bytes) -> Iterator[tuple[int, str, Record] | Problem]:
+def parse(content: bytes) -> Iterator[tuple[int, str, Record] | Problem | Gap]:
     """Yield (index, name, address) of each line: the interface and the record of its address."""
-    for number, line in enumerate(content.split(b"\n"), 1):
+    text = TextFile(IF_INET6, content)
+    for number, line in text.rows():
         if line:
             try:
                 yield _parse_line(line)
             except (ValueError, OSError):
-                yield Problem(IF_INET6, "a row needs address, index, prefix, scope, flags and name", line, number)
+                yield text.problem("a row needs address, index, prefix, scope, flags and name", line, number)
+    yield from text.gaps
 
 
 def _parse_line(line: bytes) -> tuple[int, str, Record]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from netstat_core.plugin import Asked, Directory, Input, Record, escape
+from netstat_core.plugin import Asked, Directory, Input, Problem, Record, escape
 from netstat_iface import hardware
 from netstat_iface.record import OPER_STATES, Flags
 
@@ -24,6 +25,17 @@ ATTRIBUTES = {
     "master/ifindex": ("master",),
 }
 """Record fields by the file that they need."""
+
+_NUMBER = re.compile(rb"[0-9]{1,10}\n")
+_HARDWARE_ADDRESS = re.compile(rb"(?:[0-9a-f]{2}(?::[0-9a-f]{2})*)?\n")
+_FORMS = {
+    "flags": re.compile(rb"0x[0-9a-f]{1,8}\n"),
+    "operstate": re.compile(rb"(?:%s)\n" % "|".join(OPER_STATES).encode()),
+    "address": _HARDWARE_ADDRESS,
+    "broadcast": _HARDWARE_ADDRESS,
+    "ifalias": re.compile(rb"[^\0]*"),
+}
+"""The contents that the kernel writes, by attribute; all others are numbers."""
 
 _LARGEST = 0xFFFFFFFF
 
@@ -76,6 +88,15 @@ class Attributes:
         except (KeyError, ValueError):
             return None
         return number if 0 <= number <= _LARGEST else None
+
+
+def find_damage(contents: Mapping[str, Mapping[str, bytes] | None]) -> Iterator[Problem]:
+    """Yield a problem for each attribute file, given by attribute and path, that holds something else."""
+    for attribute in ATTRIBUTES:
+        is_valid = _FORMS.get(attribute, _NUMBER).fullmatch
+        for path, content in (contents[attribute] or {}).items():
+            if not is_valid(content):
+                yield Problem(path, f"not what the kernel writes as {attribute}", content)
 
 
 def _parse_interface_name(path: str) -> str:

@@ -54,7 +54,8 @@ _COUNTER = 8
 
 def parse(about: About, tables: Datagrams, links: Datagrams | None) -> Iterator[Record | Problem]:
     """Yield the vifs of all IPv4 tables. Raise SourceError if the kernel cannot dump them (before Linux 4.12)."""
-    names = interface_names(about, links)
+    problems: list[Problem] = []
+    names = interface_names(about, links, problems)
     for message in check_family(IPMR["inet"], DUMP, messages(DUMP, tables, RTM_NEWLINK, _FIXED_SIZE, about.order)):
         if isinstance(message, Problem):
             yield message
@@ -62,6 +63,7 @@ def parse(about: About, tables: Datagrams, links: Datagrams | None) -> Iterator[
         table = attributes(message, _FIXED_SIZE, about.order).nest(IFLA_AF_SPEC)
         for vif in table.all_of(IPMRA_TABLE_VIFS, IPMRA_VIF):
             yield _vif_record(vif, table_name(table.number(IPMRA_TABLE_ID, 0)), names, about.order)
+    yield from problems
 
 
 def _vif_record(raw: bytes, table: str, names: dict[int, str], order: str) -> Record | Problem:

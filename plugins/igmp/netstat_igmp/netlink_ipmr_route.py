@@ -52,7 +52,8 @@ def make_parser(family: str) -> Callable[..., Iterator[Record | Problem]]:
     """
 
     def parse(about: About, routes: Datagrams, links: Datagrams | None) -> Iterator[Record | Problem]:
-        names = interface_names(about, links)
+        problems: list[Problem] = []
+        names = interface_names(about, links, problems)
         source = dump_name(family)
         for message in check_family(
             IPMR[family], source, messages(source, routes, RTM_NEWROUTE, _FIXED_SIZE, about.order)
@@ -60,6 +61,7 @@ def make_parser(family: str) -> Callable[..., Iterator[Record | Problem]]:
             yield (
                 message if isinstance(message, Problem) else _route_record(message, family, source, names, about.order)
             )
+        yield from problems
 
     return parse
 

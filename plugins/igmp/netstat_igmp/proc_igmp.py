@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netstat_core.plugin import About, Problem, Record, bounded, escape
+from netstat_core.plugin import About, Gap, Header, Problem, Record, TextFile, bounded, escape
 from netstat_igmp.addresses import word_to_text
 from netstat_igmp.numbers import parse_bits, parse_count
 from netstat_igmp.proc_mcfilter import Filters
 
 PATH = "/proc/net/igmp"
+_HEADERS = Header("Idx Device Group Users Timer"), Header("Device : Count Group Users Timer")
+"""That of later kernels and that of Linux 2.0, which prints no index."""
 
 _OVERDUE = 1 << 31
 """Timers are signed 32-bit numbers in hex; from here on they are negative, since they expired while being printed."""
@@ -24,23 +26,23 @@ _OVERDUE = 1 << 31
 _Interface = tuple["int | None", str, "str | None"]
 
 
-def parse(about: About, content: bytes, mcfilter: bytes | None) -> Iterator[Record | Problem]:
+def parse(about: About, content: bytes, mcfilter: bytes | None) -> Iterator[Record | Problem | Gap]:
     """Yield the IPv4 memberships in the order of the file, with source filters from /proc/net/mcfilter if given."""
     filters = Filters("/proc/net/mcfilter", mcfilter)
     yield from filters.problems
-    indexed = True
+    text = TextFile(PATH, content, *_HEADERS)
+    indexed = text.header is None or text.header.startswith(b"Idx")
     interface: _Interface | None = None
-    for number, line in enumerate(content.splitlines(), 1):
+    for number, line in text.rows():
         try:
-            if number == 1 and b"Device" in line:
-                indexed = line.startswith(b"Idx")
-            elif line.startswith(b"\t"):
+            if line.startswith(b"\t"):
                 yield filters.add_to(_parse_group(about, interface, line.split()))
             else:
                 interface = None
                 interface = _parse_interface(line, indexed=indexed)
         except (ValueError, IndexError):
-            yield Problem(PATH, "neither an interface nor a group of the interface above", line, number)
+            yield text.problem("neither an interface nor a group of the interface above", line, number)
+    yield from (*text.gaps, *filters.gaps)
 
 
 def _parse_interface(line: bytes, *, indexed: bool) -> _Interface:

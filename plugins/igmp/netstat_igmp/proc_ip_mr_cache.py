@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from netstat_core.plugin import About, Problem, Record
+from netstat_core.plugin import About, Gap, Header, Problem, Record, TextFile
 from netstat_igmp import proc_ip_mr_vif
 from netstat_igmp.addresses import canonical_ipv6, word_to_text
 from netstat_igmp.numbers import parse_count
 from netstat_igmp.record import DEFAULT_TABLES
 
 _UNRESOLVED = -1
+_HEADER = Header("Group Origin Iif Pkts Bytes Wrong Oifs")
 
 
 def file_path(family: str) -> str:
@@ -24,23 +25,23 @@ def file_path(family: str) -> str:
     return "/proc/net/ip_mr_cache" if family == "inet" else "/proc/net/ip6_mr_cache"
 
 
-def make_parser(family: str) -> Callable[[About, bytes, bytes | None], Iterator[Record | Problem]]:
+def make_parser(family: str) -> Callable[[About, bytes, bytes | None], Iterator[Record | Problem | Gap]]:
     """Return the parser of a family's file and of its vif file, which gives the names of interfaces."""
 
-    def parse(about: About, content: bytes, vif_content: bytes | None) -> Iterator[Record | Problem]:
+    def parse(about: About, content: bytes, vif_content: bytes | None) -> Iterator[Record | Problem | Gap]:
         names: dict[int, str | None] = {}
-        for row in proc_ip_mr_vif.make_parser(family)(about, vif_content or b""):
-            if isinstance(row, Problem):
-                yield row
-            else:
+        for row in () if vif_content is None else proc_ip_mr_vif.make_parser(family)(about, vif_content):
+            if isinstance(row, dict):
                 names[row["vif"]] = row["interface"]
-        for line_number, line in enumerate(content.splitlines(), 1):
-            if line.startswith(b"Group"):
-                continue
+            else:
+                yield row
+        text = TextFile(file_path(family), content, _HEADER)
+        for number, line in text.rows():
             try:
                 yield _parse_row(family, line.split(), about.order, names)
             except (ValueError, IndexError):
-                yield Problem(file_path(family), "a row needs group, origin, vif and counters", line, line_number)
+                yield text.problem("a row needs group, origin, vif and counters", line, number)
+        yield from text.gaps
 
     return parse
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from netstat_core.plugin import About, Problem, Record, escape
+from netstat_core.plugin import About, Gap, Header, Problem, Record, TextFile, escape
 from netstat_igmp.addresses import none_if_unspecified, word_to_text
 from netstat_igmp.numbers import parse_bits, parse_count
 from netstat_igmp.record import DEFAULT_TABLES, VIF_FLAGS, VIFF_USE_IFINDEX, flag_words
 
 _GONE = b"none"
+_HEADER = Header("Interface BytesIn PktsIn BytesOut PktsOut Flags")
 
 
 def file_path(family: str) -> str:
@@ -23,17 +24,17 @@ def file_path(family: str) -> str:
     return "/proc/net/ip_mr_vif" if family == "inet" else "/proc/net/ip6_mr_vif"
 
 
-def make_parser(family: str) -> Callable[[About, bytes], Iterator[Record | Problem]]:
+def make_parser(family: str) -> Callable[[About, bytes], Iterator[Record | Problem | Gap]]:
     """Return the parser of a family's file."""
 
-    def parse(about: About, content: bytes) -> Iterator[Record | Problem]:
-        for line_number, line in enumerate(content.splitlines(), 1):
-            if line.startswith(b"Interface"):
-                continue
+    def parse(about: About, content: bytes) -> Iterator[Record | Problem | Gap]:
+        text = TextFile(file_path(family), content, _HEADER)
+        for number, line in text.rows():
             try:
                 yield _parse_row(family, line.split(), about.order)
             except (ValueError, IndexError):
-                yield Problem(file_path(family), "a row needs number, name, four counters and flags", line, line_number)
+                yield text.problem("a row needs number, name, four counters and flags", line, number)
+        yield from text.gaps
 
     return parse
 

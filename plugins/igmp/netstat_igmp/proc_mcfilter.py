@@ -8,31 +8,36 @@
 
 from __future__ import annotations
 
-from netstat_core.plugin import Problem, Record
+from netstat_core.plugin import Gap, Header, Problem, Record, TextFile
 from netstat_igmp.addresses import hex_to_text
 from netstat_igmp.numbers import parse_count
 
 _COLUMNS = 6
+_HEADERS = Header("Idx Device MCA SRC INC EXC"), Header("Idx Device Multicast Address Source Address INC EXC")
 
 
 class Filters:
     """The source filters of one file by interface index and group; the file cuts interface names to six characters.
 
-    ``content`` is None if the file was not read. ``problems`` has its unreadable rows.
+    ``content`` is None if the file was not read. ``problems`` has its unreadable rows, ``gaps`` what shows that it is
+    not whole.
     """
 
     def __init__(self, path: str, content: bytes | None) -> None:
         self.problems: list[Problem] = []
+        self.gaps: list[Gap] = []
         self._read = content is not None
         self._sources: dict[tuple[int, str], list[Record]] = {}
-        for number, line in enumerate((content or b"").splitlines(), 1):
-            if line.startswith(b"Idx"):
-                continue
+        if content is None:
+            return
+        text = TextFile(path, content, *_HEADERS)
+        self.gaps = text.gaps
+        for number, line in text.rows():
             try:
                 self._add_row(line.split())
             except ValueError:
                 reason = "a row needs index, name, group, source and two counts"
-                self.problems.append(Problem(path, reason, line, number))
+                self.problems.append(text.problem(reason, line, number))
 
     def add_to(self, membership: Record) -> Record:
         """Set ``source_filter`` of the membership, unless the file was not read, and return the membership."""

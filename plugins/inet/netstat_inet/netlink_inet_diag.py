@@ -104,10 +104,12 @@ def make_parser(protocol: str) -> Callable[..., Iterator[list[Record] | Problem]
     def parse(
         about: About, inet: Datagrams | None, inet6: Datagrams | None, links: Datagrams | None
     ) -> Iterator[list[Record] | Problem]:
-        names = interface_names(about, links)
+        problems: list[Problem] = []
+        names = interface_names(about, links, problems)
         for family, datagrams in (("inet", inet), ("inet6", inet6)):
             if datagrams is not None:
                 yield from _DumpParser(about, protocol, family, names).parse(datagrams)
+        yield from problems
 
     return parse
 

@@ -17,13 +17,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from socket import AF_INET6, inet_pton
 
-from netstat_core.plugin import GREATEST_INTEGER, About, Asked, File, Gap, Problem, Record, unsigned
+from netstat_core.plugin import GREATEST_INTEGER, About, Asked, File, Gap, Header, Problem, Record, TextFile, unsigned
 from netstat_inet.addresses import format_ipv4, format_ipv6
 from netstat_inet.record import make_sctp_record, to_sctp_state, to_tcp_state
 
 _RENUMBERED = (3, 0)
 """Before Linux 3.0 enum sctp_state began with EMPTY, so every number in column ST was greater by one."""
 
+ENDPOINTS = Header("ENDPT SOCK STY SST HBKT LPORT LADDRS")
+ASSOCIATIONS = Header("ASSOC SOCK STY SST ST HBKT LPORT RPORT LADDRS <-> RADDRS")
 _HIGHEST_PORT = 0xFFFF
 _ENDPOINT_TOKENS = 8
 _ASSOCIATION_TOKENS = 13
@@ -63,12 +65,16 @@ def parse(about: About, *contents: bytes | None) -> Iterator[Record | Problem | 
         if content is None:
             continue
         is_endpoints = path.endswith("eps")
-        for number, line in enumerate(content.removesuffix(b"\n").split(b"\n")[1:], 2):
+        text = TextFile(path, content, ENDPOINTS if is_endpoints else ASSOCIATIONS)
+        for number, line in text.rows():
+            if line == text.header:  # old kernels repeat it if the start of the file is read twice
+                continue
             try:
                 yield _parse_endpoint(line.split()) if is_endpoints else _parse_association(line, about)
             except (ValueError, IndexError, OSError):
                 code = "eps" if is_endpoints else "assoc"
-                yield Problem(path, f"not the columns of an SCTP {code} row", line, number, code)
+                yield text.problem(f"not the columns of an SCTP {code} row", line, number, code)
+        yield from text.gaps
 
 
 def _parse_endpoint(words: list[bytes]) -> Record:

@@ -15,10 +15,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from netstat_core.plugin import GREATEST_INTEGER, About, Gap, Problem, Record, bounded, unsigned
+from netstat_core.plugin import GREATEST_INTEGER, About, Gap, Header, Problem, Record, TextFile, bounded, unsigned
 from netstat_inet.addresses import HexAddresses
 from netstat_inet.record import TCP_LISTEN, States, to_timer_kind
 
+HEADER = Header("sl local_address st tx_queue rx_queue tr tm->when retrnsmt uid timeout inode")
 _LEAST_TOKENS = 10
 _DROPS = 12
 _HIGHEST_PORT = 0xFFFF
@@ -40,20 +41,18 @@ def make_parser(protocol: str, suffix: str = "") -> Parse:
 
 
 def _parse_file(parse_line: _LineParser, source: str, content: bytes) -> Iterator[Record | Problem | Gap]:
-    """Yield the records below the header, without repeated rows.
+    """Yield the records, without repeated rows.
 
     The kernel resumes a read of udp, raw and icmp files by counting sockets, so it may print a socket twice.
     """
-    lines = content.split(b"\n")
-    if not lines[-1]:
-        lines.pop()
+    text = TextFile(source, content, HEADER)
     repeats: set[tuple[Any, ...]] | None = None if parse_line.protocol == "tcp" else set()
     repeated = 0
-    for number, line in enumerate(lines[1:], 2):
+    for number, line in text.rows():
         try:
             record = parse_line(line)
         except (ValueError, IndexError, OverflowError):
-            yield Problem(source, "a row needs sl, two addresses, state, queues, timer, uid and inode", line, number)
+            yield text.problem("a row needs sl, two addresses, state, queues, timer, uid and inode", line, number)
             continue
         if repeats is not None and record["inode"]:
             known = len(repeats)
@@ -64,6 +63,7 @@ def _parse_file(parse_line: _LineParser, source: str, content: bytes) -> Iterato
         yield record
     if repeated:
         yield Gap("raced", source, "rows that the kernel repeated were dropped; others may be missing", count=repeated)
+    yield from text.gaps
 
 
 class _LineParser:

@@ -8,11 +8,12 @@ Files in /proc/net: ``ax25``, ``ax25_route``, ``ax25_calls``, and ``bpqether``, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from typing import Annotated, Literal, TypedDict
 
-from netstat_core.plugin import Bytes, Complaint, Field, InterfaceName, Problem, Record, SocketRecord, Uid
+from netstat_core.plugin import Bytes, Complaint, Field, Header, InterfaceName, Problem, Record, SocketRecord, Uid
 from netstat_legacy_af import columns, fields, net_tools
 from netstat_legacy_af.columns import From, make_half_parser, parse_number
 from netstat_legacy_af.reader import make_reader
@@ -24,7 +25,13 @@ MODES = {b"vc": "virtual_circuit", b"dg": "datagram", b"*": None}
 ORIGINS = {b"M": "manual", b"P": "permanent"}
 POLICIES = {0: "own_callsign_optional", 1: "own_callsign_required"}
 
-_OLD_HEADER = b"dest_addr"
+_OLD_HEADER = Header("dest_addr src_addr dev st vs vr va t1 t2 t3 idle n2 rtt paclen Snd-Q Rcv-Q")
+_ROUTES_HEADERS = Header("callsign dev mode digipeaters"), Header("callsign dev count time mode F digipeaters")
+_POLICY = Header("Policy:")
+_OLD_BPQ_HEADER = Header("dev callsign")
+_BPQ_HEADERS = Header("dev ether destination accept from"), _OLD_BPQ_HEADER
+_CALLSIGN = re.compile(rb"[A-Z0-9]{1,6}(?:-[0-9]{1,2})?")
+_MAC = re.compile(rb"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}")
 _HEADLESS = "headless"
 _COLUMNS = "magic dev src_addr dest_addr st vs vr va t1 t2 t3 idle n2 rtt wnd paclen snd-q rcv-q inode"
 """The columns of Linux 2.2 and later, whose file has no header, with the words of a timer joined as in Linux 2.0."""
@@ -149,11 +156,11 @@ def parse_sockets(source: str, content: bytes) -> Iterator[columns.Parsed]:
     """Yield the links, by the header of Linux 2.0 or from the 24 words of later kernels, which print no header."""
     header = content.partition(b"\n")[0]
     reason = "a link needs device, two callsigns, state, sequence variables, timers and queues"
-    if header.startswith(_OLD_HEADER):
+    if _OLD_HEADER.begins(content):
         names = header.lower().replace(b"window", b"wnd").decode("ascii", "replace").split()
-        yield from columns.parse_rows(source, content, lambda words: _parse_link(names, words), reason)
+        yield from columns.parse_rows(source, content, lambda words: _parse_link(names, words), reason, _OLD_HEADER)
         return
-    for parsed in columns.parse_rows(source, content, _parse_headless_link, reason, headers=0):
+    for parsed in columns.parse_rows(source, content, _parse_headless_link, reason):
         yield parsed.replace(code=_HEADLESS) if isinstance(parsed, Problem) else parsed
 
 
@@ -170,9 +177,11 @@ def _parse_link(names: list[str], words: list[bytes]) -> Record:
 
 def parse_routes(source: str, content: bytes) -> Iterator[columns.Parsed]:
     """Parse rows ``CALL DEV MODE [DIGI...]``; in Linux 2.0.1 ``CALL DEV COUNT TIME MODE [M|P] [DIGI...]``."""
-    counted = content.partition(b"\n")[0].split()[2:3] == [b"count"]
-    convert = _parse_counted_route if counted else _parse_route
-    return columns.parse_rows(source, content, convert, "a route needs a callsign, a device and a mode")
+    is_counted = _ROUTES_HEADERS[1].begins(content)
+    convert = _parse_counted_route if is_counted else _parse_route
+    return columns.parse_rows(
+        source, content, convert, "a route needs a callsign, a device and a mode", *_ROUTES_HEADERS
+    )
 
 
 def _parse_route(words: list[bytes]) -> Record:
@@ -227,7 +236,7 @@ def parse_calls(source: str, content: bytes) -> Iterator[columns.Parsed]:
             "policy": policy,
         }
 
-    yield from columns.parse_rows(source, content, convert, "a row needs a uid and a callsign")
+    yield from columns.parse_rows(source, content, convert, "a row needs a uid and a callsign", _POLICY)
 
 
 def _parse_policy(line: bytes) -> str | None:
@@ -240,19 +249,27 @@ def _parse_policy(line: bytes) -> str | None:
 
 def parse_interfaces(source: str, content: bytes) -> Iterator[columns.Parsed]:
     """Parse rows ``DEV ETHER DESTINATION ACCEPTED|*``; in Linux 2.0 ``DEV CALL``."""
+    is_old = _OLD_BPQ_HEADER.begins(content)
+    reason = "an interface needs a device and its addresses or callsign"
     return columns.parse_rows(
-        source, content, _parse_interface, "an interface needs a device and its addresses or callsign"
+        source, content, lambda words: _parse_interface(words, has_callsign=is_old), reason, *_BPQ_HEADERS
     )
 
 
-def _parse_interface(words: list[bytes]) -> Record:
-    is_old = len(words) == _OLD_INTERFACE
+def _parse_interface(words: list[bytes], *, has_callsign: bool) -> Record:
+    """Parse a row; ``has_callsign`` says that the header is that of Linux 2.0."""
+    is_old = has_callsign or len(words) == _OLD_INTERFACE
+    addresses = [word.lower() for word in words[2:]]
+    if is_old and not (has_callsign or _CALLSIGN.fullmatch(words[1])):
+        raise ValueError("not a callsign")
+    if not is_old and not all(_MAC.fullmatch(word) for word in addresses if word != b"*"):
+        raise ValueError("not an Ethernet address")
     return {
         "family": "ax25",
         "name": columns.parse_text(words[0]),
         "ether_interface": None if is_old else columns.parse_text(words[1]),
-        "destination_address": None if is_old else columns.parse_text(words[2].lower()),
-        "accepted_address": None if is_old else columns.make_text_parser(b"*")(words[3].lower()),
+        "destination_address": None if is_old else columns.parse_text(addresses[0]),
+        "accepted_address": None if is_old else columns.make_text_parser(b"*")(addresses[1]),
         "callsign": columns.parse_text(words[1]) if is_old else None,
     }
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from netstat_core.plugin import About, Feed, File, Gap, Problem, Record, Trait, bounded, escape, feed
+from netstat_core.plugin import About, Feed, File, Gap, Header, Problem, Record, TextFile, Trait, bounded, escape, feed
 
 # include/net/tcp_states.h, of which AppleTalk and IPX use two
 TCP_ESTABLISHED = 1
@@ -60,28 +60,27 @@ def _make_feed(parse: Parse, path: str) -> Feed:
 
 
 def parse_rows(
-    source: str, content: bytes, convert: Callable[[list[bytes]], Record], reason: str, headers: int = 1
-) -> Iterator[Record | Problem]:
+    source: str, content: bytes, convert: Callable[[list[bytes]], Record], reason: str, *headers: Header
+) -> Iterator[Record | Problem | Gap]:
     """Yield the record that ``convert`` makes from the words of each line, or a problem with ``reason``.
 
-    The first ``headers`` lines are skipped.
+    ``headers`` are the forms of the header; none if kernels write no header.
     """
-    return parse_lines(source, content, lambda line: convert(line.split()), reason, headers)
+    return parse_lines(source, content, lambda line: convert(line.split()), reason, *headers)
 
 
 def parse_lines(
-    source: str, content: bytes, convert: Callable[[bytes], Record], reason: str, headers: int = 1
-) -> Iterator[Record | Problem]:
+    source: str, content: bytes, convert: Callable[[bytes], Record], reason: str, *headers: Header
+) -> Iterator[Record | Problem | Gap]:
     """Do the same as ``parse_rows`` for lines that cannot be split at blanks; ``convert`` gets the line."""
-    lines = content.split(b"\n")
-    if not lines[-1]:
-        lines.pop()
-    for number, line in enumerate(lines[headers:], headers + 1):
+    text = TextFile(source, content, *headers)
+    for number, line in text.rows():
         try:
             yield convert(line)
         except (ValueError, LookupError) as error:
             field = error.field if isinstance(error, BadRowError) else None
-            yield Problem(source, reason, line, number, "bogus" if field is None else "field", field)
+            yield text.problem(reason, line, number, "bogus" if field is None else "field", field)
+    yield from text.gaps
 
 
 def header_names(content: bytes, columns: str) -> list[str]:
@@ -103,13 +102,13 @@ def to_record(family: str, fields: Mapping[str, From], names: Sequence[str], wor
     return {**record, "protocol": family, "listening": record["state"] == LISTENING, "uid": None}
 
 
-def index_records(known: dict[Any, Record], key: str, parsed: Iterator[Record | Problem]) -> Iterator[Problem]:
-    """Put records into ``known`` by the field ``key``, the first one for each value, and yield the problems."""
+def index_records(known: dict[Any, Record], key: str, parsed: Iterator[Parsed]) -> Iterator[Parsed]:
+    """Put records into ``known`` by the field ``key``, the first one for each value, and yield all else."""
     for item in parsed:
-        if isinstance(item, Problem):
-            yield item
-        else:
+        if isinstance(item, dict):
             known.setdefault(item[key], item)
+        else:
+            yield item
 
 
 def parse_number(word: bytes) -> int:

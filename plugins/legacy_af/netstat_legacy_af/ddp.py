@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Literal, TypedDict
 
-from netstat_core.plugin import Field, Gap, InterfaceName, Problem, Record, SocketRecord
+from netstat_core.plugin import Field, Gap, Header, InterfaceName, Record, SocketRecord
 from netstat_legacy_af import columns, fields, net_tools
 from netstat_legacy_af.columns import TCP_CLOSE, TCP_ESTABLISHED, parse_hexadecimal, parse_number
 from netstat_legacy_af.reader import make_reader
@@ -62,7 +62,14 @@ _NEIGHBOUR = re.compile(
     rb"(?P<device>\S+?)\s*(?P<hardware>(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2})\s+(?P<rest>.*\S)\s*"
 )
 """A row of AARP; the device touches the hardware address if its name fills the column."""
-_JIFFIES_HEADER = b"address "
+_SOCKETS_HEADERS = (
+    Header("Type Local_addr Remote_addr Tx_queue Rx_queue St UID"),
+    Header("Type local_addr remote_addr tx_queue rx_queue st uid"),
+)
+_ROUTES_HEADER = Header("Target Router Flags Dev")
+_INTERFACES_HEADER = Header("Interface Address Networks Status")
+_JIFFIES_HEADER = Header("address device hw addr last_sent expires xmit_count status")
+_NEIGHBOURS_HEADER = Header("Address Interface Hardware Address Expires LastSend Retry Status")
 _HUNDREDTHS = re.compile(rb"-?[0-9]{1,20}\.[0-9]{1,20}")
 _LONGEST = 1 << 32
 
@@ -141,7 +148,7 @@ class DdpNeighbour(TypedDict):
 def parse_sockets(source: str, content: bytes) -> Iterator[columns.Parsed]:
     """Parse rows ``TYPE NET:NODE:PORT NET:NODE:PORT TX:RX STATE UID``, all in hexadecimal but the user."""
     return columns.parse_rows(
-        source, content, _parse_socket, "a socket needs type, two addresses, queues, state and uid"
+        source, content, _parse_socket, "a socket needs type, two addresses, queues, state and uid", *_SOCKETS_HEADERS
     )
 
 
@@ -185,8 +192,9 @@ def parse_routes(source: str, content: bytes) -> Iterator[columns.Parsed]:
     Linux 2.6 and later repeat the default route before every other route; it is yielded once.
     """
     default: Record | None = None
-    for parsed in columns.parse_rows(source, content, _parse_route, "a route needs target, router, flags and device"):
-        if isinstance(parsed, Problem) or parsed["destination"] != _DEFAULT:
+    reason = "a route needs target, router, flags and device"
+    for parsed in columns.parse_rows(source, content, _parse_route, reason, _ROUTES_HEADER):
+        if not isinstance(parsed, dict) or parsed["destination"] != _DEFAULT:
             yield parsed
         elif parsed != default:
             default = parsed
@@ -210,7 +218,7 @@ def _parse_route(words: list[bytes]) -> Record:
 def parse_interfaces(source: str, content: bytes) -> Iterator[columns.Parsed]:
     """Parse rows ``DEVICE NET:NODE FIRST-LAST STATUS``."""
     return columns.parse_rows(
-        source, content, _parse_interface, "an interface needs name, address, networks and status"
+        source, content, _parse_interface, "an interface needs name, address, networks and status", _INTERFACES_HEADER
     )
 
 
@@ -230,9 +238,10 @@ def _parse_interface(words: list[bytes]) -> Record:
 
 def parse_neighbours(source: str, content: bytes) -> Iterator[columns.Parsed]:
     """Parse rows ``NET:NODE DEVICE MAC EXPIRES [LASTSEND RETRY] STATUS``; until 2.4 in decimal and jiffies."""
-    convert = _parse_old_neighbour if content.startswith(_JIFFIES_HEADER) else _parse_neighbour
+    is_old = source.endswith("/aarp") or _JIFFIES_HEADER.begins(content)
+    convert, header = (_parse_old_neighbour, _JIFFIES_HEADER) if is_old else (_parse_neighbour, _NEIGHBOURS_HEADER)
     return columns.parse_lines(
-        source, content, convert, "a neighbour needs address, device, hardware address and state"
+        source, content, convert, "a neighbour needs address, device, hardware address and state", header
     )
 
 

@@ -18,6 +18,7 @@ from netstat_core.plugin import (
     Complaint,
     Field,
     Gap,
+    Header,
     Layout,
     Names,
     Port,
@@ -35,8 +36,24 @@ STATES = {TCP_ESTABLISHED: "ESTABLISHED", TCP_CLOSE: "CLOSE"}
 
 _NO_NETWORK = ("00000000", "FFFFFFFF")
 _NO_NODE = "000000000000"
+_SOCKETS_HEADER = Header("Local_Address Remote_Address Tx_Queue Rx_Queue State Uid")
+_ROUTES_HEADER = Header("Network Router_Net Router_Node")
+_INTERFACES_HEADER = Header("Network Node_Address Primary Device Frame_Type")
 _ENDED = "ended"
 """The trait that follows a row without an address: netstat's text ends there, but records continue."""
+
+_DEVICE = 3
+"""The position of the device among the columns of an interface."""
+
+_TOUCHING = 10
+"""The greatest length of a device with a blank after it, as the kernel prints ``%-11s`` and the frame type:
+
+00000011   5254000A0B0D   No       enp0s31f6vl1EtherII
+"""
+
+_PRIMARY = {b"Yes": True, b"No": False}
+_FRAMES = (b"EtherII", b"802.2TR(old)", b"802.2TR", b"802.2", b"802.3", b"SNAP", b"None")
+"""The kernel's words (ipx_frame_name)."""
 
 Network = Annotated[str, Field("Network number: eight hexadecimal digits", mark="name")]
 Node = Annotated[str, Field("Node number: twelve hexadecimal digits, an Ethernet address", mark="hardware_address")]
@@ -88,9 +105,8 @@ class IpxInterface(TypedDict):
 
 def parse_sockets(source: str, content: bytes) -> Iterator[columns.Parsed]:
     """Parse rows ``NET[:NODE]:PORT``, the same for the peer or ``Not_Connected``, two queues, state and user."""
-    for parsed in columns.parse_rows(
-        source, content, _parse_socket, "a socket needs two addresses, queues, state and uid"
-    ):
+    reason = "a socket needs two addresses, queues, state and uid"
+    for parsed in columns.parse_rows(source, content, _parse_socket, reason, _SOCKETS_HEADER):
         yield parsed
         if isinstance(parsed, Problem) and parsed.field is not None:
             yield Trait(_ENDED)
@@ -138,7 +154,7 @@ def _parse_node(word: bytes) -> str:
 
 def parse_routes(source: str, content: bytes) -> Iterator[columns.Parsed]:
     """Parse rows ``NET ROUTERNET NODE`` or ``NET Directly Connected``."""
-    return columns.parse_rows(source, content, _parse_route, "a route needs a network and a router")
+    return columns.parse_rows(source, content, _parse_route, "a route needs a network and a router", _ROUTES_HEADER)
 
 
 def _parse_route(words: list[bytes]) -> Record:
@@ -155,20 +171,31 @@ def _parse_route(words: list[bytes]) -> Record:
 def parse_interfaces(source: str, content: bytes) -> Iterator[columns.Parsed]:
     """Parse rows ``NET NODE Yes|No DEVICE|Internal FRAMETYPE``; a sixth word is the reference count."""
     return columns.parse_rows(
-        source, content, _parse_interface, "an interface needs network, node, device and frame type"
+        source, content, _parse_interface, "an interface needs network, node, device and frame type", _INTERFACES_HEADER
     )
 
 
 def _parse_interface(words: list[bytes]) -> Record:
-    network, node, primary, device, frame = words[:5]
+    network, node, primary, device, frame = _split_frame(words)
     return {
         "family": "ipx",
         "network": _parse_network(network),
         "node": _parse_node(node),
-        "primary": primary == b"Yes",
+        "primary": _PRIMARY[primary],
         "interface": None if device == b"Internal" else columns.parse_text(device),
         "frame_type": None if frame == b"None" else columns.parse_text(frame.lower()),
     }
+
+
+def _split_frame(words: list[bytes]) -> list[bytes]:
+    """Return the five columns; a device of eleven and more characters leaves no blank before the frame type."""
+    if len(words) > _DEVICE + 1 and words[_DEVICE + 1] in _FRAMES:
+        return words[: _DEVICE + 2]
+    joined = words[_DEVICE]
+    frame = next((known for known in _FRAMES if joined.endswith(known)), joined)
+    if len(joined) - len(frame) <= _TOUCHING:
+        raise ValueError("no frame type")
+    return [*words[:_DEVICE], joined.removesuffix(frame), frame]
 
 
 _TITLE = "Active IPX sockets\n"

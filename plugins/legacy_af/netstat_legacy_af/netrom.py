@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Literal, TypedDict
 
-from netstat_core.plugin import About, Field, File, Gap, Problem, Record, SocketRecord, Trait, feed
+from netstat_core.plugin import About, Field, File, Gap, Header, Record, SocketRecord, Trait, feed
 from netstat_legacy_af import columns, fields, net_tools
 from netstat_legacy_af.columns import From, make_half_parser, parse_number
 from netstat_legacy_af.reader import make_reader
@@ -20,6 +20,9 @@ STATES = ("LISTENING", "CONN_SENT", "DISC_SENT", "ESTABLISHED")
 
 NODES, NEIGHBOURS = "/proc/net/nr_nodes", "/proc/net/nr_neigh"
 _COLUMNS = "user_addr dest_node src_node dev my your st vs vr va t1 t2 t4 idle n2 wnd snd-q rcv-q inode"
+_SOCKETS_HEADER = Header("user_addr dest_node src_node dev my your st vs vr va t1 t2 n2 wnd Snd-Q Rcv-Q")
+_NODES_HEADER = Header("callsign mnemonic w n qual obs neigh")
+_NEIGHBOURS_HEADER = Header("addr callsign dev qual lock count")
 _WORDS_A_ROUTE = 3
 
 CircuitIndex = Annotated[
@@ -166,13 +169,19 @@ def parse_sockets(source: str, content: bytes) -> Iterator[columns.Parsed]:
     """Parse the sockets by the header, which differs between Linux 2.0 and later kernels."""
     names = columns.header_names(content, _COLUMNS)
     reason = "a socket needs user, two nodes, device, circuits, state, sequence variables, timers and queues"
-    return columns.parse_rows(source, content, lambda words: columns.to_record("netrom", _FIELDS, names, words), reason)
+    return columns.parse_rows(
+        source, content, lambda words: columns.to_record("netrom", _FIELDS, names, words), reason, _SOCKETS_HEADER
+    )
 
 
-def parse_nodes(source: str, content: bytes) -> Iterator[Record | Problem]:
+def parse_nodes(source: str, content: bytes) -> Iterator[columns.Parsed]:
     """Parse rows ``CALL MNEMONIC WHICH COUNT``, followed by ``QUALITY OBSOLESCENCE NEIGHBOUR`` for each route."""
     return columns.parse_rows(
-        source, content, _parse_node, "a node needs a callsign, a mnemonic, and three words for each route"
+        source,
+        content,
+        _parse_node,
+        "a node needs a callsign, a mnemonic, and three words for each route",
+        _NODES_HEADER,
     )
 
 
@@ -199,10 +208,14 @@ def _parse_node_route(words: list[bytes]) -> Record:
     return {"quality": quality, "obsolescence_count": obsolescence, "neighbour": neighbour}
 
 
-def parse_neighbours(source: str, content: bytes) -> Iterator[Record | Problem]:
+def parse_neighbours(source: str, content: bytes) -> Iterator[columns.Parsed]:
     """Parse rows ``NUMBER CALL DEV QUALITY LOCK COUNT [FAILED [DIGI...]]``."""
     return columns.parse_rows(
-        source, content, _parse_neighbour, "a neighbour needs number, callsign, device, quality and counts"
+        source,
+        content,
+        _parse_neighbour,
+        "a neighbour needs number, callsign, device, quality and counts",
+        _NEIGHBOURS_HEADER,
     )
 
 
@@ -226,7 +239,7 @@ def parse_routes(_about: About, nodes: bytes, neighbours: bytes) -> Iterator[col
     known: dict[int, Record] = {}
     yield from columns.index_records(known, "number", parse_neighbours(NEIGHBOURS, neighbours))
     for parsed in parse_nodes(NODES, nodes):
-        yield parsed if isinstance(parsed, Problem) else _join_route(parsed, known)
+        yield _join_route(parsed, known) if isinstance(parsed, dict) else parsed
 
 
 def _join_route(node: Record, known: dict[int, Record]) -> Record:

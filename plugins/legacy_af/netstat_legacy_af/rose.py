@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Literal, TypedDict
 
-from netstat_core.plugin import About, Field, File, Gap, Problem, Record, SocketRecord, Trait, feed
+from netstat_core.plugin import About, Field, File, Gap, Header, Record, SocketRecord, Trait, feed
 from netstat_legacy_af import columns, fields, net_tools
 from netstat_legacy_af.columns import From, parse_hexadecimal, parse_number
 from netstat_legacy_af.reader import make_reader
@@ -19,6 +19,10 @@ _STATES_SHOWN = 4
 
 NODES, NEIGHBOURS = "/proc/net/rose_nodes", "/proc/net/rose_neigh"
 _COLUMNS = "dest_addr dest_call src_addr src_call dev lci neigh st vs vr va t t1 t2 t3 hb idle snd-q rcv-q inode"
+_SOCKETS_HEADER = Header("dest_addr dest_call src_addr src_call dev lci neigh st vs vr va t t1 t2 t3 hb idle Snd-Q")
+_NODES_HEADER = Header("address mask n neigh")
+_NEIGHBOURS_HEADER = Header("addr callsign dev count use mode restart t0 tf")
+_CIRCUITS_HEADER = Header("lci address callsign neigh <-> lci address callsign neigh")
 _NO_CALLSIGN = b"??????-?"
 
 Address = Annotated[str, Field("ROSE address: ten digits, such as 2080175524", mark="name")]
@@ -147,12 +151,15 @@ def parse_sockets(source: str, content: bytes) -> Iterator[columns.Parsed]:
     """Parse the sockets by the header."""
     names = columns.header_names(content, _COLUMNS)
     reason = "a socket needs two addresses and callsigns, device, circuit, state, sequence variables, timers and queues"
-    return columns.parse_rows(source, content, lambda words: columns.to_record("rose", _FIELDS, names, words), reason)
+    return columns.parse_rows(
+        source, content, lambda words: columns.to_record("rose", _FIELDS, names, words), reason, _SOCKETS_HEADER
+    )
 
 
-def parse_nodes(source: str, content: bytes) -> Iterator[Record | Problem]:
+def parse_nodes(source: str, content: bytes) -> Iterator[columns.Parsed]:
     """Parse rows ``ADDRESS MASK COUNT NEIGHBOUR...``."""
-    return columns.parse_rows(source, content, _parse_node, "a node needs an address, a mask and its neighbours")
+    reason = "a node needs an address, a mask and its neighbours"
+    return columns.parse_rows(source, content, _parse_node, reason, _NODES_HEADER)
 
 
 def _parse_node(words: list[bytes]) -> Record:
@@ -167,10 +174,14 @@ def _parse_node(words: list[bytes]) -> Record:
     }
 
 
-def parse_neighbours(source: str, content: bytes) -> Iterator[Record | Problem]:
+def parse_neighbours(source: str, content: bytes) -> Iterator[columns.Parsed]:
     """Parse rows ``NUMBER CALL DEV COUNT USE DTE|DCE yes|no T0 TF [DIGI...]``."""
     return columns.parse_rows(
-        source, content, _parse_neighbour, "a neighbour needs number, callsign, device, counts and timers"
+        source,
+        content,
+        _parse_neighbour,
+        "a neighbour needs number, callsign, device, counts and timers",
+        _NEIGHBOURS_HEADER,
     )
 
 
@@ -193,7 +204,7 @@ def _parse_neighbour(words: list[bytes]) -> Record:
 def parse_circuits(source: str, content: bytes) -> Iterator[columns.Parsed]:
     """Parse rows of two times ``LCI ADDRESS CALL NEIGHBOUR``, for the caller and for the called side."""
     return columns.parse_rows(
-        source, content, _parse_circuit, "a call needs circuit, address, callsign and neighbour twice"
+        source, content, _parse_circuit, "a call needs circuit, address, callsign and neighbour twice", _CIRCUITS_HEADER
     )
 
 
@@ -220,7 +231,7 @@ def parse_routes(_about: About, nodes: bytes, neighbours: bytes) -> Iterator[col
     known: dict[int, Record] = {}
     yield from columns.index_records(known, "number", parse_neighbours(NEIGHBOURS, neighbours))
     for parsed in parse_nodes(NODES, nodes):
-        yield parsed if isinstance(parsed, Problem) else _join_route(parsed, known)
+        yield _join_route(parsed, known) if isinstance(parsed, dict) else parsed
 
 
 def _join_route(node: Record, known: dict[int, Record]) -> Record:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Annotated, Literal, TypedDict
 
-from netstat_core.plugin import Field, InterfaceName, Query, Record, SocketRecord
+from netstat_core.plugin import Field, Header, InterfaceName, Query, Record, SocketRecord
 from netstat_legacy_af import columns, fields, net_tools
 from netstat_legacy_af.columns import From, parse_number
 from netstat_legacy_af.reader import make_reader
@@ -21,6 +21,9 @@ STATES = ("LISTENING", "SABM_SENT", "DISC_SENT", "ESTABLISHED", "RECOVERY")
 """netstat's words, which are those of AX.25, for ready, awaiting call accepted, awaiting clear, data, reset sent."""
 
 _COLUMNS = "dest_addr src_addr dev lci st vs vr va t t2 t21 t22 t23 snd-q rcv-q inode"
+_SOCKETS_HEADER = Header("dest_addr src_addr dev lci st vs vr va t t2 t21 t22 t23 Snd-Q Rcv-Q")
+_ROUTES_HEADERS = Header("Address Digits Device"), Header("address digits device")
+_FORWARD_HEADER = Header("lci dev1 dev2")
 _MOST_DIGITS = 15
 _NO_ADDRESS = 2
 
@@ -97,12 +100,15 @@ def parse_sockets(source: str, content: bytes) -> Iterator[columns.Parsed]:
     """Parse the sockets by the header; long addresses shift the columns, so words are counted."""
     reason = "a socket needs two addresses, device, circuit, state, sequence variables, timers and queues"
     names = columns.header_names(content, _COLUMNS)
-    return columns.parse_rows(source, content, lambda words: columns.to_record("x25", _FIELDS, names, words), reason)
+    return columns.parse_rows(
+        source, content, lambda words: columns.to_record("x25", _FIELDS, names, words), reason, _SOCKETS_HEADER
+    )
 
 
 def parse_routes(source: str, content: bytes) -> Iterator[columns.Parsed]:
     """Parse rows ``ADDRESS DIGITS DEVICE``; the address of a default route may be empty."""
-    return columns.parse_rows(source, content, _parse_route, "a route needs an address, digits and a device")
+    reason = "a route needs an address, digits and a device"
+    return columns.parse_rows(source, content, _parse_route, reason, *_ROUTES_HEADERS)
 
 
 def _parse_route(words: list[bytes]) -> Record:
@@ -117,7 +123,8 @@ def _parse_route(words: list[bytes]) -> Record:
 
 def parse_forward(source: str, content: bytes) -> Iterator[columns.Parsed]:
     """Parse rows ``LCI DEVICE DEVICE``, with the LCI in decimal."""
-    return columns.parse_rows(source, content, _parse_forward, "a forwarded call needs a circuit and two devices")
+    reason = "a forwarded call needs a circuit and two devices"
+    return columns.parse_rows(source, content, _parse_forward, reason, _FORWARD_HEADER)
 
 
 def _parse_forward(words: list[bytes]) -> Record:

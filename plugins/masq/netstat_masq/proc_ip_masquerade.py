@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from socket import AF_INET, inet_ntop
 
-from netstat_core.plugin import GREATEST_INTEGER, About, Problem, Record, Trait
+from netstat_core.plugin import GREATEST_INTEGER, About, Gap, Header, Problem, Record, TextFile, Trait
 from netstat_masq.record import (
     IPPROTO_ESP,
     IPPROTO_GRE,
@@ -36,19 +36,22 @@ _PROTOCOLS = {
     PROTOCOLS[number].upper().encode(): PROTOCOLS[number]
     for number in (IPPROTO_IP, IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_GRE, IPPROTO_ESP)
 }
+_HEADER = Header("Prc FromIP FPrt ToIP TPrt Masq Init-seq Delta Expires")
 _COLUMNS_2_0 = 7
 _LARGEST = {4: 0xFFFF, 8: 0xFFFFFFFF}
 """The largest number by its count of hex digits."""
 
 
-def parse(about: About, content: bytes) -> Iterator[Record | Problem | Trait]:
+def parse(about: About, content: bytes) -> Iterator[Record | Problem | Trait | Gap]:
     """Yield first the problems and then the connections.
 
     netstat reports only the first problem and shows no connection at all, so this problem keeps its code and follows
     the trait ``REFUSED``; the code of the others is ``bogus``.
     """
-    header, *lines = content.splitlines() or [b""]
-    problems, records = _parse_rows(lines, about, has_previous=b"PDelta" in header)
+    text = TextFile(PATH, content, _HEADER)
+    first = content.partition(b"\n")[0]
+    has_previous = len(first.split()) > _COLUMNS_2_0 if text.header is None else b"PDelta" in first
+    problems, records = _parse_rows(text, about, has_previous=has_previous)
     if not content:
         problems = [Problem(PATH, "the file has no header", b"", 1, EMPTY)]
     for problem in problems[:1]:
@@ -56,13 +59,14 @@ def parse(about: About, content: bytes) -> Iterator[Record | Problem | Trait]:
         yield problem
     yield from (problem.replace(code="bogus") for problem in problems[1:])
     yield from filter(Selection(about.asked).includes, records)
+    yield from text.gaps
 
 
-def _parse_rows(lines: list[bytes], about: About, *, has_previous: bool) -> tuple[list[Problem], list[Record]]:
+def _parse_rows(text: TextFile, about: About, *, has_previous: bool) -> tuple[list[Problem], list[Record]]:
     """Return the problems and the records of the lines; blank lines are skipped."""
     problems: list[Problem] = []
     records: list[Record] = []
-    for number, line in enumerate(lines, 2):
+    for number, line in text.rows():
         words = line.split()
         if not words:
             continue
@@ -70,11 +74,11 @@ def _parse_rows(lines: list[bytes], about: About, *, has_previous: bool) -> tupl
             record = _parse_row(words, about.ticks_per_second, has_previous=has_previous)
         except ValueError:
             reason = "a row needs a protocol, two endpoints, a port and numbers"
-            problems.append(Problem(PATH, reason, line, number, MALFORMED))
+            problems.append(text.problem(reason, line, number, MALFORMED))
             continue
         if record["protocol"] is None:
             reason = "the protocol is none of " + ", ".join(_PROTOCOLS.values())
-            problems.append(Problem(PATH, reason, line, number, UNKNOWN))
+            problems.append(text.problem(reason, line, number, UNKNOWN))
         else:
             records.append(record)
     return problems, records

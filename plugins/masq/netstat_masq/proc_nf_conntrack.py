@@ -12,9 +12,8 @@ repeated for the reply direction. GRE has further keys before the first address.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from io import BytesIO
 
-from netstat_core.plugin import AF, GREATEST_INTEGER, About, Problem, Record, bounded
+from netstat_core.plugin import AF, GREATEST_INTEGER, About, Gap, Problem, Record, TextFile, bounded
 from netstat_masq.addresses import CanonicalTexts
 from netstat_masq.record import NAT, NO_CONNECTION, PROTOCOLS, STATE_WORDS
 from netstat_masq.selection import Selection
@@ -22,7 +21,7 @@ from netstat_masq.selection import Selection
 NF_CONNTRACK = "/proc/net/nf_conntrack"
 IP_CONNTRACK = "/proc/net/ip_conntrack"
 
-_FAMILIES = {b"%d" % AF[name]: name for name in ("inet", "inet6")}
+_FAMILIES = {(word, b"%d" % AF[name]): name for word, name in ((b"ipv4", "inet"), (b"ipv6", "inet6"))}
 _EXPECTATION = b"EXPECTING: "
 """Linux 2.4 lists expected connections in the same file."""
 
@@ -36,30 +35,32 @@ _BYTE = 0xFF
 Pairs = dict[bytes, bytes]
 
 
-def make_parser(path: str) -> Callable[[About, bytes], Iterator[Record | Problem]]:
+def make_parser(path: str) -> Callable[[About, bytes], Iterator[Record | Problem | Gap]]:
     """Return the parser of one of the two files, ``NF_CONNTRACK`` or ``IP_CONNTRACK``."""
 
-    def parse(about: About, content: bytes) -> Iterator[Record | Problem]:
+    def parse(about: About, content: bytes) -> Iterator[Record | Problem | Gap]:
         selection = Selection(about.asked)
         texts = CanonicalTexts()
-        for number, line in enumerate(BytesIO(content), 1):  # a list of all lines would double the memory
+        text = TextFile(path, content)
+        for number, line in text.stream():  # a list of all lines would double the memory
             if line.startswith(_EXPECTATION):
                 continue
             try:
                 record = _parse_row(line.split(), texts, with_family=path == NF_CONNTRACK)
             except (ValueError, LookupError):
                 reason = "a row needs a protocol, seconds or state, and two tuples"
-                yield Problem(path, reason, line.rstrip(b"\n"), number, NO_CONNECTION)
+                yield text.problem(reason, line, number, NO_CONNECTION)
                 continue
             if selection.is_everything or selection.includes(record):
                 yield record
+        yield from text.gaps
 
     return parse
 
 
 def _parse_row(words: list[bytes], texts: CanonicalTexts, *, with_family: bool) -> Record:
     """Return the record of a row; raise ValueError or LookupError if the row is invalid."""
-    family = _FAMILIES[words[1]] if with_family else "inet"
+    family = _FAMILIES[words[0], words[1]] if with_family else "inet"
     words = words[2:] if with_family else words
     protocol = _parse_number(words[1], _BYTE)
     free, tuples, others = _split_pairs(words[2:])

@@ -85,7 +85,8 @@ def _make_dump(kind: str, flags: int) -> Input[Datagrams]:
 
 def parse(about: About, entries: Datagrams, proxies: Datagrams, links: Datagrams | None) -> Iterator[Record | Problem]:
     """Yield the entries, then the proxies."""
-    names = interface_names(about, links)
+    problems: list[Problem] = []
+    names = interface_names(about, links, problems)
     for source, dump in (("route/neighbours", entries), ("route/proxies", proxies)):
         for message in messages(source, dump, RTM_NEWNEIGH, NLMSG_HDRLEN, about.order):
             if isinstance(message, Problem):
@@ -98,6 +99,7 @@ def parse(about: About, entries: Datagrams, proxies: Datagrams, links: Datagrams
                 continue
             if record is not None:
                 yield record
+    yield from problems
 
 
 def _parse_message(about: About, interfaces: Mapping[int, str], message: bytes) -> Record | None:

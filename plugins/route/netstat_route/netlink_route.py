@@ -106,7 +106,8 @@ def _parse_routes(
 ) -> Iterator[Record | Problem]:
     """Yield the routes of a dump; after a message that exceeds its datagram, skip the rest of that datagram."""
     dump, links, objects = contents
-    hops = HopParser(about.order, interface_names(about, links))
+    problems: list[Problem] = []
+    hops = HopParser(about.order, interface_names(about, links, problems))
     parser = RouteParser(family, about, hops, hops.parse_objects(objects), cached=cached)
     parse_row = _make_row_parser(family, about.order, parser)
     unpack = struct.Struct(f"{about.order}IH").unpack_from
@@ -128,6 +129,7 @@ def _parse_routes(
             if record is not None:
                 yield record
             start += align4(length)
+    yield from (*problems, *hops.problems)
 
 
 def _make_row_parser(family: str, order: str, parser: RouteParser) -> Callable[[bytes, int, int], Record | None]:

@@ -46,11 +46,12 @@ Objects = Mapping[int, list[Record]]
 
 
 class HopParser:
-    """Parses attributes into next hops; ``interfaces`` are names by index."""
+    """Parses attributes into next hops; ``interfaces`` are names by index, ``problems`` those of the objects."""
 
     def __init__(self, order: str, interfaces: Mapping[int, str]) -> None:
         self._order = order
         self._interfaces = interfaces
+        self.problems: list[Problem] = []
 
     def parse_hop(self, attrs: Attributes, flags: int, weight: int = 1, index: int | None = None) -> Record:
         """Return the next hop in the attributes of a route or of a struct rtnexthop.
@@ -107,7 +108,9 @@ class HopParser:
         flags_at = struct.Struct(f"{self._order}20xI").unpack_from
         least = NLMSG_HDRLEN + NHMSG_SIZE
         for message in messages(NEXT_HOPS.name, datagrams or (), RTM_NEWNEXTHOP, least, self._order):
-            if not isinstance(message, Problem):
+            if isinstance(message, Problem):
+                self.problems.append(message)
+            else:
                 yield flags_at(message)[0], attributes(message, least, self._order)
 
     def _parse_object(self, attrs: Attributes, flags: int) -> list[Record]:

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from socket import AF_INET, inet_ntop, inet_pton
 
-from netstat_core.plugin import About, Gap, Problem, Record, bounded, escape
+from netstat_core.plugin import About, Gap, Header, Problem, Record, TextFile, bounded, escape
 from netstat_route.neighbour_record import EMPTY
 
 PATH = "/proc/net/arp"
@@ -26,6 +26,7 @@ ATF_COM = 0x2
 ATF_PERM = 0x4
 ATF_PUBL = 0x8
 
+HEADER = Header("IP address HW type Flags HW address Mask Device")
 _LEAST_WORDS = 5
 
 
@@ -33,12 +34,15 @@ def parse(about: About, content: bytes | None) -> Iterator[Record | Problem | Ga
     """Yield the entries; a gap if IPv6 neighbours are asked for, which no file has."""
     if about.asked.serves_family("inet6"):
         yield Gap("not_in_kernel", PATH, "the file has no IPv6 neighbours")
-    lines = (content or b"").removesuffix(b"\n").split(b"\n")
-    for number, line in enumerate(lines[1:], 2):
+    if content is None:
+        return
+    text = TextFile(PATH, content, HEADER)
+    for number, line in text.rows():
         try:
             yield _parse_entry(line.split())
         except (ValueError, OSError) as error:
-            yield Problem(PATH, f"not an entry: {error}", line, number)
+            yield text.problem(f"not an entry: {error}", line, number)
+    yield from text.gaps
 
 
 def _parse_entry(words: list[bytes]) -> Record:

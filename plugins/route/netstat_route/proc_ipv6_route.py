@@ -12,10 +12,10 @@ route of several next hops has a row for each.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from io import BytesIO
 
-from netstat_core.plugin import About, Gap, Problem, Record, Trait, escape, unsigned
+from netstat_core.plugin import About, Gap, Problem, Record, TextFile, Trait, escape, unsigned
 from netstat_route.addresses import parse_inet6
 from netstat_route.cache_record import from_route
 from netstat_route.flags import (
@@ -37,6 +37,7 @@ _WIDTH = 32
 _LEAST_WORDS = 8
 _INTERFACE = 8
 _LONGEST_PREFIX = 128
+_FIRST_ROW = re.compile(rb"[0-9a-f]{32} [0-9a-f]{2} [0-9a-f]{32} ")
 
 
 def parse(about: About, content: bytes) -> Iterator[Record | Problem | Trait | Gap]:
@@ -48,17 +49,18 @@ def parse(about: About, content: bytes) -> Iterator[Record | Problem | Trait | G
         yield from _parse_rows(content, cached=False)
 
 
-def parse_cached(_about: About, content: bytes) -> Iterator[Record | Problem | Trait]:
+def parse_cached(_about: About, content: bytes) -> Iterator[Record | Problem | Trait | Gap]:
     """Yield the routes with RTF_CACHE, which kernels up to 4.14 list among the others."""
     yield OPENED
     for row in _parse_rows(content, cached=True):
-        yield row if isinstance(row, Problem) else from_route(row)
+        yield from_route(row) if isinstance(row, dict) else row
 
 
-def _parse_rows(content: bytes, *, cached: bool) -> Iterator[Record | Problem]:
+def _parse_rows(content: bytes, *, cached: bool) -> Iterator[Record | Problem | Gap]:
     """Yield the routes with RTF_CACHE, or those without, as records of ``Route``."""
     templates: Memo[bytes, Record | None] = Memo(lambda rest: _make_template(rest, cached=cached))
-    for number, line in enumerate(BytesIO(content), 1):
+    text = TextFile(IPV6_ROUTE, content, first_row=_FIRST_ROW)
+    for number, line in text.stream():
         try:
             template = templates[line[_WIDTH:]]
             if template is None:
@@ -67,9 +69,10 @@ def _parse_rows(content: bytes, *, cached: bool) -> Iterator[Record | Problem]:
             record["flags"] = template["flags"].copy()
             record["destination"] = parse_inet6(line[:_WIDTH])
         except ValueError as error:
-            yield Problem(IPV6_ROUTE, f"not a route: {error}", line.rstrip(b"\n"), number)
+            yield text.problem(f"not a route: {error}", line, number)
             continue
         yield record
+    yield from text.gaps
 
 
 def _make_template(rest: bytes, *, cached: bool) -> Record | None:

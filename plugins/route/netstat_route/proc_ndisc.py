@@ -11,9 +11,10 @@ times are in jiffies of 1/100 s.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from netstat_core.plugin import About, Problem, Record, Trait, escape, unsigned
+from netstat_core.plugin import About, Gap, Problem, Record, TextFile, Trait, escape, unsigned
 from netstat_route.addresses import parse_digits, parse_inet6
 from netstat_route.cache_record import EMPTY
 from netstat_route.flags import Letters, join_letters
@@ -22,6 +23,7 @@ from netstat_route.queries import OPENED
 from netstat_route.words import NEIGHBOUR_STATES, NTF_PROXY, NTF_ROUTER, NUD_REACHABLE
 
 _WORDS = 13
+_FIRST_ROW = re.compile(rb"[0-9a-fA-F]{32} [0-9a-fA-F]{2} ")
 _LONGEST_PREFIX = 128
 _HARDWARE_DIGITS = 12
 _JIFFIES_PER_SECOND = 100
@@ -29,15 +31,17 @@ _LETTERS: Letters = ((NTF_ROUTER, "R"), (0x04, "x"), (0x02, "h"), (NTF_PROXY, "P
 _FLAG_WORDS = {NTF_ROUTER: "router", 0x04: "x", 0x02: "h", NTF_PROXY: "proxy"}
 
 
-def parse(_about: About, content: bytes) -> Iterator[Record | Problem | Trait]:
+def parse(_about: About, content: bytes) -> Iterator[Record | Problem | Trait | Gap]:
     """Yield the neighbours as route cache entries."""
     yield OPENED
     yield Trait("neighbours")
-    for number, line in enumerate(content.removesuffix(b"\n").split(b"\n"), 1) if content else ():
+    text = TextFile(NDISC, content, first_row=_FIRST_ROW)
+    for number, line in text.rows():
         try:
             yield _parse_entry(line.split())
         except (ValueError, IndexError) as error:
-            yield Problem(NDISC, f"not a neighbour: {error}", line, number)
+            yield text.problem(f"not a neighbour: {error}", line, number)
+    yield from text.gaps
 
 
 def _parse_entry(words: list[bytes]) -> Record:

@@ -13,11 +13,10 @@ is advertised MSS + 40. Of several next hops only the first is shown.
 from __future__ import annotations
 
 from binascii import unhexlify
-from collections.abc import Iterable, Iterator, Sequence
-from io import BytesIO
+from collections.abc import Iterator, Sequence
 from socket import inet_ntoa
 
-from netstat_core.plugin import About, Gap, Problem, Record, Trait, escape, unsigned
+from netstat_core.plugin import About, Gap, Header, Problem, Record, TextFile, Trait, escape, unsigned
 from netstat_route.addresses import format_address, parse_inet_word, to_prefix_length
 from netstat_route.flags import RTF_UP, to_inet_letters, to_inet_words
 from netstat_route.memo import Memo
@@ -26,8 +25,10 @@ from netstat_route.queries import OPENED, includes_main_table, includes_other_ta
 from netstat_route.record import EMPTY_ROUTE
 
 COLUMNS = ("Iface", "Destination", "Gateway", "Flags", "RefCnt", "Use", "Metric", "Mask", "MTU", "Window", "IRTT")
+_NAMES = [column.encode() for column in COLUMNS]
 _STANDARD = tuple(range(len(COLUMNS)))
 _LEAST_WORDS = 10
+_HEADER = Header("Iface")
 
 NO_COLUMN = "no_column"
 """Code of the problem that a column is missing from the header; ``field`` of the problem names it."""
@@ -42,16 +43,22 @@ def parse(about: About, content: bytes) -> Iterator[Record | Problem | Trait | G
     if not content:
         yield Gap("not_in_kernel", ROUTE, "the file is empty: the kernel has no routing table yet")
         return
-    lines = BytesIO(content)
-    header = lines.readline().rstrip(b"\n")
-    positions = find_columns(header, COLUMNS)
+    text = TextFile(ROUTE, content, _HEADER, may_be_empty=True)
+    first = content.partition(b"\n")[0]
+    is_header = text.header is not None or not set(_NAMES).isdisjoint(first.split())
+    positions = find_columns(first, COLUMNS) if is_header or not _is_row(first, about.order) else _STANDARD
     if isinstance(positions, str):
-        yield Problem(ROUTE, f"no column {positions}", header, 1, NO_COLUMN, positions)
-        return
+        yield Problem(ROUTE, f"no column {positions}", first, 1, NO_COLUMN, positions)
+        if is_header:  # the order of the columns is unknown
+            return
+        positions = _STANDARD
     if includes_other_tables(about.asked):
         yield Gap("narrower_capture", ROUTE, "the file has only the routes of table main")
     if includes_main_table(about.asked):
-        yield from _parse_rows(about, positions, lines)
+        for parsed in _parse_rows(about, positions, text):
+            if not isinstance(parsed, Problem) or parsed.line != 1:  # which is told already
+                yield parsed
+    yield from text.gaps
 
 
 def find_columns(header: bytes, wanted: Sequence[str]) -> tuple[int, ...] | str:
@@ -70,13 +77,23 @@ def find_columns(header: bytes, wanted: Sequence[str]) -> tuple[int, ...] | str:
     return tuple(positions)
 
 
-def _parse_rows(about: About, positions: tuple[int, ...], lines: Iterable[bytes]) -> Iterator[Record | Problem]:
+def _is_row(line: bytes, order: str) -> bool:
+    """True if a line has the form of a row in the usual order of the columns."""
+    try:
+        interface, _, rest = _reorder(line, _STANDARD)
+        _make_template(order, (interface, rest))
+    except ValueError:
+        return False
+    return True
+
+
+def _parse_rows(about: About, positions: tuple[int, ...], text: TextFile) -> Iterator[Record | Problem]:
     """Yield the routes; those without RTF_UP are not shown."""
     order = about.order
     templates: Memo[Key, Record | None] = Memo(lambda key: _make_template(order, key))
     to_network_order = slice(None, None, -1 if order == "<" else 1)
     is_standard = positions == _STANDARD
-    for number, line in enumerate(lines, 2):
+    for number, line in text.stream():
         try:
             interface, destination, rest = line.split(b"\t", 2) if is_standard else _reorder(line, positions)
             template = templates[interface, rest]
@@ -87,7 +104,7 @@ def _parse_rows(about: About, positions: tuple[int, ...], lines: Iterable[bytes]
             record["destination"] = inet_ntoa(unhexlify(destination)[to_network_order])
             yield record
         except (ValueError, OSError):
-            yield from _parse_odd_row(number, line, positions, templates, order)
+            yield from _parse_odd_row(text, number, line, positions, templates, order)
 
 
 def _reorder(line: bytes, positions: tuple[int, ...]) -> list[bytes]:
@@ -99,8 +116,13 @@ def _reorder(line: bytes, positions: tuple[int, ...]) -> list[bytes]:
     return [ordered[0], ordered[1], b"\t".join(ordered[2:])]
 
 
-def _parse_odd_row(
-    number: int, line: bytes, positions: tuple[int, ...], templates: Memo[Key, Record | None], order: str
+def _parse_odd_row(  # noqa: PLR0913, PLR0917 - the state of the loop
+    text: TextFile,
+    number: int,
+    line: bytes,
+    positions: tuple[int, ...],
+    templates: Memo[Key, Record | None],
+    order: str,
 ) -> Iterator[Record | Problem]:
     """Yield the route of a row that is not separated by single tabs; a problem if it is not a row."""
     try:
@@ -108,7 +130,7 @@ def _parse_odd_row(
         template = templates[interface, rest]
         quad = format_address(parse_inet_word(destination, order))
     except ValueError as error:
-        yield Problem(ROUTE, f"not a route: {error}", line.rstrip(b"\n"), number)
+        yield text.problem(f"not a route: {error}", line, number)
         return
     if template is not None:
         yield {**template, "flags": template["flags"].copy(), "destination": quad}

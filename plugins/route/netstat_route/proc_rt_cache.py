@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from netstat_core.plugin import About, Problem, Record, Trait, bounded, escape, unsigned
+from netstat_core.plugin import About, Gap, Header, Problem, Record, TextFile, Trait, bounded, escape, unsigned
 from netstat_route.addresses import format_address, parse_inet_word
 from netstat_route.cache_record import EMPTY
 from netstat_route.flags import (
@@ -56,6 +56,9 @@ _SIGNS = ("IRTT", "TOS", "HHRef", "HHUptod", "SpecDst", "HH", "ARP")
 """Column names that netstat searches for; it reports those found as a sum of bits, in this order."""
 
 _COLUMNS = ("Iface", "Destination", "Gateway", "Flags", "RefCnt", "Use", "Metric", "Source", "MTU", "Window", "IRTT")
+
+
+HEADER = Header("Iface")
 
 
 class Format(NamedTuple):
@@ -127,29 +130,46 @@ FORMATS = {
 }
 
 
-def parse(about: About, content: bytes) -> Iterator[Record | Problem | Trait]:
-    """Yield the entries; traits for the format, and a problem if the header is of no known one."""
-    header, _, body = content.partition(b"\n")
-    name = _find_format(header)
+_FORMATS_BY_WIDTH = {len(_COLUMNS) + len(known.columns): name for name, known in FORMATS.items()}
+
+
+def parse(about: About, content: bytes) -> Iterator[Record | Problem | Trait | Gap]:
+    """Yield the entries; traits for the format, and a problem if the header is of no known one.
+
+    Without a header the number of words in the first row tells the format.
+    """
+    text = TextFile(RT_CACHE, content, HEADER)
+    first = content.partition(b"\n")[0]
+    name = _find_format(first)
+    if name is None and text.header is None and b"\t" in first:
+        name = _FORMATS_BY_WIDTH.get(len(first.split()))
     if name is None:
         yield OPENED
         if content:
-            yield Trait("unknown_format", _guess_format_number(header))
-            yield Problem(RT_CACHE, "the columns are not those of a known format", header, 1, "format")
+            yield Trait("unknown_format", _guess_format_number(first))
+            yield Problem(RT_CACHE, "the columns are not those of a known format", first, 1, "format")
+        else:
+            yield from text.gaps
         return
     yield Trait("format", name)
     yield OPENED
-    positions = find_columns(header, (*_COLUMNS, *FORMATS[name].columns))
+    wanted = (*_COLUMNS, *FORMATS[name].columns)
+    positions = tuple(range(len(wanted))) if text.header is None else find_columns(first, wanted)
     if isinstance(positions, str):
-        yield Problem(RT_CACHE, f"no column {positions}", header, 1, NO_COLUMN, positions)
+        yield Problem(RT_CACHE, f"no column {positions}", first, 1, NO_COLUMN, positions)
         return
-    for number, line in enumerate(body.split(b"\n")[:-1], 2):
+    yield from _parse_rows(about.order, name, positions, text)
+    yield from text.gaps
+
+
+def _parse_rows(order: str, name: str, positions: tuple[int, ...], text: TextFile) -> Iterator[Record | Problem]:
+    for number, line in text.rows():
         words = line.split()
         try:
             ordered = [words[position] for position in positions if position < len(words)]
-            yield _parse_entry(about.order, name, ordered)
+            yield _parse_entry(order, name, ordered)
         except (ValueError, IndexError) as error:
-            yield Problem(RT_CACHE, f"not an entry: {error}", line, number)
+            yield text.problem(f"not an entry: {error}", line, number)
 
 
 def _guess_format_number(header: bytes) -> int:

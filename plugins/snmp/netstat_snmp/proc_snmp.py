@@ -5,9 +5,10 @@ IcmpMsg has only the types that were counted, and is repeated for every 16 of th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
-from netstat_core.plugin import Problem, Record, escape
+from netstat_core.plugin import Gap, Problem, Record, TextFile, escape
 from netstat_snmp.numbers import parse_decimal
 
 UNPAIRED = "unpaired"
@@ -20,13 +21,25 @@ def accept_every_section(_section: str) -> bool:
 
 
 def parse_pairs(
-    source: str, content: bytes, wanted: Callable[[str], bool] = accept_every_section, unpaired: str = UNPAIRED
-) -> Iterator[Record | Problem]:
+    source: str,
+    content: bytes,
+    wanted: Callable[[str], bool] = accept_every_section,
+    unpaired: str = UNPAIRED,
+    first_row: re.Pattern[bytes] | None = None,
+) -> Iterator[Record | Problem | Gap]:
     """Yield the sections for which ``wanted(title)`` holds, with names and values paired by position.
 
-    A line without a title is a problem with the code ``unpaired``, and the rest of the file is skipped.
+    A line without a title is a problem with the code ``unpaired``, and the rest of the file is skipped. ``first_row``
+    says how the file begins.
     """
-    lines = content.removesuffix(b"\n").split(b"\n")
+    text = TextFile(source, content, first_row=first_row, may_be_empty=first_row is None)
+    yield from _parse_lines(text, [line for _, line in text.rows()], wanted, unpaired)
+    yield from text.gaps
+
+
+def _parse_lines(
+    text: TextFile, lines: list[bytes], wanted: Callable[[str], bool], unpaired: str
+) -> Iterator[Record | Problem]:
     number = 0
     while number < len(lines):
         if not lines[number]:
@@ -35,18 +48,18 @@ def parse_pairs(
         titles = lines[number : number + 2]
         for place, line in enumerate(titles, number + 1):
             if b":" not in line:
-                yield Problem(source, "a line without a title and a colon", line, place, unpaired)
+                yield text.problem("a line without a title and a colon", line, place).replace(code=unpaired)
                 return
         if len(titles) == 1:
-            yield Problem(source, "a line of names without a line of values", lines[number], number + 1, "values")
+            yield text.problem("a line of names without a line of values", lines[number], number + 1, "values")
             return
         section = escape(titles[0].partition(b":")[0])
         if wanted(section):
-            yield from _parse_section(source, section, titles, number + 1)
+            yield from _parse_section(text, section, titles, number + 1)
         number += 2
 
 
-def _parse_section(source: str, section: str, titles: list[bytes], place: int) -> Iterator[Record | Problem]:
+def _parse_section(text: TextFile, section: str, titles: list[bytes], place: int) -> Iterator[Record | Problem]:
     names, values = (line.partition(b":")[2].split() for line in titles)
     counters: dict[str, int | None] = {}
     readable = True
@@ -66,4 +79,4 @@ def _parse_section(source: str, section: str, titles: list[bytes], place: int) -
         counters.setdefault(name, value)
     yield {"section": section, "interface": None, "counters": counters}
     for reason in sorted(reasons):
-        yield Problem(source, reason, titles[1], place + 1, "values")
+        yield text.problem(reason, titles[1], place + 1, "values")

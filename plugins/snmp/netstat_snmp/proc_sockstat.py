@@ -13,9 +13,10 @@ A memory of -1 and a pressure of NI mean that the protocol does not account for 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from netstat_core.plugin import About, Problem, Record, escape
+from netstat_core.plugin import About, Gap, Header, Problem, Record, TextFile, escape
 from netstat_snmp.numbers import parse_exact
 
 _NAMES = {
@@ -81,23 +82,36 @@ _PROTOCOL_FIELDS = {
 }
 _ANSWERS = {"yes": True, "no": False}
 
+_SOCKSTAT = re.compile(rb"sockets: used ")
+_SOCKSTAT6 = re.compile(rb"TCP6: inuse ")
+_LEAST_WORDS = 6
+_BY_PROTOCOL = Header("protocol size sockets memory press maxhdr slab module em")
+
 _UNKNOWN = dict.fromkeys((*_SOCKSTAT_FIELDS.values(), *_PROTOCOL_FIELDS.values()))
 
 
 def parse(
     _about: About, sockstat: bytes, sockstat6: bytes | None, protocols: bytes | None
-) -> Iterator[Record | Problem]:
+) -> Iterator[Record | Problem | Gap]:
     """Yield a record for each protocol, first those in sockstat; values that are in both come from sockstat."""
     records: dict[str, Record] = {}
-    yield from _add_sockstat("/proc/net/sockstat", sockstat, records)
-    yield from _add_sockstat("/proc/net/sockstat6", sockstat6 or b"", records)
-    yield from _add_protocols("/proc/net/protocols", protocols or b"", records)
+    yield from _add_sockstat(_open("/proc/net/sockstat", sockstat, _SOCKSTAT), records)
+    if sockstat6 is not None:
+        yield from _add_sockstat(_open("/proc/net/sockstat6", sockstat6, _SOCKSTAT6), records)
+    if protocols is not None:
+        yield from _add_protocols(protocols, records)
     yield from records.values()
 
 
-def parse_protocols(about: About, protocols: bytes) -> Iterator[Record | Problem]:
+def parse_protocols(_about: About, protocols: bytes) -> Iterator[Record | Problem | Gap]:
     """Yield the records of /proc/net/protocols alone, for kernels without sockstat."""
-    return parse(about, b"", None, protocols)
+    records: dict[str, Record] = {}
+    yield from _add_protocols(protocols, records)
+    yield from records.values()
+
+
+def _open(source: str, content: bytes, first_row: re.Pattern[bytes]) -> TextFile:
+    return TextFile(source, content, first_row=first_row, may_be_empty=False)
 
 
 def _get_record(name: str, records: dict[str, Record]) -> Record:
@@ -107,9 +121,9 @@ def _get_record(name: str, records: dict[str, Record]) -> Record:
     return records[name]
 
 
-def _add_sockstat(source: str, content: bytes, records: dict[str, Record]) -> Iterator[Problem]:
+def _add_sockstat(text: TextFile, records: dict[str, Record]) -> Iterator[Problem | Gap]:
     """Add the rows ``NAME: key number key number ...`` to ``records``, and yield the problems."""
-    for place, line in enumerate(content.split(b"\n"), 1):
+    for place, line in text.rows():
         title, colon, rest = line.partition(b":")
         words = rest.split()
         try:
@@ -119,7 +133,7 @@ def _add_sockstat(source: str, content: bytes, records: dict[str, Record]) -> It
         if not line.strip():
             continue
         if not colon:
-            yield Problem(source, "a row needs a title and pairs of a key and a number", line, place)
+            yield text.problem("a row needs a title and pairs of a key and a number", line, place)
             continue
         name = escape(title.strip())
         record = _get_record(_NAMES.get(name, name), records)
@@ -129,13 +143,14 @@ def _add_sockstat(source: str, content: bytes, records: dict[str, Record]) -> It
                 record["others"][key] = value
             else:
                 record[field] = value if value >= 0 else None
+    yield from text.gaps
 
 
-def _add_protocols(source: str, content: bytes, records: dict[str, Record]) -> Iterator[Problem]:
+def _add_protocols(content: bytes, records: dict[str, Record]) -> Iterator[Problem | Gap]:
     """Add the rows of /proc/net/protocols to ``records``, and yield the problems; columns are found by the header."""
-    header, _, rows = content.partition(b"\n")
-    columns = [escape(word) for word in header.split()]
-    for place, line in enumerate(rows.split(b"\n"), 2):
+    text = TextFile("/proc/net/protocols", content, _BY_PROTOCOL)
+    columns = [escape(word) for word in (text.header or _BY_PROTOCOL.words.encode()).split()]
+    for place, line in text.rows():
         words = [escape(word) for word in line.split()]
         if not words:
             continue
@@ -145,10 +160,14 @@ def _add_protocols(source: str, content: bytes, records: dict[str, Record]) -> I
                 field: _parse_cell(field, cells[name]) for name, field in _PROTOCOL_FIELDS.items() if name in cells
             }
         except ValueError:
-            yield Problem(source, "a column that holds no number", line, place)
+            yield text.problem("a column that holds no number", line, place)
+            continue
+        if len(words) < _LEAST_WORDS:
+            yield text.problem("too few columns", line, place)
             continue
         record = _get_record(words[0], records)
         record.update({field: value for field, value in known.items() if record[field] is None})
+    yield from text.gaps
 
 
 def _parse_cell(field: str, text: str) -> str | int | bool | None:

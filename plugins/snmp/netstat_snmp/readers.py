@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from netstat_core.plugin import (
@@ -47,20 +48,31 @@ _SOCKSTAT6 = File("/proc/net/sockstat6")
 _BY_PROTOCOL = File("/proc/net/protocols")
 
 
+_FIRST = {
+    _SNMP: re.compile(rb"Ip: "),
+    _NETSTAT: re.compile(rb"TcpExt: "),
+    _SCTP: re.compile(rb"Sctp[A-Z]"),
+    _SNMP6: re.compile(rb"Ip6[A-Z]"),
+    _XFRM: re.compile(rb"Xfrm[A-Z]"),
+    _TLS: re.compile(rb"Tls[A-Z]"),
+}
+"""How every kernel begins these files."""
+
+
 def _is_inet6(asked: Asked) -> bool:
     return asked.families == ("inet6",)
 
 
 def _parse_inet(_about: About, snmp: bytes, netstat: bytes | None, sctp: bytes | None) -> Parsed:
-    yield from parse_pairs(_SNMP.path, snmp)
+    yield from parse_pairs(_SNMP.path, snmp, first_row=_FIRST[_SNMP])
     if netstat is not None:
-        yield from parse_pairs(_NETSTAT.path, netstat)
+        yield from parse_pairs(_NETSTAT.path, netstat, first_row=_FIRST[_NETSTAT])
     if sctp is not None:
-        yield from parse_one_section(_SCTP.path, sctp, "Sctp")
+        yield from parse_one_section(_SCTP.path, sctp, "Sctp", _FIRST[_SCTP])
 
 
 def _parse_inet6(_about: About, snmp6: bytes) -> Parsed:
-    return parse_rows(_SNMP6.path, snmp6, section_by_prefix)
+    return parse_rows(_SNMP6.path, snmp6, section_by_prefix, first_row=_FIRST[_SNMP6])
 
 
 def _parse_tcp(_about: About, snmp: bytes | None) -> Parsed:
@@ -69,7 +81,7 @@ def _parse_tcp(_about: About, snmp: bytes | None) -> Parsed:
     netstat gives up a broken file silently here, so the code of such a problem is ``silent``.
     """
     if snmp is not None:
-        yield from parse_pairs(_SNMP.path, snmp, lambda section: section == "Tcp", unpaired="silent")
+        yield from parse_pairs(_SNMP.path, snmp, lambda section: section == "Tcp", "silent", _FIRST[_SNMP])
 
 
 def _parse_interfaces(_about: About, contents: Mapping[str, bytes]) -> Parsed:
@@ -90,7 +102,7 @@ def _make_section_feed(file: File) -> Feed:
     """Return the feed of a file whose counters are one section, which is named like the file."""
 
     def parse(_about: About, content: bytes) -> Parsed:
-        return parse_one_section(file.path, content, file.path.rpartition("/")[2])
+        return parse_one_section(file.path, content, file.path.rpartition("/")[2], _FIRST[file])
 
     return feed("procfs", file, parse=parse)
 

@@ -11,10 +11,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from netstat_core.plugin import About, Datagrams, Gap, Problem, Record
+from netstat_core.plugin import About, Datagrams, Gap, Problem, Record, TextFile
 from netstat_unix import netlink_unix_diag
 from netstat_unix.netlink_unix_diag import TCP_LISTEN, Socket
-from netstat_unix.proc_unix import LONGEST_NAME, ROW, SOURCE, Kinds
+from netstat_unix.proc_unix import HEADER, LONGEST_NAME, ROW, SOURCE, Kinds
 from netstat_unix.record import SS_CONNECTING, Kind, to_kind, to_record
 
 _DROPPED = "rows without a matching socket in unix_diag were dropped"
@@ -35,7 +35,8 @@ def parse(about: About, content: bytes, datagrams: Datagrams) -> Iterator[Record
             known[socket.inode] = socket
     claims = _Claims(known)
     doubtful_rows = []
-    for row in _RowFinder(content, known).find():
+    text = TextFile(SOURCE, content, HEADER)
+    for row in _RowFinder(text, content, known).find():
         if isinstance(row, Problem):
             yield row
         elif row.is_doubtful:
@@ -46,6 +47,7 @@ def parse(about: About, content: bytes, datagrams: Datagrams) -> Iterator[Record
     yield from claims.list_rowless()
     if claims.dropped:
         yield Gap("raced", SOURCE, _DROPPED, count=claims.dropped)
+    yield from text.gaps
 
 
 class _Row(NamedTuple):
@@ -78,8 +80,9 @@ class _RowFinder:
     size of sun_path. In that range a line of the form of a row is doubtful; any other line is part of the name.
     """
 
-    def __init__(self, content: bytes, known: Mapping[int, Socket]) -> None:
+    def __init__(self, text: TextFile, content: bytes, known: Mapping[int, Socket]) -> None:
         ended = content if content.endswith(b"\n") else content + b"\n"
+        self._text = text
         self._content = ended.replace(b"\0", b"@")  # Linux 2.6.32 and older print only the first NUL of a name as "@"
         self._known = known
         self._listening = {socket.tail for socket in known.values() if socket.state == TCP_LISTEN}
@@ -90,8 +93,8 @@ class _RowFinder:
     def find(self) -> Iterator[_Row | Problem]:
         """Yield all rows below the header; a problem for each line that is neither a row nor part of a name."""
         content = self._content
-        start = content.find(b"\n") + 1
-        line = 2
+        start = self._text.start
+        line = 1 if self._text.header is None else 2
         while start < len(content):
             end = content.find(b"\n", start) + 1
             match = ROW.match(content, start)
@@ -99,7 +102,7 @@ class _RowFinder:
                 row, end = self._parse_row(match, end)
                 yield row
             elif start >= self._doubt_ends:
-                yield Problem(SOURCE, "no row starts here", content[start : end - 1], line)
+                yield self._text.problem("no row starts here", content[start : end - 1], line)
             line += content.count(b"\n", start, end)
             start = end
 

@@ -17,10 +17,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from netstat_core.plugin import About, Problem, Record, Trait, escape
+from netstat_core.plugin import About, Gap, Header, Problem, Record, TextFile, Trait, escape
 from netstat_unix.record import NAMELESS, Kind, Name, to_kind, to_record
 
 SOURCE = "/proc/net/unix"
+HEADER = Header("Num RefCount Protocol Flags Type St Path")
 LONGEST_NAME = 108
 """Size of sun_path in bytes."""
 
@@ -48,27 +49,28 @@ class Kinds(dict[bytes, Kind]):
         return fields
 
 
-def parse(_about: About, content: bytes) -> Iterator[Record | Problem | Trait]:
+def parse(_about: About, content: bytes) -> Iterator[Record | Problem | Trait | Gap]:
     """Yield the rows of the file, without unix_diag.
 
     The kernel prints NUL as ``@`` (Linux 2.6.32 and older only the first of a name), so ``@`` is ambiguous: a name
     that starts with one is taken for abstract, any other ``@`` literally. A line that is not a row continues the name
     above it, if there is one and both fit into sun_path. A row forged in a name cannot be recognised here.
     """
-    header, _, rest = content.partition(b"\n")
-    has_inodes = b"Inode" in header
+    text = TextFile(SOURCE, content, HEADER)
+    has_inodes = text.header is None or b"Inode" in text.header
     if not has_inodes:
         yield Trait(NO_INODES)
     row = _Row(ROW if has_inodes else _ROW_WITHOUT_INODE)
-    for number, line in enumerate(rest.removesuffix(b"\n").split(b"\n") if rest else (), 2):
+    for number, line in text.rows():
         result = row.add_line(line)
         if isinstance(result, dict):
             yield result
         elif not result:
-            yield Problem(SOURCE, "a row needs Num, RefCount, Protocol, Flags, Type and St", line, number)
+            yield text.problem("a row needs Num, RefCount, Protocol, Flags, Type and St", line, number)
     last = row.finish()
     if last is not None:
         yield last
+    yield from text.gaps
 
 
 class _Row:
