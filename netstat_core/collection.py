@@ -51,7 +51,9 @@ def preload_host() -> Host:
     return host
 
 
-def where(expression: str, records: Sequence[Fields], plain: Callable[[Any], Any]) -> list[Fields]:
+def where(
+    expression: str, records: Sequence[Fields], plain: Callable[[Any], Any] = lambda value: value
+) -> list[Fields]:
     """Return the records for which an expression holds; ``plain`` converts values of fields to built-in types.
 
     Raises UsageError if the expression is invalid for these kinds of records.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from netstat_core.errors import SnapshotError, SourceError
+from netstat_core.errors import FilterFailed, SnapshotError, SourceError
 from netstat_core.host.checker import Checker
 from netstat_core.host.discovery import Host, Offer
 from netstat_core.plugin.asked import About, Asked
@@ -266,7 +266,7 @@ class Run:
             return
         try:
             yield from self._read_first_feed(place, prepared)
-        except (SnapshotError, KeyboardInterrupt, GeneratorExit):
+        except (SnapshotError, FilterFailed, KeyboardInterrupt, GeneratorExit):
             raise
         except BaseException as error:  # noqa: BLE001 - plugins may raise anything
             yield self._note(failure_gap(plugin, f"reader {reader.name!r}", error), reader)

@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from netstat_core.errors import UsageError
+from netstat_core.errors import FilterFailed, UsageError
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import DescribedProcess
 from netstat_core.plugin.schema import Schema, published_schema
 from netstat_core.query import CONTEXTS, DETAILS, Query
 from netstat_core.where.calls import CALLED_CONDITIONS, CALLED_VALUES
 from netstat_core.where.comparisons import CALCULATIONS, COMPARISONS
-from netstat_core.where.compiler import Compiler, Refusal, Rule, Truth
+from netstat_core.where.compiler import Compiler, Rule, Truth
 from netstat_core.where.expression import Node
-from netstat_core.where.fields import ANY, describe_unknown, properties_of
+from netstat_core.where.fields import ANY, Refusal, describe_unknown, describe_words, properties_of
 from netstat_core.where.parser import parse
 
 
@@ -68,7 +68,8 @@ class Where:
     def rule(self, kind: str = "") -> Rule:
         """Return the function that says whether a record of a kind is kept.
 
-        It raises UsageError if a record does not follow its schema so that the expression cannot be evaluated.
+        It raises FilterFailed if the expression cannot be evaluated for a record, which with records that follow their
+        schema happens only if numbers are multiplied beyond what a float holds.
         """
         rule = self._rules[kind]
         return _guard(rule) if rule else _reject
@@ -101,7 +102,7 @@ def _guard(rule: Rule) -> Rule:
         try:
             return rule(record)
         except Exception as error:
-            raise UsageError(f"a record does not follow its schema: {error!r}", field="where") from error
+            raise FilterFailed(f"the expression cannot be evaluated for a record: {error}", field="where") from error
 
     return keep
 
@@ -126,25 +127,12 @@ def _describe(refusals: list[Refusal], compilers: list[Compiler]) -> str:
     """Return the message for a part that is refused: what is wrong with it, rather than that other kinds lack it."""
     wrong = [refusal for refusal in refusals if refusal.lacks is None]
     if wrong:
-        return _merge(list(dict.fromkeys(refusal.message for refusal in wrong)))
+        same = [refusal for refusal in wrong if refusal.words and refusal.message == wrong[0].message]
+        return f"{wrong[0].message}{describe_words(same) if same else ''}"
     names = sorted({str(refusal.lacks) for refusal in refusals})
     known = {name for compiler in compilers for name in properties_of(compiler.schema)}
     unknown = [name for name in names if name not in known]
     return describe_unknown(unknown[0], known) if unknown else f"no kind of record has all of {', '.join(names)}"
-
-
-_ONE_OF = "; it is one of "
-
-
-def _merge(messages: list[str]) -> str:
-    """Return the first message, with the words of all kinds if it lists those of an enumeration."""
-    start, listing, _ = messages[0].partition(_ONE_OF)
-    if not listing:
-        return messages[0]
-    words = [
-        word for message in messages if message.startswith(start) for word in message.partition(_ONE_OF)[2].split(", ")
-    ]
-    return f"{start}{_ONE_OF}{', '.join(dict.fromkeys(words))}"
 
 
 def _find_lacking(compilers: list[Compiler]) -> list[str]:

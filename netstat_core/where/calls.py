@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from netstat_core.where import fields, functions
-from netstat_core.where.compiler import Compiler, Refusal, Truth, Value, decide, describe_types, join_all, join_any
+from netstat_core.where.compiler import Compiler, Truth, Value, decide, describe_types, join_all, join_any
 from netstat_core.where.expression import Call, Index, Literal, Member, Name, Node, write
-from netstat_core.where.fields import LIST, OBJECT, TEXT
+from netstat_core.where.fields import LIST, OBJECT, TEXT, Refusal
 
 _Compiled = TypeVar("_Compiled")
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from netstat_core.where import fields, functions
-from netstat_core.where.compiler import Compiler, Refusal, Truth, Value, decide, describe_types
+from netstat_core.where.compiler import Compiler, Truth, Value, decide, describe_types
 from netstat_core.where.expression import Binary, Listed, Literal, Node, Unary, write, write_literal
-from netstat_core.where.fields import LIST, NULL, NUMBER, OBJECT, TEXT
+from netstat_core.where.fields import LIST, NULL, NUMBER, OBJECT, TEXT, Refusal
 
 
 def compile_equality(compiler: Compiler, node: Binary) -> Truth:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from netstat_core.plugin.schema import Schema
 from netstat_core.where import fields, functions
 from netstat_core.where.expression import Binary, Call, Index, Listed, Literal, Logic, Member, Name, Node, Unary, write
-from netstat_core.where.fields import ANY, BOOLEAN, LIST, NULL, NUMBER, OBJECT, TEXT
+from netstat_core.where.fields import ANY, BOOLEAN, LIST, NULL, NUMBER, OBJECT, TEXT, Refusal
 
 Rule = Callable[[Mapping[str, Any]], bool]
 """True if a record is kept."""
@@ -33,15 +33,6 @@ class Value(NamedTuple):
     schema: Schema
     path: str
     known: tuple[str, ...] = ()
-
-
-class Refusal(Exception):
-    """A part of an expression that cannot mean anything for a kind; ``lacks`` is the field that the kind has not."""
-
-    def __init__(self, message: str, lacks: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.lacks = lacks
 
 
 UNKNOWN = Truth("False", "False")
@@ -118,9 +109,9 @@ class Compiler:
         self._constants[name] = constant
         return name
 
-    def refuse(self, at: int, message: str | None) -> None:
+    def refuse(self, at: int, refusal: Refusal | None) -> None:
         """Note for a part of the source why it is refused, or that it is not, and go on."""
-        self.verdicts[at] = Refusal(message) if message else None
+        self.verdicts[at] = refusal
 
     def condition(self, node: Node) -> Truth:
         """Compile what is true or false. A refused term is noted, and unknown."""
@@ -190,7 +181,7 @@ class Compiler:
         known = fields.properties_of(self.schema)
         schema, required = known.get(node.name, (fields.further_fields(self.schema), False))
         if schema is None:
-            raise Refusal(fields.describe_unknown(node.name, known), node.name)
+            raise Refusal(fields.describe_unknown(node.name, known), lacks=node.name)
         self.used.add(node.name)
         present = () if required and self._whole else (f"{node.name!r} in {_RECORD}",)
         return Value(f"{_RECORD}[{node.name!r}]", schema, node.name, present)

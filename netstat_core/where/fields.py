@@ -28,6 +28,20 @@ _TYPES = {
 }
 
 
+class Refusal(Exception):
+    """A part of an expression that cannot mean anything for a kind of records.
+
+    ``lacks`` is the field that the kind does not have; ``words`` are those of an enumeration that has not ``value``.
+    """
+
+    def __init__(self, message: str, *, lacks: str | None = None, value: str = "", words: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.lacks = lacks
+        self.value = value
+        self.words = list(dict.fromkeys(words))
+
+
 def alternatives(schema: Schema) -> list[Schema]:
     """Return the schemas that a value may follow."""
     return [part for inner in schema["anyOf"] for part in alternatives(inner)] if "anyOf" in schema else [schema]
@@ -103,15 +117,16 @@ def is_address(schema: Schema) -> bool:
     return schema.get(MARK) == "address"
 
 
-def describe_impossible(path: str, field: Schema, value: Scalar, record: Schema) -> str | None:
+def describe_impossible(path: str, field: Schema, value: Scalar, record: Schema) -> Refusal | None:
     """Return why a field of a record never equals a constant of a type that it has; None if it may."""
+    if isinstance(value, str) and not is_address(field):
+        return _refuse_word(path, field, value)
+    message = None
     if is_number(value):
-        return _describe_bounds(path, field, value)
-    if not isinstance(value, str):
-        return None
-    if is_address(field):
-        return _describe_address(path, value, record)
-    return _describe_words(path, field, value)
+        message = _describe_bounds(path, field, value)
+    elif isinstance(value, str):
+        message = _describe_address(path, value, record)
+    return Refusal(message) if message else None
 
 
 def _describe_bounds(path: str, field: Schema, value: float) -> str | None:
@@ -125,14 +140,21 @@ def _describe_bounds(path: str, field: Schema, value: float) -> str | None:
     return f"{path} is never {value}; it is {bounds}"
 
 
-def _describe_words(path: str, field: Schema, value: str) -> str | None:
+def _refuse_word(path: str, field: Schema, value: str) -> Refusal | None:
     words = words_of(field)
     patterns = [part["pattern"] for part in alternatives(field) if "pattern" in part]
     if not words or value in words or any(re.search(pattern, value) for pattern in patterns):
         return None
-    close = get_close_matches(value.lower(), [word.lower() for word in words], 1)
-    meant = next((f" (did you mean {word}?)" for word in words if close and word.lower() == close[0]), "")
-    return f"{path} is never {write_literal(value)}{meant}; it is one of {', '.join(dict.fromkeys(words))}"
+    return Refusal(f"{path} is never {write_literal(value)}", value=value, words=words)
+
+
+def describe_words(refusals: Iterable[Refusal]) -> str:
+    """Return the words of refusals, which are listed for one value, and first the one that was probably meant."""
+    refusals = list(refusals)
+    words = list(dict.fromkeys(word for refusal in refusals for word in refusal.words))
+    lowered = {word.lower(): word for word in words}
+    close = get_close_matches(refusals[0].value.lower(), lowered, 1)
+    return f"{f' (did you mean {lowered[close[0]]}?)' if close else ''}; it is one of {', '.join(words)}"
 
 
 def _describe_address(path: str, value: str, record: Schema) -> str | None:

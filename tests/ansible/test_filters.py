@@ -140,7 +140,7 @@ def test_listening_on_answers_yes_and_no(found: dict[str, Any]) -> None:
         ("typo", "where: unknown field local_prt; did you mean local_port"),
         ("typo_in_nothing", "where: unknown field local_prt; did you mean local_port"),
         ("syntax", "where: the expression ends too early"),
-        ("never", "state is never 'LISTENIN' \(did you mean LISTENING\?\); it is one of"),
+        ("never", r"state is never 'LISTENIN' \(did you mean LISTENING\?\); it is one of"),
         ("no_text", "an expression must be a string, not '22'"),
         ("no_list", "where takes only a list of records"),
         ("no_records", "where takes records, which are dicts, not '7'"),
