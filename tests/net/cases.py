@@ -150,12 +150,12 @@ TASKS: list[dict[str, Any]] = [
     {"compat": "listen_ports_facts", "sockets": "all", "where": "protocol == 'udp'"},
 ]
 EXPRESSIONS = [
-    ("sockets", "local_port == 7000 and state == 'TIME_WAIT'"),
-    ("sockets", "processes.pid > 1"),
+    ("sockets", "local_port == 7000 && state == 'TIME_WAIT'"),
+    ("sockets", "processes.exists(p, p.pid > 1)"),
     ("sockets", "local_prt == 7000"),
     ("sockets", "state == 'LISTENIN'"),
-    ("sockets", "path =~ '.*'"),
-    ("routes", "family == 'inet6' and gateway != null"),
+    ("sockets", "path.matches('.*')"),
+    ("routes", "family == 'inet6' && gateway != null"),
     ("interfaces", "name == 'lo'"),
     ("interfaces", "name =="),
 ]

@@ -121,7 +121,7 @@ def _combine(terms: st.SearchStrategy[Drawn]) -> st.SearchStrategy[Drawn]:
 def _join(operator: str, left: Drawn, right: Drawn) -> Drawn:
     decisive = operator == "||"
     return Drawn(
-        f"({left.text}) {operator} {right.text}" if operator == "&&" else f"{left.text} {operator} ({right.text})",
+        f"({left.text}) && ({right.text})" if operator == "&&" else f"{left.text} || {right.text}",
         lambda scope: decide([left.answer(scope), right.answer(scope)], decisive=decisive),
     )
 

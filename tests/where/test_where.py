@@ -10,10 +10,13 @@ import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pynetstat import show
+from trees import Trees
 
 from netstat_core.cli.main import run
 from netstat_core.collection import where as select
@@ -328,3 +331,36 @@ def test_filters_are_loaded_for_those_who_filter() -> None:
     for arguments, expected in ((["-tan"], "[]\n"), (["-tan", "--where", "listening"], "['netstat_core.where")):
         ran = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=True)
         assert ran.stdout.startswith(expected)
+
+
+@pytest.fixture(scope="module")
+def counts(trees: Trees) -> dict[str, int]:
+    """Return how many records of each kind a snapshot has."""
+    return count(trees, "true")
+
+
+def count(trees: Trees, expression: str) -> dict[str, int]:
+    """Return how many records of each kind a snapshot has for which an expression holds."""
+    shown = show(trees["captures/misc-a-6.1"], "--json", "--tables", "all", "--where", expression).stdout
+    tables = json.loads(shown)["tables"].values()
+    return dict(Counter(record["kind"] for records in tables for record in records))
+
+
+def every_field(kind: str) -> str:
+    """Return an expression that holds for a record in which all fields of a kind are known."""
+    return " && ".join(f"({name} == null || {name} != null)" for name in SCHEMAS[kind]["properties"])
+
+
+@pytest.mark.parametrize("kind", sorted(SCHEMAS.keys() - {"route.cache", "statistics.change"}))
+def test_every_field_of_a_report_is_there(kind: str, trees: Trees, counts: dict[str, int]) -> None:
+    """A filter finds every field of every record of a kind."""
+    assert count(trees, every_field(kind)).get(kind) == counts.get(kind)
+
+
+@pytest.mark.parametrize(("kind", "tree"), [("inet.socket", "tcp-a-6.18"), ("unix.socket", "unix-a-6.1")])
+def test_every_field_is_there_for_facts(kind: str, tree: str, trees: Trees) -> None:
+    """Facts need few fields of sockets, and their filter finds all."""
+    facts = show(trees[f"captures/{tree}"], "--format", "facts-local", "-an", "--where", every_field(kind))
+    found = json.loads(facts.stdout)
+    assert (facts.returncode, facts.stderr) == (0, b"")
+    assert found["totals"]
