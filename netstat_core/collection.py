@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from netstat_core.answers.diff import drift
 from netstat_core.answers.listening import listening_on, quote
@@ -15,12 +15,12 @@ from netstat_core.facts.query import facts_query, format_error
 from netstat_core.facts.sanitise import safe_text
 from netstat_core.host.checker import Checker
 from netstat_core.host.discovery import Host
-from netstat_core.plugin import Query, Reader
+from netstat_core.plugin import Query
 from netstat_core.system.archive import unpack_text
 from netstat_core.system.snapshot import SnapshotSystem
 
 if TYPE_CHECKING:
-    from netstat_core.report.where import Where
+    from netstat_core.where.records import Fields
 
 __all__ = [
     "Host",
@@ -52,8 +52,13 @@ def preload_host() -> Host:
     return host
 
 
-def where(expression: str, readers: Iterable[Reader]) -> Where:
-    """Return the filter on the readers' records that an expression describes. Raises UsageError if it is invalid."""
-    from netstat_core.report.where import Where  # noqa: PLC0415 - its library is loaded only to filter
+def where(
+    expression: str, records: Sequence[Fields], plain: Callable[[Any], Any] = lambda value: value
+) -> list[Fields]:
+    """Return the records for which an expression holds; ``plain`` converts values of fields to built-in types.
 
-    return Where(expression, readers)
+    Raises UsageError if the expression is invalid for these kinds of records.
+    """
+    from netstat_core.where.records import select_records  # noqa: PLC0415 - loaded only to filter
+
+    return select_records(expression, records, Host().kinds(), plain)

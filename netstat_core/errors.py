@@ -4,7 +4,8 @@
 
     NetstatError                 1
     ├── UsageError               3    options that are invalid or cannot be combined
-    │   └── Refused              3    a reader cannot serve the request; raised before reading
+    │   ├── Refused              3    a reader cannot serve the request; raised before reading
+    │   └── FilterFailed         3    an expression cannot be evaluated for a record; raised while reading
     ├── SourceError              255  a source could not be read, for another reason than these:
     │   ├── NotInKernel          1    the file or the netlink family does not exist
     │   ├── NoPermission         1    it exists, but this process may not read it
@@ -43,6 +44,10 @@ class UsageError(NetstatError):
 
 class Refused(UsageError):
     """A reader cannot serve the request with its sources: the whole request is refused before anything is read."""
+
+
+class FilterFailed(UsageError):
+    """A filter expression cannot be evaluated for a record: a number is too large, or the record defies its schema."""
 
 
 class SourceError(NetstatError):

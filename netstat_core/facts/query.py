@@ -109,10 +109,10 @@ def make_query(  # noqa: PLR0913 - one keyword for each option of the facts
     selected = _select_tables(query, readers, tables)
     read = tuple(dict.fromkeys("routes" if table == DEFAULT_ROUTE else table for table in selected))
     if where is not None:
-        from netstat_core.report.where import Where  # noqa: PLC0415 - its library is loaded for those who filter
+        from netstat_core.where import Where  # noqa: PLC0415 - needed by those who filter
 
         serving = [reader for reader in readers if query.includes(reader.families, reader.protocols)]
-        Where(where, [reader for reader in serving if reader.table in read])
+        Where.for_query(query, [reader for reader in serving if reader.table in read])
     known = {reader.table for reader in readers if query.includes(reader.families, reader.protocols)}
     along = [READ_ALONG[table] for table in read if READ_ALONG.get(table) in known.difference(read)]
     return query._replace(

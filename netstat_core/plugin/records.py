@@ -47,8 +47,8 @@ class Field(Value):
     * ``meaning``: one phrase for people; it becomes the description in the schema.
     * ``minimum``, ``maximum``: inclusive bounds of a number.
     * ``words``: the words of an enumeration; ``pattern``: a regular expression for other texts it allows.
-    * ``mark``: what the value identifies (``address``, ``port``, ``user``, ``hardware_address``, ``interface``,
-      ``name`` or ``path``). The names section looks such values up, and redaction replaces them.
+    * ``mark``: what the value identifies (``address``, ``prefix``, ``port``, ``user``, ``hardware_address``,
+      ``interface``, ``name`` or ``path``). The names section looks such values up, and redaction replaces them.
     * ``never_null``: for a redeclared field of a shared type such as :class:`SocketRecord`, which allows null: this
       kind always has a value.
     """

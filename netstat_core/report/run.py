@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from netstat_core.errors import SnapshotError, SourceError
+from netstat_core.errors import FilterFailed, SnapshotError, SourceError
 from netstat_core.host.checker import Checker
 from netstat_core.host.discovery import Host, Offer
 from netstat_core.plugin.asked import About, Asked
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from netstat_core.host.budget import Budget
     from netstat_core.owners.processes import ProcessTable
     from netstat_core.report.names_section import NamesSection
-    from netstat_core.report.where import Where
+    from netstat_core.where import Where
 
 GENERATOR = f"netstat-core {__version__}"
 """The name and version of this program, in the head of every report."""
@@ -131,7 +131,7 @@ class Run:
         self._stopped = False
         self._entered: list[NetworkNamespace | None] | None = None
         self.offers = select_comparable(query, deltas, select(query, host, by_table=not by_place, families=families))
-        self._where = _compile_where(query.where, self.offers)
+        self._where = _compile_where(query, self.offers)
         fields = self._where.fields if self._where else frozenset()
         if not system.machine.procfs:
             demands = ignore_preferred_feeds(demands)
@@ -264,7 +264,7 @@ class Run:
             return
         try:
             yield from self._read_first_feed(place, prepared)
-        except (SnapshotError, KeyboardInterrupt, GeneratorExit):
+        except (SnapshotError, FilterFailed, KeyboardInterrupt, GeneratorExit):
             raise
         except BaseException as error:  # noqa: BLE001 - plugins may raise anything
             yield self._note(failure_gap(plugin, f"reader {reader.name!r}", error), reader)
@@ -377,12 +377,12 @@ def _live_system() -> System:
     return LiveSystem()
 
 
-def _compile_where(expression: str | None, offers: list[Offer]) -> Where | None:
-    if expression is None:
+def _compile_where(query: Query, offers: list[Offer]) -> Where | None:
+    if query.where is None:
         return None
-    from netstat_core.report.where import Where  # noqa: PLC0415 - loads rule_engine, for filters only
+    from netstat_core.where import Where  # noqa: PLC0415 - needed for filters only
 
-    return Where(expression, [offer.reader for offer in offers])
+    return Where.for_query(query, [offer.reader for offer in offers])
 
 
 def _change_readers(reader: Reader) -> list[Reader]:

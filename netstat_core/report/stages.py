@@ -24,7 +24,7 @@ from netstat_core.report.selection import Prepared
 if TYPE_CHECKING:
     from netstat_core.host.budget import Budget
     from netstat_core.owners.processes import ProcessTable
-    from netstat_core.report.where import Where
+    from netstat_core.where import Where
 
 BATCH = 512
 """Records in a batch, unless a parser yields longer lists."""
@@ -140,8 +140,8 @@ class BatchFinisher:
         if processes is not None:
             processes.begin_reader()
         self._has_owners = reader.inode_field is not None and (processes is not None or asked.wants("processes"))
-        rules = (shown, where.predicate(reader) if where else None)
-        self._rules = [rule for rule in rules if rule]
+        self._shown = shown
+        self._matches = where.rule_of(reader) if where else None
 
     def __call__(self, records: list[Record], feed: str) -> tuple[Batch, list[SchemaViolation]]:
         """Return the records to show, and the violations for which others were dropped."""
@@ -153,11 +153,10 @@ class BatchFinisher:
         if self._has_owners and self._inode_field is not None:
             batch = self._join_owners(batch, self._inode_field)
         try:
-            for rule in self._rules:
-                batch = batch.matching(rule)
+            batch = batch.matching(self._shown) if self._shown else batch
         except Exception as error:
             raise PluginError(f"listening, or layout: shown: {describe_error(error)}") from error
-        return batch, violations
+        return batch.matching(self._matches) if self._matches else batch, violations
 
     def _join_owners(self, batch: Batch, inode_field: str) -> Batch:
         """Add the owners of each socket as ``processes``; null if the report does not look for them."""

@@ -49,6 +49,7 @@ class Substitutes:
         self._numbers: dict[tuple[str, Any], int] = {}
         self._by_mark: dict[str, Callable[[str], str]] = {
             "address": self._replace_address,
+            "prefix": self._replace_address,
             "hardware_address": self._replace_hardware_address,
             "interface": lambda name: name if name == "lo" else f"if{self._number('interface', name)}",
             "name": lambda name: f"name{self._number('name', name)}",

@@ -394,7 +394,7 @@ def test_a_port_that_cannot_be_read_is_not_covered() -> None:
         ({"tables": ["ports"]}, "unknown table 'ports'; known: "),
         ({"tables": ["groups"], "families": ["unix"]}, "table 'groups' has no records of the selected families"),
         ({"where": "no_such == 1"}, "unknown field no_such"),
-        ({"where": "local_port == 'ssh'"}, "local_port is of type integer"),
+        ({"where": "local_port == 'ssh'"}, "local_port is a number and cannot equal the text 'ssh'"),
     ],
 )
 def test_what_is_unknown_is_refused(options: dict[str, Any], words: str) -> None:

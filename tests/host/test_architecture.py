@@ -30,9 +30,8 @@ PLUGINS = ROOT / "plugins"
 THIRD_PARTY = {
     "pluggy": {"plugin.hooks", "host.discovery"},
     "jsonschema": {"host.checker"},
-    "jsonschema_rs": {"host.checker"},
+    "jsonschema_rs": {"host.checker", "where.functions"},
     "msgspec": {"sinks.json"},
-    "rule_engine": {"report.where"},
     "typing_extensions": {"plugin.outcomes", "plugin.values"},
 }
 """Which modules of the host may import which package."""

@@ -120,6 +120,7 @@ def test_errors_carry_their_status() -> None:
         "NetstatError": 1,
         "UsageError": 3,
         "Refused": 3,
+        "FilterFailed": 3,
         "SourceError": 255,
         "Interrupted": 255,
         "NotInKernel": 1,

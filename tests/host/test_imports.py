@@ -17,7 +17,7 @@ from netstat_core.cli.main import run
 status = run({arguments!r}, io.BytesIO(), io.BytesIO())
 print(json.dumps([status, sorted(sys.modules)]))
 """
-UNWANTED = {"jsonschema", "ansible", "rich", "click", "pyroute2", "rule_engine", "asyncio", "unittest", "sqlite3"}
+UNWANTED = {"jsonschema", "ansible", "rich", "click", "pyroute2", "asyncio", "unittest", "sqlite3"}
 
 pytestmark = pytest.mark.skipif(find_spec("jsonschema_rs") is None, reason="without jsonschema-rs starts are slow")
 

@@ -14,7 +14,7 @@ from trees import Trees
 
 from netstat_core import Query, UsageError, collect, open_report
 from netstat_core.cli.main import run
-from netstat_core.errors import Refused, SnapshotError
+from netstat_core.errors import FilterFailed, Refused, SnapshotError
 from netstat_core.plugin import File, from_asked
 from netstat_core.report.coverage import ReportCoverage
 from netstat_core.report.drain import drain
@@ -108,6 +108,18 @@ def test_library_errors_name_fields() -> None:
     assert raised.value.field == "where"
     with pytest.raises(UsageError, match=r"^delta: "):
         collect(THINGS._replace(delta=True), CannedSystem(FILES), host)
+
+
+TOO_LARGE = "*".join(["18446744073709551615"] * 20) + " * number / 1.5 > 0.5"
+
+
+def test_an_expression_that_raises_is_the_users_error() -> None:
+    """It ends the report with an error about the expression: no plugin is blamed, and no table is empty."""
+    host = FewPlugins(reader(feed(fixed(thing(1), thing(2)))))
+    query = Query(tables=("things",), where=TOO_LARGE)
+    with pytest.raises(FilterFailed, match="cannot be evaluated for a record") as raised:
+        collect(query, CannedSystem({PATH: b""}), host)
+    assert (raised.value.field, raised.value.exit_status) == ("where", 3)
 
 
 class Damaged(CannedSystem):

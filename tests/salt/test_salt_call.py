@@ -67,7 +67,7 @@ def test_hostile_names(minion: Minion, answers: dict[str, Any]) -> None:
 
 def test_arguments(minion: Minion) -> None:
     """Selections arrive as numbers, lists and texts with commas, as YAML on a command line makes them."""
-    where = minion.call("netstat.listening", "where=local_port > 2201 and local_port < 3000").answer
+    where = minion.call("netstat.listening", "where=local_port > 2201 && local_port < 3000").answer
     assert list(where["listening"]) == ["tcp/2202", "tcp/2203"]
     for protocols in ("protocols=udp,udplite", "protocols=[udp, udplite]"):
         assert list(minion.call("netstat.listening", protocols).answer["listening"]) == ["udp/5353"]

@@ -59,7 +59,7 @@ def test_what_identifies_is_gone(tmp_path: Path) -> None:
     (tmp_path / "proc/9/comm").write_text("secretd\n")
     (tmp_path / "proc/9/cmdline").write_bytes(b"secretd\0--token=secret\0")
     (tmp_path / "capture.json").write_text(json.dumps({"hostname": "secret.example"}))
-    plain, redacted = report(tmp_path), report(tmp_path, "--redact", "--where", "interface == 'secret0' or true")
+    plain, redacted = report(tmp_path), report(tmp_path, "--redact", "--where", "interface == 'secret0' || true")
     for one in (b"secret", b"172.31.10.11", b"de:ad:be"):
         assert one in plain
         assert one not in redacted

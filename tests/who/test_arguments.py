@@ -141,7 +141,7 @@ def test_who_of_facts_does_not_ask_for_arguments(held: Held) -> None:
 
 def test_filters_do_not_see_what_is_not_shown(held: Held) -> None:
     """No answer of --where tells whether a process has an argument, unless arguments are asked for."""
-    where = f"{held.where} and processes[0]['command'].length > 1"
+    where = f"{held.where} && size(processes[0].command) > 1"
     found = [
         collect(Query(protocols=("tcp",), where=where, owners=owners))["tables"]["sockets"]
         for owners in (("processes",), ("processes", "arguments"))

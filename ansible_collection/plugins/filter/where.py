@@ -11,23 +11,25 @@ short_description: Select the records that match an expression
 version_added: 0.1.0
 description:
   - Selects records from a list by an expression, in the language of C(pynetstat --where).
-  - A record does not match if it lacks a field of the expression, or if a field that is compared is V(null).
-  - A field that no record of these kinds can have is an error, and so is a word that its field can never hold.
+  - What the expression says about a field that a record lacks is unknown, and does not match. So is the order of
+    V(null), and all else about it but whether a value equals it.
+  - A field that no record of these kinds can have is an error, and so is a comparison with what a field never holds.
 author:
   - The netstat-core authors (@netstat-core)
 positional: expression
 options:
   _input:
     description:
-      - Records with their RV(netstat.core.netstat_facts#module:sockets[].kind), such as the sockets in a registered
-        result or the routes in the facts.
+      - Records, such as the sockets in a registered result, or the routes or the values of the interfaces in the facts.
     type: list
     elements: dict
     required: true
   expression:
     description:
-      - The expression. Fields are written by name, strings in quotes and regular expressions after C(=~). Comparisons
-        are combined with C(and), C(or), C(not) and C(in).
+      - The expression, such as C(state == 'LISTEN' && local_port < 1024). Fields are written by name and strings in
+        quotes. Comparisons are combined with C(&&), C(||) and C(!).
+      - C(in_prefix(remote_address, '10.0.0.0/8')) tests addresses, C(path.matches('[0-9]$')) searches for a regular
+        expression, and C(processes.exists(p, p.name == 'nginx')) searches a list.
     type: str
     required: true
 seealso:
@@ -42,13 +44,18 @@ EXAMPLES = r"""
 
 - name: Check that fewer than 100 clients are connected
   ansible.builtin.assert:
-    that: found.sockets | netstat.core.where("local_port == 5432 and state == 'ESTABLISHED'") | length < 100
+    that: found.sockets | netstat.core.where("local_port == 5432 && state == 'ESTABLISHED'") | length < 100
 
 - name: Show the remote addresses of connections to other networks
   ansible.builtin.debug:
     msg: >-
-      {{ found.sockets | netstat.core.where("protocol in ['tcp', 'udp'] and not (remote_address =~ '(10|127)[.].*')")
+      {{ found.sockets
+      | netstat.core.where("state == 'ESTABLISHED' && !in_prefix(remote_address, '10.0.0.0/8', '127.0.0.0/8', '::1')")
       | map(attribute='remote_address') | unique }}
+
+- name: Show the interfaces with errors
+  ansible.builtin.debug:
+    msg: "{{ ansible_facts.netstat.interfaces.values() | netstat.core.where('rx_errors > 0') | map(attribute='name') }}"
 """
 
 RETURN = r"""
@@ -64,8 +71,8 @@ from ansible_collections.netstat.core.plugins.plugin_utils import controller
 from ansible_collections.netstat.core.plugins.plugin_utils.answers import compute
 
 try:
-    from netstat_core.collection import Host, quote
-    from netstat_core.collection import where as compile_expression
+    from netstat_core.collection import quote
+    from netstat_core.collection import where as select_records
 except ImportError:
     pass  # require_core reports the missing package
 
@@ -76,25 +83,10 @@ def _select(records, expression):
     if isinstance(records, (str, dict)) or not isinstance(records, Iterable):
         raise controller.Refused("where takes only a list of records, such as result.sockets")
     records = list(records)
-    readers = Host().kinds()
-    kinds = {_get_kind(record, readers) for record in records}
-    compiled = compile_expression(expression, [readers[kind] for kind in kinds or readers])
-    matches = {kind: compiled.predicate(readers[kind]) for kind in kinds}
-    fields = compiled.fields
-    return [
-        record
-        for record in records
-        if matches[record["kind"]]({field: _plain(record[field]) for field in fields if field in record})
-    ]
-
-
-def _get_kind(record, readers):
-    kind = record.get("kind") if isinstance(record, dict) else None
-    if not isinstance(kind, str):
-        raise controller.Refused("where takes records with a kind, not %s" % quote(record))
-    if kind not in readers:
-        raise controller.Refused("no plugin installed on the controller reads records of kind %s" % quote(kind))
-    return kind
+    for record in records:
+        if not isinstance(record, dict):
+            raise controller.Refused("where takes records, which are dicts, not %s" % quote(record))
+    return select_records(expression, records, _plain)
 
 
 def _plain(value):

@@ -54,7 +54,7 @@ options:
   where:
     description:
       - An expression that records must match, in the language of C(pynetstat --where).
-      - It applies to all tables. A record that lacks a field used in the expression does not match.
+      - It applies to all tables. What it says about a field that a record lacks is unknown, and does not match.
     type: str
   netns:
     description:
@@ -144,7 +144,7 @@ EXAMPLES = r"""
   netstat.core.netstat_facts:
     sockets: all
     protocols: [tcp]
-    where: state == 'ESTABLISHED' and remote_address =~ '10\\..*'
+    where: state == 'ESTABLISHED' && in_prefix(remote_address, '10.0.0.0/8')
   register: found
 
 - name: Check that there are fewer than 500 of them

@@ -42,7 +42,7 @@ OPTIONS = (
         ("where",),
         "EXPRESSION",
         group=SOCKETS,
-        help="only records that match (--where 'local_port < 1024')",
+        help="only records that match, such as \"state == 'LISTEN' && local_port < 1024\"; see docs/filters.md",
         own=True,
     ),
     Option("tcp", "t", ("tcp",), group=SELECTION, help="TCP"),

@@ -83,7 +83,7 @@ class Route(TypedDict):
         RouteMetrics | None, Field("Parameters for transport protocols; null if none is set, or unknown")
     ]
     source: Annotated[
-        str | None, Field("inet6: source prefix ADDRESS/LENGTH that the route applies to; null for all", mark="address")
+        str | None, Field("inet6: source prefix ADDRESS/LENGTH that the route applies to; null for all", mark="prefix")
     ]
     tos: Annotated[Count | None, Field("inet: type of service that the route applies to; 0 for all", minimum=0)]
     next_hop_id: Annotated[Count | None, Field("Number of the next-hop object in use", minimum=0)]
