@@ -39,7 +39,7 @@ options:
     elements: str
   protocols:
     description:
-      - Protocols of the Internet families to read, such as V(tcp) and V(udp). If omitted, all protocols are read.
+      - Protocols to read, such as V(tcp), V(udp) and V(unix). If omitted, all protocols are read.
       - If given, tables that belong to no protocol, such as V(interfaces), are not read.
     type: list
     elements: str
@@ -127,7 +127,7 @@ EXAMPLES = r"""
   ansible.builtin.assert:
     that:
       - ansible_facts.netstat is netstat.core.listening_on('tcp/22', process='sshd')
-      - ansible_facts.netstat is not netstat.core.listening_on('tcp/23')
+      - ansible_facts.netstat is netstat.core.closed_on('tcp/23')
       - ansible_facts.netstat.complete
 
 - name: Gather established connections to 10.0.0.0/8

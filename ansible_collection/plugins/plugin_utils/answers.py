@@ -44,17 +44,17 @@ def judge(function, *question, wait):
     If the facts cannot show whether it holds, raises AnsibleFilterError; with ``wait`` returns False and displays the
     reason, once for all retries.
     """
-    waits = _is_true(wait)
+    return compute(_ask, function, question, _is_true(wait))
+
+
+def _ask(function, question, waits):
     try:
-        controller.require_core()
         return function(*question)
     except NotSeen as reason:
         if not waits:
-            raise AnsibleFilterError(controller.format_error(reason)) from None
+            raise
         Display().warning(controller.format_error(reason))
         return False
-    except (controller.Refused, NetstatError) as error:
-        raise AnsibleFilterError(controller.format_error(error)) from None
 
 
 def _is_true(wait):
