@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -277,6 +278,37 @@ def test_until_tries_again_where_nothing_is_known(site: Site, claim: str) -> Non
     warnings = " ".join(site.output.split())
     assert "[WARNING]: whether anything listens on tcp/22 could not be seen: the facts cover udp, but tcp" in warnings
     assert "[WARNING]: facts: this is the result of a task that failed: 'the target could not capture" in warnings
+
+
+def documented_values() -> list[dict[str, Any]]:
+    """Return options of netstat_facts, each with one of its choices or with a value that its description names."""
+    yaml = pytest.importorskip("yaml")
+    module = plays.ROOT / "ansible_collection/plugins/modules/netstat_facts.py"
+    text = module.read_text().partition('DOCUMENTATION = r"""')[2].partition('"""')[0]
+    tried = []
+    for name, option in yaml.safe_load(text)["options"].items():
+        values = set(option.get("choices", []))
+        values |= set(re.findall(r"V\((\w+)\)", " ".join(option["description"]))) if "elements" in option else set()
+        tried += [{name: [value] if "elements" in option else value} for value in sorted(values)]
+    return tried
+
+
+def test_each_documented_value_of_an_option_works(site: Site) -> None:
+    """Every choice, and every family, protocol and table that the documentation names, is accepted and read."""
+    tried = documented_values()
+    assert [options for options in tried if options.get("protocols") == ["interfaces"]] != []  # what is not read then
+    tried = [options for options in tried if options.get("protocols") != ["interfaces"]]
+    assert {"sockets": "all"} in tried
+    assert {"protocols": ["unix"]} in tried
+    assert {"compat": "listen_ports_facts"} in tried
+    assert len(tried) > 15
+    found = site.run(
+        *(facts(**options) for options in tried),
+        facts(protocols=["unix"]),
+        tell("ansible_facts.netstat"),
+    )
+    assert found["covers"]["protocols"] == ["unix"]
+    assert len(own_names(found)) == 2
 
 
 MANY = r"""

@@ -208,6 +208,20 @@ def test_of_recorded_machines(name: str, trees: Trees) -> None:
     assert all(text.isprintable() for text in texts(found))
 
 
+def test_each_protocol_that_facts_cover_can_be_asked_for() -> None:
+    """Whatever stands in `covers.protocols` is a name that `protocols` takes, and then it alone is covered."""
+    host = Host()
+    names = gather(facts_query(host, tables=["sockets"]), host=host).facts["covers"]["protocols"]
+    assert {"tcp", "unix", "ax25"} <= set(names)
+    for name in names:
+        facts = gather(facts_query(host, protocols=[name], tables=["sockets"]), host=host).facts
+        assert facts["covers"]["protocols"] == [name]
+        assert ("unix_listening" in facts) == (name == "unix")
+    both = gather(facts_query(host, protocols=["tcp", "unix"]), host=host).facts
+    assert {"listening", "unix_listening"} <= both.keys()
+    assert both["covers"]["protocols"] == ["tcp", "unix"]
+
+
 def test_the_documented_sample_is_true() -> None:
     """What the documentation of the module shows are facts, by the published schema too."""
     docs = Path(__file__).resolve().parents[2] / "docs"
