@@ -33,7 +33,7 @@ def generated() -> dict[str, str]:
     files = {f"schemas/{kind}.json": json.dumps(schema, indent=2) + "\n" for kind, schema in schemas.items()}
     facts = allow_additional_fields(named_schema(FACTS_SCHEMA, FactsOfNamespaces))
     files["schemas/facts.json"] = json.dumps(facts, indent=2) + "\n"
-    files[MODULE] = _write_module((HERE / MODULE).read_text("utf-8"))
+    files[MODULE] = _write_module((HERE / MODULE).read_text("utf-8"), schemas)
     files[CAPTURE_MODULE] = _write_capture_module((HERE / CAPTURE_MODULE).read_text("utf-8"))
     files[PLANS] = "".join(
         _write_plans(Host({plugin.name for plugin in host.plugins if not _is_built_in(plugin.origin)}))
@@ -45,10 +45,19 @@ def generated() -> dict[str, str]:
 
 
 _ANSIBLE = {"object": "dict", "array": "list", "integer": "int", "number": "float", "boolean": "bool", "string": "str"}
-_LARGEST_SAMPLE = 400
+_MOST_ITEMS = 2
+"""Items of a list in a sample."""
+
+_RECORDS = {"interfaces": "interface", "routes": "route", "neighbours": "neighbour", "masquerade": "masquerade"}
+"""The kind of the records below a key of the facts."""
+
+_FIELDS = {"owners": ("inet.socket", "processes"), "next_hops": ("route", "next_hops")}
+"""The kind and the field of the records that have the items below a key of the facts."""
+
+Schemas = dict[str, dict[str, Any]]
 
 
-def _write_module(text: str) -> str:
+def _write_module(text: str, schemas: Schemas) -> str:
     """Return the source of the module with its RETURN block replaced."""
     before, _, rest = text.partition('RETURN = r"""\n')
     _, _, after = rest.partition('"""\n')
@@ -61,7 +70,7 @@ def _write_module(text: str) -> str:
             "dict",
             contains={
                 "netstat": _describe(
-                    "The network of the host.", "always", "dict", contains=_describe_contents(facts, sample)
+                    "The network of the host.", "always", "dict", contains=_describe_contents(facts, sample, schemas)
                 ),
                 **{name: _describe_compat(name) for name in ("tcp_listen", "udp_listen")},
             },
@@ -73,10 +82,11 @@ def _write_module(text: str) -> str:
             "dict",
         ),
         "sockets": _describe(
-            "Records of all sockets, with the fields of JSON output.",
+            "Records of all sockets, with the fields of JSON output; here those of Internet sockets.",
             "when O(sockets=all)",
             "list",
             elements="dict",
+            contains=_describe_contents(schemas["inet.socket"], None, schemas),
         ),
     }
     return f'{before}RETURN = r"""\n{"".join(_format_yaml(returned))}"""\n{after}'
@@ -94,30 +104,62 @@ def _describe(description: str, returned: str, kind: str, **more: Any) -> dict[s
     return {"description": description, "returned": returned, "type": kind, **more}
 
 
-def _describe_contents(schema: dict[str, Any], sample: Any) -> dict[str, Any]:
+def _describe_contents(schema: dict[str, Any], sample: Any, schemas: Schemas) -> dict[str, Any]:
     """Return the documentation of the keys of an object in the facts, with short samples from real facts."""
     contents = {}
     for name, field in schema["properties"].items():
-        kinds = field.get("type") or [_kind(part) for part in field.get("anyOf", [])] or "string"
-        kind = next(word for word in ([kinds] if isinstance(kinds, str) else kinds) if word != "null")
-        returned = "always" if name in schema["required"] else "when requested"
-        returned_value = _describe(f"{field.get('description', name)}".rstrip(". ") + ".", returned, _ANSIBLE[kind])
+        kind = _kind(field)
+        returned = "always" if name in schema.get("required", ()) else "when requested"
+        description = f"{field.get('description', name)}".rstrip(". ") + "."
+        contents[name] = returned_value = _describe(description, returned, _ANSIBLE[kind])
         if kind == "array":
-            returned_value["elements"] = _ANSIBLE[field["items"].get("type", "string")]
+            returned_value["elements"] = _ANSIBLE[_kind(field["items"])]
         value = sample.get(name) if isinstance(sample, dict) else None
-        is_table = isinstance(field.get("additionalProperties"), dict)
-        if "properties" in field and not is_table:
-            returned_value["contains"] = _describe_contents(field, value)
-        elif value is not None:
-            first = dict([*value.items()][:1]) if is_table else value
-            if len(json.dumps(first)) <= _LARGEST_SAMPLE:
-                returned_value["sample"] = first
-        contents[name] = returned_value
+        if "properties" in field:
+            returned_value["contains"] = _describe_contents(field, value, schemas)
+            continue
+        if value is not None:
+            returned_value["sample"] = _shorten(value, is_table="additionalProperties" in field)
+        if name == "namespaces" and kind == "object":
+            returned_value["contains"] = _refer(field["additionalProperties"], schema)
+        elif entry := _find_entry(name, field, schemas):
+            returned_value["contains"] = _describe_contents(entry, None, schemas)
     return contents
 
 
+def _find_entry(name: str, field: dict[str, Any], schemas: Schemas) -> dict[str, Any] | None:
+    """Return the schema of the objects in a list or table of the facts; None if it has no objects with known keys."""
+    if name in _RECORDS:
+        return schemas[_RECORDS[name]]
+    if name in _FIELDS:
+        kind, of_record = _FIELDS[name]
+        field = schemas[kind]["properties"][of_record]
+    while isinstance(inner := field.get("items", field.get("additionalProperties")), dict):
+        field = inner
+    return field if "properties" in field else None
+
+
+def _refer(namespace: dict[str, Any], machine: dict[str, Any]) -> dict[str, Any]:
+    """Return the documentation of the keys of a namespace, which are those of the machine."""
+    return {
+        name: _describe(f"As RV(ansible_facts.netstat.{name}).", "when requested", _ANSIBLE[_kind(field)])
+        | ({"elements": _ANSIBLE[_kind(field["items"])]} if _kind(field) == "array" else {})
+        for name, field in namespace["properties"].items()
+        if name in machine["properties"]
+    }
+
+
+def _shorten(value: Any, *, is_table: bool) -> Any:
+    """Return the beginning of a value: of a table its first entry, of records some."""
+    if is_table:
+        return dict([*value.items()][:1])
+    return value[:_MOST_ITEMS] if isinstance(value, list) and value and isinstance(value[0], dict) else value
+
+
 def _kind(schema: dict[str, Any]) -> str:
-    return str(schema.get("type", "string"))
+    """Return the JSON type of a schema's values other than null."""
+    kinds = schema.get("type") or [part.get("type", "string") for part in schema.get("anyOf", [])] or "string"
+    return next(word for word in ([kinds] if isinstance(kinds, str) else kinds) if word != "null")
 
 
 def _format_yaml(value: Any, indent: str = "") -> Iterator[str]:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from netstat_core.answers.diff import drift
-from netstat_core.answers.listening import listening_on, quote
+from netstat_core.answers.listening import NotSeen, closed_on, listening_on, quote
 from netstat_core.errors import NetstatError
 from netstat_core.facts.gather import gather, plan_facts
 from netstat_core.facts.ports import drop_details, listen_ports
@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 __all__ = [
     "Host",
     "NetstatError",
+    "NotSeen",
     "Query",
     "SnapshotSystem",
+    "closed_on",
     "drift",
     "drop_details",
     "facts_query",

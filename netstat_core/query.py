@@ -94,16 +94,18 @@ class Query(NamedTuple):
         """True if namespaces are selected; otherwise the program reads the one it runs in."""
         return self.all_network_namespaces or bool(self.network_namespaces)
 
-    def includes(self, families: Collection[str], protocols: Collection[str]) -> bool:
+    def includes(self, families: Collection[str], protocols: Collection[str], of_sockets: Collection[str] = ()) -> bool:
         """True if the request selects a reader with these families and protocols.
 
-        A reader without protocols is excluded if protocols are named, unless its family is named too.
+        A reader without protocols is excluded if protocols are named, unless its family is named too: as a family, or
+        as a protocol if it is among ``of_sockets``, as for UNIX sockets.
         """
         if self.families and not any(family in self.families for family in families):
             return False
         if not self.protocols:
             return True
-        return any(protocol in self.protocols for protocol in protocols) if protocols else bool(self.families)
+        named = any(protocol in self.protocols for protocol in protocols or of_sockets)
+        return named or bool(self.families and not protocols)
 
     def serves_family(self, family: str) -> bool:
         """True if the request selects this address family: it is among ``families``, or ``families`` is empty."""

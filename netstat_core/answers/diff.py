@@ -5,6 +5,7 @@ The facts must cover everything that the baseline covers; otherwise the comparis
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from fnmatch import fnmatchcase
@@ -28,6 +29,7 @@ Entries = dict[str, dict[str, Any]]
 
 _PROCESSES = "processes"
 _HOLDERS_BY_ADDRESS = "processes_by_address"
+_PORT_IN_PATH = re.compile(r"\A((?:namespaces/[^/]+/)?listening)/([^/]+)/([^/]+)")
 NAMESPACES = "namespaces"
 CHOICES = (*(part.name for part in PARTS), NAMESPACES)
 """The parts of facts that can be compared."""
@@ -37,7 +39,8 @@ def drift(facts: Any, baseline: Any, parts: Collection[str] | None = None, ignor
     """Compare facts with a baseline and return the differences.
 
     ``parts`` are names from CHOICES; by default all parts that the baseline covers are compared. ``ignore`` are
-    shell-style patterns of ``part/key`` or ``part/key/field``, such as ``listening/udp/*`` or ``interfaces/veth*``.
+    shell-style patterns of ``part/key`` or ``part/key/field``, such as ``listening/udp/*`` or ``interfaces/veth*``;
+    ports may be written ``22/tcp`` too.
 
     The result has ``same`` (bool), ``added`` and ``removed`` (entries by part and key), ``changed`` (fields by part and
     key, each with ``before`` and ``now``) and ``not_compared`` (a list of descriptions).
@@ -180,7 +183,8 @@ class _Comparison:
             yield _HOLDERS_BY_ADDRESS, difference
 
     def _is_ignored(self, path: str) -> bool:
-        return any(fnmatchcase(path, pattern) for pattern in self._ignored)
+        spellings = {path, _PORT_IN_PATH.sub(r"\1/\3/\2", path)}
+        return any(fnmatchcase(spelling, pattern) for spelling in spellings for pattern in self._ignored)
 
     def _compare_namespaces(self, before: Place, now: Place) -> None:
         if NAMESPACES not in before:

@@ -10,7 +10,7 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, NamedTuple
 
 from netstat_core.errors import NetstatError, UsageError
 from netstat_core.escape import encode_text, escape, unescape
@@ -26,7 +26,9 @@ LONGEST_NAME = 15
 """Bytes of a process name that the kernel keeps (TASK_COMM_LEN): systemd-resolved is systemd-resolve."""
 
 HIGHEST_PORT = 0xFFFF
-_MOST_DIGITS = 9
+_PORT = re.compile(
+    r"(?:(?P<before>[a-z][a-z0-9_.-]*)/)?(?P<number>[0-9]{1,9})|(?P<same>[0-9]{1,9})/(?P<after>[a-z][a-z0-9_.-]*)"
+)
 _PARTIAL = re.compile(r"(\\x[0-9a-f]{2}){1,3}\Z")
 """Escaped bytes at the end of a name, which may be the beginning of a character that was cut."""
 
@@ -38,8 +40,40 @@ class NotSeen(NetstatError):
     """The facts hold no answer, because they do not cover the subject of the question."""
 
 
+class Port(NamedTuple):
+    """A port of a protocol."""
+
+    protocol: str
+    number: int
+
+    @property
+    def key(self) -> str:
+        """Its key in the facts, such as ``tcp/22``."""
+        return f"{self.protocol}/{self.number}"
+
+
+def parse_port(text: Any) -> Port:
+    """Parse a port: ``tcp/22``, or ``22/tcp`` as firewalld and Docker write it; a number alone is a TCP port.
+
+    Every port that a user writes is parsed here. Raises UsageError for anything else.
+    """
+    match = None if isinstance(text, bool) else _PORT.fullmatch(str(text).strip().lower())
+    number = int(match["number"] or match["same"]) if match else 0
+    if match is None or not 0 < number <= HIGHEST_PORT:
+        raise UsageError(f"a port is a number from 1 to 65535, written 22, tcp/22, 22/tcp or udp/53, not {quote(text)}")
+    return Port(match["before"] or match["after"] or "tcp", number)
+
+
+def closed_on(facts: Any, port: str | int, address: str | None = None, process: str | None = None) -> bool:
+    """Return whether it is certain that nothing listens on a port: the opposite of :func:`listening_on`.
+
+    Raises NotSeen if the facts do not cover the answer, UsageError for arguments of the wrong form.
+    """
+    return not listening_on(facts, port, address, process)
+
+
 def listening_on(facts: Any, port: str | int, address: str | None = None, process: str | None = None) -> bool:
-    """Return whether something listens on a port: ``tcp/22``, ``udp/53``, or ``22`` for TCP.
+    """Return whether something listens on a port: ``tcp/22``, ``22/tcp``, ``udp/53``, or ``22`` for TCP.
 
     With ``address`` the listener must be reachable at that address: a listener on a wildcard address serves all
     addresses of its IP version, one on ``::`` those of IPv4 too unless it is v6-only. ``0.0.0.0`` and ``::`` require
@@ -49,7 +83,9 @@ def listening_on(facts: Any, port: str | int, address: str | None = None, proces
     Raises NotSeen if the facts do not cover the answer, UsageError for arguments of the wrong form.
     """
     place = check_facts(facts)
-    protocol, key = _parse_port(port, place)
+    wanted_port = parse_port(port)
+    protocol, key = wanted_port.protocol, wanted_port.key
+    _require_ports(protocol, place)
     if process is not None and (not isinstance(process, str) or not process):
         raise UsageError(f"a process is a name or a pattern, not {quote(process)}")
     wanted = None if address is None else _parse_address(address)
@@ -70,14 +106,15 @@ def listening_on(facts: Any, port: str | int, address: str | None = None, proces
 def check_facts(facts: Any, what: str = "facts") -> Place:
     """Return the facts of a machine or namespace, also from within a task's result.
 
-    ``what`` names the argument in errors. Raises UsageError for anything else.
+    ``what`` names the argument in errors. Raises NotSeen for the result of a task that failed, UsageError for anything
+    else.
     """
     if not isinstance(facts, Mapping):
         hint = "; parse JSON with the filter from_json" if isinstance(facts, str) else ""
         raise UsageError(f"{what}: netstat facts expected, not a value of type {type(facts).__name__}{hint}")
     if facts.get("failed"):
-        raise UsageError(f"{what}: this is the result of a task that failed: {quote(facts.get('msg'))}")
-    for wrapping in ("netstat", "ansible_facts"):
+        raise NotSeen(f"{what}: this is the result of a task that failed: {quote(facts.get('msg'))}")
+    for wrapping in ("ansible_facts", "netstat"):
         if isinstance(facts.get(wrapping), Mapping):
             return check_facts(facts[wrapping], what)
     if facts.get("schema", FACTS_SCHEMA) != FACTS_SCHEMA:
@@ -185,17 +222,15 @@ def _make_error(question: str, why: str) -> NotSeen:
     return NotSeen(f"{question} could not be seen: {why}")
 
 
-def _parse_port(port: Any, place: Place) -> tuple[str, str]:
-    """Return the protocol and the key in ``listening`` of a port such as ``22`` or ``udp/53``."""
-    protocol, slash, number = str(port).strip().lower().rpartition("/")
-    is_number = number.isascii() and number.isdigit() and len(number) <= _MOST_DIGITS
-    if isinstance(port, bool) or not is_number or not 0 < int(number) <= HIGHEST_PORT:
-        raise UsageError(f"a port is a number from 1 to 65535, written 22, tcp/22 or udp/53, not {quote(port)}")
-    if (slash and not protocol) or "/" in protocol:
-        raise UsageError(f"{quote(port)} has no protocol before the slash")
-    if protocol in {*_WITHOUT_PORTS, *get_texts(place["covers"], "families")}:
-        raise UsageError(f"{protocol} has no ports to listen on; listening_on takes tcp/22 or udp/53")
-    return protocol or "tcp", f"{protocol or 'tcp'}/{int(number)}"
+def _require_ports(protocol: str, place: Place) -> None:
+    """Raise UsageError for a word that stands for no protocol with ports."""
+    covers = place["covers"]
+    if protocol in {*_WITHOUT_PORTS, *get_texts(covers, "families")}:
+        raise UsageError(f"{protocol} has no ports to listen on; a port is written tcp/22 or udp/53")
+    if protocol.endswith("6") and protocol[:-1] in get_texts(covers, "protocols"):
+        raise UsageError(
+            f"{protocol} is no protocol of its own; write {protocol[:-1]}, with an IPv6 address if need be"
+        )
 
 
 def _parse_address(text: Any) -> Address:

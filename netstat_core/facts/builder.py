@@ -144,7 +144,7 @@ class _Place:
         sockets = [reader for reader in whole if reader.table == "sockets"]
         return {
             "tables": sorted(tables),
-            "protocols": sorted({name for reader in sockets for name in reader.protocols or reader.families}),
+            "protocols": sorted({name for reader in sockets for name in reader.socket_protocols}),
             "families": sorted(
                 {family for reader in whole for family in reader.families if query.serves_family(family)}
             ),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from netstat_core.errors import UsageError
 from netstat_core.plugin.readers import Reader
 from netstat_core.query import ARGUMENTS, DETAILS, PRESETS, PROCESSES, Query
+from netstat_core.report.selection import includes
 
 if TYPE_CHECKING:
     from netstat_core.host.discovery import Host
@@ -111,9 +112,9 @@ def make_query(  # noqa: PLR0913 - one keyword for each option of the facts
     if where is not None:
         from netstat_core.where import Where  # noqa: PLC0415 - needed by those who filter
 
-        serving = [reader for reader in readers if query.includes(reader.families, reader.protocols)]
+        serving = [reader for reader in readers if includes(query, reader)]
         Where.for_query(query, [reader for reader in serving if reader.table in read])
-    known = {reader.table for reader in readers if query.includes(reader.families, reader.protocols)}
+    known = {reader.table for reader in readers if includes(query, reader)}
     along = [READ_ALONG[table] for table in read if READ_ALONG.get(table) in known.difference(read)]
     return query._replace(
         tables=(*read, *along),
@@ -125,9 +126,13 @@ def make_query(  # noqa: PLR0913 - one keyword for each option of the facts
 def _select_tables(query: Query, readers: Collection[Reader], tables: Sequence[str]) -> list[str]:
     """Return the tables to read. Raises UsageError for names that no reader has."""
     _check_names("family", query.families, {family for reader in readers for family in reader.families})
-    _check_names("protocol", query.protocols, {protocol for reader in readers for protocol in reader.protocols})
+    _check_names(
+        "protocol",
+        query.protocols,
+        {name for reader in readers for name in (*reader.protocols, *reader.socket_protocols)},
+    )
     _check_names("table", tables, {DEFAULT_ROUTE, *(reader.table for reader in readers)})
-    serving = {reader.table for reader in readers if query.includes(reader.families, reader.protocols)}
+    serving = {reader.table for reader in readers if includes(query, reader)}
     serving |= {DEFAULT_ROUTE} if "routes" in serving else set()
     missing = [table for table in tables if table not in serving]
     if missing:

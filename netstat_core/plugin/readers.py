@@ -82,6 +82,11 @@ class Reader(Value, identity=True):
             raise self._field_error("listening", f"its records have no field {self.listening!r}")
 
     @property
+    def socket_protocols(self) -> tuple[str, ...]:
+        """The protocols of its sockets: its families if it names none, as for UNIX sockets. Empty for other tables."""
+        return (self.protocols or self.families) if self.table == "sockets" else ()
+
+    @property
     def listens(self) -> Callable[[Record], bool] | None:
         """The rule that is true for records of listening sockets; None if there is none."""
         return itemgetter(self.listening) if isinstance(self.listening, str) else self.listening

@@ -63,7 +63,7 @@ def select(query: Query, host: Host, *, by_table: bool = False, families: Sequen
     UsageError for an unknown table, family or protocol.
     """
     offers = host.offers(query.tables, query.families)
-    chosen = [offer for offer in offers if query.includes(offer.reader.families, offer.reader.protocols)]
+    chosen = [offer for offer in offers if includes(query, offer.reader)]
     if not query.tables:
         chosen = [offer for offer in chosen if not offer.reader.on_request]
     if not chosen or not {*query.tables} <= {offer.reader.table for offer in (*offers, *_left_out(query, host))}:
@@ -74,6 +74,11 @@ def select(query: Query, host: Host, *, by_table: bool = False, families: Sequen
         order = [*query.tables, *(offer.reader.table for offer in chosen)]
         chosen.sort(key=lambda offer: order.index(offer.reader.table))
     return chosen
+
+
+def includes(query: Query, reader: Reader) -> bool:
+    """Return whether a query selects a reader, going by its families and protocols."""
+    return query.includes(reader.families, reader.protocols, reader.socket_protocols)
 
 
 def unread_gaps(query: Query, host: Host, offers: Sequence[Offer]) -> Iterator[Gap]:
@@ -196,7 +201,7 @@ def _refuse_unknown(query: Query, host: Host) -> None:
     known = {
         "table": {reader.table for reader in readers},
         "family": {family for reader in readers for family in reader.families},
-        "protocol": {protocol for reader in readers for protocol in reader.protocols},
+        "protocol": {name for reader in readers for name in (*reader.protocols, *reader.socket_protocols)},
     }
     for what, asked in (("table", query.tables), ("family", query.families), ("protocol", query.protocols)):
         for name in asked:

@@ -71,9 +71,9 @@ def test_facts_are_shown(namespace: NetworkNamespace, tmp_path: Path) -> None:
     [
         ({"served": [{"port": "tcp/8022", "address": "0.0.0.0", "process": "ser*"}]}, 0, "tcp/8022 is served"),
         ({"served": [{"port": "tcp/8022"}], "closed": ["tcp/23", "udp/69"]}, 0, "udp/69 is closed"),
-        ({"served": [{"port": "tcp/8022", "address": "::"}]}, 2, "tcp/8022 is not served as it should be; there is: {"),
-        ({"served": [{"port": "tcp/23"}]}, 2, "tcp/23 is not served as it should be; there is: nothing"),
-        ({"served": [], "closed": ["tcp/8022"]}, 2, "tcp/8022 is open: {"),
+        ({"served": [{"port": "tcp/8022", "address": "::"}]}, 2, "tcp/8022 is not served as it should be; what l"),
+        ({"served": [{"port": "23/tcp"}]}, 2, "23/tcp is not served as it should be; what listens: tcp/8022"),
+        ({"served": [], "closed": ["8022/tcp"]}, 2, "8022/tcp is open; what listens: tcp/8022"),
         ({"served": [], "closed": ["ssh"]}, 2, "a port is a number from 1 to 65535"),
     ],
 )

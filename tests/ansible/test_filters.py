@@ -45,6 +45,12 @@ WORKING = {
     "holds": "facts is netstat.core.listening_on('tcp/22', address='0.0.0.0', process='sshd')",
     "holds_by_number": "facts is netstat.core.listening_on(22)",
     "holds_not": "facts is netstat.core.listening_on('tcp/23')",
+    "closed": "facts is netstat.core.closed_on('23/tcp')",
+    "closed_not": "facts is netstat.core.closed_on('22/tcp')",
+    "result_waits": "{'ansible_facts': {'netstat': facts}} is netstat.core.listening_on('tcp/22', wait=true)",
+    "failed_waits": "failed is netstat.core.listening_on('tcp/22', wait=true)",
+    "failed_waits_too": "failed is netstat.core.closed_on('tcp/22', wait=true)",
+    "unowned_waits": "unowned is netstat.core.closed_on('tcp/22', process='telnetd', wait='yes')",
     "ports": "sockets | netstat.core.where('local_port == 5432') | map(attribute='local_address')",
     "ands": "sockets | netstat.core.where(\"protocol == 'tcp' && state != 'LISTEN'\") | length",
     "parts": "sockets | netstat.core.where(\"timer.kind == 'keepalive'\") | length",
@@ -66,10 +72,12 @@ WORKING = {
 }
 FAILING = {
     "not_covered": "facts is netstat.core.listening_on('sctp/23')",
-    "owner_unseen": "unowned is not netstat.core.listening_on('tcp/22', process='telnetd')",
+    "owner_unseen": "unowned is netstat.core.closed_on('tcp/22', process='telnetd')",
     "failed_result": "failed is netstat.core.listening_on('tcp/22')",
     "undefined": "facts.nowhere is netstat.core.listening_on('tcp/22')",
     "no_port": "facts is netstat.core.listening_on('ssh')",
+    "no_port_waits": "facts is netstat.core.listening_on('tcp/ssh', wait=true)",
+    "no_wait": "facts is netstat.core.closed_on('tcp/23', wait='maybe')",
     "typo": "sockets | netstat.core.where('local_prt == 22')",
     "typo_in_nothing": "[] | netstat.core.where('local_prt == 22')",
     "syntax": "sockets | netstat.core.where('local_port ==')",
@@ -125,8 +133,14 @@ def found(tmp_path_factory: pytest.TempPathFactory, snapshot: str) -> dict[str, 
 
 def test_listening_on_answers_yes_and_no(found: dict[str, Any]) -> None:
     """In a template the test is a plain yes or no."""
-    names = ("holds", "holds_by_number", "holds_not")
-    assert [str(found[name]) for name in names] == ["True", "True", "False"]
+    names = ("holds", "holds_by_number", "closed", "result_waits")
+    assert [str(found[name]) for name in names] == ["True"] * 4
+    assert [str(found[name]) for name in ("holds_not", "closed_not")] == ["False"] * 2
+
+
+def test_with_wait_what_is_not_known_is_false_for_both_claims(found: dict[str, Any]) -> None:
+    """So that `until` tries again, whether something should listen or nothing."""
+    assert [str(found[name]) for name in ("failed_waits", "failed_waits_too", "unowned_waits")] == ["False"] * 3
 
 
 @pytest.mark.parametrize(
@@ -137,6 +151,8 @@ def test_listening_on_answers_yes_and_no(found: dict[str, Any]) -> None:
         ("failed_result", "facts: this is the result of a task that failed: 'no Python'"),
         ("undefined", "ndefined|no attribute"),
         ("no_port", "a port is a number from 1 to 65535"),
+        ("no_port_waits", "a port is a number from 1 to 65535"),
+        ("no_wait", "wait must be true or false, not 'maybe'"),
         ("typo", "where: unknown field local_prt; did you mean local_port"),
         ("typo_in_nothing", "where: unknown field local_prt; did you mean local_port"),
         ("syntax", "where: the expression ends too early"),
@@ -219,6 +235,7 @@ def test_without_the_package_an_error_says_how_to_install_it(tmp_path: Path) -> 
             {"ansible.builtin.debug": {"msg": "{{ " + one + " }}"}, "ignore_errors": True}
             for one in (
                 "{} is netstat.core.listening_on(1)",
+                "{} is netstat.core.closed_on(1, wait=true)",
                 "{} | netstat.core.drift({})",
                 "[] | netstat.core.where('a')",
                 "'' | netstat.core.parse",
@@ -227,7 +244,7 @@ def test_without_the_package_an_error_says_how_to_install_it(tmp_path: Path) -> 
     )  # fmt: skip
     done = plays.play(tmp_path / "t.yml", tmp_path, environment={"PYTHONPATH": str(tmp_path)})
     errors = [line for line in done.stdout.splitlines() if line.startswith("fatal")]
-    assert len(errors) == 4, done.stdout
+    assert len(errors) == 5, done.stdout
     for error in errors:
         assert "netstat-core cannot be imported on the controller (not here)" in error
         assert "pip install 'netstat-core[ansible]'" in error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -250,6 +251,115 @@ def test_ways_of_running_a_task(site: Site) -> None:
     assert "sockets" in found[1]["covers"]["tables"]
     assert set(found[2]["listening"]) == {"tcp/22", "tcp/80", "udp/53"}
     assert any("netstat" in path.read_text() for path in (site.folder / "cache").iterdir())
+
+
+LATE = r"""
+import os, socket, sys, time
+early = socket.create_server(("127.0.0.1", 8081))
+print("ready", flush=True)
+while not os.path.exists(sys.argv[1]):
+    time.sleep(0.02)
+late = socket.create_server(("127.0.0.1", 8080))
+early.close()
+sys.stdin.read()
+"""
+
+
+def waiting(condition: str, *, retries: int = 60, **options: Any) -> dict[str, Any]:
+    """Return a task that gathers facts until a condition holds."""
+    return {**facts(**options), "until": condition, "retries": retries, "delay": 0}
+
+
+@pytest.mark.parametrize("claim", ["listening_on('8080/tcp', wait=true)", "closed_on('tcp/8081', wait=true)"])
+def test_until_waits_for_what_is_claimed(site: Site, claim: str) -> None:
+    """The registered result is tested anew with each attempt, although earlier facts say otherwise."""
+    signal = site.folder / f"signal-{os.getpid()}-{claim.partition('(')[0]}"
+    touch = "lookup('ansible.builtin.pipe', 'touch " + str(signal) + "') == ''"
+    condition = [touch, f"result is netstat.core.{claim}"]
+    with site.inside.running([sys.executable, "-c", LATE, str(signal)]):
+        earlier = facts(tables=["sockets"])
+        found = site.run(
+            earlier, waiting(condition, tables=["sockets"]), tell("[result.attempts, ansible_facts.netstat]")
+        )
+    assert int(found[0]) > 1
+    assert "tcp/8080" in found[1]["listening"]
+    assert "FAILED - RETRYING" in site.output
+
+
+@pytest.mark.parametrize("claim", ["listening_on", "closed_on"])
+def test_until_tries_again_where_nothing_is_known(site: Site, claim: str) -> None:
+    """Facts that hold no answer, or none at all, fail the task in the end; a warning says why, and in one line."""
+    condition = f"result is netstat.core.{claim}('tcp/22', wait=true)"
+    lies = liar(site, {"failed": True, "msg": "no room"})
+    found = site.run(
+        {**waiting(condition, retries=2, protocols=["udp"]), "ignore_errors": True},
+        tell("[result.attempts]"),
+        {**waiting(condition, retries=2), "ignore_errors": True, "vars": lies},
+        tell("told + [result.attempts]"),
+    )
+    assert [int(attempts) for attempts in found] == [2, 2]
+    warnings = " ".join(site.output.split())
+    assert "[WARNING]: whether anything listens on tcp/22 could not be seen: the facts cover udp, but tcp" in warnings
+    assert "[WARNING]: facts: this is the result of a task that failed: 'the target could not capture" in warnings
+
+
+def documented_values() -> list[dict[str, Any]]:
+    """Return options of netstat_facts, each with one of its choices or with a value that its description names."""
+    yaml = pytest.importorskip("yaml")
+    module = plays.ROOT / "ansible_collection/plugins/modules/netstat_facts.py"
+    text = module.read_text().partition('DOCUMENTATION = r"""')[2].partition('"""')[0]
+    tried = []
+    for name, option in yaml.safe_load(text)["options"].items():
+        values = set(option.get("choices", []))
+        values |= set(re.findall(r"V\((\w+)\)", " ".join(option["description"]))) if "elements" in option else set()
+        tried += [{name: [value] if "elements" in option else value} for value in sorted(values)]
+    return tried
+
+
+def test_each_documented_value_of_an_option_works(site: Site) -> None:
+    """Every choice, and every family, protocol and table that the documentation names, is accepted and read."""
+    tried = documented_values()
+    assert [options for options in tried if options.get("protocols") == ["interfaces"]] != []  # what is not read then
+    tried = [options for options in tried if options.get("protocols") != ["interfaces"]]
+    assert {"sockets": "all"} in tried
+    assert {"protocols": ["unix"]} in tried
+    assert {"compat": "listen_ports_facts"} in tried
+    assert len(tried) > 15
+    found = site.run(
+        *(facts(**options) for options in tried),
+        facts(protocols=["unix"]),
+        tell("ansible_facts.netstat"),
+    )
+    assert found["covers"]["protocols"] == ["unix"]
+    assert len(own_names(found)) == 2
+
+
+MANY = r"""
+import socket, sys
+server = socket.create_server(("127.0.0.1", 4000), backlog=1000)
+kept = [socket.create_connection(("127.0.0.1", 4000)) for _ in range(400)]
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("condition", ["until", "failed_when"])
+def test_a_condition_that_fails_does_not_print_all_sockets(site: Site, condition: str) -> None:
+    """The result of a task that fails is printed, unless it is long; it is registered all the same, and -v shows it."""
+    claim = "result is netstat.core.listening_on('tcp/4444', wait=true)"
+    failing = {"until": claim, "retries": 1, "delay": 0} if condition == "until" else {"failed_when": f"not ({claim})"}
+    task = {**facts(sockets="all", tables=["sockets"]), **failing, "ignore_errors": True}
+    with site.inside.running([sys.executable, "-c", MANY]):
+        found = site.run(task, tell("[result.sockets | length, result.ansible_facts.netstat.totals.tcp.LISTEN]"))
+        hidden = site.output
+        site.run(task, arguments=("-v",))
+        shown = site.output
+    assert int(found[0]) > 800
+    assert len(hidden) < 3000
+    assert "no_log" in hidden
+    assert len(shown) > 100_000
+    site.run({**facts(protocols=["tcp"], tables=["sockets"]), **failing, "ignore_errors": True})
+    assert "tcp/22" in site.output  # short enough to be of use
 
 
 @pytest.mark.parametrize(

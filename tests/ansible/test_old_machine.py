@@ -34,7 +34,7 @@ PLAYBOOK = """
     - ansible.builtin.assert:
         that:
           - ansible_facts.netstat is netstat.core.listening_on(22, process='sshd')
-          - ansible_facts.netstat is not netstat.core.listening_on(23)
+          - ansible_facts.netstat is netstat.core.closed_on('23/tcp')
 - hosts: localhost
   gather_facts: false
   tasks:

@@ -11,12 +11,15 @@ import sysconfig
 import venv
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import plays
 import pytest
 
 from netstat_core.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 if why := plays.reason():
     pytest.skip(why, allow_module_level=True)
@@ -186,6 +189,78 @@ def test_ansible_doc_shows_each_plugin(kind: str, tmp_path: Path) -> None:
         assert "netstat.core." in described["examples"]
         assert described["return"]
         assert Path(described["doc"]["filename"]).is_relative_to(plays.ROOT)
+
+
+def described(shown: Any) -> Iterator[str]:
+    """Yield every text of options and results that the renderer takes markup in."""
+    for option in shown.values():
+        yield from [option["description"]] if isinstance(option["description"], str) else option["description"]
+        for inner in ("contains", "suboptions"):
+            yield from described(option.get(inner) or {})
+
+
+def samples(returned: dict[str, Any]) -> Iterator[Any]:
+    """Yield every sample."""
+    for value in returned.values():
+        yield from [value["sample"]] if "sample" in value else []
+        yield from samples(value.get("contains") or {})
+
+
+def leaves(value: Any) -> Iterator[str]:
+    """Yield every text of a sample, keys too."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield str(key)
+            yield from leaves(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from leaves(inner)
+    elif isinstance(value, str):
+        yield value
+
+
+MARKUP = re.compile(r"\b(?:[CVOMP]|RV)\(([^()]*)\)")
+"""The markup that is meant; what is in it may not have parentheses."""
+
+
+@pytest.mark.parametrize("kind", PLUGINS)
+def test_ansible_doc_alters_no_text(kind: str, tmp_path: Path) -> None:
+    """Neither samples nor descriptions have what the renderer takes for markup of another sort and removes."""
+    render = pytest.importorskip("ansible.cli.doc").DocCLI.tty_ify
+    paths = {"ANSIBLE_CONFIG": str(plays.ROOT / "ansible.cfg")}
+    for name in names(kind):
+        command = [sys.executable, "-m", "ansible", "doc", "--type", kind, name]
+        shown = json.loads(run(*command, "--json", cwd=tmp_path, **paths))[name]
+        page = run(*command, cwd=tmp_path, **paths)
+        words = " ".join(page.split())
+        for sample in samples(shown["return"]):
+            dumped = yaml.safe_dump(sample)
+            assert render(dumped) == dumped
+            assert [text for text in leaves(sample) if text not in words] == []
+        documented = [shown["doc"]["description"], shown["doc"].get("notes", [])]
+        texts = [text for given in documented for text in ([given] if isinstance(given, str) else given)]
+        for text in [*texts, *described(shown["doc"]["options"]), *described(shown["return"])]:
+            plain = MARKUP.sub("MARKUP", text)
+            assert render(plain) == plain
+            assert plain.count("(") == plain.count(")")
+        for line in shown["examples"].splitlines():
+            assert line.strip() in page
+
+
+def test_every_fact_is_described_and_shown(tmp_path: Path) -> None:
+    """Each key of the facts has a sample or contents; records, listeners, owners and namespaces have both."""
+    paths = {"ANSIBLE_CONFIG": str(plays.ROOT / "ansible.cfg")}
+    command = [sys.executable, "-m", "ansible", "doc", "--json", "netstat.core.netstat_facts"]
+    shown = json.loads(run(*command, cwd=tmp_path, **paths))["netstat.core.netstat_facts"]["return"]
+    facts = shown["ansible_facts"]["contains"]["netstat"]["contains"]
+    assert [name for name, value in facts.items() if not value.keys() & {"sample", "contains"}] == []
+    tables = ("listening", "unix_listening", "interfaces", "groups", "routes", "neighbours", "masquerade", "namespaces")
+    assert [name for name in tables if not {"sample", "contains"} <= facts[name].keys()] == []
+    owners = facts["listening"]["contains"]["owners"]["contains"]
+    assert {"unit", "container", "executable", "pod"} <= owners.keys()
+    assert {"id", "runtime"} <= owners["container"]["contains"].keys()
+    assert facts["listening"]["sample"]["tcp/22"]["owners"][0]["unit"] == "ssh.service"
+    assert "local_port" in shown["sockets"]["contains"]
 
 
 def test_checkout_is_live() -> None:

@@ -208,6 +208,20 @@ def test_of_recorded_machines(name: str, trees: Trees) -> None:
     assert all(text.isprintable() for text in texts(found))
 
 
+def test_each_protocol_that_facts_cover_can_be_asked_for() -> None:
+    """Whatever stands in `covers.protocols` is a name that `protocols` takes, and then it alone is covered."""
+    host = Host()
+    names = gather(facts_query(host, tables=["sockets"]), host=host).facts["covers"]["protocols"]
+    assert {"tcp", "unix", "ax25"} <= set(names)
+    for name in names:
+        facts = gather(facts_query(host, protocols=[name], tables=["sockets"]), host=host).facts
+        assert facts["covers"]["protocols"] == [name]
+        assert ("unix_listening" in facts) == (name == "unix")
+    both = gather(facts_query(host, protocols=["tcp", "unix"]), host=host).facts
+    assert {"listening", "unix_listening"} <= both.keys()
+    assert both["covers"]["protocols"] == ["tcp", "unix"]
+
+
 def test_the_documented_sample_is_true() -> None:
     """What the documentation of the module shows are facts, by the published schema too."""
     docs = Path(__file__).resolve().parents[2] / "docs"
@@ -215,6 +229,18 @@ def test_the_documented_sample_is_true() -> None:
     published = jsonschema.Draft202012Validator(json.loads((docs / "schemas/facts.json").read_text("utf-8")))
     assert [error.message for one in (CHECKER, published) for error in one.iter_errors(sample)] == []
     assert set(sample["listening"]) == {"tcp/22", "tcp/5432"}
+    records = [*sample["interfaces"].values(), *sample["routes"], *sample["neighbours"], *sample["masquerade"]]
+    owners = [sample["listening"]["tcp/22"], sample["namespaces"]["blue"]["listening"]["tcp/8080"]]
+    for record in records:
+        schema = json.loads((docs / f"schemas/{record.get('kind', 'interface')}.json").read_text("utf-8"))
+        lacking = {"kind", "network_namespace"} & (set(schema["required"]) - set(record))
+        assert [*jsonschema.Draft202012Validator({**schema, "required": []}).iter_errors(record)] == []
+        assert set(schema["required"]) - set(record) == lacking
+    fields = json.loads((docs / "schemas/inet.socket.json").read_text("utf-8"))["properties"]["processes"]
+    for entry in owners:
+        assert [*jsonschema.Draft202012Validator(fields).iter_errors(entry["owners"])] == []
+    assert owners[0]["owners"][0]["unit"]
+    assert owners[1]["owners"][0]["container"]["id"]
 
 
 def test_other_families(trees: Trees) -> None:

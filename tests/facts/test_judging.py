@@ -9,20 +9,22 @@ from facts.made_facts import MACHINE, because, covering, machine, without
 from hypothesis import given
 from hypothesis import strategies as some
 
-from netstat_core.answers.listening import NotSeen, listening_on
+from netstat_core.answers.listening import HIGHEST_PORT, NotSeen, Port, closed_on, listening_on, parse_port
 from netstat_core.errors import NetstatError, UsageError
 
 
-@pytest.mark.parametrize("port", [22, "22", "tcp/22", "TCP/22", " tcp/22 "])
+@pytest.mark.parametrize("port", [22, "22", "tcp/22", "TCP/22", " tcp/22 ", "22/tcp", "22/TCP"])
 def test_a_port_is_written_as_people_write_it(port: str | int) -> None:
-    """A bare number is a TCP port, and the words of protocols are known in any case."""
+    """A bare number is a TCP port, a protocol stands before it or behind it, and is known in any case."""
     assert listening_on(machine(), port)
+    assert not closed_on(machine(), port)
 
 
 @pytest.mark.parametrize("port", ["tcp/23", 23, "udp/22", "raw/1"])
 def test_nothing_listens_where_nothing_was_found_and_all_was_looked_at(port: str | int) -> None:
     """A port that is not among the listeners of a protocol that was read whole is closed."""
     assert not listening_on(machine(), port)
+    assert closed_on(machine(), port)
 
 
 @pytest.mark.parametrize(
@@ -173,7 +175,6 @@ def test_a_result_of_a_task_stands_for_its_facts(wrap: dict[str, Any]) -> None:
         ([], "of type list"),
         ("{}", "from_json"),
         ({}, "because they lack covers"),
-        ({"failed": True, "msg": "no\x1b[2J\nPython"}, r"a task that failed: 'no\\x1b\[2J\\x0aPython'"),
         (machine(schema="urn:netstat:facts:9"), "urn:netstat:facts:9"),
         (machine(covers=[]), "because they lack covers"),
         (machine(listening=[]), "damaged: listening"),
@@ -190,7 +191,9 @@ def test_what_are_no_facts_are_refused_in_one_line(facts: Any, says: str) -> Non
     assert str(caught.value).isprintable()
 
 
-@pytest.mark.parametrize("port", ["ssh", "tcp/ssh", "tcp/65536", "/22", "", None, True, -1, "22/tcp", "tcp/²"])
+@pytest.mark.parametrize(
+    "port", ["ssh", "tcp/ssh", "tcp/65536", "/22", "22/", "tcp/22/tcp", "22/80", "", None, True, -1, "tcp/²"]
+)
 def test_what_is_no_port_is_refused(port: Any) -> None:
     """A mistyped port never reads as closed."""
     with pytest.raises(UsageError, match=r"port|slash"):
@@ -205,10 +208,18 @@ def test_a_name_cut_inside_a_character_has_no_answer() -> None:
         listening_on(facts, "tcp/22", process="aaaaaaaaaaaaaa?foo")
 
 
-@pytest.mark.parametrize("port", ["tcp/0", "unix/22", "inet/22", "icmp/7"])
+def test_the_result_of_a_task_that_failed_has_no_answer() -> None:
+    """What was not gathered was not seen; the message of the task is passed on, made printable."""
+    failed = {"failed": True, "msg": "no\x1b[2J\nPython"}
+    for claim in (listening_on, closed_on):
+        with pytest.raises(NotSeen, match=r"a task that failed: 'no\\x1b\[2J\\x0aPython'"):
+            claim(failed, "tcp/22")
+
+
+@pytest.mark.parametrize("port", ["tcp/0", "0/tcp", "unix/22", "inet/22", "icmp/7", "tcp6/22", "22/udp6"])
 def test_where_nothing_can_listen_is_refused(port: str) -> None:
     """What has no ports is no closed port."""
-    with pytest.raises(UsageError, match="tcp/22"):
+    with pytest.raises(UsageError, match=r"tcp/22|no protocol of its own"):
         listening_on(machine(), port)
 
 
@@ -293,6 +304,38 @@ def test_no_is_never_said_of_a_protocol_that_is_not_covered(
         assert port.partition("/")[0] not in protocols or process is not None
     else:
         assert answer or port.partition("/")[0] in protocols
+
+
+@given(
+    facts=some.sampled_from(
+        [
+            *(machine(), covering(protocols=["udp"]), covering(owners="some"), covering(families=["inet"])),
+            *(covering(where="x"), without("listening"), {"failed": True, "msg": "no"}),
+        ]
+    ),
+    port=_PORTS | some.sampled_from(sorted(MACHINE["listening"])),
+    address=some.none() | some.ip_addresses().map(str),
+    process=some.sampled_from([None, "sshd", "postgres*", "nobody"]),
+)
+def test_never_are_both_claims_true_nor_both_false(
+    facts: dict[str, Any], port: str, address: str | None, process: str | None
+) -> None:
+    """Either one of the two holds and the other does not, or neither has an answer."""
+    answers = []
+    for claim in (listening_on, closed_on):
+        try:
+            answers.append(claim(facts, port, address, process))
+        except NotSeen:
+            answers.append(None)
+    assert answers in ([True, False], [False, True], [None, None])
+
+
+@given(protocol=some.from_regex(r"\A[a-z][a-z0-9_.-]{0,9}\Z"), number=some.integers(1, HIGHEST_PORT))
+def test_both_spellings_of_a_port_are_one(protocol: str, number: int) -> None:
+    """`22/tcp` is `tcp/22`, for any protocol, also one of a plugin."""
+    parsed = parse_port(f"{number}/{protocol}")
+    assert parsed == parse_port(f"{protocol.upper()}/{number}") == Port(protocol, number)
+    assert parse_port(parsed.key) == parsed
 
 
 _JSON = some.recursive(

@@ -15,7 +15,17 @@ from salt_environment import Minion
 pytestmark = pytest.mark.timeout(1800)  # the first test waits until Salt is installed
 
 SCHEMA = Path(__file__).resolve().parents[2] / "docs/schemas/facts.json"
-FUNCTIONS = ["capture", "interfaces", "is_listening", "listening", "parse", "routes", "sockets", "statistics"]
+FUNCTIONS = [
+    "capture",
+    "interfaces",
+    "is_closed",
+    "is_listening",
+    "listening",
+    "parse",
+    "routes",
+    "sockets",
+    "statistics",
+]
 PORTS = ["tcp/2201", "tcp/2202", "tcp/2203", "udp/5353"]
 WITHOUT_RIGHTS = ("setpriv", "--bounding-set=-all", "--inh-caps=-all")
 """Runs a command as root without any capability: it owns its files, and may not look into other processes."""
@@ -37,7 +47,7 @@ print(json.dumps({"local": answers}))
 @pytest.fixture(scope="module")
 def answers(minion: Minion) -> dict[str, Any]:
     """Give what each function that needs no argument returns, all in one process of Salt."""
-    names = [name for name in FUNCTIONS if name not in {"is_listening", "parse"}]
+    names = [name for name in FUNCTIONS if name not in {"is_closed", "is_listening", "parse"}]
     ran = minion.python("-c", IN_ONE_PROCESS, str(minion.salt.folder), *names)
     assert ran.status == 0, ran.stderr
     given: dict[str, Any] = ran.answer
@@ -122,6 +132,42 @@ def test_templates(minion: Minion) -> None:
     assert "whether sshd holds tcp/2201 could not be seen" in ran.stderr
 
 
+STATES = """
+closed:
+  test.succeed_without_changes:
+    - onlyif: [{fun: netstat.is_listening, port: tcp/1}]
+open:
+  test.succeed_without_changes:
+    - onlyif: [{fun: netstat.is_listening, port: 2201/tcp}]
+unknown:
+  test.succeed_without_changes:
+    - onlyif: [{fun: netstat.is_listening, port: tcp/2201, process: sshd}]
+unknown too:
+  test.succeed_without_changes:
+    - onlyif: [{fun: netstat.is_closed, port: tcp/2201, process: sshd}]
+surely closed:
+  test.succeed_without_changes:
+    - onlyif: [{fun: netstat.is_closed, port: tcp/1}]
+"""
+
+
+def test_states(minion: Minion, tmp_path: Path) -> None:
+    """In `onlyif` a claim holds only where it is certain; the unknown is a warning, no traceback, no later answer."""
+    (tmp_path / "claims.sls").write_text(STATES)
+    ran = minion.call(f"--file-root={tmp_path}", "state.apply", "claims", wrapper=WITHOUT_RIGHTS)
+    comments = {one["__id__"]: one["comment"] for one in ran.answer.values()}
+    skipped = "onlyif condition is false"
+    assert comments == {
+        "closed": skipped,
+        "open": "Success!",
+        "unknown": skipped,
+        "unknown too": skipped,
+        "surely closed": "Success!",
+    }
+    assert ran.stderr.count("whether sshd holds tcp/2201 could not be seen") == 2
+    assert "Traceback" not in ran.stdout + ran.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -196,7 +242,7 @@ def test_grain(minion: Minion) -> None:
 
 
 def test_documentation(minion: Minion) -> None:
-    """Salt lists the eight functions and no other, and shows their documentation."""
+    """Salt lists the nine functions and no other, and shows their documentation."""
     assert minion.call("sys.list_functions", "netstat").answer == [f"netstat.{name}" for name in FUNCTIONS]
     texts = minion.call("sys.doc", "netstat").answer
     assert [name for name in FUNCTIONS if "CLI Example:" in texts[f"netstat.{name}"]] == FUNCTIONS

@@ -75,8 +75,8 @@ def imported(node: ast.AST) -> set[str]:
 
 
 def test_nothing_else_is_offered() -> None:
-    """Salt's loader offers every public function of a file: these are the eight, and the grain."""
-    wanted = "capture interfaces is_listening listening parse routes sockets statistics"
+    """Salt's loader offers every public function of a file: these are the nine, and the grain."""
+    wanted = "capture interfaces is_closed is_listening listening parse routes sockets statistics"
     assert " ".join(FUNCTIONS) == wanted
     assert [name for name, _ in inspect.getmembers(grain, inspect.isfunction) if name[0] != "_"] == ["netstat"]
 
@@ -112,6 +112,42 @@ def test_is_listening_sets_the_return_code(listener: int, context: dict[str, Any
     assert context == {}
     assert module.is_listening(f"tcp/{listener}", address="127.0.0.2") is False
     assert context == {"retcode": 1}
+
+
+@pytest.mark.parametrize("name", ["is_listening", "is_closed"])
+def test_a_port_is_written_either_way(listener: int, context: dict[str, Any], name: str) -> None:
+    """A port as firewalld and Docker write it is the same port, and its protocol is the one that is read."""
+    for protocol in ("tcp", "udp"):
+        answers = {FUNCTIONS[name](port) for port in (f"{protocol}/{listener}", f"{listener}/{protocol.upper()}")}
+        assert answers == {(protocol == "tcp") is (name == "is_listening")}
+
+
+@pytest.mark.parametrize("name", ["is_listening", "is_closed"])
+def test_in_a_state_what_is_not_known_is_false(
+    listener: int, context: dict[str, Any], caplog: pytest.LogCaptureFixture, name: str, salts_error: type[Exception]
+) -> None:
+    """Elsewhere it is an error; in `onlyif`, where Salt shows tracebacks, neither claim holds and the log says why."""
+    with pytest.raises(salts_error, match="one readable network namespace, not 0"):
+        FUNCTIONS[name](listener, netns="nowhere")
+    context["runas"] = None  # as while Salt runs a state
+    assert FUNCTIONS[name](listener, netns="nowhere") is False
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "netns must select one readable network namespace" in caplog.text
+
+
+def test_in_a_state_no_return_code_is_left(listener: int, context: dict[str, Any]) -> None:
+    """Salt would take it for the return code of every function that the requisites of later states call."""
+    context["runas"] = None
+    assert module.is_closed(listener) is False
+    assert module.is_listening(listener, address="127.0.0.2") is False
+    assert context == {"runas": None}
+
+
+def test_in_a_state_a_mistake_is_an_error(context: dict[str, Any], salts_error: type[Exception]) -> None:
+    """A mistyped question is not taken for a no."""
+    context["runas"] = None
+    with pytest.raises(salts_error, match="a port is a number"):
+        module.is_closed("ssh")
 
 
 def test_is_listening_looks_for_owners_if_asked(

@@ -36,7 +36,18 @@ class ActionModule(ActionBase):
         if not options["set_fact"]:
             result.update(result.pop("ansible_facts"), ansible_facts={})
         result["ansible_facts"].update(self._get_discovered_interpreter())
+        if self._is_dumped_at_length(result):
+            result["_ansible_no_log"] = True
         return dict(result, changed=False, **warnings)
+
+    def _is_dumped_at_length(self, result):
+        """Return whether Ansible may print a long result because a condition of the task does not hold.
+
+        Only ``until`` and ``failed_when`` can fail a task that gathered facts, and then all of its result is printed.
+        A result that is hidden is registered as ever.
+        """
+        conditions = self._task.until or self._task.failed_when
+        return bool(conditions) and not self._display.verbosity and controller.is_long(result)
 
     def _capture(self, plan, task_vars):
         """Run netstat_capture; return the packed snapshot, and the module's warnings as keys for the result."""

@@ -39,7 +39,7 @@ options:
   ignore:
     description:
       - Shell-style patterns of differences to ignore, in the form C(part/key) or C(part/key/field), such as
-        V(listening/udp/*), V(interfaces/veth*) and V(listening/*/processes).
+        V(listening/udp/*), V(interfaces/veth*) and V(listening/*/processes). Ports may be written V(22/tcp) too.
     type: list
     elements: str
     default: []

@@ -34,7 +34,7 @@ options:
     type: list
     elements: str
   protocols:
-    description: Protocols of the Internet families to read from the snapshot. If omitted, all protocols are read.
+    description: Protocols to read from the snapshot, such as V(tcp) and V(unix). If omitted, all protocols are read.
     type: list
     elements: str
   tables:

@@ -7,13 +7,15 @@
 from __future__ import annotations
 
 from ansible.errors import AnsibleFilterError
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.utils.display import Display
 from ansible.utils.unsafe_proxy import wrap_var
 from ansible_collections.netstat.core.plugins.plugin_utils import controller
 
 try:
-    from netstat_core.collection import NetstatError
+    from netstat_core.collection import NetstatError, NotSeen
 except ImportError:
-    NetstatError = controller.Refused
+    NetstatError = NotSeen = controller.Refused
 
 
 def compute_unsafe(function, *arguments):
@@ -34,6 +36,32 @@ def compute(function, *arguments):
         return function(*arguments)
     except (controller.Refused, NetstatError) as error:
         raise AnsibleFilterError(controller.format_error(error)) from None
+
+
+def judge(function, *question, wait):
+    """Call a function that judges facts, and return whether it proved its claim.
+
+    If the facts cannot show whether it holds, raises AnsibleFilterError; with ``wait`` returns False and displays the
+    reason, once for all retries.
+    """
+    return compute(_ask, function, question, _is_true(wait))
+
+
+def _ask(function, question, waits):
+    try:
+        return function(*question)
+    except NotSeen as reason:
+        if not waits:
+            raise
+        Display().warning(controller.format_error(reason))
+        return False
+
+
+def _is_true(wait):
+    try:
+        return boolean(wait)
+    except TypeError:
+        raise AnsibleFilterError("wait must be true or false, not %r" % (wait,)) from None
 
 
 def _plain(value):

@@ -23,6 +23,12 @@ MOST_BYTES = 1 << 25
 LONGEST_SNAPSHOT = 1 << 26
 """Characters of a packed snapshot."""
 
+LONGEST_SHOWN = 10000
+"""Characters of a result that may be printed because a task failed."""
+
+MOST_SHOWN = 20
+"""Records of sockets that may be printed then."""
+
 LONGEST_MESSAGE = 1000
 MOST_WARNINGS = 10
 
@@ -135,6 +141,11 @@ def build_result(text, request):
     except Exception as error:
         raise Refused("cannot build facts from the snapshot: it is damaged (%s)" % type(error).__name__) from error
     return {"ansible_facts": facts, **({"sockets": gathered.sockets} if wants_all else {})}
+
+
+def is_long(result):
+    """Return whether a result of :func:`build_result` is too long to be printed where nobody asked for it."""
+    return len(result.get("sockets", ())) > MOST_SHOWN or len(str(result["ansible_facts"])) > LONGEST_SHOWN
 
 
 def format_error(error):

@@ -3,8 +3,9 @@
 The module reads the kernel directly and checks each record against its schema. It runs no programs, neither netstat
 nor ss.
 
-All functions except ``is_listening`` and ``capture`` return facts: a mapping with a key for each table that was read.
-``complete`` is whether everything could be read, ``incomplete_because`` lists the reasons why not. See docs/salt.md.
+All functions except ``is_listening``, ``is_closed`` and ``capture`` return facts: a mapping with a key for each table
+that was read. ``complete`` is whether everything could be read, ``incomplete_because`` lists the reasons why not. See
+docs/salt.md.
 """
 
 # ruff: noqa: FBT001, FBT002, PLR0913, PLR0917 - Salt 3006 does not pass keyword-only arguments
@@ -12,6 +13,7 @@ All functions except ``is_listening`` and ``capture`` return facts: a mapping wi
 from __future__ import annotations
 
 import contextlib
+import logging
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -150,9 +152,10 @@ def is_listening(
     """
     Return whether something listens on a port, and on an address and by a process of that name if these are given.
 
-    ``port`` is ``tcp/22`` or ``udp/53``; a number alone is a TCP port. A listener on ``::`` serves IPv4 addresses too,
-    unless it is v6-only. False sets the return code 1. If the answer is unknown, for example because this minion may
-    not read the processes, the function fails.
+    ``port`` is ``tcp/22``, ``22/tcp`` or ``udp/53``; a number alone is a TCP port. A listener on ``::`` serves IPv4
+    addresses too, unless it is v6-only. False sets the return code 1. If the answer is unknown, for example because
+    this minion may not read the processes, the function fails. In ``onlyif`` of a state it returns False then, and logs
+    the reason.
 
     CLI Example:
 
@@ -161,17 +164,26 @@ def is_listening(
         salt '*' netstat.is_listening tcp/22 process=sshd
         salt-call --local --retcode-passthrough netstat.is_listening udp/53 address=127.0.0.53
     """
-    from netstat_core.answers.listening import listening_on  # noqa: PLC0415 - Salt imports this file on every start
+    return _judge("listening_on", port, address, process, netns)
 
-    protocol = str(port).strip().lower().rpartition("/")[0] or "tcp"
-    facts = _gather("sockets", protocols=protocol, netns=netns, owners=process is not None)
-    with _convert_errors():
-        place = _get_only_place(facts) if "namespaces" in facts else facts
-        name = process if isinstance(process, (list, tuple, dict)) else _to_text(process)
-        listens = listening_on(place, port, address=_to_text(address), process=name)
-    if not listens:
-        __context__["retcode"] = 1  # noqa: F821 - Salt's loader puts it into the module
-    return listens
+
+def is_closed(
+    port: str | int, address: str | None = None, process: str | None = None, netns: str | None = None
+) -> bool:
+    """
+    Return whether it is certain that nothing listens on a port, the opposite of ``is_listening``.
+
+    If the answer is unknown, both fail, and in ``onlyif`` of a state both return False. For arguments see
+    ``is_listening``.
+
+    CLI Example:
+
+    .. code-block:: bash
+
+        salt '*' netstat.is_closed tcp/23
+        salt-call --local netstat.is_closed tcp/5432 address=192.0.2.10
+    """
+    return _judge("closed_on", port, address, process, netns)
 
 
 def capture(
@@ -249,6 +261,36 @@ def parse(
     return _gather(*_split(tables), snapshot=snapshot or "", sockets=sockets, **options)
 
 
+def _judge(claim: str, port: Any, address: Any, process: Any, netns: Any) -> bool:
+    """Return whether the facts prove a claim, which is the name of a function of answers.listening."""
+    from netstat_core.answers import listening as answers  # noqa: PLC0415 - Salt imports this file on every start
+
+    with _convert_errors():
+        protocol = answers.parse_port(port).protocol
+        facts = _gather("sockets", protocols=protocol, netns=netns, owners=process is not None)
+        name = process if isinstance(process, (list, tuple, dict)) else _to_text(process)
+        try:
+            place = _get_only_place(facts) if "namespaces" in facts else facts
+            is_proven: bool = getattr(answers, claim)(place, port, address=_to_text(address), process=name)
+        except answers.NotSeen as reason:
+            if not _is_in_state():
+                raise
+            logging.getLogger(__name__).warning("%s; taken as False", reason)
+            return False
+    if not is_proven and not _is_in_state():
+        __context__["retcode"] = 1  # noqa: F821 - Salt's loader puts it into the module
+    return is_proven
+
+
+def _is_in_state() -> bool:
+    """Return whether a state is being run, whose requisites call functions.
+
+    There Salt reports an exception with its traceback, and takes a return code for that of all functions that later
+    requisites call. A state in Salt has ``runas`` in its context, which the module ``cmd`` goes by too.
+    """
+    return "runas" in globals().get("__context__", ())
+
+
 def _gather(*tables: str, snapshot: str | None = None, owners: bool = True, **options: Any) -> dict[str, Any]:
     """Gather the facts of some tables, from a snapshot if given; with ``sockets="all"`` add the records of sockets."""
     from netstat_core.facts.gather import gather  # noqa: PLC0415
@@ -298,7 +340,11 @@ def _make_capture_query(host: Any, options: dict[str, Any], preset: str | None) 
 
 
 def _get_only_place(facts: dict[str, Any]) -> dict[str, Any]:
-    """Return the facts of the only network namespace that was selected. Raises UsageError for none or several."""
+    """Return the facts of the only network namespace that was selected.
+
+    Raises UsageError for several, NotSeen if it could not be read.
+    """
+    from netstat_core.answers.listening import NotSeen  # noqa: PLC0415
     from netstat_core.errors import UsageError  # noqa: PLC0415
 
     named: list[dict[str, Any]] = [place for place in facts["namespaces"].values() if "listening" in place]
@@ -307,7 +353,8 @@ def _get_only_place(facts: dict[str, Any]) -> dict[str, Any]:
     if len(places) == 1:
         return places[0]
     reasons = "; ".join(reason["text"] for reason in facts["incomplete_because"])
-    raise UsageError(f"netns must select one readable network namespace, not {len(places)}{reasons and f': {reasons}'}")
+    error = UsageError if places else NotSeen
+    raise error(f"netns must select one readable network namespace, not {len(places)}{reasons and f': {reasons}'}")
 
 
 def _split(names: Any) -> list[str]:
