@@ -114,7 +114,7 @@ def check_facts(facts: Any, what: str = "facts") -> Place:
         raise UsageError(f"{what}: netstat facts expected, not a value of type {type(facts).__name__}{hint}")
     if facts.get("failed"):
         raise NotSeen(f"{what}: this is the result of a task that failed: {quote(facts.get('msg'))}")
-    for wrapping in ("ansible_facts", "netstat"):
+    for wrapping in ("netstat", "ansible_facts"):
         if isinstance(facts.get(wrapping), Mapping):
             return check_facts(facts[wrapping], what)
     if facts.get("schema", FACTS_SCHEMA) != FACTS_SCHEMA:

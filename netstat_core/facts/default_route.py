@@ -43,10 +43,10 @@ NEVER, SOMETIMES, ALWAYS = range(3)
 
 
 class Choice(NamedTuple):
-    """What the kernel chooses: a route, nothing, or with ``on`` set what the choice depends on."""
+    """What the kernel chooses: a route, nothing, or with ``reason`` set what the choice depends on."""
 
     route: Record | None = None
-    on: str = ""
+    reason: str = ""
     text: str = ""
 
 
@@ -90,9 +90,9 @@ class DefaultRoute(Part):
         return {
             self.table: {family: choice.route and _select_fields(choice.route) for family, choice in choices.items()},
             self.DEPENDS: {
-                family: {"on": choice.on, "routes": self._list_usable(family), "text": safe_text(choice.text)}
+                family: {"reason": choice.reason, "routes": self._list_usable(family), "text": safe_text(choice.text)}
                 for family, choice in choices.items()
-                if choice.on
+                if choice.reason
             },
         }
 
@@ -158,7 +158,7 @@ def _follow(rule: Record, found: Mapping[str, Choice | None], further: Choice, t
     if action == "goto":
         return further if target is None else target
     if action not in ("table", "nop"):
-        return Choice(on="rules", text=f"{_describe(rule)} has the unknown action {action}")
+        return Choice(reason="rules", text=f"{_describe(rule)} has the unknown action {action}")
     choice = found.get(rule["table"] or "") if action == "table" else None
     if choice is None or rule.get("suppress_prefix_length") is not None:
         return further
@@ -175,7 +175,7 @@ def _join(choice: Choice, further: Choice, rule: Record) -> Choice:
     """Return what comes of a rule that applies to some packets only."""
     if choice == further:
         return choice
-    return Choice(on="rules", text=f"{_describe(rule)} leads some packets to another default route than the others")
+    return Choice(reason="rules", text=f"{_describe(rule)} leads some packets to another default route than the others")
 
 
 def _describe(rule: Record) -> str:
@@ -245,7 +245,7 @@ def _choose_of_table(routes: Iterable[Record]) -> Choice | None:
         best = [route for route in for_all if _rank(route) == _rank(for_all[0])]
         return None if best[0]["type"] == "throw" else Choice(_merge_equal(best))
     for route in usable:
-        return Choice(on=_depends_on(route), text=f"there are default routes only for some packets, {_tell(route)}")
+        return Choice(reason=_depends_on(route), text=f"there are default routes only for some packets, {_tell(route)}")
     return None
 
 

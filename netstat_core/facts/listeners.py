@@ -182,7 +182,8 @@ class _AssignedPorts:
         """Return whether a socket of datagrams has such a port, and the processes that hold it are known."""
         port = socket["local_port"]
         is_assigned = port in self._range and port not in self._reserved
-        return is_assigned and socket["protocol"] in DATAGRAMS and _are_known(socket["processes"] or ())
+        holders = socket["processes"]
+        return is_assigned and socket["protocol"] in DATAGRAMS and bool(holders) and _are_known(holders)
 
 
 class LocalPorts(Part):

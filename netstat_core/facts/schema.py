@@ -124,7 +124,7 @@ class DefaultRoutes(TypedDict, total=False):
 class Dependence(TypedDict):
     """Why there is no single default route."""
 
-    on: Annotated[
+    reason: Annotated[
         Literal["rules", "source", "tos"],
         Field("rules of policy routing, source or type of service: what the default route of a packet depends on"),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from errno import ENOENT
+from errno import ENODEV, ENOENT
 from typing import Any
 
 from netstat_core.errors import Damaged, NoPermission, NotInKernel, SourceError
@@ -15,7 +15,6 @@ from netstat_core.plugin.feeds import Feed
 from netstat_core.plugin.outcomes import Attempt, Gap, Problem
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import NetworkNamespace
-from netstat_core.system.capture import NO_PROC
 
 MOST_PROBLEMS = 1000
 """Limit of problems listed for one source, and of rejected records listed for one report."""
@@ -173,9 +172,9 @@ def group_absences(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _is_absence(entry: dict[str, Any]) -> bool:
-    """Return whether an entry says that a file does not exist, after which a reader may have tried a dump."""
+    """Return whether an entry says that a file, or /proc, does not exist; a reader may have tried a dump after that."""
     numbers = {entry["errno"], *(attempt["errno"] for attempt in entry["attempts"])}
-    return entry["reader"] is not None and (ENOENT in numbers or entry["detail"] == NO_PROC)
+    return entry["reader"] is not None and (ENOENT in numbers or entry["errno"] == ENODEV)
 
 
 def _merge_absences(group: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -129,7 +129,7 @@ PREPARED = {
                 "mode": "0600",
             }
         },
-        {"netstat.core.netstat_capture": {"sockets": "all"}, "register": "taken"},
+        {"netstat.core.netstat_capture": {"preset": "sockets"}, "register": "taken"},
         {"ansible.builtin.copy": {"content": "{{ taken.snapshot }}", "dest": "host.txt", "mode": "0600"}},
     ],
 }

@@ -38,7 +38,7 @@ def facts_of(
     files = {"/proc/net/udp": HEADER + "".join(ROW.format(*item) for item in ports.items()).encode()}
     files |= {f"/proc/sys/net/ipv4/{name}": content.encode() for name, content in ranges.items()}
     asked = [{"path": path} for path in (*files, *(f"/proc/sys/net/ipv4/{name}" for name in ranges))]
-    owners = {"held": held, "denied": 0, "unread": 0}
+    owners = {"held": held, "denied": 0, "unread": 0, "initial": True}
     for pid in held:
         files[f"/proc/{pid}/comm"] = f"{(names or {}).get(pid, f'client{pid}')}\n".encode()
     description = {"capture": 1, "asked": asked, "owners": owners, "network_namespace": {"inode": 1, "name": None}}

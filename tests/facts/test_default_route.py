@@ -182,7 +182,7 @@ def test_where_rules_decide_the_entry_is_null_with_a_reason(router: NetworkNames
     found = facts(router)
     assert found["default_route"] == {"inet": None, "inet6": None}
     assert set(found["default_route_depends"]) == {"inet"}
-    assert found["default_route_depends"]["inet"]["on"] == on
+    assert found["default_route_depends"]["inet"]["reason"] == on
     assert "policy rule" in found["default_route_depends"]["inet"]["text"]
     assert found["rules"]
 
@@ -193,7 +193,7 @@ def test_only_source_specific_routes_are_not_a_default_route(router: NetworkName
     assert ask_kernel(router, "inet6", "from", "2001:db8:1::1") == ("eth1", "2001:db8:1::2")
     found = facts(router)
     assert found["default_route"]["inet6"] is None
-    assert found["default_route_depends"]["inet6"]["on"] == "source"
+    assert found["default_route_depends"]["inet6"]["reason"] == "source"
 
 
 def test_rules_are_those_of_ip_rule(router: NetworkNamespace) -> None:

@@ -123,6 +123,7 @@ def test_errors_carry_their_status() -> None:
         "FilterFailed": 3,
         "SourceError": 255,
         "Interrupted": 255,
+        "Damaged": 255,
         "NotInKernel": 1,
         "NarrowerCapture": 1,
         "NoPermission": 1,

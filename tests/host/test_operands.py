@@ -14,6 +14,11 @@ from netstat_core.cli.main import COMMANDS
 from netstat_core.dialects.net_tools.operands import distance
 
 HEADER = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
+DEV = (
+    "Inter-|   Receive                                                |  Transmit\n"
+    " face |bytes    packets errs drop fifo frame compressed multicast"
+    "|bytes    packets errs drop fifo colls carrier compressed\n"
+)
 ROW = "   0: 0100007F:0050 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 1001 1\n"
 
 
@@ -24,7 +29,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "proc/net").mkdir(parents=True)
     (folder / "proc/net/tcp").write_text(HEADER + ROW)
     counters = " 0" * 16
-    (folder / "proc/net/dev").write_text(f"Inter-|\n face |bytes packets compressed\n  eth0:{counters}\n")
+    (folder / "proc/net/dev").write_text(f"{DEV}  eth0:{counters}\n")
     return folder
 
 

@@ -120,7 +120,7 @@ def locate(path: "str") -> "str":
     if not path.startswith("/proc/net/") or os.path.lexists("/proc/net"):
         return path
     if not os.path.lexists("/proc/self/net"):
-        raise OSError(0, NO_PROC)
+        raise OSError(errno.ENODEV, NO_PROC)
     if "/" in path[len("/proc/net/") :]:
         raise PermissionError(errno.EACCES, "hidden, since /proc shows processes only (subset=pid)")
     return path.replace("/proc/", "/proc/self/", 1)
@@ -903,9 +903,9 @@ def _read_of_process(process: "str", name: "str") -> "bytes":
         if content or name not in _LOST_WITH_MAIN_THREAD:
             return content
     except OSError:
-        if name not in _LOST_WITH_MAIN_THREAD or not _has_threads(process):
+        if name not in _LOST_WITH_MAIN_THREAD or not _find_threads(process):
             raise
-    for tid in list_threads(process):
+    for tid in _find_threads(process):
         try:
             content = _read_task_file("%s/task/%d" % (process, tid), name)
         except OSError:
@@ -915,11 +915,11 @@ def _read_of_process(process: "str", name: "str") -> "bytes":
     return b""
 
 
-def _has_threads(process: "str") -> "bool":
+def _find_threads(process: "str") -> "list[int]":
     try:
-        return bool(list_threads(process))
-    except OSError:
-        return False
+        return list_threads(process)
+    except OSError:  # the process ended, or a copy of /proc has no threads
+        return []
 
 
 def _read_task_file(task: "str", name: "str") -> "bytes":

@@ -181,7 +181,6 @@ def is_closed(
     .. code-block:: bash
 
         salt '*' netstat.is_closed tcp/23
-        salt-call --local netstat.is_closed tcp/5432 address=192.0.2.10
     """
     return _judge("closed_on", port, address, process, netns)
 
@@ -211,7 +210,6 @@ def capture(
 
         salt web1 netstat.capture --out=json | jq -r .web1 > web1.txt
         salt '*' netstat.capture path=/var/tmp/network.tar.gz netns=all
-        salt '*' netstat.capture tables=sockets sockets=listening
         salt '*' netstat.capture path=/var/tmp/network.tar.gz preset=fleet
     """
     from netstat_core.host.discovery import Host  # noqa: PLC0415
@@ -340,15 +338,12 @@ def _make_capture_query(host: Any, options: dict[str, Any], preset: str | None) 
 
 
 def _get_only_place(facts: dict[str, Any]) -> dict[str, Any]:
-    """Return the facts of the only network namespace that was selected.
-
-    Raises UsageError for several, NotSeen if it could not be read.
-    """
+    """Return the facts of the only namespace selected. Raises UsageError for several, NotSeen if it was not read."""
     from netstat_core.answers.listening import NotSeen  # noqa: PLC0415
     from netstat_core.errors import UsageError  # noqa: PLC0415
 
     named: list[dict[str, Any]] = [place for place in facts["namespaces"].values() if "listening" in place]
-    is_named = facts["network_namespace"] in [place["network_namespace"] for place in named]
+    is_named = facts.get("network_namespace") in [place.get("network_namespace") for place in named]
     places = named if is_named or "listening" not in facts else [facts, *named]
     if len(places) == 1:
         return places[0]

@@ -141,6 +141,7 @@ def parse(about: About, content: bytes) -> Iterator[Record | Problem | Trait | G
     text = TextFile(RT_CACHE, content, HEADER)
     first = content.partition(b"\n")[0]
     name = _find_format(first)
+    is_header = text.header is not None or name is not None
     if name is None and text.header is None and b"\t" in first:
         name = _FORMATS_BY_WIDTH.get(len(first.split()))
     if name is None:
@@ -154,7 +155,7 @@ def parse(about: About, content: bytes) -> Iterator[Record | Problem | Trait | G
     yield Trait("format", name)
     yield OPENED
     wanted = (*_COLUMNS, *FORMATS[name].columns)
-    positions = tuple(range(len(wanted))) if text.header is None else find_columns(first, wanted)
+    positions = find_columns(first, wanted) if is_header else tuple(range(len(wanted)))
     if isinstance(positions, str):
         yield Problem(RT_CACHE, f"no column {positions}", first, 1, NO_COLUMN, positions)
         return
