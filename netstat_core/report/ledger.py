@@ -172,9 +172,10 @@ def group_absences(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _is_absence(entry: dict[str, Any]) -> bool:
-    """Return whether an entry says that a file, or /proc, does not exist; a reader may have tried a dump after that."""
+    """Return whether an entry says that a file or /proc does not exist, or that a copy lacks a source."""
     numbers = {entry["errno"], *(attempt["errno"] for attempt in entry["attempts"])}
-    return entry["reader"] is not None and (ENOENT in numbers or entry["errno"] == ENODEV)
+    is_lacking = entry["reason"] == NotInKernel.reason and entry["errno"] is None
+    return entry["reader"] is not None and (is_lacking or ENOENT in numbers or entry["errno"] == ENODEV)
 
 
 def _merge_absences(group: Sequence[dict[str, Any]]) -> dict[str, Any]:

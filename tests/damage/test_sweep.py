@@ -47,6 +47,8 @@ TRACKED = (
 )
 MADE = {
     "/proc/net/ip_conntrack": TRACKED,
+    "/proc/sys/net/ipv4/ip_local_port_range": b"32768\t60999\n",
+    "/proc/sys/net/ipv4/ip_local_reserved_ports": b"\n",  # any part of a list would be a list
     "/proc/net/nf_conntrack": b"".join(b"ipv4     2 " + line for line in TRACKED.splitlines(keepends=True)),
 }
 """Files that no machine of ours had."""

@@ -164,7 +164,9 @@ def test_is_listening_looks_for_owners_if_asked(
 
 def test_is_listening_is_about_one_namespace(monkeypatch: pytest.MonkeyPatch, salts_error: type[Exception]) -> None:
     """Where `netns` leads to several namespaces there is no one answer, and none is made up."""
-    facts = {"listening": {}, "namespaces": {"blue": {"listening": {}}}, "incomplete_because": []}
+    blue = {"listening": {}, "network_namespace": {"inode": 2, "name": "blue"}}
+    own = {"listening": {}, "network_namespace": {"inode": 1, "name": None}}
+    facts = {**own, "namespaces": {"blue": blue}, "incomplete_because": []}
     monkeypatch.setattr(gather, "gather", lambda *_, **__: SimpleNamespace(facts=facts))
     with pytest.raises(salts_error, match="netns must select one readable network namespace, not 2"):
         module.is_listening(22, netns="all")

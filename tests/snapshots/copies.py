@@ -26,7 +26,8 @@ FILES = {
         "   0: 0100007F:0019 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 350 1\n"
     ),
     "tcp6": (
-        "  sl  local_address                         remote_address                        st tx_queue\n"
+        "  sl  local_address                         remote_address                        st tx_queue rx_queue tr "
+        "tm->when retrnsmt   uid  timeout inode\n"
         "   0: 00000000000000000000000001000000:0019 00000000000000000000000000000000:0000 0A 00000000:00000000 "
         "00:00000000 00000000     0        0 351 1\n"
     ),

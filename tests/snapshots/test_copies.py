@@ -206,6 +206,8 @@ def test_a_capture_of_the_other_order_replays(tmp_path: Path) -> None:
             reply["body"] = struct.pack(f"{order}BBBBI48x", *body).hex()
             content = struct.pack(">I", len(message)) + message if reply["name"] == "sock_diag/tcp" else b""
             (tmp_path / "taken" / reply["reply"]).write_bytes(content)
+        else:
+            (tmp_path / "taken" / reply["reply"]).write_bytes(b"")
     (tmp_path / "taken/capture.json").write_text(json.dumps({**about, "byte_order": other}))
     made = report(tmp_path / "taken", "-tln", "--source", "netlink")
     assert [(one["local_address"], one["local_port"], one["inode"]) for one in made["tables"]["sockets"]] == [

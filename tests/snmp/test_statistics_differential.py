@@ -134,7 +134,7 @@ def test_odd_pairs(case: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("case", ROWS)
 def test_odd_rows(case: str, tmp_path: Path) -> None:
     """Odd snmp6 and sctp/snmp files print the same."""
-    write_tree(tmp_path, {"snmp": SECTION, "snmp6": ROWS[case], "sctp/snmp": ROWS[case]})
+    write_tree(tmp_path, {"snmp": SECTION, "snmp6": ROWS[case], "sctp/snmp": ROWS[case] or "SctpA 1\n"})
     assert differing(run_both(Stage(tmp_path), [("-s",), ("-s6",), ("-s6w",), ("-sS",), ("-su",)])) == ""
 
 

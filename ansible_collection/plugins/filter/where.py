@@ -28,8 +28,8 @@ options:
     description:
       - The expression, such as C(state == 'LISTEN' && local_port < 1024). Fields are written by name and strings in
         quotes. Comparisons are combined with C(&&), C(||) and C(!).
-      - C(in_prefix(remote_address, '10.0.0.0/8')) tests addresses, C(path.matches('[0-9]$')) searches for a regular
-        expression, and C(processes.exists(p, p.name == 'nginx')) searches a list.
+      - The function C(in_prefix) tests addresses, C(matches) searches for a regular expression, and C(exists) searches a
+        list, as in the examples.
     type: str
     required: true
 seealso:
@@ -52,6 +52,13 @@ EXAMPLES = r"""
       {{ found.sockets
       | netstat.core.where("state == 'ESTABLISHED' && !in_prefix(remote_address, '10.0.0.0/8', '127.0.0.0/8', '::1')")
       | map(attribute='remote_address') | unique }}
+
+- name: Show the addresses that a program serves
+  ansible.builtin.debug:
+    msg: >-
+      {{ found.sockets
+      | netstat.core.where("listening && processes.exists(p, p.name.matches('^nginx'))")
+      | map(attribute='local_address') | unique }}
 
 - name: Show the interfaces with errors
   ansible.builtin.debug:

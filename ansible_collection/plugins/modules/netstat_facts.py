@@ -1140,7 +1140,7 @@ ansible_facts:
               returned: when requested
               type: dict
               contains:
-                on:
+                reason:
                   description: "rules of policy routing, source or type of service: what the default route of a packet depends on."
                   returned: always
                   type: str
@@ -1396,7 +1396,7 @@ ansible_facts:
               returned: when requested
               type: dict
               contains:
-                on:
+                reason:
                   description: "rules of policy routing, source or type of service: what the default route of a packet depends on."
                   returned: always
                   type: str

@@ -343,7 +343,7 @@ def _get_only_place(facts: dict[str, Any]) -> dict[str, Any]:
     from netstat_core.errors import UsageError  # noqa: PLC0415
 
     named: list[dict[str, Any]] = [place for place in facts["namespaces"].values() if "listening" in place]
-    is_named = facts.get("network_namespace") in [place.get("network_namespace") for place in named]
+    is_named = facts["network_namespace"] in [place["network_namespace"] for place in named]
     places = named if is_named or "listening" not in facts else [facts, *named]
     if len(places) == 1:
         return places[0]

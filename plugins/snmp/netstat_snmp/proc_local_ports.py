@@ -19,12 +19,15 @@ from netstat_core.plugin import (
     Column,
     Field,
     File,
+    Gap,
     Problem,
     Reader,
     Record,
+    TextFile,
     feed,
     is_silent,
     plain_table,
+    unsigned,
 )
 
 TABLE = "local_ports"
@@ -52,15 +55,19 @@ class LocalPorts(TypedDict):
     ]
 
 
-def parse(_about: About, ports: bytes, reserved: bytes | None) -> Iterator[Record | Problem]:
-    """Yield one record; a problem instead if the range is none."""
+def parse(_about: About, ports: bytes, reserved: bytes | None) -> Iterator[Record | Problem | Gap]:
+    """Yield one record; a problem instead if the range is none. A list that is not whole counts as unknown."""
+    text = TextFile(RANGE, ports, may_be_empty=False)
+    yield from text.gaps
     try:
         first, last = map(_parse_port, ports.split())
     except ValueError:
         yield Problem(RANGE, "not two ports", ports, 1)
         return
+    others = None if reserved is None else TextFile(RESERVED, reserved, may_be_empty=False)
+    yield from others.gaps if others else ()
     try:
-        excluded = None if reserved is None else _parse_reserved(reserved)
+        excluded = None if reserved is None or (others and others.gaps) else _parse_reserved(reserved)
     except ValueError:
         yield Problem(RESERVED, "not a list of ports", reserved or b"", 1)
         excluded = None
@@ -74,7 +81,7 @@ def _parse_reserved(content: bytes) -> list[Record]:
 
 
 def _parse_port(word: bytes) -> int:
-    port = int(word)
+    port = unsigned(word)
     if not 0 <= port <= _HIGHEST_PORT:
         raise ValueError("a port is out of its range")
     return port
