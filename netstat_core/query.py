@@ -107,6 +107,10 @@ class Query(NamedTuple):
         named = any(protocol in self.protocols for protocol in protocols or of_sockets)
         return named or bool(self.families and not protocols)
 
+    def without_arguments(self) -> Query:
+        """Return the query for output that shows no arguments of processes."""
+        return self._replace(owners=tuple(word for word in self.owners if word != ARGUMENTS))
+
     def serves_family(self, family: str) -> bool:
         """True if the request selects this address family: it is among ``families``, or ``families`` is empty."""
         return not self.families or family in self.families

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 
@@ -25,7 +26,13 @@ def is_of_host(event: Event) -> bool:
     reader, trouble = event
     if isinstance(trouble, Problem):
         return trouble.code == NOT_THE_FILE
-    return reader is None or trouble.about == "plugin" or trouble.reason in (NarrowerCapture.reason, DAMAGED)
+    is_of_capture = trouble.reason in (NarrowerCapture.reason, DAMAGED) or _is_cut(trouble)
+    return reader is None or trouble.about == "plugin" or is_of_capture
+
+
+def _is_cut(gap: Gap) -> bool:
+    """Return whether a capture had no room for all of a source."""
+    return gap.about in ("source", "table") and gap.errno == errno.EFBIG
 
 
 def complain_of_host(
@@ -37,7 +44,7 @@ def complain_of_host(
         return None
     if gap.reason == DAMAGED and (by_layout(event) == Complaint("") or _is_said(event, run, by_layout)):
         return None
-    is_narrower = gap.reason == NarrowerCapture.reason
+    is_narrower = gap.reason == NarrowerCapture.reason or _is_cut(gap)
     if gap.about == "owners" and not is_narrower:
         return _complain_of_owners(gap, run, program)
     if gap.about == "snapshot":
@@ -62,7 +69,7 @@ def _complain_of_owners(gap: Gap, run: Run, program: str) -> Complaint | None:
     table = run.owners
     if gap.reason == "unreadable":
         return Complaint(f"{program}: {gap.source}: {gap.detail}")
-    if table is None or not table.denied:
+    if table is None or not table.denied or gap.reason == "truncated":
         return None
     return Complaint(_NOT_ALL_READ if table.knows_any else _NOTHING_READ.format(uid=os.geteuid()))
 

@@ -216,6 +216,8 @@ class _Command:
             from netstat_core.cli import commands  # noqa: PLC0415 - loaded when used
 
             query = commands.default_query(offer, query, self.host)
+        if sink is None and request.record is None and request.snapshot is None and query.where is None:
+            query = query.without_arguments()  # text shows the first alone
         check_options(request, query, sink)
         self._snapshot = self._open_snapshot()
         self._session = self._dialect.session(request)

@@ -12,10 +12,12 @@ from netstat_core.facts.query import ALL_TABLES
 from netstat_core.facts.sanitise import MOST_KEYS, MOST_RECORDS, safe, safe_text
 from netstat_core.facts.schema import FACTS_SCHEMA, Reason
 from netstat_core.facts.tables import Groups, Interfaces, Listed, Part, Statistics, Totals, is_listed
+from netstat_core.owners.processes import COMMANDS
 from netstat_core.plugin.batches import Batch
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import NetworkNamespace, Record, inode_of
 from netstat_core.plugin.sinks import Head, Tail
+from netstat_core.query import ARGUMENTS, DETAILS
 from netstat_core.report.coverage import Coverage, Entry, ReportCoverage, readers_of
 
 _PARTS: dict[str, tuple[type[Part], ...]] = {
@@ -51,6 +53,7 @@ class FactsBuilder:
     def finish(self, tail: Tail) -> dict[str, Any]:
         """Return the facts, in the form of :class:`netstat_core.facts.schema.FactsOfNamespaces`."""
         head = self._head
+        tail = tail._replace(completeness=[entry for entry in tail.completeness if self._concerns(entry)])
         own = head.system["network_namespace"]
         facts: dict[str, Any] = {
             "schema": FACTS_SCHEMA,
@@ -73,6 +76,10 @@ class FactsBuilder:
             place = self._get_place(namespace).to_facts(coverage.of(namespace, is_machine=False))
             places[f"inode:{inode}" if name in places else name] = place
         return {**facts, "namespaces": places}
+
+    def _concerns(self, entry: Entry) -> bool:
+        """Return whether an entry is about what facts hold: not about command lines that were not asked for."""
+        return entry["source"] != COMMANDS or not {DETAILS, ARGUMENTS}.isdisjoint(self._head.query.owners)
 
     def _is_looked_up(self, own: NetworkNamespace | None) -> bool:
         """Return whether the host's own namespace is expected among the others too, because it was selected by name."""

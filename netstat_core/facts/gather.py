@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from netstat_core.errors import SnapshotError, UsageError
+from netstat_core.errors import SnapshotError
 from netstat_core.facts.builder import FactsBuilder
 from netstat_core.facts.query import needed_fields
 from netstat_core.facts.sanitise import safe_records
+from netstat_core.facts.schema import Reason
+from netstat_core.facts.shares import keep_fair_shares, user_of
 from netstat_core.host.discovery import Host
 from netstat_core.plugin.outcomes import Gap
 from netstat_core.plugin.readers import Reader
@@ -21,6 +24,8 @@ from netstat_core.system.live import LiveSystem
 
 MOST_KEPT = 250_000
 """Socket records that :func:`gather` keeps at most; one takes 2 kB of memory."""
+
+_SLACK = 25_000
 
 
 def demand(reader: Reader, query: Query) -> Demand:
@@ -48,24 +53,51 @@ def gather(
     Make the query with :func:`netstat_core.facts.query.facts_query`. What could not be read does not raise: the facts
     list it in ``incomplete_because``. With ``keep_sockets`` the records of all sockets are returned too.
 
-    Raises UsageError for unknown names in the query and for more than MOST_KEPT sockets to keep, SnapshotError for a
-    damaged snapshot.
+    Of more than MOST_KEPT sockets each user keeps a fair share, and ``incomplete_because`` counts the others. Raises
+    UsageError for unknown names in the query, SnapshotError for a damaged snapshot.
     """
     system = system or LiveSystem()
     names = make_names(system, users=True)
     run = Run(query, system, host or Host(), demands=demand, names=names)
     builder = FactsBuilder(run.head)
-    sockets: list[Record] = []
+    sockets = _Sockets()
     facts: dict[str, Any] = {}
     for event in run:
         if isinstance(event, Read):
             shown = builder.add(event.reader, event.batch)
             if keep_sockets and event.reader.table == "sockets":
-                sockets += shown.rows()
-                if len(sockets) > MOST_KEPT:
-                    raise UsageError(f"more than {MOST_KEPT} sockets; select fewer with protocols, families or where")
+                sockets.add(shown.rows())
         elif isinstance(event, Noted) and isinstance(event.trouble, Gap) and event.trouble.about == "snapshot":
             raise SnapshotError(event.trouble.detail)
         elif isinstance(event, Ended):
             facts = builder.finish(event.tail)
-    return Gathered(facts, safe_records(sockets))
+    sockets.limit(MOST_KEPT)
+    if sockets.left_out:
+        facts["complete"] = False
+        facts["incomplete_because"].append(sockets.describe_left_out())
+    return Gathered(facts, safe_records(sockets.kept))
+
+
+class _Sockets:
+    """The socket records that are kept, and how many were left out."""
+
+    def __init__(self) -> None:
+        self.kept: list[Record] = []
+        self.left_out = 0
+
+    def add(self, records: Iterable[Record]) -> None:
+        """Add records."""
+        self.kept += records
+        if len(self.kept) > MOST_KEPT + _SLACK:
+            self.limit(MOST_KEPT)
+
+    def limit(self, most: int) -> None:
+        """Keep a fair share of each user, of at most so many records."""
+        if len(self.kept) > most:
+            self.kept, others = keep_fair_shares(self.kept, most, user_of)
+            self.left_out += len(others)
+
+    def describe_left_out(self) -> Reason:
+        """Return why the list of sockets is not whole."""
+        text = f"sockets: truncated, {self.left_out} more than {MOST_KEPT}; select with protocols, families or where"
+        return {"about": "table", "text": text}

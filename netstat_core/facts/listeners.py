@@ -8,6 +8,7 @@ from typing import Any
 
 from netstat_core.facts.sanitise import MOST_KEYS, MOST_SOCKETS, safe, safe_text
 from netstat_core.facts.schema import Reason
+from netstat_core.facts.shares import keep_fair_shares, user_of
 from netstat_core.facts.tables import Part
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import Record
@@ -29,6 +30,14 @@ _WILDCARD6 = "::"
 _MOST_NAMED = 20
 
 
+_Added = tuple[str, Record, str]
+"""A listening socket: its key, its record, and the name of the reader."""
+
+
+def _user_of_added(added: _Added) -> int:
+    return user_of(added[1])
+
+
 class _Listeners(Part):
     """Listening sockets by key. Subclasses define ``_make_key``, ``_make_entry`` and the order of keys."""
 
@@ -37,27 +46,54 @@ class _Listeners(Part):
     def __init__(self, head: Head) -> None:
         super().__init__(head)
         self._sockets: dict[str, list[Record]] = {}
-        self._taken = 0
+        self._added: list[_Added] = []
 
     def add(self, reader: Reader, record: Record) -> None:
         """Add one socket; it is ignored unless it listens."""
         key = self._make_key(record) if (listens := reader.listens) and listens(record) else None
         if key is None:
             return
-        if self._taken >= MOST_SOCKETS or (key not in self._sockets and len(self._sockets) >= MOST_KEYS):
-            self.left_out += 1
-            self.partly.add(reader.name)
-            return
-        self._taken += 1
-        self._sockets.setdefault(key, []).append(record)
+        self._added.append((key, record, reader.name))
+        if len(self._added) > 2 * MOST_SOCKETS:
+            self._limit_sockets()
+
+    def settle(self) -> None:
+        """Limit the sockets that were added, and group them by key."""
+        self._limit_sockets()
+        self._limit_keys()
+        for key, record, _reader in self._added:
+            self._sockets.setdefault(key, []).append(record)
+        self._added = []
+
+    def _limit_sockets(self) -> None:
+        if len(self._added) > MOST_SOCKETS:
+            self._added, others = keep_fair_shares(self._added, MOST_SOCKETS, _user_of_added)
+            self._note_left_out(others)
+
+    def _limit_keys(self) -> None:
+        """Leave out the sockets of some keys; a key is root's if any of its sockets is."""
+        users: dict[str, int] = {}
+        for added in self._added:
+            user = _user_of_added(added)
+            users[added[0]] = 0 if user == 0 else users.get(added[0], user)
+        if len(users) > MOST_KEYS:
+            keys = set(keep_fair_shares(list(users), MOST_KEYS, users.__getitem__)[0])
+            self._note_left_out([added for added in self._added if added[0] not in keys])
+            self._added = [added for added in self._added if added[0] in keys]
+
+    def _note_left_out(self, others: list[_Added]) -> None:
+        self.left_out += len(others)
+        self.partly.update(reader for _key, _record, reader in others)
 
     def to_facts(self, read: list[Reader], lacking: list[Reader]) -> dict[str, Any]:  # noqa: ARG002 - one key for all
         """Return the entries by key, sorted by key."""
+        self.settle()
         keys = sorted(self._sockets, key=self._order)
         return {self.table: {key: self._make_entry(self._sockets[key]) for key in keys}}
 
     def doubts(self) -> Iterator[Reason]:
         """Yield also the listeners that nobody holds, where the kernel has none of its own."""
+        self.settle()
         yield from super().doubts()
         unheld = [key for key, sockets in self._sockets.items() if any(not socket["processes"] for socket in sockets)]
         if unheld and self.unheld and self.head.query.owners:
@@ -132,6 +168,7 @@ class Listening(_Listeners):
         """Return the entries by key; those of assigned ports of a protocol that processes hold as one entry."""
         if all(reader.kind == LOCAL_PORTS for reader in read):
             return {}
+        self.settle()
         self._sockets = self._join_assigned(self._sockets)
         return super().to_facts(read, lacking)
 

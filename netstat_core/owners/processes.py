@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
-from netstat_core.errors import SnapshotError, SourceError
+from netstat_core.errors import SourceError
 from netstat_core.escape import escape
 from netstat_core.plugin.outcomes import Gap
 from netstat_core.plugin.sources import File
 from netstat_core.system import System
-from netstat_core.system.capture import Owners, count_processes, describe_hidden
+from netstat_core.system.capture import (
+    LONGEST_FIRST_ARGUMENT,
+    Owners,
+    count_processes,
+    cut_first_argument,
+    describe_cut,
+    describe_hidden,
+)
 
 SOURCE = "/proc/PID/fd"
 COMMANDS = "/proc/PID/cmdline"
+FILES = "/proc/PID"
 STATUS = "/proc/PID/status"
 LONGEST_COMMAND = 1 << 16
 """Bytes kept of a command line, which any user can extend to megabytes."""
@@ -30,6 +39,9 @@ _MOST_SEARCHES = 8
 
 _MOST_HELD = 1_000_000
 """Limit of processes, each counted for every socket it holds, since a short snapshot can describe far more."""
+
+MOST_ARGUMENTS = 1 << 23
+"""Bytes kept of all command lines of a user; of what is beyond, the first argument of each is kept."""
 
 
 class ProcessTable:
@@ -57,6 +69,9 @@ class ProcessTable:
         self._unknown: set[int] = set()
         self._raced: set[int] = set()
         self._damaged: list[int] = []
+        self._spent: Counter[int | None] = Counter()
+        self._shortened = 0
+        self._uncounted = 0
         self._searches_left = _MOST_SEARCHES
         self._can_change = True
         self._is_stale = True
@@ -94,28 +109,36 @@ class ProcessTable:
                     about="owners",
                 )
             )
+        if self.gap and self.gap.reason != "truncated" and (cut := _cut_gap(self.owners)):
+            found.append(cut)
+        if left := {uid: counts[1] for uid, counts in self.owners.cut.items() if counts[1]}:
+            detail = describe_cut(left, "files of processes")
+            found.append(Gap("truncated", FILES, detail, about="owners", count=sum(left.values())))
         return found
 
     def find_holders(self, inodes: Sequence[int | None]) -> list[list[dict[str, Any]] | None]:
-        """Return the processes that hold each socket, in the same order; None for a socket whose owners are unknown.
-
-        Raises SnapshotError if a snapshot lists too many processes.
-        """
+        """Return the processes that hold each socket, in the same order; None for a socket whose owners are unknown."""
         missing = {inode for inode in inodes if inode and inode not in self._pids and inode not in self._unheld}
         if missing:
             self._search_again(missing)
-        held = list(map(self._find_holders, inodes))
-        if not self._system.machine.live:
-            self._held += sum(len(processes or ()) for processes in held)
-            if self._held > _MOST_HELD:
-                raise SnapshotError(f"the snapshot has sockets that share processes more than {_MOST_HELD} times")
-        return held
+        held = map(self._find_holders, inodes)
+        return list(held if self._system.machine.live else map(self._limit_holders, held))
+
+    def _limit_holders(self, holders: list[dict[str, Any]] | None) -> list[dict[str, Any]] | None:
+        """Return the holders of a socket of a snapshot, None beyond a limit of them in all."""
+        self._held += len(holders or ())
+        if self._held <= _MOST_HELD:
+            return holders
+        self._held -= len(holders or ())
+        self._uncounted += 1
+        return None
 
     def late_gaps(self) -> Iterator[Gap]:
         """Yield what could not be seen of the sockets asked for so far, beyond what :attr:`gaps` said at the start."""
         if self._damaged:
             detail = f"the user ids of {count_processes(len(self._damaged))} are damaged"
             yield Gap("unreadable", STATUS, detail, about="owners", count=len(self._damaged))
+        yield from self._cut_gaps()
         if self._had_gap:
             return
         if gap := self.gap or _owners_gap(self.owners):
@@ -126,6 +149,15 @@ class ProcessTable:
             detail = f"{_count_sockets(len(self._raced))} opened or closed while the processes were searched"
             self.owners.initial = None  # what is recorded of this search does not tell them from the kernel's
             yield Gap("raced", SOURCE, detail, about="owners", count=len(self._raced))
+
+    def _cut_gaps(self) -> Iterator[Gap]:
+        """Yield what was left out because a user has more than a fair share."""
+        if self._shortened:
+            detail = f"the command lines of {count_processes(self._shortened)} are not whole, for they are too long"
+            yield Gap("truncated", COMMANDS, detail, about="owners", count=self._shortened)
+        if self._uncounted:
+            detail = f"{_count_sockets(self._uncounted)} left out, beyond {_MOST_HELD} holders of sockets in all"
+            yield Gap("truncated", SOURCE, detail, about="owners", count=self._uncounted)
 
     def _search_again(self, missing: set[int]) -> None:
         """Search again for holders, once for a reader, and decide which sockets nobody holds.
@@ -198,11 +230,12 @@ class ProcessTable:
         return known
 
     def _describe(self, pid: int) -> dict[str, Any]:
-        command = self._system.read_process_file(pid, "cmdline", arguments=self._arguments)
+        uid = self._parse_uid(pid)
+        command = self._read_command(pid, uid)
         comm = self._system.read_process_file(pid, "comm")
         described = {
             "pid": pid,
-            "uid": self._parse_uid(pid),
+            "uid": uid,
             "name": None if comm is None else escape(comm[:-1] if comm.endswith(b"\n") else comm),
             "command": None if command is None else _split_arguments(command),
         }
@@ -218,6 +251,20 @@ class ProcessTable:
             )
             self._activated[pid] = control_groups.parse_activated_units(contents["environ"] or b"", pid)
         return described
+
+    def _read_command(self, pid: int, uid: int | None) -> bytes | None:
+        """Return the command line of a process, cut to its first argument if its user has too many long ones."""
+        command = self._system.read_process_file(pid, "cmdline", arguments=self._arguments)
+        if command is None:
+            return None
+        first = cut_first_argument(command)
+        if self._spent[uid] + len(command) > MOST_ARGUMENTS and len(first) < len(command):
+            self._shortened += 1
+            return first
+        self._spent[uid] += len(command) - len(first)
+        is_long = len(command) >= (LONGEST_COMMAND if self._arguments else LONGEST_FIRST_ARGUMENT)
+        self._shortened += is_long and not command.endswith(b"\0")
+        return command
 
     def _parse_uid(self, pid: int) -> int | None:
         """Return the real uid of a process, the first number of the line ``Uid:`` of its status; None if unknown."""
@@ -252,7 +299,16 @@ def _owners_gap(owners: Owners) -> Gap | None:
         return Gap("unreadable", SOURCE, detail, about="owners", count=owners.failed, errno=number)
     if owners.hidden:
         return Gap("permission", SOURCE, describe_hidden(owners.processes), about="owners")
-    return None
+    return _cut_gap(owners)
+
+
+def _cut_gap(owners: Owners) -> Gap | None:
+    """Return the gap for descriptors that were left out, beyond the fair share of their user."""
+    left = {uid: counts[0] for uid, counts in owners.cut.items() if counts[0]}
+    if not left:
+        return None
+    detail = describe_cut(left, "descriptors of processes")
+    return Gap("truncated", SOURCE, detail, about="owners", count=sum(left.values()))
 
 
 _NEEDS_ROOT = ", which only root can"

@@ -48,10 +48,17 @@ class SourceCache:
                 if need.absence != OPTIONAL or not isinstance(error, NotInKernel):
                     gaps.append(gap_from_error(error))
             else:
-                gaps += self._dump_gaps.get(need.source, ()) if need and isinstance(need.source, NetlinkDump) else ()
+                gaps += self._find_cuts(need.source) if need else ()
         if either and len(either) == sum(need is not None and need.absence == EITHER for need in needs):
             raise either[0]
         return contents, gaps
+
+    def _find_cuts(self, source: Source) -> Sequence[Gap]:
+        """Return the gaps for what was left out of a source that was opened."""
+        if isinstance(source, NetlinkDump):
+            return self._dump_gaps.get(source, ())
+        cut = self._system.find_cut(source)
+        return [gap_from_error(cut).replace(reason="truncated")] if cut else ()
 
     def find_absent_sockets(self, needs: Iterable[Need | None], contents: Iterable[Any]) -> tuple[list[Gap], list[Gap]]:
         """Return gaps for the optional socket files that are absent: those that are missing, and those that may be.

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from netstat_core.errors import NotInKernel, UsageError
+from netstat_core.errors import NotInKernel, SourceError, UsageError
 from netstat_core.plugin.outcomes import Gap
 from netstat_core.plugin.records import NetworkNamespace
 from netstat_core.plugin.sources import Directory, File, NetlinkDump
@@ -98,6 +98,10 @@ class System:
     def read_all(self, directory: Directory) -> dict[str, bytes]:
         """Return the contents of all matching files by path, sorted by path."""
         raise NotInKernel(directory.name, "not there")
+
+    def find_cut(self, source: File | Directory) -> SourceError | None:  # noqa: ARG002 - nothing is cut
+        """Return what a capture left out of a file or directory that it had no room for, None if it is whole."""
+        return None
 
     def dump(self, request: NetlinkDump) -> Iterator[memoryview | bytes]:
         """Yield the datagrams of a dump; SourceError is raised before the first or between two."""

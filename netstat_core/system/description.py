@@ -19,6 +19,7 @@ MOST_TICKS = 1_000_000
 _MOST_VALUES = 1 << 22
 """Limit of values in a description; that of a machine with a million sockets has half as many."""
 _GREATEST_NUMBER = (1 << 64) - 1
+_UID = re.compile(r"-1|[0-9]{1,10}")
 _PID = re.compile(r"[1-9][0-9]{0,9}")
 
 
@@ -162,6 +163,7 @@ def parse_owners(recorded: Mapping[str, Any]) -> capture.Owners:
     owners.initial = recorded.get("initial") is True if isinstance(recorded.get("initial"), bool) else None
     if any(key in recorded and not is_valid(recorded[key]) for key, is_valid in _OF_OWNERS.items()):
         owners.initial = None
+    owners.cut = _parse_cut(recorded.get("cut"))
     owners.arguments = recorded.get("arguments") is not False  # captures without this key have them
     held, numbers = recorded.get("held"), recorded.get("descriptors")
     owners.descriptors = {} if isinstance(numbers, dict) else None
@@ -182,9 +184,22 @@ _OF_OWNERS: dict[str, Callable[[Any], bool]] = {
     "processes": is_number,
     "unread": is_number,
     "held": lambda value: isinstance(value, dict),
+    "cut": lambda value: isinstance(value, dict),
     "hidden": lambda value: isinstance(value, bool),
     "error": lambda value: value is None or _parse_failure(value) is not None,
 }
+
+
+def _parse_cut(value: Any) -> dict[int, list[int]]:
+    """Return what was left out of the processes of each user; damaged counts are those of an unknown one."""
+    cut: dict[int, list[int]] = {}
+    for name, counts in value.items() if isinstance(value, dict) else ():
+        match counts:
+            case [descriptors, files] if _UID.fullmatch(name) and is_number(descriptors) and is_number(files):
+                cut[int(name)] = [descriptors, files]
+            case _:
+                cut[capture.NOBODY] = [1, 1]
+    return cut
 
 
 def _parse_failure(value: Any) -> list[Any] | None:

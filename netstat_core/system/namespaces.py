@@ -156,7 +156,8 @@ def open_namespaces(
     with ExitStack() as stack:
         visitor = Visitor()
         stack.callback(visitor.close)
-        opened = [_open_found(namespace, visitor, machine, stack) for namespace in found[: selectors.limit]]
+        chosen = find_namespaces.choose(found, selectors.limit) if selectors.every else found[: selectors.limit]
+        opened = [_open_found(namespace, visitor, machine, stack) for namespace in chosen]
         systems = [system for system in opened if not isinstance(system, Gap)]
         if selectors.every and machine.namespace is None:  # /proc does not show which one this is
             systems.insert(0, machine)

@@ -68,6 +68,14 @@ class RecordingSystem(System):
         self._tree[file.path.lstrip("/")] = content
         return content
 
+    def find_cut(self, source: File | Directory) -> SourceError | None:
+        """Return what the recorded system had no room for, and keep it."""
+        cut = self._system.find_cut(source)
+        path = source.path if isinstance(source, File) else source.pattern
+        if cut is not None and path in self._sources:
+            self._sources[path]["cut"] = _to_failure(cut)
+        return cut
+
     def read_all(self, directory: Directory) -> dict[str, bytes]:
         """Return the contents of all matching files, and keep them."""
         self._sources[directory.pattern] = {"path": directory.pattern}

@@ -177,6 +177,12 @@ class SnapshotSystem(System):
             raise Damaged(file.name, "is empty, like files of this copy that no kernel leaves empty")
         return content
 
+    def find_cut(self, source: File | Directory) -> SourceError | None:
+        """Return what the capture left out of a file or directory, None if it is whole."""
+        path = source.path if isinstance(source, File) else source.pattern
+        cut = self._sources.get(path, {}).get("cut")
+        return None if cut is None else SourceError.from_os_error(path, parse_os_error(cut))
+
     @cached_property
     def _is_hollow(self) -> bool:
         """True if the copy was made by a program that trusts the sizes of files, as tar does; in /proc they are 0."""

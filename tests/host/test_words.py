@@ -144,7 +144,7 @@ def test_no_words_decide(
         return [*(shown(tree, display) for display in DISPLAYS), *concluded(tree)]
 
     if name == "netlink/owners":
-        monkeypatch.setattr(processes, "_MOST_HELD", 1)  # so that it turns out damaged while it is read
+        monkeypatch.setattr(processes, "_MOST_HELD", 1)  # so that owners are left out
     before = outcomes()
     rewording()
     assert outcomes() == before

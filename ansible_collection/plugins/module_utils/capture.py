@@ -9,6 +9,7 @@ which ``pynetstat --from`` replays.
 import bisect
 import errno
 import fnmatch
+import itertools
 import json
 import os
 import re
@@ -52,6 +53,10 @@ _LINKS_OF_ONE = 3
 _LONGEST_LINK = 1 << 12
 _MOST_TABLES = 8
 _MOST_IN_THREADS = 1000000
+_FEW_DESCRIPTORS = 64
+MOST_DESCRIPTORS = 1000000
+"""Descriptors of processes with more than a few that are read for one user; root may have any number."""
+
 _KCMP_FILES = 2
 _WIDE_POINTER = 8
 _KCMP = {"x86_64": 312, "aarch64": 272, "riscv64": 272, "loongarch64": 272, "ppc64": 354, "ppc64le": 354, "s390x": 343}
@@ -225,12 +230,21 @@ def dump_whole(  # noqa: PLR0913, PLR0917 - a request and how to send it
     strict: "bool" = False,
     tries: "int" = 4,
     connect: "typing.Callable[[int], socket.socket]" = open_netlink_socket,
+    limit: "int" = LARGEST_FILE,
 ) -> "tuple[list[bytes], bool]":
-    """Return the datagrams of a dump and whether they are consistent; an interrupted dump is tried ``tries`` times."""
+    """Return the datagrams of a dump and whether they are consistent; an interrupted dump is tried ``tries`` times.
+
+    Raises OSError, with EFBIG for more than ``limit`` bytes.
+    """
     for _attempt in range(tries):
         datagrams: "list[bytes]" = []
+        size = 0
         try:
-            datagrams.extend(bytes(datagram) for datagram in dump(protocol, kind, body, strict, connect))
+            for datagram in dump(protocol, kind, body, strict, connect):
+                datagrams.append(bytes(datagram))
+                size += len(datagram)
+                if size > limit:
+                    raise OSError(errno.EFBIG, "larger than %d bytes" % limit)
         except DumpInterrupted:
             continue
         if not any(_has_interrupted_message(datagram) for datagram in datagrams):
@@ -265,11 +279,13 @@ class Owners:
     that is unknown. ``threads`` is True if the descriptors of all threads were scanned.
     ``namespaces`` maps the inode of each network namespace held open to the first (pid, descriptor). ``descriptors``
     maps (inode, pid) to descriptor numbers, None if not requested. ``arguments`` is True if whole command lines are
-    available, False if the first argument only.
+    available, False if the first argument only. ``cut`` maps a user id to what was left out because this user has more
+    than a fair share: ``[descriptors, files]`` of processes.
     """
 
     __slots__ = (
         "arguments",
+        "cut",
         "denied",
         "descriptors",
         "error",
@@ -298,6 +314,13 @@ class Owners:
         self.namespaces: "dict[int, tuple[int, int]]" = {}
         self.descriptors: "dict[tuple[int, int], list[int]] | None" = None
         self.arguments = True
+        self.cut: "dict[int, list[int]]" = {}
+
+    def note_cut(self, uid: "int", descriptors: "int" = 0, files: "int" = 0) -> "None":
+        """Count what was left out of the processes of a user."""
+        counts = self.cut.setdefault(uid, [0, 0])
+        counts[0] += descriptors
+        counts[1] += files
 
     def add(self, other: "Owners") -> "None":
         """Add what a later search found; what could not be read in either of them counts once."""
@@ -314,6 +337,9 @@ class Owners:
         self.error = self.error or other.error
         self.hidden = self.hidden or other.hidden
         self.threads = self.threads or other.threads
+        self.cut = {
+            uid: list(map(max, self.cut.get(uid, [0, 0]), counts)) for uid, counts in other.cut.items()
+        } or self.cut
 
 
 def scan_owners(
@@ -400,7 +426,8 @@ class _OwnerScan:
         self.owners.descriptors = {} if descriptors else None
         self._proc = proc
         self._blind: "set[int]" = set()
-        self._in_threads = 0
+        self._in_threads: "dict[int, int]" = {}
+        self._scanned: "dict[int, int]" = {}
         self._compare: "typing.Callable[[int, int], bool] | None" = None
 
     def scan_process(self, pid: "int") -> "None":
@@ -431,9 +458,10 @@ class _OwnerScan:
             self._note_failure(pid, error)
 
     def _scan_thread(self, task: "str", pid: "int", tid: "int") -> "None":
-        if self._in_threads > _MOST_IN_THREADS:  # where threads cannot be compared, all are scanned
+        before = self._in_threads.get(pid, 0)
+        if before > _MOST_IN_THREADS:  # where threads cannot be compared, all are scanned
             raise OSError(errno.E2BIG, "threads have too many descriptors")
-        self._in_threads += self._scan_table(task, pid, tid)
+        self._in_threads[pid] = before + self._scan_table(task, pid, tid)
 
     def _share_table(self, tid: "int", other: "int") -> "bool":
         """Return whether two threads are known to have the same descriptors."""
@@ -462,7 +490,7 @@ class _OwnerScan:
         directory = _open_descriptors(process)
         try:
             names = os.listdir(directory)
-            for name in names:
+            for name in names if len(names) <= _FEW_DESCRIPTORS else self._limit_user(pid, names):
                 try:
                     target = readlink(name, dir_fd=directory)
                 except OSError as error:
@@ -472,6 +500,17 @@ class _OwnerScan:
             return len(names)
         finally:
             os.close(directory)
+
+    def _limit_user(self, pid: "int", names: "list[str]") -> "list[str]":
+        """Return the descriptors of a process to be read, fewer if its user, who is not root, has had very many."""
+        uid = read_real_uid("%s/%d" % (self._proc, pid))
+        before = self._scanned.get(uid, 0)
+        self._scanned[uid] = before + len(names)
+        most = max(MOST_DESCRIPTORS - before, 0)
+        if uid == 0 or len(names) <= most:
+            return names
+        self.owners.note_cut(uid, descriptors=len(names) - most)
+        return names[:most]
 
     def _note_held(self, target: "str", pid: "int", tid: "int", name: "str") -> "None":
         found = _HELD.match(target)
@@ -493,6 +532,24 @@ class _OwnerScan:
             numbers = self.owners.descriptors.setdefault((inode, pid), [])
             if number not in numbers:
                 numbers.append(number)
+
+
+def read_real_uid(process: "str") -> "int":
+    """Return the real user id of a process, by its path in /proc, -1 if it is unknown.
+
+    The owner of its files does not tell: they are root's if the process does not want to be traced (prctl(2)).
+    """
+    try:
+        return parse_real_uid(read_file(process + "/status", _LARGEST_OF_PROCESS))
+    except OSError:
+        return -1
+
+
+def parse_real_uid(status: "bytes") -> "int":
+    """Return the real user id in ``/proc/PID/status``, -1 if it is unknown."""
+    # Uid:\t1000\t1000\t1000\t1000
+    found = re.search(rb"^Uid:\t([0-9]{1,10})\s", status, re.MULTILINE)
+    return int(found.group(1)) if found else -1
 
 
 class _UnreadLink(OSError):
@@ -588,7 +645,17 @@ _MOST_SOURCES = 1 << 12
 _LARGEST_PLAN = 1 << 24
 _LARGEST_BODY = 1 << 12
 _LARGEST_OF_PROCESS = 1 << 16
-_LONGEST_FIRST_ARGUMENT = 1 << 12
+_LARGEST_BLOCK = 1 << 12
+_INODES_OF_BLOCK = 256
+_LEAST_COST = 64
+_MOST_CONTENTS = 1 << 18
+_MOST_HELD = 1 << 20
+_MOST_NAMED = 10000
+_MOST_TOLD = 3
+NOBODY = -1
+"""Stands for a user who is unknown."""
+
+LONGEST_FIRST_ARGUMENT = 1 << 12
 _LONGEST_NUMBER = 20
 _FILES = re.compile(
     r"/proc/(?:(?:self|[0-9]+)/)?net/.+|/proc/sys/net/.+|/sys/class/net/.+|/proc/(?:sys/kernel/osrelease|stat)"
@@ -670,22 +737,53 @@ def run(plan: "Facts", visits: "typing.Any" = None) -> "dict[str, bytes]":
     contents = _Contents(min(int(plan.get("most_bytes", MOST_BYTES)), MOST_BYTES))
     about = dict(describe_machine(), **_SourceReader(contents).read_sources(plan))
     if visits is not None:
-        about["namespaces"] = [_read_namespace(contents, plan, inode, name) for inode, name in visits]
+        about["namespaces"] = _read_namespaces(contents, plan, visits)
         about.update(missed=[list(missed) for missed in visits.missed], selected=visits.selected)
+    seen = contents.finish()
+    _note_lost(about, "", contents.tree)
+    for place in about.get("namespaces", ()):
+        _note_lost(place, "%s/%d/" % (NAMESPACES, place["network_namespace"]["inode"]), contents.tree)
     about["owners"] = None
     if plan.get("owners"):
         try:
-            about["owners"] = contents.read_owners(plan)
+            about["owners"] = contents.read_owners(plan, seen)
         except OSError as error:
             about["failed"]["/proc"] = describe_error(error)
-    about["names"] = {"users": _user_names(contents.seen["uid"])} if plan.get("users") else {}
+        except MemoryError:
+            about["failed"]["/proc"] = [errno.ENOMEM, os.strerror(errno.ENOMEM)]
+    about["names"] = {"users": _user_names(sorted(seen["uid"])[:_MOST_NAMED])} if plan.get("users") else {}
     contents.tree[DESCRIPTION] = encode_description(about)
     return contents.tree
 
 
-def _read_namespace(contents: "_Contents", plan: "Facts", inode: "int", name: "str | None") -> "Facts":
+def _note_lost(about: "Facts", prefix: "str", tree: "dict[str, bytes]") -> "None":
+    """Say of the files of which nothing is left that they could not be read."""
+    for entry in about["asked"]:
+        if "cut" in entry and "*" not in entry["path"] and prefix + entry["path"].lstrip("/") not in tree:
+            about["failed"][entry["path"]] = entry.pop("cut")
+
+
+def _read_namespaces(contents: "_Contents", plan: "Facts", visits: "typing.Any") -> "list[Facts]":
+    """Read the sources of a plan in each namespace that is visited, as long as the description has room."""
+    described: "list[Facts]" = []
+    size = unread = 0
+    for inode, name, owner in visits:
+        if size > contents.limit // 16:
+            unread += 1
+            continue
+        described.append(_read_namespace(contents, plan, (inode, name, owner)))
+        size += len(encode_description(described[-1]))
+    if unread:
+        visits.missed.append(("truncated", "", "%d left out, for want of room in a capture" % unread, 0, unread, 0))
+    return described
+
+
+def _read_namespace(contents: "_Contents", plan: "Facts", visited: "tuple[int, str | None, int]") -> "Facts":
     """Read the sources of a plan in the network namespace of the calling thread."""
-    reader = _SourceReader(contents, "%s/%d/" % (NAMESPACES, inode), "/proc/" + os.readlink("/proc/thread-self"))
+    inode, name, owner = visited
+    process = "/proc/" + os.readlink("/proc/thread-self")
+    place = (1, *path_of_user(owner), inode)
+    reader = _SourceReader(contents, place, "%s/%d/" % (NAMESPACES, inode), process)
     return dict(reader.read_sources(plan), network_namespace={"inode": inode, "name": name})
 
 
@@ -750,50 +848,332 @@ def _check_target(path: "str") -> "str":
     return path
 
 
+def share_out(wanted: "dict[tuple[int, ...], int]", limit: "int") -> "dict[tuple[int, ...], int]":
+    """Return how much of ``limit`` everybody may have who wants an amount; ``wanted`` and the result are by path.
+
+    Paths of numbers with an equal beginning share what that gets. On each level nobody gets more than wanted, whoever
+    wants no more than an equal part gets all of it, and the others get equal parts of the rest (max-min fairness).
+    """
+    groups: "dict[int, dict[tuple[int, ...], int]]" = {}
+    for path, size in wanted.items():
+        groups.setdefault(path[0], {})[path[1:]] = size
+    left, waiting = limit, len(groups)
+    shares: "dict[tuple[int, ...], int]" = {}
+    for first, group in sorted(groups.items(), key=lambda item: sum(item[1].values())):
+        part = min(sum(group.values()), left // waiting)
+        left, waiting = left - part, waiting - 1
+        inner = {(): part} if () in group else share_out(group, part)
+        shares.update(((first, *path), size) for path, size in inner.items())
+    return shares
+
+
+def path_of_user(uid: "int") -> "tuple[int, int]":
+    """Return the path of a user for :func:`share_out`: root gets as much as all others together."""
+    return int(uid != 0), uid
+
+
+class Shares:
+    """Pieces by path, of which those that fit into ``limit`` bytes are kept, as :func:`share_out` allots them.
+
+    Of a path the smaller pieces are kept, of equal ones those added first. Never more than two limits are held.
+    ``left_out`` has the other pieces by path: how many, and their bytes.
+    """
+
+    def __init__(self, limit: "int") -> "None":
+        self.left_out: "dict[tuple[int, ...], list[int]]" = {}
+        self._limit = limit
+        self._held = 0
+        self._pieces: "dict[tuple[int, ...], list[tuple[int, typing.Any]]]" = {}
+
+    def add(self, path: "tuple[int, ...]", size: "int", piece: "typing.Any", count: "int" = 1) -> "None":
+        """Add a piece of a size in bytes, which stands for ``count`` things."""
+        self._pieces.setdefault(path, []).append((size, (count, piece)))
+        self._held += size
+        if self._held > 2 * self._limit:
+            self._trim()
+
+    def finish(self) -> "list[tuple[tuple[int, ...], typing.Any]]":
+        """Return the pieces that are kept, each with its path."""
+        if self._held > self._limit:
+            self._trim()
+        return [(path, piece) for path, pieces in self._pieces.items() for _size, (_count, piece) in pieces]
+
+    def _trim(self) -> "None":
+        sizes = {path: sum(size for size, _piece in pieces) for path, pieces in self._pieces.items()}
+        shares = share_out(sizes, self._limit)
+        for path, size in sizes.items():
+            if size > shares[path]:
+                self._pieces[path] = self._cut(path, shares[path])
+        self._held = sum(size for pieces in self._pieces.values() for size, _piece in pieces)
+
+    def _cut(self, path: "tuple[int, ...]", room: "int") -> "list[tuple[int, typing.Any]]":
+        kept = []
+        counts = self.left_out.setdefault(path, [0, 0])
+        for size, piece in sorted(self._pieces[path], key=lambda entry: entry[0]):
+            if size <= room:
+                kept.append((size, piece))
+                room -= size
+            else:
+                counts[0] += piece[0]
+                counts[1] += size
+        return kept
+
+
+def cut_rows(
+    batches: "typing.Iterable[list[bytes]]", limit: "int", user_of: "typing.Callable[[bytes], int]"
+) -> "tuple[list[bytes], dict[int, int]]":
+    """Return the rows that fit into a limit, in blocks, and how many were left out of each user's."""
+    shares = Shares(limit)
+    number = 0
+    for batch in batches:
+        rows: "dict[int, list[bytes]]" = {}
+        for row in batch:
+            rows.setdefault(user_of(row), []).append(row)
+        for uid, of_user in rows.items():
+            for block in _split_blocks(of_user):
+                number += 1
+                shares.add(path_of_user(uid), sum(map(len, block)), (number, b"".join(block)), len(block))
+    kept = sorted(piece for _path, piece in shares.finish())
+    return [block for _number, block in kept], {path[1]: counts[0] for path, counts in shares.left_out.items()}
+
+
+def _split_blocks(rows: "list[bytes]") -> "typing.Iterator[list[bytes]]":
+    block: "list[bytes]" = []
+    size = 0
+    for row in rows:
+        if block and size + len(row) > _LARGEST_BLOCK:
+            yield block
+            block, size = [], 0
+        block.append(row)
+        size += len(row)
+    if block:
+        yield block
+
+
+def describe_cut(counts: "dict[int, int]", what: "str") -> "str":
+    """Return in words how many things of which users were left out."""
+    most = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    names = ["%d of %s" % (count, name_user(uid)) for uid, count in most[:_MOST_TOLD]]
+    if len(most) > _MOST_TOLD:
+        names.append("%d of others" % sum(count for _uid, count in most[_MOST_TOLD:]))
+    return "%s were left out, beyond a fair share: %s" % (what, ", ".join(names))
+
+
+def name_user(uid: "int") -> "str":
+    """Return a user id in words."""
+    return "user %d" % uid if uid >= 0 else "unknown users"
+
+
+class _Content:
+    """A content of a source, which is kept at a path; ``place`` is its path for :func:`share_out`.
+
+    ``entry`` is what the description says of the netlink reply, or of the source that was asked for.
+    """
+
+    def __init__(
+        self, path: "str", place: "tuple[int, ...]", content: "bytes", source: "Facts", entry: "Facts"
+    ) -> "None":
+        self.path = path
+        self.place = place
+        self.content = content
+        self.source = source
+        self.entry = entry
+
+    @property
+    def cost(self) -> "int":
+        """The bytes that count."""
+        return len(self.content) + len(self.path) + _LEAST_COST
+
+    @property
+    def is_dump(self) -> "bool":
+        """True for a netlink reply."""
+        return "path" not in self.source
+
+    def find_numbers(self, what: "str") -> "set[int]":
+        """Return the inodes or uids in it, if the source says where they stand."""
+        if what not in self.source:
+            return set()
+        if self.is_dump:
+            return _numbers_in_messages(_split_frames(self.content), self.source[what])
+        return _numbers_in_column(self.content, self.source[what])
+
+    def cut(self, room: "int", user_of: "typing.Callable[[bytes], int]") -> "bool":
+        """Cut it to a number of bytes, and return whether anything is left."""
+        if self.is_dump:
+            rows, counts = cut_rows(map(split_messages, _split_frames(self.content)), room - _LEAST_COST, user_of)
+            self.content = frame_datagrams(rows)
+        elif has_users(self.source):
+            header, newline, rest = self.content.partition(b"\n")
+            rows, counts = cut_rows([rest.splitlines(True)], room - len(header) - _LEAST_COST, user_of)
+            self.content = header + newline + b"".join(rows)
+        else:
+            rows, counts = [], {}
+        tell_cut(self.entry, counts)
+        return bool(rows) or self.is_dump
+
+
+def has_users(source: "Facts") -> "bool":
+    """Return whether the rows of a source show whose they are, or which socket they are about."""
+    return "uid" in source or "inode" in source
+
+
+def tell_cut(entry: "Facts", counts: "dict[int, int]") -> "None":
+    """Say in the description of a source that rows of users were left out, or all of it; counts add up."""
+    total = entry.setdefault("left_out", {})
+    for uid, count in counts.items():
+        total[str(uid)] = total.get(str(uid), 0) + count
+    words = describe_cut({int(uid): count for uid, count in total.items()}, "rows") if total else "too large"
+    entry["error" if "reply" in entry else "cut"] = [errno.EFBIG, words]
+
+
 class _Contents:
-    """The contents read so far, the inodes and uids seen in them, and ``left``, the bytes left of the limit."""
+    """The contents read so far, and the room for more in a capture of ``limit`` bytes.
 
-    def __init__(self, left: "int") -> "None":
+    Half of it is for the sources, an eighth for the description; the owners get the rest, and what the sources leave.
+    Where the sources need more, the largest give way, and of their rows those of the users who have most. Each other
+    network namespace is like one source; those that users made give way before those of root.
+    """
+
+    def __init__(self, limit: "int") -> "None":
         self.tree: "dict[str, bytes]" = {}
-        self.seen: "dict[str, set[int]]" = {"inode": set(), "uid": set()}
-        self.left = left
+        self.room = limit // 2
+        self.limit = limit
+        self.described = 0
+        self._read: "list[_Content]" = []
+        self._cost = 0
+        self._users: "dict[int, int] | None" = None
 
-    def keep(self, path: "str", content: "bytes") -> "None":
-        self.left -= len(content)
-        if self.left < 0:
-            raise OSError(errno.EFBIG, "more than a capture may hold")
-        self.tree[path.lstrip("/")] = content
+    def keep(self, content: "_Content") -> "None":
+        """Keep a content, or cut others to their shares."""
+        self._read.append(content)
+        self._cost += content.cost
+        if self._cost > 2 * self.room:
+            self._shrink()
 
-    def read_owners(self, plan: "Facts") -> "Facts":
-        wanted = None if plan["owners"] == "all" else self.seen["inode"] - {0}
+    def finish(self) -> "dict[str, set[int]]":
+        """Cut the sources to their shares, and return the inodes and uids in what is left."""
+        self._shrink()
+        self.tree = {one.path: one.content for one in self._read}
+        return {what: set().union(*(one.find_numbers(what) for one in self._read)) for what in ("inode", "uid")}
+
+    def _shrink(self) -> "None":
+        if self._cost <= self.room:
+            return
+        shares = share_out({one.place: one.cost for one in self._read}, self.room)
+        kept = []
+        for one in self._read:
+            share = shares[one.place]
+            if one.cost <= share or one.cut(share - len(one.path) - _LEAST_COST, self.make_finder(one.source)):
+                kept.append(one)
+        self._read = kept
+        self._cost = sum(one.cost for one in kept)
+
+    def make_finder(self, source: "Facts") -> "typing.Callable[[bytes], int]":
+        """Return a function that finds whose a row or message of a source is."""
+        find = _find_in_row if "path" in source else _find_in_message
+
+        def user_of(row: "bytes") -> "int":
+            inode = find(row, source.get("inode"))
+            uid = find(row, source.get("uid"))
+            if inode == 0:  # a closed connection; the kernel says it is root's
+                return NOBODY
+            return self._find_user(inode) if uid is None else uid
+
+        return user_of
+
+    def _find_user(self, inode: "int | None") -> "int":
+        """Return the user of a process that holds a socket."""
+        if self._users is None:
+            try:
+                pids = scan_owners().pids
+            except (OSError, MemoryError):
+                pids = {}
+            uids = {pid: read_real_uid("/proc/%d" % pid) for pid in {pids[inode][0] for inode in pids}}
+            self._users = {inode: uids[pids[inode][0]] for inode in pids}
+        return NOBODY if inode is None else self._users.get(inode, NOBODY)
+
+    def read_owners(self, plan: "Facts", seen: "dict[str, set[int]]") -> "Facts":
+        """Read the owners of sockets, each user's up to a fair share, and add the uids of those kept to ``seen``."""
+        wanted = None if plan["owners"] == "all" else seen["inode"] - {0}
         found = scan_owners(descriptors=bool(plan.get("descriptors")), wanted=wanted)
         found.arguments = bool(plan.get("arguments"))
-        held: "dict[str, list[int]]" = {}
+        inodes_of: "dict[int, list[int]]" = {}
         for inode in sorted(found.pids if wanted is None else wanted.intersection(found.pids)):
-            for holder in found.pids[inode]:
-                held.setdefault(str(holder), []).append(inode)
-        for pid, name in [(pid, name) for pid in held for name in plan.get("processes", ())]:
+            for pid in found.pids[inode]:
+                inodes_of.setdefault(pid, []).append(inode)
+        room = self.limit - self.limit // 8 - sum(len(path) + len(self.tree[path]) + _LEAST_COST for path in self.tree)
+        holders = _Holders(found, plan, Shares(max(room, 0)), self.limit)
+        for pid, inodes in inodes_of.items():
+            holders.add(pid, inodes, is_first=not seen["inode"].isdisjoint(inodes))
+        held = holders.finish(self.tree, seen["uid"])
+        return describe_owners(found, {str(pid): sorted(held[pid]) for pid in sorted(held)})
+
+
+class _Holders:
+    """The processes that hold sockets, in shares: what each holds and files of it, a user's long ones last."""
+
+    def __init__(self, found: "Owners", plan: "Facts", shares: "Shares", limit: "int") -> "None":
+        self._found = found
+        self._names = list(plan.get("processes", ()))
+        self._shares = shares
+        # A replay takes no more files, and no more numbers in the description.
+        self._least_of_file = max(_LEAST_COST, limit // _MOST_CONTENTS)
+        self._least_of_socket = max(24, limit // 4 // _MOST_HELD)
+
+    def add(self, pid: "int", inodes: "list[int]", is_first: "bool") -> "None":
+        """Add a process and the sockets it holds; the holders of sockets that were asked for are the first."""
+        files = dict(self._read_files(pid))
+        uid = parse_real_uid(files["status"]) if "status" in files else read_real_uid("/proc/%d" % pid)
+        place = (int(not is_first), *path_of_user(uid))
+        for start in range(0, len(inodes), _INODES_OF_BLOCK):
+            block = inodes[start : start + _INODES_OF_BLOCK]
+            numbers = self._found.descriptors or {}
+            size = sum(self._least_of_socket + 8 * len(numbers.get((inode, pid), ())) for inode in block)
+            self._shares.add((*place, 0), size, (pid, "", block), len(block))
+        for name, content in files.items():
+            first = cut_first_argument(content) if name == "cmdline" else content
+            for part in (first, content) if len(first) < len(content) else (content,):
+                self._shares.add((*place, 1), len(part) + self._least_of_file, (pid, name, part))
+
+    def _read_files(self, pid: "int") -> "typing.Iterator[tuple[str, bytes]]":
+        for name in self._names:
             try:
-                content = read_process_file(int(pid), name, found.arguments)
-            except OSError:
+                yield name, read_process_file(pid, name, self._found.arguments)
+            except (OSError, MemoryError):
                 continue
-            self.keep("proc/%s/%s" % (pid, name), content)
-            if name == "status":
-                self.seen["uid"].update(int(word) for word in content.split()[1:2])
-        return describe_owners(found, held)
+
+    def finish(self, tree: "dict[str, bytes]", uids: "set[int]") -> "dict[int, list[int]]":
+        """Add the files kept to a tree and the uids in them to a set; return the inodes by pid."""
+        held: "dict[int, list[int]]" = {}
+        for path, (pid, name, kept) in self._shares.finish():
+            if not name:
+                held.setdefault(pid, []).extend(kept)
+                continue
+            place = "proc/%d/%s" % (pid, name)
+            tree[place] = max(kept, tree.get(place, b""), key=len)  # a whole command line, or its first argument
+            if name == "status" and path[2] >= 0:
+                uids.add(path[2])
+        for path, (count, _size) in self._shares.left_out.items():
+            self._found.note_cut(path[2], *((count, 0) if path[3] == 0 else (0, count)))
+        return held
 
 
 class _SourceReader:
     """Reads the sources of a plan in one network namespace.
 
-    For another namespace than the first, ``prefix`` is prepended to the paths kept, and ``process`` is the path of the
-    calling thread in /proc; /proc/net itself shows the namespace of the main thread.
+    ``place`` is the path of the namespace for :func:`share_out`. For another namespace than the first, ``prefix`` is
+    prepended to the paths kept, and ``process`` is the path of the calling thread in /proc; /proc/net itself shows the
+    namespace of the main thread.
     """
 
-    def __init__(self, contents: "_Contents", prefix: "str" = "", process: "str" = "") -> "None":
+    def __init__(
+        self, contents: "_Contents", place: "tuple[int, ...]" = (0, 0, 0, 0), prefix: "str" = "", process: "str" = ""
+    ) -> "None":
         self._contents = contents
+        self._place = place
         self._prefix = prefix
         self._process = process
+        self._kept = 0
         self.failed: "dict[str, list[typing.Any]]" = {}
         self.dumps: "list[Facts]" = []
 
@@ -805,18 +1185,21 @@ class _SourceReader:
             if "unless" in source and self._has(source["unless"]):
                 continue
             if "path" in source:
-                asked.append(source)
-                self.read_files(source)
+                entry = dict(source)
+                asked.append(entry)
+                self.read_files(source, entry)
             else:
                 self.read_dump(source, is_foreign)
         return {"asked": asked, "failed": self.failed, "netlink": self.dumps}
 
     def _has(self, sources: "list[str]") -> "bool":
-        failed = [reply["name"] for reply in self.dumps if reply["error"]]
+        failed = [reply["name"] for reply in self.dumps if reply["error"] and reply["error"][0] != errno.EFBIG]
         return not any(source in self.failed or source in failed for source in sources)
 
-    def _keep(self, path: "str", content: "bytes") -> "None":
-        self._contents.keep(self._prefix + path.lstrip("/"), content)
+    def _keep(self, path: "str", content: "bytes", source: "Facts", entry: "Facts") -> "None":
+        self._kept += 1
+        path = self._prefix + path.lstrip("/")
+        self._contents.keep(_Content(path, (*self._place, self._kept), content, source, entry))
 
     def _locate(self, path: "str") -> "str":
         """Return the path to read for a path of the plan."""
@@ -827,57 +1210,112 @@ class _SourceReader:
             raise OSError(errno.ENOENT, "shows the network namespace it was mounted from")
         return path.replace("/proc/net/", self._process + "/net/", 1) if path.startswith("/proc/net/") else path
 
-    def read_files(self, source: "Facts") -> "None":
+    def read_files(self, source: "Facts", entry: "Facts") -> "None":
+        """Read a file, or all that match a pattern; ``entry`` gets what was left out of them."""
         path = source["path"]
         try:
             place = self._locate(path)
             for found in find_paths(place) if "*" in path else [place]:
-                self._read_file(found, source)
+                self._read_file(found, source, entry)
         except OSError as error:
             self.failed[path] = describe_error(error)
+        except MemoryError:
+            self.failed[path] = [errno.ENOMEM, os.strerror(errno.ENOMEM)]
 
-    def _read_file(self, place: "str", source: "Facts") -> "None":
+    def _read_file(self, place: "str", source: "Facts", entry: "Facts") -> "None":
         try:
-            content = read_file(_check_target(place), self._contents.left)
-            if "keep" in source:
-                content = keep_rows(content, *source["keep"])
-            if source["path"].startswith("/proc/net/"):
-                place = place.replace((self._process or "/proc/self") + "/net/", "/proc/net/", 1)
-            self._keep(place, content)
-        except OSError:
+            content = self._read_rows(_check_target(place), source, entry)
+        except OSError as error:
             if "*" in source["path"]:  # it vanished or cannot be read
+                if error.errno == errno.EFBIG:
+                    tell_cut(entry, {})
                 return
             raise
-        for what, seen in self._contents.seen.items():
-            if what in source:
-                seen.update(_numbers_in_column(content, source[what]))
+        if source["path"].startswith("/proc/net/"):
+            place = place.replace((self._process or "/proc/self") + "/net/", "/proc/net/", 1)
+        self._keep(place, content, source, entry)
+
+    def _read_rows(self, path: "str", source: "Facts", entry: "Facts") -> "bytes":
+        """Return the content of a file, with the rows that a plan keeps; beyond the room of all sources it is cut."""
+        try:
+            content = read_file(path, self._contents.room)
+            return keep_rows(content, *source["keep"]) if "keep" in source else content
+        except OSError as error:
+            if error.errno != errno.EFBIG or not has_users(source):
+                raise
+        batches = iterate_rows(path)
+        header = next(batches, [b""])
+        if "keep" in source:
+            batches = (_select_rows(batch, *source["keep"]) for batch in batches)
+        rows, counts = cut_rows(batches, self._contents.room, self._contents.make_finder(source))
+        if counts:
+            tell_cut(entry, counts)
+        return b"".join(header + rows)
 
     def read_dump(self, source: "Facts", is_foreign: "bool") -> "None":
-        datagrams: "list[bytes]" = []
-        error: "list[typing.Any] | None" = None
-        is_consistent = True
-        request = (source["protocol"], source["type"], bytes.fromhex(source["body"]), bool(source.get("strict")))
-        try:
-            if is_foreign:
-                error = [0, "requested in another byte order"]
-            elif source.get("restart"):
-                datagrams, is_consistent = dump_whole(*request)
-            else:
-                datagrams.extend(bytes(datagram) for datagram in dump(*request))
-        except OSError as caught:
-            error = describe_error(caught)
-        if "keep" in source:
-            datagrams = keep_messages(datagrams, *source["keep"])
+        """Request a dump; the reply is kept with the error that ended it."""
         reply = "netlink/%d" % len(self.dumps)
-        try:
-            self._keep(reply, frame_datagrams(datagrams))
-        except OSError as caught:
-            datagrams, error = [], describe_error(caught)
-        for what, seen in self._contents.seen.items():
-            if what in source:
-                seen.update(_numbers_in_messages(datagrams, source[what]))
         entry = {key: source.get(key) for key in ("name", "protocol", "type", "body", "strict")}
-        self.dumps.append(dict(entry, error=error, interrupted=not is_consistent, reply=reply))
+        entry.update(error=None, interrupted=False, reply=reply)
+        self.dumps.append(entry)
+        if is_foreign:
+            entry["error"] = [0, "requested in another byte order"]
+        datagrams = [] if is_foreign else self._receive(source, entry)
+        self._keep(reply, frame_datagrams(datagrams), source, entry)
+
+    def _receive(self, source: "Facts", entry: "Facts") -> "list[bytes]":
+        """Return the datagrams of a dump; beyond the room of all sources its messages are cut."""
+        room = self._contents.room
+        stream = _end_at_error(self._request(source, entry), entry)
+        if "keep" in source:
+            stream = (kept for datagram in stream for kept in keep_messages([datagram], *source["keep"]))
+        datagrams, size = [], 0
+        for datagram in stream:
+            datagrams.append(datagram)
+            size += len(datagram)
+            if size > room:
+                batches = map(split_messages, itertools.chain(datagrams, stream))
+                datagrams, counts = cut_rows(batches, room, self._contents.make_finder(source))
+                if counts:
+                    tell_cut(entry, counts)
+        return datagrams
+
+    def _request(self, source: "Facts", entry: "Facts") -> "typing.Iterator[bytes]":
+        request = (source["protocol"], source["type"], bytes.fromhex(source["body"]), bool(source.get("strict")))
+        if source.get("restart"):
+            datagrams, is_consistent = dump_whole(*request, limit=self._contents.room)
+            entry["interrupted"] = not is_consistent
+            yield from datagrams
+        else:
+            yield from map(bytes, dump(*request))
+
+
+def _end_at_error(stream: "typing.Iterator[bytes]", entry: "Facts") -> "typing.Iterator[bytes]":
+    """Yield the datagrams of a dump up to an error, which the entry of the reply then has."""
+    try:
+        for datagram in stream:
+            yield datagram
+    except OSError as error:
+        entry["error"] = describe_error(error)
+    except MemoryError:
+        entry["error"] = [errno.ENOMEM, os.strerror(errno.ENOMEM)]
+
+
+def iterate_rows(path: "str") -> "typing.Iterator[list[bytes]]":
+    """Yield the rows of a file as it is read, the first one alone. Raises OSError."""
+    rest, is_first = b"", True
+    with open(path, "rb", 0) as file:
+        while True:
+            part = file.read(_CHUNK)
+            rows = (rest + part).split(b"\n")
+            rest = rows.pop()
+            if is_first and rows:
+                yield [rows.pop(0) + b"\n"]
+                is_first = False
+            yield [row + b"\n" for row in rows]
+            if not part:
+                yield [rest]
+                return
 
 
 def read_process_file(pid: "int", name: "str", arguments: "bool" = False) -> "bytes":
@@ -931,12 +1369,12 @@ def _read_task_file(task: "str", name: "str") -> "bytes":
 
 def cut_first_argument(command: "bytes") -> "bytes":
     """Return a command line up to and including the first NUL: the program, or the title that a process has set."""
-    return command[: command.find(b"\0") + 1 or None][:_LONGEST_FIRST_ARGUMENT]
+    return command[: command.find(b"\0") + 1 or None][:LONGEST_FIRST_ARGUMENT]
 
 
 def describe_owners(found: "Owners", held: "dict[str, list[int]]") -> "Facts":
     """Return owners as captures keep them; ``held`` has the inodes to keep, by pid."""
-    names = ("arguments", "denied", "error", "failed", "hidden", "initial", "privileged", "processes", "unread")
+    names = ("arguments", "cut", "denied", "error", "failed", "hidden", "initial", "privileged", "processes", "unread")
     facts: "Facts" = {name: getattr(found, name) for name in names}
     facts["held"] = held
     if found.descriptors is not None:
@@ -947,43 +1385,56 @@ def describe_owners(found: "Owners", held: "dict[str, list[int]]") -> "Facts":
 
 def keep_rows(content: "bytes", column: "int", values: "list[str]") -> "bytes":
     """Keep the first line, and those with one of ``values`` in a column, counted from 0."""
-    wanted = {value.encode("latin-1") for value in values}
     header, _newline, rows = content.partition(b"\n")
-    kept = [row for row in rows.splitlines(True) if wanted.intersection(row.split()[column : column + 1])]
-    return b"\n".join([header, b"".join(kept)]) if content else content
+    return b"\n".join([header, b"".join(_select_rows(rows.splitlines(True), column, values))]) if content else content
+
+
+def _select_rows(rows: "list[bytes]", column: "int", values: "list[str]") -> "list[bytes]":
+    wanted = {value.encode("latin-1") for value in values}
+    return [row for row in rows if wanted.intersection(row.split()[column : column + 1])]
 
 
 def keep_messages(datagrams: "list[bytes]", place: "int", values: "list[str]") -> "list[bytes]":
     """Keep the messages with one of some bytes (in hex) at an offset behind the nlmsghdr."""
     wanted = b"".join(map(bytes.fromhex, values))
-    kept = []
-    for datagram in datagrams:
-        start, parts = 0, []
-        while start + _HEADER.size + place < len(datagram):
-            end = start + max(align4(_HEADER.unpack_from(datagram, start)[0]), _HEADER.size)
-            if datagram[start + _HEADER.size + place] in wanted:
-                parts.append(datagram[start:end])
-            start = end
-        kept.append(b"".join(parts))
+    start = _HEADER.size + place
+    kept = [b"".join(one for one in split_messages(whole) if one[start : start + 1] in wanted) for whole in datagrams]
     return [datagram for datagram in kept if datagram]
 
 
+def split_messages(datagram: "bytes") -> "list[bytes]":
+    """Return the netlink messages in a datagram."""
+    messages, start = [], 0
+    while start + _HEADER.size <= len(datagram):
+        end = start + max(align4(_HEADER.unpack_from(datagram, start)[0]), _HEADER.size)
+        messages.append(datagram[start:end])
+        start = end
+    return messages
+
+
 def _numbers_in_column(content: "bytes", column: "int") -> "set[int]":
-    words = [row.split()[column : column + 1 or None] for row in content.splitlines()]
-    return {int(word[0]) for word in words if word and word[0].isdigit() and len(word[0]) <= _LONGEST_NUMBER}
+    return {number for row in content.splitlines() for number in [_find_in_row(row, column)] if number is not None}
+
+
+def _find_in_row(row: "bytes", column: "int | None") -> "int | None":
+    """Return the number in a column of a row, counted from 0, None without one."""
+    word = row.split()[column : column + 1 or None] if column is not None else []
+    return int(word[0]) if word and word[0].isdigit() and len(word[0]) <= _LONGEST_NUMBER else None
 
 
 def _numbers_in_messages(datagrams: "list[bytes]", place: "int") -> "set[int]":
-    found = set()
-    for datagram in datagrams:
-        start = 0
-        while start + _HEADER.size + place + 4 <= len(datagram):
-            found.add(_NUMBER.unpack_from(datagram, start + _HEADER.size + place)[0])
-            start += max(align4(_HEADER.unpack_from(datagram, start)[0]), _HEADER.size)
-    return found
+    found = {_find_in_message(message, place) for datagram in datagrams for message in split_messages(datagram)}
+    return {number for number in found if number is not None}
 
 
-def _user_names(uids: "set[int]") -> "dict[str, str]":
+def _find_in_message(message: "bytes", place: "int | None") -> "int | None":
+    """Return the number at an offset behind the nlmsghdr of a message, None without one."""
+    if place is None or _HEADER.size + place + _NUMBER.size > len(message):
+        return None
+    return int(_NUMBER.unpack_from(message, _HEADER.size + place)[0])
+
+
+def _user_names(uids: "typing.Iterable[int]") -> "dict[str, str]":
     import pwd  # noqa: PLC0415 - only captures name users
 
     names = {}
@@ -993,6 +1444,16 @@ def _user_names(uids: "set[int]") -> "dict[str, str]":
         except (KeyError, OverflowError):
             continue
     return names
+
+
+def _split_frames(content: "bytes") -> "list[bytes]":
+    """Return the datagrams that :func:`frame_datagrams` put together."""
+    datagrams, start = [], 0
+    while start < len(content):
+        end = start + 4 + int.from_bytes(content[start : start + 4], "big")
+        datagrams.append(content[start + 4 : end])
+        start = end
+    return datagrams
 
 
 def frame_datagrams(datagrams: "list[bytes]") -> "bytes":
@@ -1020,8 +1481,8 @@ def main(arguments: "list[str]") -> "int":
     try:
         with sys.stdin.buffer if arguments[1] == "-" else open(arguments[1], "rb") as file:
             text = pack(run(json.loads(file.read(_LARGEST_PLAN).decode())))
-    except (OSError, ValueError) as error:
-        sys.stderr.write("capture.py: %s\n" % error)
+    except (OSError, ValueError, MemoryError) as error:
+        sys.stderr.write("capture.py: %s\n" % (error or "out of memory"))
         return 2
     sys.stdout.write(text + "\n")
     return 0

@@ -8,8 +8,10 @@ This file is copied along with ``capture.py``; it too needs only the standard li
 """
 
 import errno
+import fcntl
 import os
 import re
+import sys
 import typing
 
 from . import capture
@@ -18,6 +20,10 @@ DEFAULT_LIMIT = 500
 """Limit of namespaces that are read, by default."""
 
 _OWN = "/proc/self/ns/net"
+_GET_USER_NAMESPACE = 0xB701
+_GET_OWNER = 0xB704
+"""NS_GET_USERNS and NS_GET_OWNER_UID of linux/nsfs.h."""
+
 _MOUNTED = re.compile(rb"net:\[([0-9]+)\]")
 _OCTAL = re.compile(rb"\\([0-7]{3})")
 _MOUNT_POINT = 4
@@ -267,6 +273,46 @@ def open_namespace(found: "Found") -> "int":
     return descriptor
 
 
+def find_owner(descriptor: "int") -> "int":
+    """Return the user who made a namespace, 0 for those of root; capture.NOBODY if the kernel does not tell."""
+    owner = bytearray(4)
+    try:
+        above = fcntl.ioctl(descriptor, _GET_USER_NAMESPACE)
+        try:
+            fcntl.ioctl(above, _GET_OWNER, owner)
+        finally:
+            os.close(above)
+    except OSError:  # before Linux 4.11
+        return capture.NOBODY
+    return int.from_bytes(owner, sys.byteorder)
+
+
+def choose(found: "list[Found]", limit: "int") -> "list[Found]":
+    """Return the namespaces within a limit: this one, those with names, those of root, then the users take turns."""
+    if len(found) <= limit:
+        return found
+    turns: "dict[int, int]" = {}
+    order = {}
+    for namespace in found[1:]:
+        if namespace.name is None:
+            owner = _find_owner_of(namespace)
+            turns[owner] = turns.get(owner, 0) + 1
+            order[namespace] = turns[owner] if owner else 0
+    first, *others = found
+    return [first, *sorted(others, key=lambda one: order.get(one, -1))][:limit]
+
+
+def _find_owner_of(found: "Found") -> "int":
+    try:
+        descriptor = open_namespace(found)
+    except OSError:
+        return capture.NOBODY
+    try:
+        return find_owner(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def missed_beyond_limit(found: "typing.Sized", limit: "int") -> "list[Missed]":
     """Return the entry for the namespaces beyond a limit, if any."""
     if len(found) <= limit:
@@ -309,13 +355,14 @@ def capture_all(plan: "capture.Facts") -> "dict[str, bytes]":
     except NoSelectorError as error:
         raise capture.Refused(str(error)) from error
     limit = int(plan.get("namespace_limit", DEFAULT_LIMIT))
-    others = [namespace for namespace in found[:limit] if namespace.inode != capture.own_namespace_inode()]
+    chosen = choose(found, limit) if wants_all else found[:limit]
+    others = [namespace for namespace in chosen if namespace.inode != capture.own_namespace_inode()]
     missed += missed_beyond_limit(found, limit)
     return capture.run(plan, _NamespaceVisits(others, missed, None if wants_all else finder.chosen))
 
 
 class _NamespaceVisits:
-    """Enters namespaces one after the other, and yields inode and name of each.
+    """Enters namespaces one after the other, and yields inode, name and the user who made each.
 
     ``missed`` gets those that could not be entered; ``selected`` has the inodes by selector, None if all are selected.
     """
@@ -326,8 +373,9 @@ class _NamespaceVisits:
         self._found = found
         self.missed = missed
         self.selected = selected
+        self._owner = capture.NOBODY
 
-    def __iter__(self) -> "typing.Iterator[tuple[int, str | None]]":
+    def __iter__(self) -> "typing.Iterator[tuple[int, str | None, int]]":
         if not self._found:
             return
         home = os.open(_OWN, os.O_RDONLY | os.O_CLOEXEC)
@@ -335,7 +383,8 @@ class _NamespaceVisits:
             for found in self._found:
                 if self._enter(found):
                     try:
-                        yield found.inode or 0, None if found.name is None else os.fsdecode(found.name)
+                        name = None if found.name is None else os.fsdecode(found.name)
+                        yield found.inode or 0, name, self._owner
                     finally:
                         capture.enter_network_namespace(home)
         finally:
@@ -347,6 +396,7 @@ class _NamespaceVisits:
             if missed is None:
                 descriptor = open_namespace(found)
                 try:
+                    self._owner = find_owner(descriptor)
                     capture.enter_network_namespace(descriptor)
                 finally:
                     os.close(descriptor)
