@@ -118,7 +118,7 @@ class Folder:
 
     def _find_at_once(self, path: str) -> tuple[int, str, int] | None:
         """Let the kernel find the folder that holds a path; None where it cannot, and where the last name is a link."""
-        above, _, name = path.strip("/").rpartition("/")
+        above, _, name = path.lstrip("/").rpartition("/")
         descriptor = _open_beneath(self._descriptor, above or ".") if name not in {"", ".", ".."} else -1
         if descriptor < 0:
             return None

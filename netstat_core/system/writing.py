@@ -194,25 +194,32 @@ def _replace_file(content: bytes, folder: int, name: str) -> None:
         with os.fdopen(os.open(beside, _NEW_FILE, 0o600, dir_fd=folder), "wb") as file:
             file.write(content)
             file.flush()
-            _move(beside, folder, name, file.fileno())
+            os.rename(beside, name, src_dir_fd=folder, dst_dir_fd=folder)
+            if not _is_in_place(folder, name, file.fileno()):
+                _refuse_exchange()
     except BaseException:
         with suppress(OSError):
             os.unlink(beside, dir_fd=folder)
         raise
 
 
-def _move(beside: str, folder: int, name: str, descriptor: int) -> None:
-    """Move what was made beside a name to it. Raises OSError if another user put something else there."""
-    os.rename(beside, name, src_dir_fd=folder, dst_dir_fd=folder)
-    if not os.path.samestat(os.stat(name, dir_fd=folder, follow_symlinks=False), os.fstat(descriptor)):
-        raise OSError(errno.EAGAIN, "exchanged by another user while it was written")
+def _is_in_place(folder: int, name: str, descriptor: int) -> bool:
+    """True if a name stands for what a descriptor has open; others may exchange it where they may write."""
+    try:
+        return os.path.samestat(os.stat(name, dir_fd=folder, follow_symlinks=False), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
+
+
+def _refuse_exchange() -> None:
+    raise OSError(errno.EAGAIN, "exchanged by another user while it was written")
 
 
 def _write_device(content: bytes, folder: int, name: str) -> None:
     """Write to a character device, such as /dev/null."""
     with os.fdopen(os.open(name, _DEVICE, dir_fd=folder), "wb") as device:
         if not stat.S_ISCHR(os.fstat(device.fileno()).st_mode):
-            raise OSError(errno.EAGAIN, "exchanged by another user while it was opened")
+            _refuse_exchange()
         os.set_blocking(device.fileno(), True)
         device.write(content)
 
@@ -237,7 +244,11 @@ def _fill_folder(tree: Mapping[str, bytes], folder: int, name: str, final: str |
         _check_empty(descriptor)
         _fill(descriptor, sorted(tree), tree, 0, made)
         if final is not None:
-            _move(name, folder, final, descriptor)
+            os.rename(name, final, src_dir_fd=folder, dst_dir_fd=folder)
+            whole, made = made, []
+            if not _is_in_place(folder, final, descriptor):
+                made = whole
+                _refuse_exchange()
     except BaseException:
         for path in reversed(made):
             with suppress(OSError):
