@@ -87,7 +87,10 @@ class FolderStore:
     def find_owners(self) -> capture.Owners:
         """Return the owners found in the links of the folder."""
         with self._folder.open("proc") as descriptor:
-            return capture.scan_owners(f"/proc/self/fd/{descriptor}", descriptors=True, wanted=None)
+            held = f"/proc/self/fd/{descriptor}"
+            if not os.path.exists(held):
+                raise OSError(0, f"owners in a folder cannot be searched: {capture.NO_PROC} here")
+            return capture.scan_owners(held, descriptors=True, wanted=None)
 
 
 def _find_root(folder: Folder, name: str) -> tuple[Folder, str]:

@@ -295,3 +295,12 @@ def test_patterns_list_nothing_outside(tmp_path: Path) -> None:
     assert store.find_paths("/sys/class/net/*/mtu") == found
     assert list(SnapshotSystem(store).read_all(Directory("/sys/class/net/*/mtu"))) == found
     assert outcome(lambda: store.find_paths("/sys/class/out/*/mtu")) == errno.EACCES
+
+
+def test_owners_without_proc_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where /proc is not mounted, a copy's owners cannot be searched, which is an error and not an empty answer."""
+    (tmp_path / "proc/net").mkdir(parents=True)
+    store = FolderStore(str(tmp_path))
+    monkeypatch.setattr(os.path, "exists", lambda path: not path.startswith("/proc/"))
+    with pytest.raises(OSError, match="is not mounted"):
+        store.find_owners()
