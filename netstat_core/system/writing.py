@@ -242,7 +242,7 @@ def _fill_folder(tree: Mapping[str, bytes], folder: int, name: str, final: str |
     made: list[str] = []
     try:
         _check_empty(descriptor)
-        _fill(descriptor, sorted(tree), tree, 0, made)
+        _fill(descriptor, sorted(tree, key=_place), tree, 0, made)
         if final is not None:
             os.rename(name, final, src_dir_fd=folder, dst_dir_fd=folder)
             whole, made = made, []
@@ -256,6 +256,11 @@ def _fill_folder(tree: Mapping[str, bytes], folder: int, name: str, final: str |
         raise
     finally:
         os.close(descriptor)
+
+
+def _place(path: str) -> tuple[bool, str]:
+    """Return where a path stands in the order of writing: what describes the others comes when they are there."""
+    return path == capture.DESCRIPTION, path
 
 
 def _check_empty(folder: int) -> None:

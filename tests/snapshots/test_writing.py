@@ -118,6 +118,21 @@ def test_an_empty_folder_is_kept(tmp_path: Path) -> None:
     assert refusal(f"{tmp_path}/plain/") == "is not empty"
 
 
+def test_the_description_comes_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that is being filled has no description of files that are not there yet."""
+    seen = []
+    real = os.fdopen
+
+    def observe(*arguments: object, **named: object) -> object:
+        seen.append(sorted(path for path in written(tmp_path) if path in TREE))
+        return real(*arguments, **named)  # type: ignore[call-overload] - as they come
+
+    monkeypatch.setattr(os, "fdopen", observe)
+    write(f"{tmp_path}/")
+    assert len(seen) == len(TREE)
+    assert [("capture.json" in paths) for paths in seen] == [False] * (len(TREE) - 1) + [True]
+
+
 def test_the_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A dot stands for the working folder, and relative names begin there."""
     monkeypatch.chdir(tmp_path)
