@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -59,3 +60,10 @@ def paused(process: subprocess.Popen[bytes]) -> Iterator[None]:
     os.waitid(os.P_PID, process.pid, os.WSTOPPED)
     yield
     process.send_signal(signal.SIGCONT)
+
+
+def moments(enough: Callable[[], bool], seconds: float = 1.0, most: float = 30.0) -> Iterator[None]:
+    """Yield as often as can be for some seconds, and on until it is enough, on a busy machine at most for ``most``."""
+    start = time.monotonic()
+    while (passed := time.monotonic() - start) < seconds or (passed < most and not enough()):
+        yield

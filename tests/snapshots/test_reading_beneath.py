@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import copies
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from neighbours import exchanging, grounds, hand_over, needs_root
+from neighbours import exchanging, grounds, hand_over, moments, needs_root
 
 from netstat_core import Query, collect
 from netstat_core.errors import SnapshotError
@@ -230,8 +229,7 @@ def test_a_race_shows_no_secret(swap: str) -> None:
         hand_over(own)
         seen: list[object] = []
         with exchanging(copy / name, other):
-            end = time.monotonic() + 1.5
-            while time.monotonic() < end:
+            for _moment in moments(lambda: {bytes, int} <= set(map(type, seen)) or "proc/9" in name):
                 store = FolderStore(str(copy)) if (copy / "proc/net").is_dir() else None
                 if store is None:
                     continue
@@ -252,9 +250,9 @@ def test_a_race_leaves_no_secret_in_problems() -> None:
         copy = make_copy(own)
         (own / "other").symlink_to(own.parent / "hidden/tcp")
         hand_over(own)
-        query, end, states = Query(protocols=("tcp",), owners=("processes",)), time.monotonic() + 2, set()
+        query, states = Query(protocols=("tcp",), owners=("processes",)), set()
         with exchanging(copy / "proc/net/tcp", own / "other"):
-            while time.monotonic() < end:
+            for _moment in moments(lambda: states == {0, 1}):
                 report: dict[str, Any] = collect(query, SnapshotSystem(copy))
                 assert "secret" not in repr(report)
                 states.add(len(report["tables"]["sockets"]))
@@ -268,16 +266,15 @@ def test_a_file_exchanged_for_a_pipe_is_not_waited_for() -> None:
         (own / "taken").write_text(capture.pack({"proc/net/tcp": b""}))
         os.mkfifo(own / "other")
         hand_over(own)
-        end, refused, opened = time.monotonic() + 1, 0, 0
+        outcomes: set[str] = set()
         with exchanging(own / "taken", own / "other"):
-            while time.monotonic() < end:
+            for _moment in moments(lambda: outcomes == {"opened", "refused"}):
                 try:
                     SnapshotSystem(own / "taken")
-                    opened += 1
+                    outcomes.add("opened")
                 except SnapshotError:
-                    refused += 1
-        assert refused
-        assert opened
+                    outcomes.add("refused")
+        assert outcomes == {"opened", "refused"}
 
 
 def test_patterns_list_nothing_outside(tmp_path: Path) -> None:
