@@ -11,7 +11,7 @@ from netstat_core.host.discovery import Host
 from netstat_core.query import Query
 from netstat_core.report.plan import EVERYTHING, plan
 from netstat_core.report.run import Run
-from netstat_core.system import System, archive, capture, find_namespaces
+from netstat_core.system import System, capture, find_namespaces, writing
 from netstat_core.system.recording import RecordingSystem
 
 COMMAND = "capture"
@@ -20,7 +20,7 @@ COMMAND = "capture"
 def make_capture(target: str, request: Request, dialect: Dialect, host: Host, stdout: BinaryIO) -> int:
     """Write a snapshot of a preset, of what the options select, or of everything if they select nothing.
 
-    ``target`` is a path as :func:`netstat_core.system.archive.write` takes it. Returns the exit status: COMMAND_STATUS
+    ``target`` is a path as :func:`netstat_core.system.writing.write` takes it. Returns the exit status: COMMAND_STATUS
     if the options name something that only a broken plugin provides, else 0. Raises UsageError for options that do not
     go with a capture, and for a network namespace that cannot be entered.
     """
@@ -30,7 +30,7 @@ def make_capture(target: str, request: Request, dialect: Dialect, host: Host, st
         tree = find_namespaces.capture_all(planned)
     except capture.Refused as error:
         raise UsageError(f"--netns: {error}") from error
-    archive.write(tree, target, stdout)
+    writing.write(tree, target, stdout)
     return COMMAND_STATUS if request.narrows and names_broken_plugin(host, request.query) else 0
 
 
@@ -77,4 +77,4 @@ def start_recording(system: System) -> RecordingSystem:
 
 def write_recording(recorded: RecordingSystem, run: Run, target: str, stdout: BinaryIO) -> None:
     """Write the input of a finished report as a snapshot."""
-    archive.write(recorded.to_tree(run.used_names), target, stdout)
+    writing.write(recorded.to_tree(run.used_names), target, stdout)

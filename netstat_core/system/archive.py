@@ -1,4 +1,4 @@
-"""Read and write snapshots as packed text or tar archives. Reading limits size, since the content is untrusted."""
+"""Read snapshots that are packed text or tar archives. Their size is limited, since the content is untrusted."""
 
 from __future__ import annotations
 
@@ -9,13 +9,9 @@ import gzip
 import io
 import json
 import lzma
-import os
-import stat
 import tarfile
-import tempfile
 import zlib
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import IO, Any, BinaryIO
 
 from netstat_core.errors import SnapshotError
@@ -34,7 +30,6 @@ _MAGIC: tuple[tuple[bytes, Callable[..., Any]], ...] = (
     (b"\xfd7zXZ\0", lzma.LZMAFile),
     (b"BZh", bz2.BZ2File),
 )
-_STREAMS = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/self/fd/")
 _USTAR_AT, _USTAR = 257, b"ustar"
 
 
@@ -216,79 +211,3 @@ def _to_absolute(path: str, prefix: str) -> str:
     if prefix.endswith(">"):
         return f"/proc/net/{path.removeprefix(prefix[:-1])}"
     return f"/{path.removeprefix(prefix)}"
-
-
-def write(tree: Mapping[str, bytes], target: str, stdout: BinaryIO) -> None:
-    """Write contents by path to ``target``, in the form that its name selects.
-
-    A name that ends with ``/`` or is a folder selects a folder, ``.tar``, ``.tar.gz`` and ``.tar.xz`` an archive,
-    anything else packed text, and ``-`` packed text on ``stdout``. Raises SnapshotError if writing fails.
-    """
-    try:
-        if target == "-":
-            stdout.write(capture.pack(dict(tree)).encode() + b"\n")
-        elif target.endswith("/") or os.path.isdir(target):
-            _write_folder(tree, Path(target))
-        else:
-            _replace_file(target, _encode(tree, target))
-    except OSError as error:
-        raise SnapshotError(f"{target}: {error.strerror or error}") from error
-
-
-def _encode(tree: Mapping[str, bytes], target: str) -> bytes:
-    if target.endswith((".tar.gz", ".tgz")):
-        return gzip.compress(make_tar(tree), mtime=0)
-    if target.endswith((".tar.xz", ".txz")):
-        return lzma.compress(make_tar(tree))
-    return make_tar(tree) if target.endswith(".tar") else capture.pack(dict(tree)).encode() + b"\n"
-
-
-def _replace_file(target: str, content: bytes) -> None:
-    """Replace a file by one readable by its owner only; a link, which another user may have made, is not followed."""
-    if target.startswith(_STREAMS) or _is_device(target):
-        with open(target, "wb") as file:
-            file.write(content)
-        return
-    if os.path.lexists(target) and not os.path.islink(target) and not os.path.isfile(target):
-        raise SnapshotError(f"{target}: neither a folder nor a regular file")
-    descriptor, beside = tempfile.mkstemp(prefix=".pynetstat.", dir=os.path.dirname(target) or ".")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        os.replace(beside, target)
-    except BaseException:
-        os.unlink(beside)
-        raise
-
-
-def _is_device(target: str) -> bool:
-    """True if a path is a character device, such as /dev/null, and not a link to one."""
-    return os.path.lexists(target) and stat.S_ISCHR(os.lstat(target).st_mode)
-
-
-def make_tar(tree: Mapping[str, bytes]) -> bytes:
-    """Return a tar of the contents, sorted and without times: equal contents give equal bytes."""
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as archive:
-        for path in sorted(tree):
-            member = tarfile.TarInfo(path)
-            member.size = len(tree[path])
-            archive.addfile(member, io.BytesIO(tree[path]))
-    return out.getvalue()
-
-
-def _write_folder(tree: Mapping[str, bytes], folder: Path) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if any(folder.iterdir()):
-        raise SnapshotError(f"{folder}: is not empty")
-    for path, content in sorted(tree.items()):
-        _make_folders((folder / path).parent)
-        (folder / path).write_bytes(content)
-        (folder / path).chmod(0o600)
-
-
-def _make_folders(folder: Path) -> None:
-    """Make a folder and missing parents, accessible by their owner only."""
-    if not folder.exists():
-        _make_folders(folder.parent)
-        folder.mkdir(mode=0o700)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import stat
 import struct
 import sys
 from collections.abc import Iterator, Sequence
@@ -341,13 +342,23 @@ def _open_store(source: str) -> Store:
     if not os.path.exists(source):
         what = f"only a link; {HOW_TO_COPY}" if os.path.islink(source) else "no such file or folder"
         raise SnapshotError(f"{source}: {what}")
-    if not os.path.isfile(source):
-        raise SnapshotError(f"{source}: neither a folder nor a regular file")
     try:
-        with open(source, "rb") as file:
+        with open(source, "rb", opener=_open_regular) as file:
             return archive.load(file, source)
     except OSError as error:
         raise SnapshotError(f"{source}: {error.strerror}") from error
+
+
+def _open_regular(path: str, flags: int) -> int:
+    """Open a file that is a regular one, before and after it is opened; a pipe is not waited for. Raises OSError."""
+    refusal = OSError(errno.EINVAL, "neither a folder nor a regular file")
+    if not os.path.isfile(path):
+        raise refusal
+    descriptor = os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise refusal
+    return descriptor
 
 
 def _split_datagrams(frame_datagrams: bytes) -> Iterator[bytes]:

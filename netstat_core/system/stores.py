@@ -6,11 +6,11 @@ import errno
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Protocol
 
 from netstat_core.errors import SnapshotError
 from netstat_core.system import capture
+from netstat_core.system.beneath import Folder
 
 LARGEST_FILE = 1 << 28
 MOST_MATCHES = 1 << 18
@@ -55,70 +55,71 @@ class FolderStore:
     """
 
     def __init__(self, folder: str) -> None:
-        self._root, self._mount_point = _find_root(Path(folder).resolve())
-        net = self._root / "proc/net"
-        found = () if self._mount_point or net.is_dir() else sorted(self._root.glob("proc/*/net/"))
-        self._net = _choose_net(f"/{path.relative_to(self._root)}/" for path in found if path.is_dir())
+        try:
+            self._folder, self._mount_point = _find_root(Folder(folder), folder)
+        except OSError as error:
+            raise SnapshotError(f"{folder}: {error.strerror}") from error
+        has_net = self._mount_point or self._folder.is_folder("proc/net")
+        self._net = None if has_net else _choose_net(_find_net_folders(self._folder))
 
     def read(self, path: str) -> bytes:
         """Return the content of a file; only regular files within the folder are opened."""
-        path = _redirect(path, self._net)
+        return self._folder.read(self._locate(_redirect(path, self._net)), LARGEST_FILE)
+
+    def _locate(self, path: str) -> str:
+        """Return where in the folder a path is."""
         if not path.startswith(self._mount_point):
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-        real = os.path.realpath(f"{self._root}{path.removeprefix(self._mount_point)}")
-        if os.path.commonpath((real, self._root)) != str(self._root):
-            raise OSError(errno.EACCES, "leads out of the snapshot")
-        if os.path.exists(real) and not os.path.isfile(real):
-            raise OSError(errno.ENOTDIR if os.path.isdir(real) else errno.EACCES, "is not a regular file")
-        if os.path.getsize(real) > LARGEST_FILE:  # sparse files can be of any size
-            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
-        return capture.read_file(real, LARGEST_FILE)
+        return path.removeprefix(self._mount_point)
 
     def find_paths(self, pattern: str) -> list[str]:
         """Return the paths of files in the folder that match a pattern."""
         moved = _redirect(pattern, self._net)
         if moved != pattern:
             return [PROC_NET + path.removeprefix(self._net or "") for path in self.find_paths(moved)]
-        if not pattern.startswith(self._mount_point):
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-        found = capture.find_paths(pattern.removeprefix(self._mount_point), str(self._root))
+        found = capture.find_paths(self._locate(pattern), self._folder.list_names, self._folder.is_file)
         return [self._mount_point + path for path in found[:MOST_MATCHES]]
 
     def read_link(self, path: str) -> str:
         """Return the target of a link in the folder."""
-        folder, _, name = path.removeprefix(self._mount_point).rpartition("/")
-        real = os.path.realpath(f"{self._root}{folder}")
-        if not path.startswith(self._mount_point) or os.path.commonpath((real, self._root)) != str(self._root):
-            raise OSError(errno.EACCES, "leads out of the snapshot")
-        return os.readlink(f"{real}/{name}")
+        return self._folder.read_link(self._locate(path))
 
     def find_owners(self) -> capture.Owners:
         """Return the owners found in the links of the folder."""
-        return capture.scan_owners(f"{self._root}/proc", descriptors=True, wanted=None)
+        with self._folder.open("proc") as descriptor:
+            held = f"/proc/self/fd/{descriptor}"
+            if not os.path.exists(held):
+                raise OSError(0, f"owners in a folder cannot be searched: {capture.NO_PROC} here")
+            return capture.scan_owners(held, descriptors=True, wanted=None)
 
 
-def _find_root(folder: Path) -> tuple[Path, str]:
-    """Return the folder in which the snapshot begins, and the path it is mounted at: empty or /proc/net."""
-    if not folder.is_dir():
-        raise SnapshotError(f"{folder}: not a folder")
-    proc = folder / "proc"
-    if proc.is_symlink():
-        raise SnapshotError(f"{folder}: its folder proc is a link")
-    if proc.is_dir() or (folder / capture.DESCRIPTION).is_file():
+def _find_root(folder: Folder, name: str) -> tuple[Folder, str]:
+    """Return the folder in which the snapshot begins, and the path it is mounted at: empty, /proc or /proc/net."""
+    if folder.is_link("proc"):
+        raise SnapshotError(f"{name}: its folder proc is a link")
+    if folder.is_folder("proc") or folder.is_file(capture.DESCRIPTION):
         return folder, ""
-    if _holds_net(folder):
+    if _holds_net(folder, ""):
         return folder, "/proc/net"
-    if _holds_net(folder / "net"):
+    is_link = folder.is_link("net")
+    if not is_link and _holds_net(folder, "net/"):
         return folder, "/proc"
-    below = [entry for entry in sorted(folder.iterdir())[:2] if not entry.is_symlink()]
-    if len(below) == 1 and (below[0] / "proc").is_dir():
-        return below[0], ""
-    is_link = (folder / "net").is_symlink()
-    raise SnapshotError(f"{folder}: holds no folder named proc{f'; {HOW_TO_COPY}' if is_link else ''}")
+    below = [entry for entry in sorted(folder.list_names(""))[:2] if not folder.is_link(entry)]
+    if len(below) == 1 and folder.is_folder(f"{below[0]}/proc"):
+        return folder.enter(below[0]), ""
+    raise SnapshotError(f"{name}: holds no folder named proc{f'; {HOW_TO_COPY}' if is_link else ''}")
 
 
-def _holds_net(folder: Path) -> bool:
-    return not folder.is_symlink() and any((folder / name).is_file() for name in FILES_OF_NET)
+def _holds_net(folder: Folder, prefix: str) -> bool:
+    return any(folder.is_file(prefix + name) for name in FILES_OF_NET)
+
+
+def _find_net_folders(folder: Folder) -> list[str]:
+    """Return the folders ``/proc/PID/net/`` of a folder that holds a copy of /proc."""
+    if not folder.is_folder("proc"):
+        return []
+    paths = (f"/proc/{name}/net/" for name in folder.list_names("proc"))
+    return [path for path in paths if _NET.fullmatch(path) and folder.is_folder(path)]
 
 
 PROC_NET = "/proc/net/"

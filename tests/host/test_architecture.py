@@ -39,9 +39,10 @@ THIRD_PARTY = {
 OPENING = {
     "system.find_namespaces",
     "system.snapshot",
-    "system.archive",
+    "system.beneath",
     "system.stores",
     "system.capture",
+    "system.writing",
     "report.names",
     "cli.main",
 }

@@ -18,7 +18,7 @@ from realnetstat import Outcome
 from trees import Trees, fixture_names
 
 from netstat_core.cli import main as entry
-from netstat_core.system import archive, capture
+from netstat_core.system import capture, writing
 from netstat_core.system.snapshot import SnapshotSystem
 
 DISPLAYS = ("-anpe", "-s", "-rne", "-6rn", "-ine", "-gn", "-Mn", "--json --tables all -p")
@@ -125,7 +125,7 @@ def test_same_content_gives_the_same_bytes() -> None:
     other = dict(reversed(one.items()))
     assert capture.pack(one) == capture.pack(other)
     for name in ("x.tar", "x.tar.gz", "x.tar.xz"):
-        assert archive._encode(one, name) == archive._encode(other, name)
+        assert writing._encode(one, name) == writing._encode(other, name)
 
 
 def test_narrower_capture_is_told(tmp_path: Path) -> None:

@@ -78,24 +78,33 @@ def read_file(path: "str", limit: "int" = LARGEST_FILE) -> "bytes":
 
     Raises OSError, with EFBIG for more than ``limit`` bytes.
     """
-    parts: "list[bytes]" = []
-    size = 0
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
-        while True:
-            part = os.read(descriptor, _CHUNK)
-            if not part:
-                return b"".join(parts)
-            size += len(part)
-            if size > limit:
-                raise OSError(errno.EFBIG, "larger than %d bytes" % limit)
-            parts.append(part)
+        return read_descriptor(descriptor, limit)
     finally:
         os.close(descriptor)
 
 
-def find_paths(pattern: "str", root: "str" = "") -> "list[str]":
-    """Return the files below ``root`` that match a pattern with ``*`` in some components, sorted, without the root.
+def read_descriptor(descriptor: "int", limit: "int") -> "bytes":
+    """Return what an open file holds, read to its end. Raises OSError, with EFBIG for more than ``limit`` bytes."""
+    parts: "list[bytes]" = []
+    size = 0
+    while True:
+        part = os.read(descriptor, _CHUNK)
+        if not part:
+            return b"".join(parts)
+        size += len(part)
+        if size > limit:
+            raise OSError(errno.EFBIG, "larger than %d bytes" % limit)
+        parts.append(part)
+
+
+def find_paths(
+    pattern: "str",
+    list_names: "typing.Callable[[str], list[str]]" = os.listdir,
+    is_file: "typing.Callable[[str], bool]" = os.path.isfile,
+) -> "list[str]":
+    """Return the files that match a pattern with ``*`` in some components, sorted.
 
     Raises FileNotFoundError if the directory before the first ``*`` does not exist.
     """
@@ -104,13 +113,16 @@ def find_paths(pattern: "str", root: "str" = "") -> "list[str]":
         if "*" not in component:
             found = [path + "/" + component for path in found]
             continue
-        found = [path + "/" + name for path in found for name in _match_names(root + path, component, len(found))]
-    return sorted(path for path in found if os.path.isfile(root + path))
+        lists = [(path, _match_names(path, component, list_names, len(found))) for path in found]
+        found = [path + "/" + name for path, names in lists for name in names]
+    return sorted(filter(is_file, found))
 
 
-def _match_names(directory: "str", pattern: "str", many: "int") -> "list[str]":
+def _match_names(
+    directory: "str", pattern: "str", list_names: "typing.Callable[[str], list[str]]", many: "int"
+) -> "list[str]":
     try:
-        return [name for name in os.listdir(directory) if fnmatch.fnmatchcase(name, pattern)]
+        return [name for name in list_names(directory) if fnmatch.fnmatchcase(name, pattern)]
     except OSError:
         if many > 1:  # one of several, such as a removed interface
             return []
@@ -377,7 +389,7 @@ def describe_hidden(processes: "int") -> "str":
     return "process 1 is hidden in /proc; other processes may be hidden too" if processes else "/proc shows no process"
 
 
-def list_pids(directory: "str") -> "list[int]":
+def list_pids(directory: "str | int") -> "list[int]":
     """Return the numbers among the names in a directory of /proc, ascending: those of processes or threads."""
     # A name is a number in ASCII digits only: int() takes other digits, str.isdigit() also superscripts.
     return sorted(int(name) for name in os.listdir(directory) if _PID.match(name))
@@ -390,9 +402,13 @@ def list_threads(process: "str") -> "list[int]":
     """
     tasks = process + "/task"
     # The kernel counts 2 links and one for each thread (proc_task_getattr); copies on some file systems always have 1.
-    if os.lstat(tasks).st_nlink == _LINKS_OF_ONE or os.path.islink(tasks) or os.path.islink(process):
+    if os.lstat(tasks).st_nlink == _LINKS_OF_ONE:
         return []
-    return list_pids(tasks)
+    directory = _open_directory(process, "task")
+    try:
+        return list_pids(directory)
+    finally:
+        os.close(directory)
 
 
 def is_initial_pid_namespace() -> "bool | None":
@@ -434,7 +450,7 @@ class _OwnerScan:
         """Scan the descriptors of a process, or those of its threads if the main thread has exited."""
         process = "%s/%d" % (self._proc, pid)
         try:
-            if not self._scan_table(process, pid, pid):
+            if not self._scan_table(pid, pid):
                 self._scan_threads(process, pid, [])
         except OSError as error:
             if error.errno == errno.EACCES and _is_own_and_dead(process):
@@ -452,16 +468,16 @@ class _OwnerScan:
         try:
             for tid in list_threads(process):
                 if tid != pid and not any(self._share_table(known, tid) for known in scanned):
-                    self._scan_thread("%s/task/%d" % (process, tid), pid, tid)
+                    self._scan_thread(pid, tid)
                     scanned = [*scanned[-_MOST_TABLES:], tid]
         except OSError as error:
             self._note_failure(pid, error)
 
-    def _scan_thread(self, task: "str", pid: "int", tid: "int") -> "None":
+    def _scan_thread(self, pid: "int", tid: "int") -> "None":
         before = self._in_threads.get(pid, 0)
         if before > _MOST_IN_THREADS:  # where threads cannot be compared, all are scanned
             raise OSError(errno.E2BIG, "threads have too many descriptors")
-        self._in_threads[pid] = before + self._scan_table(task, pid, tid)
+        self._in_threads[pid] = before + self._scan_table(pid, tid)
 
     def _share_table(self, tid: "int", other: "int") -> "bool":
         """Return whether two threads are known to have the same descriptors."""
@@ -484,10 +500,11 @@ class _OwnerScan:
             owners.failed += 1
             owners.error = owners.error or describe_error(error)
 
-    def _scan_table(self, process: "str", pid: "int", tid: "int") -> "int":
+    def _scan_table(self, pid: "int", tid: "int") -> "int":
         """Scan the descriptors of a process or thread, and return how many it has. Raises OSError."""
         readlink = os.readlink
-        directory = _open_descriptors(process)
+        names = ["fd"] if tid == pid else ["task", str(tid), "fd"]
+        directory = _open_directory("%s/%d" % (self._proc, pid), *names)
         try:
             names = os.listdir(directory)
             for name in names if len(names) <= _FEW_DESCRIPTORS else self._limit_user(pid, names):
@@ -556,14 +573,17 @@ class _UnreadLink(OSError):
     """A descriptor was listed, but what it refers to could not be read."""
 
 
-def _open_descriptors(process: "str") -> "int":
-    """Open the directory ``fd`` of a process; links are not followed, since a recorded /proc is untrusted."""
+def _open_directory(process: "str", *names: "str") -> "int":
+    """Open a directory of a process, name by name; links are not followed, since a recorded /proc is untrusted."""
     flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-    above = os.open(process, flags)
-    try:
-        return os.open("fd", flags, dir_fd=above)
-    finally:
-        os.close(above)
+    directory = os.open(process, flags)
+    for name in names:
+        above = directory
+        try:
+            directory = os.open(name, flags, dir_fd=above)
+        finally:
+            os.close(above)
+    return directory
 
 
 def _read_again(directory: "int", name: "str", error: "OSError") -> "str":
@@ -594,6 +614,8 @@ def _read_copied_link(directory: "int", name: "str") -> "str":
     """Return the text of a file, with which a copy may stand for a link; empty for anything else than a file."""
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
+        if not stat.S_ISREG(os.stat(name, dir_fd=directory, follow_symlinks=False).st_mode):
+            return ""
         descriptor = os.open(name, flags, dir_fd=directory)
     except OSError:
         return ""

@@ -214,7 +214,7 @@ def capture(
     """
     from netstat_core.host.discovery import Host  # noqa: PLC0415
     from netstat_core.report.plan import plan  # noqa: PLC0415
-    from netstat_core.system import archive  # noqa: PLC0415
+    from netstat_core.system import writing  # noqa: PLC0415
     from netstat_core.system.capture import pack  # noqa: PLC0415 - Salt imports this file on every start
     from netstat_core.system.find_namespaces import capture_all  # noqa: PLC0415
 
@@ -225,7 +225,7 @@ def capture(
         contents = capture_all(plan(_make_capture_query(host, options, preset), host))
         if path is None:
             return pack(contents)
-        archive.write(contents, _check_path(path), sys.stdout.buffer)
+        writing.write(contents, _check_path(path), sys.stdout.buffer)
         return path
 
 
