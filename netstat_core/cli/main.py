@@ -7,11 +7,12 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import redirect_stderr, redirect_stdout, suppress
+from contextlib import redirect_stderr, redirect_stdout
 from functools import partial
 from itertools import repeat
 from typing import BinaryIO
 
+from netstat_core.cli.entry import INTERRUPTED
 from netstat_core.cli.faults import COMMAND_STATUS, Faults
 from netstat_core.cli.gaps import complain_of_host, escape_event, is_of_host, remark_on_byte_order
 from netstat_core.cli.output import check_options, make_rendering
@@ -32,7 +33,6 @@ from netstat_core.report.run import GENERATOR, Noted, Run, make_names
 from netstat_core.report.selection import Demand, default_shown_rule
 from netstat_core.system import System
 
-INTERRUPTED = 130
 BROKEN_PIPE = 141
 _OPTION_ERROR = 3
 
@@ -66,9 +66,8 @@ def main() -> int:
 
 
 def _say_last(stderr: BinaryIO, line: str) -> int:
-    """Print why the output ends here, if that is possible; return the exit status."""
-    with suppress(OSError):
-        write_text(stderr, f"{line}\n")
+    """Print why the output ends here; return the exit status."""
+    write_text(stderr, f"{line}\n")
     return 1
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from contextlib import suppress
 from typing import Any, BinaryIO, cast
 
 from netstat_core.errors import UsageError
@@ -15,10 +16,14 @@ _BAD_DESCRIPTOR = 9
 
 
 class EscapedOutput(io.BufferedIOBase):
-    """Writes text to a stream, with control characters escaped; ``unescaped`` is that stream, for binary formats."""
+    """Writes text to a stream, with control characters escaped; ``unescaped`` is that stream, for binary formats.
 
-    def __init__(self, out: BinaryIO) -> None:
+    With ``lossy`` what cannot be written is lost without an error.
+    """
+
+    def __init__(self, out: BinaryIO, *, lossy: bool = False) -> None:
         self.unescaped = out
+        self._ignored: tuple[type[OSError], ...] = (OSError,) if lossy else ()
 
     def writable(self) -> bool:
         """Return True."""
@@ -26,13 +31,15 @@ class EscapedOutput(io.BufferedIOBase):
 
     def write(self, content: Any) -> int:
         """Write whole characters in UTF-8."""
-        self.unescaped.write(escape_block(bytes(content)))
+        with suppress(*self._ignored):
+            self.unescaped.write(escape_block(bytes(content)))
         return len(content)
 
     def flush(self) -> None:
         """Flush the stream, unless it is closed: this object may be collected, and then flushed, later than that."""
-        if not self.unescaped.closed:
-            self.unescaped.flush()
+        with suppress(*self._ignored):
+            if not self.unescaped.closed:
+                self.unescaped.flush()
 
     def isatty(self) -> bool:
         """Return whether the stream is a terminal."""
@@ -93,7 +100,7 @@ def write_text(out: BinaryIO, text: str) -> None:
 
 
 def open_standard() -> tuple[BinaryIO, BinaryIO]:
-    """Return standard output and standard error; both escape.
+    """Return standard output and standard error; both escape, and that a message cannot be written is no error.
 
     A descriptor that was closed when the process began is occupied, so that no file gets its number.
     """
@@ -102,7 +109,7 @@ def open_standard() -> tuple[BinaryIO, BinaryIO]:
             os.open(os.devnull, os.O_RDWR)  # gets the lowest free number, in this order
     stdout = sys.stdout.buffer if sys.stdout else cast("BinaryIO", _ClosedOutput())
     stderr = sys.stderr.buffer if sys.stderr else open(os.devnull, "wb")  # noqa: SIM115 - open until the process ends
-    return escaped(stdout), escaped(stderr)
+    return escaped(stdout), cast("BinaryIO", EscapedOutput(stderr, lossy=True))
 
 
 def abandon_output() -> None:
