@@ -12,7 +12,6 @@ from functools import partial
 from itertools import repeat
 from typing import BinaryIO
 
-from netstat_core.cli.entry import INTERRUPTED
 from netstat_core.cli.faults import COMMAND_STATUS, Faults
 from netstat_core.cli.gaps import complain_of_host, escape_event, is_of_host, remark_on_byte_order
 from netstat_core.cli.output import check_options, make_rendering
@@ -41,7 +40,7 @@ COMMANDS = ("capture",)
 
 
 def main() -> int:
-    """Run with the arguments and streams of the process; return the exit status."""
+    """Run with the arguments and streams of the process; return the exit status. KeyboardInterrupt is passed on."""
     program = escape_line(os.path.basename(sys.argv[0]))
     if program == "__main__.py":
         program = "pynetstat"
@@ -53,7 +52,7 @@ def main() -> int:
         stdout.flush()
     except KeyboardInterrupt:
         abandon_output()
-        return INTERRUPTED
+        raise
     except OSError as error:
         abandon_output()
         if isinstance(error, BrokenPipeError):

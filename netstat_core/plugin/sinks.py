@@ -73,7 +73,8 @@ class Tail(NamedTuple):
 class Rendering:
     """One report that is being written. Override the methods that the format needs; by default they do nothing.
 
-    The host calls ``begin``, then the others as it reads, then ``end``.
+    The host calls ``begin``, then the others as it reads, then ``end``; ``end`` also after an error, such as one that
+    another method raised.
     """
 
     def begin(self, head: Head) -> None:
