@@ -6,9 +6,12 @@ The names in ``__all__`` are the public API for callers; each is imported when i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = (
+    False  # typing is not imported: ``python -m netstat_core`` runs this before it leaves the working folder
+)
 if TYPE_CHECKING:
+    from typing import Any
+
     from netstat_core.errors import (
         NetstatError,
         PluginError,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Mapping
 from typing import Any, BinaryIO
 
 from netstat_core.cli.faults import COMMAND_STATUS, names_broken_plugin
@@ -30,7 +32,7 @@ def make_capture(target: str, request: Request, dialect: Dialect, host: Host, st
         tree = find_namespaces.capture_all(planned)
     except capture.Refused as error:
         raise UsageError(f"--netns: {error}") from error
-    writing.write(tree, target, stdout)
+    _write(tree, target, stdout)
     return COMMAND_STATUS if request.narrows and names_broken_plugin(host, request.query) else 0
 
 
@@ -77,4 +79,12 @@ def start_recording(system: System) -> RecordingSystem:
 
 def write_recording(recorded: RecordingSystem, run: Run, target: str, stdout: BinaryIO) -> None:
     """Write the input of a finished report as a snapshot."""
-    writing.write(recorded.to_tree(run.used_names), target, stdout)
+    _write(recorded.to_tree(run.used_names), target, stdout)
+
+
+def _write(tree: Mapping[str, bytes], target: str, stdout: BinaryIO) -> None:
+    """Write a snapshot; raise SnapshotError if that fails, OSError of standard output as for any other output."""
+    packed = io.BytesIO()
+    writing.write(tree, target, packed)
+    if packed.tell():
+        stdout.write(packed.getbuffer())

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import BinaryIO
 
+from netstat_core.cli.streams import for_binary, write_text
 from netstat_core.dialects import Added, Dialect
 from netstat_core.dialects.getopt import Option
 from netstat_core.errors import PluginError, UsageError
-from netstat_core.escape import escape_unprintable, to_one_line
+from netstat_core.escape import escape_line, to_one_line
 from netstat_core.host.checker import check_schemas
 from netstat_core.host.discovery import TEXT, FormatOffer, Host, Offer, Plugin
 from netstat_core.host.plugins import describe_error, guard_plugin_code
@@ -32,7 +33,7 @@ def print_usage(out: BinaryIO, dialect: Dialect, host: Host) -> None:
         lines += [_format_option(option, formats) for option in dialect.options if option.group == group]
     added = [line for plugin in host.plugins if (line := _format_added(plugin, offers, sinks))]
     lines += ["\nAdded by plugins:\n", *added] if added else []
-    out.write("".join(lines).encode("utf-8", "backslashreplace"))
+    write_text(out, "".join(lines))
 
 
 def find_families(host: Host) -> Added:
@@ -74,9 +75,14 @@ def _format_option(option: Option, formats: str) -> str:
 
 
 def make_rendering(offer: FormatOffer, out: BinaryIO, host: Host) -> Rendering:
-    """Return a rendering that writes a format; that of a third-party plugin turns every failure into a PluginError."""
+    """Return a rendering that writes a format; that of a third-party plugin turns every failure into a PluginError.
+
+    Raises UsageError for a binary format if ``out`` is a terminal.
+    """
     if offer.plugin.is_own:
         return offer.sink.make(out)
+    if offer.sink.binary:
+        out = for_binary(out, f"format {offer.sink.name!r}")
     from netstat_core.report.guarded_sink import GuardedRendering  # noqa: PLC0415 - only for third-party formats
 
     return GuardedRendering(offer, out, host.watch)
@@ -112,7 +118,7 @@ def print_plugins(host: Host, out: BinaryIO) -> int:
         lines += [f"  format {sink.name}: {to_one_line(sink.meaning)}" for sink in sinks]
     lines += [f"blocked: {name}" for name in sorted(host.blocked)]
     lines += [f"broken: {broken.plugin.label}: {broken.reason}" for broken in host.broken]
-    out.write(escape_unprintable("".join(f"{line}\n" for line in lines)).encode("utf-8", "backslashreplace"))
+    write_text(out, "".join(f"{escape_line(line)}\n" for line in lines))
     return 1 if host.broken or schemas else 0
 
 
@@ -153,8 +159,9 @@ def print_explanation(host: Host, name: str, out: BinaryIO) -> int:
     for counter in explanations:
         kind = "gauge" if counter.gauge else "counter"
         title = f"{counter.section}.{counter.name} ({kind}, unit: {counter.unit})"
-        text = f"{title}\n  {counter.meaning}\n  Source: {counter.source}\n"
-        out.write(escape_unprintable(text).encode("utf-8", "backslashreplace"))
+        lines = (title, f"  {counter.meaning}", f"  Source: {counter.source}")
+        text = "".join(f"{escape_line(line)}\n" for line in lines)
+        write_text(out, text)
     return 0
 
 

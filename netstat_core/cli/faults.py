@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterable
-from typing import BinaryIO
 
 from netstat_core.errors import PluginError
-from netstat_core.escape import escape_unprintable
+from netstat_core.escape import escape_line
 from netstat_core.host.discovery import Host
 from netstat_core.host.plugins import Offer, guard_plugin_code
 from netstat_core.plugin.outcomes import Gap, Problem
@@ -22,22 +20,6 @@ Complain = Callable[[Reader, Problem | Gap], "Complaint | None"]
 
 COMMAND_STATUS = 2
 """Exit status of a command such as ``capture`` that names something only a broken plugin provides; displays have 1."""
-
-
-class Diverted(io.TextIOBase):
-    """Replaces standard output while plugins run, and sends what they print to standard error."""
-
-    def __init__(self, stderr: BinaryIO) -> None:
-        self.buffer = stderr
-
-    def writable(self) -> bool:
-        """Return True."""
-        return True
-
-    def write(self, text: str) -> int:
-        """Write to standard error, with control characters escaped."""
-        self.buffer.write(escape_unprintable(text).encode("utf-8", "backslashreplace"))
-        return len(text)
 
 
 class Faults:
@@ -60,7 +42,8 @@ class Faults:
             self.print_line(f"{self._program}: {remark}")
 
     def print_line(self, line: str) -> None:
-        """Print a line unless it was printed before."""
+        """Print a line unless it was printed before; what would end it is escaped."""
+        line = escape_line(line)
         if line not in self._printed:
             self._printed.add(line)
             self._say(line)

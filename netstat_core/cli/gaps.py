@@ -7,7 +7,8 @@ import os
 from collections.abc import Callable
 
 from netstat_core.errors import NarrowerCapture, SnapshotError
-from netstat_core.plugin.outcomes import Gap, Problem
+from netstat_core.escape import encode_text, escape_value
+from netstat_core.plugin.outcomes import Attempt, Gap, Problem
 from netstat_core.plugin.text import Complaint
 from netstat_core.plugin.text_files import DAMAGED, NOT_THE_FILE
 from netstat_core.report.run import Event, Noted, Run
@@ -33,6 +34,19 @@ def is_of_host(event: Event) -> bool:
 def _is_cut(gap: Gap) -> bool:
     """Return whether a capture had no room for all of a source."""
     return gap.about in ("source", "table") and gap.errno == errno.EFBIG
+
+
+def escape_event(event: Noted) -> Noted:
+    """Return an event whose problem or gap cannot end the line of a message that quotes it."""
+    trouble = event.trouble
+    if isinstance(trouble, Problem):
+        raw = escape_value(trouble.raw.decode("utf-8", "surrogateescape"))
+        safe = {name: escape_value(getattr(trouble, name)) for name in ("source", "reason", "code", "field")}
+        return Noted(event.reader, trouble.replace(raw=encode_text(raw), **safe))
+    attempts = tuple(Attempt(*map(escape_value, attempt)) for attempt in trouble.attempts)
+    names = ("reason", "source", "detail", "table", "reader", "network_namespace", "selector")
+    safe = {name: escape_value(getattr(trouble, name)) for name in names}
+    return Noted(event.reader, trouble.replace(attempts=attempts, **safe))
 
 
 def complain_of_host(

@@ -7,17 +7,18 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from functools import partial
 from itertools import repeat
 from typing import BinaryIO
 
-from netstat_core.cli.faults import COMMAND_STATUS, Diverted, Faults
-from netstat_core.cli.gaps import complain_of_host, is_of_host, remark_on_byte_order
+from netstat_core.cli.faults import COMMAND_STATUS, Faults
+from netstat_core.cli.gaps import complain_of_host, escape_event, is_of_host, remark_on_byte_order
 from netstat_core.cli.output import check_options, make_rendering
+from netstat_core.cli.streams import Diverted, abandon_output, escaped, open_standard, write_text
 from netstat_core.dialects import NET_TOOLS, Added, Request, find
 from netstat_core.errors import NetstatError, PluginError, SchemaViolation, UsageError
-from netstat_core.escape import escape_unprintable
+from netstat_core.escape import escape_line, escape_unprintable
 from netstat_core.host.discovery import TEXT, FormatOffer, Host
 from netstat_core.host.interrupts import expect_commands
 from netstat_core.host.watch import Watch
@@ -31,7 +32,6 @@ from netstat_core.report.run import GENERATOR, Noted, Run, make_names
 from netstat_core.report.selection import Demand, default_shown_rule
 from netstat_core.system import System
 
-INTERRUPTED = 130
 BROKEN_PIPE = 141
 _OPTION_ERROR = 3
 
@@ -40,32 +40,34 @@ COMMANDS = ("capture",)
 
 
 def main() -> int:
-    """Run with the arguments and streams of the process; return the exit status."""
-    program = os.path.basename(sys.argv[0])
+    """Run with the arguments and streams of the process; return the exit status. KeyboardInterrupt is passed on."""
+    program = escape_line(os.path.basename(sys.argv[0]))
     if program == "__main__.py":
         program = "pynetstat"
-    stdout, stderr = (stream.buffer if stream else _open_null() for stream in (sys.stdout, sys.stderr))
+    stdout, stderr = open_standard()
     expect_commands()
     try:
-        with redirect_stdout(Diverted(stderr)):
+        with redirect_stdout(Diverted(stderr)), redirect_stderr(Diverted(stderr)):
             status = run(sys.argv[1:], stdout, stderr, program)
         stdout.flush()
     except KeyboardInterrupt:
-        return INTERRUPTED
+        abandon_output()
+        raise
     except OSError as error:
-        # The interpreter flushes stdout once more when it exits, which must not fail again.
-        with _open_null() as null:
-            os.dup2(null.fileno(), stdout.fileno())
+        abandon_output()
         if isinstance(error, BrokenPipeError):
             return BROKEN_PIPE
-        stderr.write(f"{program}: write error: {error.strerror}\n".encode())
-        stderr.flush()
-        return 1
+        return _say_last(stderr, f"{program}: write error: {error.strerror or error}")
+    except MemoryError:
+        abandon_output()
+        return _say_last(stderr, f"{program}: out of memory")
     return status
 
 
-def _open_null() -> BinaryIO:
-    return os.fdopen(os.open(os.devnull, os.O_WRONLY), "wb")
+def _say_last(stderr: BinaryIO, line: str) -> int:
+    """Print why the output ends here; return the exit status."""
+    write_text(stderr, f"{line}\n")
+    return 1
 
 
 class _Done(Exception):
@@ -90,6 +92,7 @@ def run(
 
     Errors in the command line are printed to ``stderr``. KeyboardInterrupt and OSError of the streams are not caught.
     """
+    stdout, stderr, program = escaped(stdout), escaped(stderr), escape_line(program)
     try:
         command = _Command(stdout, stderr, program, dialect)
         if program != "netstat" and arguments and arguments[0] in COMMANDS:
@@ -98,7 +101,7 @@ def run(
     except _Done as done:
         return done.status
     except NetstatError as error:  # no such dialect
-        stderr.write(f"{program}: {error}\n".encode("utf-8", "backslashreplace"))
+        write_text(stderr, f"{program}: {escape_line(str(error))}\n")
         return error.exit_status
 
 
@@ -159,19 +162,19 @@ class _Command:
         try:
             parsed = self._dialect.parse(self._program, arguments, self._act, self._find_families, COMMANDS)
         except UsageError as error:
-            self._say(str(error))
+            self._say(escape_line(str(error)))
             self._print_faults()
             self._print_usage(self._stderr)
             raise _Done(_OPTION_ERROR) from error
         except NetstatError as error:  # its message is the dialect's
-            self._say(str(error))
+            self._say(escape_line(str(error)))
             self._print_faults()
             raise _Done(error.exit_status) from error
         self._blocked = parsed.blocked
         parsed.check_operands(command)
         if command is None:
             for complaint in parsed.complaints:
-                self._say(complaint)
+                self._say(escape_line(complaint))
         return parsed.request()
 
     def _print_usage(self, out: BinaryIO) -> None:
@@ -342,6 +345,7 @@ class _Command:
 
     def _find_complaint(self, event: Noted, run: Run) -> Complaint | None:
         """Return the message for a problem or gap: the host's if that covers it, else the dialect's."""
+        event = escape_event(event)
         complaint = self._faults.complain_of_plugin(event, run, self.host) or self._faults.complain_of_rejection(event)
         if complaint is not None:
             return complaint
@@ -357,7 +361,7 @@ class _Command:
         if not complaint.on_stdout:
             self._say(complaint.text)
         elif is_text:
-            self._stdout.write(f"{complaint.text}\n".encode("utf-8", "backslashreplace"))
+            write_text(self._stdout, f"{complaint.text}\n")
 
     def _finish(self, status: int) -> int:
         """Print faults of plugins, then the message that comes after the report; return the exit status."""
@@ -378,5 +382,4 @@ class _Command:
         self._say(f"{self._program}: {line}")
 
     def _say(self, line: str) -> None:
-        self._stderr.write(f"{escape_unprintable(line)}\n".encode("utf-8", "backslashreplace"))
-        self._stderr.flush()
+        write_text(self._stderr, f"{escape_unprintable(line)}\n")

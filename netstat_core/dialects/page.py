@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, BinaryIO
 
-from netstat_core.escape import escape_unprintable, printable
+from netstat_core.dialects.safe_records import SafeRecords
+from netstat_core.escape import escape_unprintable, escape_value, printable
 from netstat_core.plugin.batches import Batch
 from netstat_core.plugin.outcomes import Gap, Problem, Trait
 from netstat_core.plugin.readers import Reader
@@ -23,6 +24,7 @@ class Page(Rendering):
         self._layout = layout
         self._block: Block | None = None
         self._rows: dict[str, Callable[[Sequence[Record]], str]] = {}
+        self._safe: dict[str, SafeRecords] = {}
         self._whole: tuple[Reader, Layout, list[Record]] | None = None
         self._entered = False
 
@@ -41,9 +43,9 @@ class Page(Rendering):
         self._announce(reader, layout)
         if layout.whole:
             self._whole = self._whole or (reader, layout, [])
-            self._whole[2].extend(batch.rows())
+            self._whole[2].extend(self._make_safe(reader, layout, batch.rows()))
         elif batch:
-            self._write(self._get_formatter(reader, layout)(batch.read_only()))
+            self._write(self._get_formatter(reader, layout)(self._make_safe(reader, layout, batch.read_only())))
 
     def _write_whole(self) -> None:
         """Write the rows of a layout that needs all records at once, for example to sort them."""
@@ -80,7 +82,12 @@ class Page(Rendering):
 
     def trait(self, reader: Reader, trait: Trait) -> None:
         """Store a trait of a reader for its headings and rows."""
-        self._get_traits(reader)[trait.name] = trait.value
+        self._get_traits(reader)[trait.name] = escape_value(trait.value)
+
+    def _make_safe(self, reader: Reader, layout: Layout, records: Sequence[Record]) -> Sequence[Record]:
+        if reader.name not in self._safe:
+            self._safe[reader.name] = SafeRecords(reader, layout.needs(self._style))
+        return self._safe[reader.name](records)
 
     def _announce(self, reader: Reader, layout: Layout) -> None:
         if layout.block is not self._block:

@@ -74,7 +74,7 @@ class Trait(_Outcome):
         self.value = value
 
 
-Subject = Literal["source", "table", "owners", "namespaces", "plugin", "snapshot"]
+Subject = Literal["source", "table", "owners", "namespaces", "plugin", "snapshot", "report"]
 """What a gap is about.
 
 * ``source``: one of a reader's sources is missing or incomplete
@@ -83,6 +83,7 @@ Subject = Literal["source", "table", "owners", "namespaces", "plugin", "snapshot
 * ``namespaces``: network namespaces that were not read
 * ``plugin``: what a broken plugin would have given
 * ``snapshot``: everything after the damage in a snapshot
+* ``report``: everything after the error that ended the report
 """
 
 SUBJECTS: tuple[Subject, ...] = get_args(Subject)
@@ -108,7 +109,7 @@ class Gap(_Outcome):
     ``attempts``, ``network_namespace`` and ``selector``, which selected a namespace that was not read.
 
     Raises ValueError for an ``about`` that is not a :data:`Subject`: ``source``, ``table``, ``owners``, ``namespaces``,
-    ``plugin`` or ``snapshot``.
+    ``plugin``, ``snapshot`` or ``report``.
     """
 
     __slots__ = (

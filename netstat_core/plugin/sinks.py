@@ -73,7 +73,8 @@ class Tail(NamedTuple):
 class Rendering:
     """One report that is being written. Override the methods that the format needs; by default they do nothing.
 
-    The host calls ``begin``, then the others as it reads, then ``end``.
+    The host calls ``begin``, then the others as it reads, then ``end``; ``end`` also after an error, such as one that
+    another method raised.
     """
 
     def begin(self, head: Head) -> None:
@@ -102,6 +103,9 @@ class Sink(Value):
     returns the query for a command line that selects nothing, if that is not netstat's default.
     ``takes(reader, query)`` returns the record fields that the format uses, None for all. ``alone`` is true if records
     are written to be read one by one, each with all its fields; ``--host`` then names the machine in each.
+
+    What the format writes is text in UTF-8, in whole characters: the host escapes control characters in it, except
+    newlines and tabs. ``binary`` is true for a format that is no text: it is written as it is, and not to a terminal.
     """
 
     name: str = name_field(kw_only=False)
@@ -110,3 +114,4 @@ class Sink(Value):
     asks: Callable[[Collection[Reader], Query], Query] | None = None
     takes: Callable[[Reader, Query], frozenset[str] | None] | None = None
     alone: bool = False
+    binary: bool = False

@@ -54,7 +54,8 @@ class ReportCoverage:
         missed = sorted(found, key=lambda entry: self._order[id(entry)])
         subjects = {_subject(entry) for entry in missed}
         partly = {name for entry in missed for name in readers_of(entry)}
-        whole = tuple(reader for reader in self._readers if reader.name not in partly and "snapshot" not in subjects)
+        is_cut = not subjects.isdisjoint(("snapshot", "report"))
+        whole = tuple(reader for reader in self._readers if reader.name not in partly and not is_cut)
         return Coverage(
             missed,
             whole,

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from types import MappingProxyType
 
-from netstat_core.escape import escape, printable
+from netstat_core.escape import encode_text, escape, escape_line, printable
 
 PATIENCE_SECONDS = 5.0
 """Time limit of all host look-ups of one run together."""
@@ -28,7 +28,7 @@ class Names:
 
     ``resolving=False`` (for replays) looks nothing up on this machine. ``known`` holds the names of a snapshot by kind
     (``hosts``, ``networks``, ``services``, ``users``); a kind it has is not looked up. ``used`` holds all names
-    returned so far, in the same form.
+    returned so far, in the same form. Names are returned with unprintable characters escaped.
     """
 
     def __init__(  # noqa: PLR0913 - one switch per kind
@@ -98,7 +98,8 @@ class Names:
     def _record(self, kind: str, key: str, name: str | None) -> str | None:
         if name is not None:
             self.used[kind][key] = name
-        return name
+            return escape_line(name)
+        return None
 
 
 class _Lookups:
@@ -158,7 +159,7 @@ def _look_up_host(address: str) -> str | None:
 
 
 def _escape(name: str) -> str:
-    return printable(escape(name.encode("utf-8", "surrogateescape")))
+    return printable(escape(encode_text(name)))
 
 
 @cache

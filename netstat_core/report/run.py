@@ -194,9 +194,10 @@ class Run:
                 except SnapshotError as error:  # found damaged where it was read
                     yield self._note(Gap("unreadable", "snapshot", str(error), about="snapshot"))
                 yield from (self._note(gap) for gap in (self.owners.late_gaps() if self.owners else ()))
-                yield Ended(self._make_tail())
+                yield Ended(self.make_tail())
 
-    def _make_tail(self) -> Tail:
+    def make_tail(self) -> Tail:
+        """Return the end of the report, with the gaps noted so far; of one that ends early too."""
         names = self._section.resolve() if self._section else None
         ledger, has_procfs = self.ledger, self._system.machine.procfs
         missed = ledger.completeness if has_procfs else group_absences(ledger.completeness)

@@ -334,11 +334,20 @@ def _has_endless_word(content: bytes) -> bool:
     return False
 
 
+def _load_input() -> Store:
+    if sys.stdin is None:  # closed when the process began
+        raise SnapshotError(f"standard input: {os.strerror(errno.EBADF)}")
+    try:
+        return archive.load(sys.stdin.buffer, "standard input")
+    except OSError as error:
+        raise SnapshotError(f"standard input: {error.strerror}") from error
+
+
 def _open_store(source: str) -> Store:
     if os.path.isdir(source):
         return FolderStore(source)
     if source == "-":
-        return archive.load(sys.stdin.buffer, "standard input")
+        return _load_input()
     if not os.path.exists(source):
         what = f"only a link; {HOW_TO_COPY}" if os.path.islink(source) else "no such file or folder"
         raise SnapshotError(f"{source}: {what}")

@@ -45,8 +45,9 @@ OPENING = {
     "system.writing",
     "report.names",
     "cli.main",
+    "cli.streams",
 }
-"""Systems and their primitives, the databases of names, and the command's look at /sys/fs/selinux and /dev/null."""
+"""Systems and their primitives, the databases of names, the command's look at /sys/fs/selinux, and its streams."""
 
 TRAVELLING = ("system/capture.py", "system/find_namespaces.py")
 """What is sent to other machines, by links to where it stands in the Ansible collection."""

@@ -269,7 +269,7 @@ SLEEPING = {
 IMPATIENT = """
 import sys, netstat_core.host.watch as watch
 watch.SILENCE_SECONDS = 0.2
-from netstat_core.cli.main import main
+from netstat_core.cli.entry import main
 sys.exit(main())
 """
 

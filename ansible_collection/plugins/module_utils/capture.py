@@ -6,6 +6,11 @@ This file runs alone on any Linux with Python 3.6 or later: it imports the stand
 which ``pynetstat --from`` replays.
 """
 
+import sys
+
+if __name__ == "__main__" and not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
+    del sys.path[0]  # the folder of this file, or the working folder: anybody's json.py may lie there
+
 import bisect
 import errno
 import fnmatch
@@ -16,7 +21,6 @@ import re
 import socket
 import stat
 import struct
-import sys
 import typing
 from datetime import datetime, timezone
 
@@ -1500,14 +1504,32 @@ def main(arguments: "list[str]") -> "int":
     if arguments[:1] != ["--plan"] or len(arguments[1:]) != 1:
         sys.stderr.write("usage: capture.py --plan FILE|-\n")
         return 2
+    if sys.stdout is None or (arguments[1] == "-" and sys.stdin is None):
+        return _fail(OSError(errno.EBADF, os.strerror(errno.EBADF)))
     try:
         with sys.stdin.buffer if arguments[1] == "-" else open(arguments[1], "rb") as file:
             text = pack(run(json.loads(file.read(_LARGEST_PLAN).decode())))
     except (OSError, ValueError, MemoryError) as error:
-        sys.stderr.write("capture.py: %s\n" % (error or "out of memory"))
-        return 2
-    sys.stdout.write(text + "\n")
+        return _fail(error)
+    try:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the interpreter flushes it again
+        return _fail(error)
     return 0
+
+
+def _fail(error: "Exception") -> "int":
+    """Print one line about an error; return the exit status."""
+    words = str(error) or type(error).__name__
+    shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in words)
+    try:
+        if sys.stderr is not None:
+            sys.stderr.write("capture.py: %s\n" % shown)
+    except OSError:
+        pass  # nobody can be told
+    return 2
 
 
 if __name__ == "__main__":
