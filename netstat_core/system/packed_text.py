@@ -5,15 +5,20 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+import json
+import re
 import zlib
 from collections.abc import Iterator
-from typing import IO, Any
+from typing import IO
 
 from netstat_core.errors import SnapshotError
-from netstat_core.system import bounded_json, capture
-from netstat_core.system.unpacking import MOST_BYTES, MOST_FILES, PIECE, TOO_MUCH, Joined, Tally, buffer, is_safe
+from netstat_core.system import capture
+from netstat_core.system.unpacking import MOST_BYTES, PIECE, TOO_MUCH, Joined, Tally, buffer, is_safe
 
 _LONGEST_INDEX = 1 << 25
+_MISMATCH = "is damaged: its list of contents does not match the contents"
+_ENTRY = re.compile(rb'\s?\[("(?:[^"\\]|\\.){1,49152}"),\s?([0-9]{1,10})\](,|\])')
+"""An entry, such as ``["proc/net/tcp", 300],``; escaped, a character takes at most 12 bytes."""
 
 
 def unpack(packed: bytes, most_bytes: int = MOST_BYTES) -> dict[str, bytes]:
@@ -26,31 +31,28 @@ def iterate(packed: IO[bytes], most_bytes: int) -> Iterator[tuple[str, bytes]]:
     if packed.read(len(capture.MARK)) != capture.MARK.encode():
         raise SnapshotError(f"does not begin with {capture.MARK}")
     stream = buffer(Joined(_inflate(packed, most_bytes)).fetch)
-    index = stream.readline(min(_LONGEST_INDEX, most_bytes))
-    entries = _parse_index(index)
     tally = Tally(most_bytes)
-    for entry in entries:
-        match entry:
-            case [str(path), int(size)] if size >= 0 and is_safe(path):
-                tally.count(len(path) + size)
-                content = stream.read(size)
-                if len(content) < size:
-                    raise SnapshotError("is damaged: its list of contents does not match the contents")
-                yield path, content
-            case _:
-                raise SnapshotError("is damaged: its list of contents does not match the contents")
+    for path, size in _iterate_index(stream.readline(min(_LONGEST_INDEX, most_bytes))):
+        tally.count(len(path) + size)
+        content = stream.read(size)
+        if len(content) < size or not is_safe(path):
+            raise SnapshotError(_MISMATCH)
+        yield path, content
     if stream.read(1):
         raise SnapshotError("is damaged: it holds more than its list of contents")
 
 
-def _parse_index(index: bytes) -> list[Any]:
-    try:
-        entries = bounded_json.decode(index, 16 * _LONGEST_INDEX)
-    except SnapshotError as error:
-        raise SnapshotError(f"is damaged: its list of contents {error}") from error
-    if not isinstance(entries, list) or len(entries) > MOST_FILES:
-        raise SnapshotError("is damaged: its list of contents is missing or too long")
-    return entries
+def _iterate_index(index: bytes) -> Iterator[tuple[str, int]]:
+    """Yield path and size of each entry of the list of contents, without making the whole list."""
+    place, end = 1, index[:1] == b"[" and index.rstrip() == b"[]"
+    while not end:
+        entry = _ENTRY.match(index, place)
+        if entry is None:
+            raise SnapshotError(_MISMATCH)
+        yield str(json.loads(entry[1])), int(entry[2])
+        place, end = entry.end(), entry[3].startswith(b"]")
+    if index[:1] != b"[" or (place > 1 and index[place:].strip()):
+        raise SnapshotError(_MISMATCH)
 
 
 def _inflate(packed: IO[bytes], most_bytes: int) -> Iterator[bytes]:

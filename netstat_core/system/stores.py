@@ -14,7 +14,9 @@ from typing import Protocol
 from netstat_core.errors import SnapshotError
 from netstat_core.system import capture
 
-LARGEST_FILE = 1 << 28
+LARGEST_FILE = 1 << 27
+"""Limit of a file in a folder, in bytes: that of 800,000 sockets. While it is read it is twice in memory."""
+
 MOST_MATCHES = 1 << 18
 _MOST_LINKS = 8
 FILES_OF_NET = (

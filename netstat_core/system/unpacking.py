@@ -39,7 +39,7 @@ class _Stream(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """Read the next bytes; none at the end."""
-        part = self._fetch(len(buffer))
+        part = self._fetch(min(len(buffer), PIECE))  # a copy of all that is asked for would double the memory
         buffer[: len(part)] = part
         return len(part)
 
