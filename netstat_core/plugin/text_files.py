@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from io import BytesIO
+from itertools import chain
 
 from netstat_core.errors import Damaged
 from netstat_core.plugin.outcomes import Gap, Problem
 from netstat_core.plugin.values import Value, name_field
+
+_PIECE = 1 << 16
+"""Bytes that are split into rows at once."""
 
 DAMAGED = Damaged.reason
 """The reason of a gap about a file that does not have the form in which the kernel writes it."""
@@ -91,10 +95,18 @@ class TextFile:
 
     def rows(self) -> Iterator[tuple[int, bytes]]:
         """Return the rows, without line feeds, each with the number of its line; the first line has number 1."""
-        rows = self._content[self.start :].split(b"\n")
-        if not rows[-1]:
-            rows.pop()
-        return enumerate(rows, self._first)
+        return enumerate(chain.from_iterable(self._split()), self._first)
+
+    def _split(self) -> Iterator[list[bytes]]:
+        """Yield lists of rows, so that not all are in memory at once."""
+        start, size = self.start, len(self._content)
+        while start < size:
+            end = self._content.rfind(b"\n", start, start + _PIECE)
+            if end < 0:
+                end = self._content.find(b"\n", start)
+            end = end if end >= 0 else size
+            yield self._content[start:end].split(b"\n")
+            start = end + 1
 
     def stream(self) -> Iterator[tuple[int, bytes]]:
         """Return the same, but each row with its line feed; this needs no list of all rows in memory."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from errno import ENODEV, ENOENT
 from typing import Any
@@ -20,10 +19,31 @@ MOST_PROBLEMS = 1000
 """Limit of problems listed for one source, and of rejected records listed for one report."""
 
 
+MOST_LISTED = 10_000
+"""Limit of the problems listed for one report, of all its sources and network namespaces."""
+
 _NET = "/proc/net"
 _MERGED_FIELDS = tuple(name for name in Gap.__slots__ if name != "network_namespace")
-_Place = tuple[tuple[Any, ...], int | None]
-"""The fields of a gap without its namespace, and how often the same namespace has had an equal gap."""
+
+
+class _Merged:
+    """The entries of gaps that are equal but for their network namespaces.
+
+    A namespace that has several equal gaps, which follow each other, is in as many entries.
+    """
+
+    __slots__ = ("count", "entries", "last")
+
+    def __init__(self) -> None:
+        self.entries: list[dict[str, Any]] = []
+        self.last: int | None = None
+        self.count = 0
+
+    def add(self, place: NetworkNamespace) -> dict[str, Any] | None:
+        """Count a gap in a namespace; return the entry to add it to, None if it needs another entry."""
+        self.count = self.count + 1 if self.entries and self.last == place["inode"] else 1
+        self.last = place["inode"]
+        return self.entries[self.count - 1] if self.count <= len(self.entries) else None
 
 
 class Ledger:
@@ -40,13 +60,13 @@ class Ledger:
         self.unproven: list[dict[str, Any]] = []
         self.rejected = 0
         self.namespace: NetworkNamespace | None = None
-        self._counts: Counter[_Place] = Counter()
-        self._entries: dict[_Place, dict[str, Any]] = {}
+        self._merged: dict[tuple[Any, ...], _Merged] = {}
+        self._unlisted: Any = None
 
     def note(self, trouble: Problem | Gap, reader: Reader | None = None) -> Problem | Gap:
         """Add a problem or gap; return it with the table, reader and namespace filled in if a reader is given."""
         if isinstance(trouble, Problem):
-            self.problems.append({**problem_entry(trouble, reader), "network_namespace": self.namespace})
+            self._list(trouble, reader)
             return trouble
         if reader is not None:
             trouble = trouble.replace(
@@ -54,8 +74,17 @@ class Ledger:
                 reader=trouble.reader or reader.name,
                 network_namespace=self.namespace,
             )
-        self._add(trouble)
+        self._add(trouble, self.completeness)
         return trouble
+
+    def _list(self, problem: Problem, reader: Reader | None) -> None:
+        """List a problem; beyond the limit a gap says once for each reader and namespace that more are not listed."""
+        if len(self.problems) < MOST_LISTED:
+            self.problems.append({**problem_entry(problem, reader), "network_namespace": self.namespace})
+        elif self._unlisted != (reader, self.namespace):
+            self._unlisted = (reader, self.namespace)
+            detail = f"has damaged rows that are not listed, for the report lists {MOST_LISTED} others"
+            self.note(Gap("truncated", problem.source, detail), reader)
 
     def reject(self, violation: Exception, reader: Reader) -> Problem | Gap:
         """Count a dropped record and add a gap for it, up to :data:`MOST_PROBLEMS`."""
@@ -67,25 +96,25 @@ class Ledger:
         """Add gaps of a reader that matter only to callers that draw conclusions from absence."""
         for gap in gaps:
             placed = gap.replace(table=reader.table, reader=reader.name, network_namespace=self.namespace)
-            self.unproven.append(gap_entry(placed))
+            self._add(placed, self.unproven)
 
     def note_unread(self, reader: Reader) -> None:
         """Add to ``unproven`` that the report was stopped before this reader."""
         self.note_unproven([Gap("truncated", reader.name, "the report ended before it", about="table")], reader)
 
-    def _add(self, gap: Gap) -> None:
+    def _add(self, gap: Gap, entries: list[dict[str, Any]]) -> None:
         """Add an entry, or add the namespace to an equal entry of other namespaces."""
         place = gap.network_namespace
         if place is None:
-            self.completeness.append(gap_entry(gap))
+            entries.append(gap_entry(gap))
             return
         fields = tuple(getattr(gap, name) for name in _MERGED_FIELDS)
-        self._counts[fields, place["inode"]] += 1
-        key = fields, self._counts[fields, place["inode"]]
-        known = self._entries.get(key)
+        merged = self._merged.setdefault((entries is self.unproven, fields), _Merged())
+        known = merged.add(place)
         if known is None:
-            self._entries[key] = entry = gap_entry(gap)
-            self.completeness.append(entry)
+            entry = gap_entry(gap)
+            merged.entries.append(entry)
+            entries.append(entry)
             return
         if known["network_namespaces"] is None:
             known |= {"network_namespaces": [known["network_namespace"]], "network_namespace": None}

@@ -280,7 +280,7 @@ class Run:
                 events = self._parse(place, prepared, feed, contents)
                 opening = _take_opening(events)
             except SourceError as error:
-                failures.append((feed, error))
+                failures.append((feed, error.with_traceback(None)))  # it refers to this frame, which refers to it
                 continue
             if not place.system.machine.procfs:
                 missing, unproven = place.sources.find_absent_sockets(needs, contents)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import chain
 from typing import Any
 
@@ -21,7 +23,10 @@ PROTOCOLS = "/proc/net/protocols"
 
 
 class SourceCache:
-    """Opens sources on one system, and keeps the contents that readers share."""
+    """Opens sources on one system, and keeps the contents that readers share.
+
+    Those of a snapshot are read again instead, which gives the same and bounds memory.
+    """
 
     def __init__(self, system: System) -> None:
         self._system = system
@@ -44,7 +49,7 @@ class SourceCache:
                 if need is None or need.absence == REQUIRED:
                     raise
                 contents.append(None)
-                either += [error] if need.absence == EITHER else []
+                either += [error.with_traceback(None)] if need.absence == EITHER else []
                 if need.absence != OPTIONAL or not isinstance(error, NotInKernel):
                     gaps.append(gap_from_error(error))
             else:
@@ -102,11 +107,16 @@ class SourceCache:
         if isinstance(source, NetlinkDump) and not source.restart:
             return self._open_stream(source)
         key = (type(source), source)
-        if key not in self._kept:
-            self._kept[key] = self._read(source)
-        kept = self._kept[key]
+        kept = self._kept.get(key)
+        if kept is None:
+            kept = self._read(source)
+            if self._system.machine.live:
+                self._kept[key] = kept
         if isinstance(kept, SourceError):
-            raise kept
+            try:
+                raise kept
+            finally:
+                del kept  # its traceback refers to this frame
         return iter(kept) if isinstance(source, NetlinkDump) else kept
 
     def _read(self, source: Source) -> Any:
@@ -119,8 +129,10 @@ class SourceCache:
         except SourceError as error:
             return error
 
-    def _receive_all(self, request: NetlinkDump) -> list[memoryview | bytes]:
+    def _receive_all(self, request: NetlinkDump) -> Iterable[memoryview | bytes]:
         """Return all datagrams of a dump; an error after the first datagram keeps the others and becomes a gap."""
+        if not self._system.machine.live:
+            return self._replay(request)
         datagrams: list[memoryview | bytes] = []
         stream = self._open_stream(request)
         try:
@@ -128,6 +140,21 @@ class SourceCache:
         except SourceError as error:
             self._dump_gaps[request] = [gap_from_error(error)]
         return datagrams
+
+    def _replay(self, request: NetlinkDump) -> Iterator[memoryview | bytes]:
+        """Return all datagrams of a recorded dump without keeping them."""
+        self._dump_gaps.pop(request, None)
+        try:
+            deque(self._open_stream(request), 0)
+        except SourceError as error:
+            if next(self._until_error(request), None) is None:
+                raise
+            self._dump_gaps[request] = [gap_from_error(error)]
+        return self._until_error(request)
+
+    def _until_error(self, request: NetlinkDump) -> Iterator[memoryview | bytes]:
+        with suppress(SourceError):
+            yield from self._system.dump(request)
 
     def _open_stream(self, request: NetlinkDump) -> Iterator[memoryview | bytes]:
         datagrams = self._system.dump(request)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -10,14 +9,17 @@ from typing import Any, NamedTuple
 from netstat_core.errors import SnapshotError
 from netstat_core.plugin.records import NetworkNamespace
 from netstat_core.plugin.sources import File
-from netstat_core.system import ASSUMED, MACHINE, ORDERS, Machine, archive, capture
+from netstat_core.system import ASSUMED, MACHINE, ORDERS, Machine, bounded_json, capture
 from netstat_core.system.byte_order import WAYS
 from netstat_core.system.find_namespaces import Missed
 from netstat_core.system.stores import Store
+from netstat_core.system.unpacking import MOST_BYTES, is_safe
 
 MOST_TICKS = 1_000_000
-_MOST_VALUES = 1 << 22
-"""Limit of values in a description; that of a machine with a million sockets has half as many."""
+_MOST_MEMORY = 448 << 20
+_LEAST_MEMORY = 24 << 20
+"""Bounds of the memory that a description may take, which is between them three times the size of the snapshot."""
+
 _GREATEST_NUMBER = (1 << 64) - 1
 _UID = re.compile(r"-1|[0-9]{1,10}")
 _PID = re.compile(r"[1-9][0-9]{0,9}")
@@ -35,12 +37,11 @@ def read_description(store: Store) -> dict[str, Any]:
     """Return the description of a snapshot, empty if it has none. Raises SnapshotError for an invalid one."""
     try:
         content = store.read(f"/{capture.DESCRIPTION}")
-        if sum(map(content.count, (b",", b"[", b"{"))) > _MOST_VALUES:
-            raise SnapshotError(f"{capture.DESCRIPTION}: is too long")
-        description = json.loads(content)
+        size = min(max(store.size, len(content)), MOST_BYTES)
+        description = bounded_json.decode(content, min(_LEAST_MEMORY + 3 * size, _MOST_MEMORY - size))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, RecursionError) as error:
+    except (SnapshotError, OSError, ValueError, RecursionError) as error:
         raise SnapshotError(f"{capture.DESCRIPTION}: {error}") from error
     if not isinstance(description, dict) or description.get("byte_order", "little") not in ORDERS:
         raise SnapshotError(f"{capture.DESCRIPTION}: does not describe a machine")
@@ -119,6 +120,18 @@ def list_objects(description: Mapping[str, Any], key: str) -> list[dict[str, Any
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
+def parse_sources(description: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the files that the capture was asked for, by path or pattern."""
+    sources = list_objects(description, "asked")
+    return {source["path"]: source for source in sources if isinstance(source.get("path"), str)}
+
+
+def parse_failed(description: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the recorded errors by path."""
+    failed = description.get("failed")
+    return failed if isinstance(failed, dict) else {}
+
+
 def parse_replies(description: Mapping[str, Any]) -> dict[tuple[Any, ...], Reply]:
     """Return the recorded replies by request: name, netlink protocol, message type, and body in hex."""
     dumps: dict[tuple[Any, ...], Reply] = {}
@@ -126,7 +139,7 @@ def parse_replies(description: Mapping[str, Any]) -> dict[tuple[Any, ...], Reply
         match entry:
             case {"name": str(name), "protocol": int(protocol), "type": int(kind), "body": str(body)}:
                 reply = entry.get("reply")
-                is_reply = isinstance(reply, str) and reply.startswith("netlink/") and archive.is_safe(reply)
+                is_reply = isinstance(reply, str) and reply.startswith("netlink/") and is_safe(reply)
                 path = f"/{reply}" if is_reply else None
                 recorded = Reply(path, entry.get("error"), bool(entry.get("interrupted")))
                 dumps.setdefault((name, protocol, kind, body), recorded)

@@ -8,11 +8,11 @@ import re
 import stat
 import struct
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import cached_property
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from netstat_core.errors import (
     Damaged,
@@ -33,6 +33,7 @@ from netstat_core.system.description import (
     Reply,
     is_within,
     list_objects,
+    parse_failed,
     parse_machine,
     parse_missed,
     parse_names,
@@ -40,18 +41,30 @@ from netstat_core.system.description import (
     parse_os_error,
     parse_owners,
     parse_replies,
+    parse_sources,
     read_description,
 )
 from netstat_core.system.find_namespaces import Missed
 from netstat_core.system.namespace_gaps import escape_namespace_name, escape_text, gap_from_missed, make_selector_gap
+from netstat_core.system.reading import MeteredStore, has_endless_line
 from netstat_core.system.stores import HOW_TO_COPY, FolderStore, InnerStore, MemoryStore, Store
 
 _MOST_NAMESPACES = 10_000
+_LARGEST_DATAGRAM = 1 << 18
+"""Limit of a datagram, that of captures and live reads too."""
+
 _NEVER_EMPTY = tuple(
     f"/proc/net/{name}"
     for name in ("tcp", "tcp6", "udp", "udp6", "unix", "dev", "snmp", "snmp6", "netstat", "arp", "sockstat", "igmp")
 )
 """Files that no kernel leaves empty; their parsers say so themselves."""
+
+
+class _Described(NamedTuple):
+    """A network namespace of a snapshot, and what the description says about it."""
+
+    namespace: NetworkNamespace | None
+    entry: dict[str, Any]
 
 
 class SnapshotSystem(System):
@@ -62,22 +75,18 @@ class SnapshotSystem(System):
     Raises SnapshotError for an invalid snapshot.
     """
 
-    def __init__(
-        self,
-        source: str | os.PathLike[str] | Store,
-        description: dict[str, Any] | None = None,
-        *,
-        byte_order: str | None = None,
-    ) -> None:
-        self._store = _open_store(os.fspath(source)) if isinstance(source, (str, os.PathLike)) else source
-        self._description = read_description(self._store) if description is None else description
+    def __init__(self, source: str | os.PathLike[str] | Store, *, byte_order: str | None = None) -> None:
+        opened = _open_store(os.fspath(source)) if isinstance(source, (str, os.PathLike)) else source
+        self._meter = MeteredStore(opened)
+        self._store: Store = self._meter
+        self._description = read_description(self._store)
         self.machine = _find_machine(self._store, self._description, byte_order)
+        self.names = parse_names(self._description.get("names"))
         described = parse_namespace(self._description.get("network_namespace"))
         self.namespace: NetworkNamespace | None = escape_namespace_name(described)
-        self.names = parse_names(self._description.get("names"))
         self._is_complete = self._description.get("capture") == capture.VERSION
-        sources = list_objects(self._description, "asked")
-        self._sources = {source["path"]: source for source in sources if isinstance(source.get("path"), str)}
+        self._sources = parse_sources(self._description)
+        self._failed = parse_failed(self._description)
         self._dumps = parse_replies(self._description)
 
     def open_namespaces(
@@ -86,6 +95,7 @@ class SnapshotSystem(System):
         owners: capture.Owners | None,  # noqa: ARG002 - found by the capture
     ) -> AbstractContextManager[tuple[Sequence[System], Sequence[Gap]]]:
         """Return the selected namespaces of the snapshot, and gaps for those that it does not hold."""
+        self._meter.reset()
         damaged = list(self._find_damaged())
         if not selectors.is_for_namespaces:
             return nullcontext(([self], damaged))
@@ -93,11 +103,15 @@ class SnapshotSystem(System):
         if selectors.every:
             missed = [*self._parse_missed(), *find_namespaces.missed_beyond_limit(known, selectors.limit)]
             return nullcontext(
-                (known[: selectors.limit], [*map(gap_from_missed, missed), *self._unselected_gaps(), *damaged])
+                (
+                    [self._open_namespace(place) for place in known[: selectors.limit]],
+                    [*map(gap_from_missed, missed), *self._unselected_gaps(), *damaged],
+                )
             )
-        found = [self._find_namespace(selector, known) for selector in dict.fromkeys(selectors.names)]
-        systems = dict.fromkeys(system for system in found if not isinstance(system, Gap))
-        return nullcontext((list(systems), [*(gap for gap in found if isinstance(gap, Gap)), *damaged]))
+        found = self._find_namespaces(dict.fromkeys(selectors.names), known)
+        gaps = [gap for gap in found if isinstance(gap, Gap)]
+        places = {inode_of(place.namespace): place for place in found if not isinstance(place, Gap)}
+        return nullcontext(([self._open_namespace(place) for place in places.values()], [*gaps, *damaged]))
 
     def _find_damaged(self) -> Iterator[Gap]:
         """Yield a gap if the descriptions of namespaces are damaged; those of others are left out."""
@@ -112,35 +126,42 @@ class SnapshotSystem(System):
             )
             yield Gap("unreadable", "network namespaces", detail, about="namespaces", count=count)
 
-    def _list_namespaces(self) -> list[SnapshotSystem]:
+    def _list_namespaces(self) -> list[_Described]:
         """Return all captured namespaces, this one first. Raises UsageError if the capture did not look for others."""
         if "namespaces" not in self._description:
             raise UsageError("this snapshot holds one network namespace; capture with netns to record others")
-        by_inode = {inode_of(self.namespace): self._description}
+        by_inode = {inode_of(self.namespace): _Described(self.namespace, self._description)}
         for entry in list_objects(self._description, "namespaces"):
-            namespace = parse_namespace(entry.get("network_namespace"))
+            namespace = escape_namespace_name(parse_namespace(entry.get("network_namespace")))
             if namespace is not None:
-                by_inode.setdefault(inode_of(namespace), entry)
-        return [self, *map(self._open_namespace, list(by_inode.values())[1:_MOST_NAMESPACES])]
+                by_inode.setdefault(inode_of(namespace), _Described(namespace, entry))
+        return list(by_inode.values())[:_MOST_NAMESPACES]
 
-    def _open_namespace(self, entry: dict[str, Any]) -> SnapshotSystem:
-        """Return the system of another namespace of the snapshot."""
-        namespace = parse_namespace(entry.get("network_namespace"))
-        store = InnerStore(self._store, f"/{capture.NAMESPACES}/{inode_of(namespace)}")
-        return SnapshotSystem(store, {**self._description, **entry}, byte_order=self.machine.byte_order)
+    def _open_namespace(self, place: _Described) -> SnapshotSystem:
+        return self if place.entry is self._description else _InnerSystem(self, place)
 
-    def _find_namespace(self, selector: str, known: list[SnapshotSystem]) -> SnapshotSystem | Gap:
-        inode = (self._parse_selected() or {}).get(selector)
-        for system in known:
-            namespace = system.namespace
-            if namespace and (
-                not {selector, escape_text(selector)}.isdisjoint((namespace["name"], f"inode:{namespace['inode']}"))
-                or namespace["inode"] == inode
-            ):
-                return system
-        for missed in self._parse_missed():
-            if missed.what == selector or (inode and missed.inode == inode):
-                return gap_from_missed(missed)
+    def _find_namespaces(self, selectors: Iterable[str], known: list[_Described]) -> list[_Described | Gap]:
+        """Return the namespace that each selector names, a gap for one that the snapshot does not hold."""
+        selected = self._parse_selected() or {}
+        by_name: dict[str | int, _Described] = {}
+        for place in known:
+            if place.namespace is not None:
+                inode, name = place.namespace["inode"], place.namespace["name"]
+                for key in (inode, name, f"inode:{inode}"):
+                    if key is not None:
+                        by_name.setdefault(key, place)
+        missed = self._parse_missed()
+        return [self._find_namespace(selector, selected.get(selector), by_name, missed) for selector in selectors]
+
+    def _find_namespace(
+        self, selector: str, inode: int | None, known: Mapping[str | int, _Described], missed: list[Missed]
+    ) -> _Described | Gap:
+        for key in (selector, escape_text(selector), inode):
+            if key is not None and key in known:
+                return known[key]
+        for one in missed:
+            if one.what == selector or (inode and one.inode == inode):
+                return gap_from_missed(one)
         return make_selector_gap("narrower_capture", selector, "not recorded in this snapshot")
 
     def _unselected_gaps(self) -> Iterator[Gap]:
@@ -172,8 +193,8 @@ class SnapshotSystem(System):
             content = self._store.read(file.path)
         except OSError as error:
             raise SourceError.from_os_error(file.name, error) from error
-        if _has_endless_word(content):
-            raise SourceError(file.name, "holds a word longer than any that the kernel writes")
+        if has_endless_line(content):
+            raise SourceError(file.name, "holds a word or line longer than any that the kernel writes")
         if not content and not self._is_complete and file.path not in _NEVER_EMPTY and self._is_hollow:
             raise Damaged(file.name, "is empty, like files of this copy that no kernel leaves empty")
         return content
@@ -208,7 +229,7 @@ class SnapshotSystem(System):
         for path in paths:
             with suppress(OSError):  # left out, as on a live machine
                 content = self._store.read(path)
-                if not _has_endless_word(content):
+                if not has_endless_line(content):
                     contents[path] = content
         return contents
 
@@ -216,7 +237,7 @@ class SnapshotSystem(System):
         """Raise the recorded error of a path, or NarrowerCapture if it was not recorded."""
         if not self._is_complete:
             return
-        error = self._description.get("failed", {}).get(path)
+        error = self._failed.get(path)
         if error is not None:
             raise SourceError.from_os_error(path, parse_os_error(error))
         asked = self._sources.get(path)
@@ -299,6 +320,22 @@ class SnapshotSystem(System):
         return content if arguments or name != "cmdline" else capture.cut_first_argument(content)
 
 
+class _InnerSystem(SnapshotSystem):
+    """Another namespace of a snapshot. It shares with the whole all that is not its own or that it lacks."""
+
+    def __init__(self, whole: SnapshotSystem, place: _Described) -> None:
+        vars(self).update(vars(whole))
+        vars(self).pop("_is_hollow", None)
+        self.namespace = place.namespace
+        self._store = InnerStore(self._store, f"/{capture.NAMESPACES}/{inode_of(place.namespace)}")
+        if "asked" in place.entry:
+            self._sources = parse_sources(place.entry)
+        if "failed" in place.entry:
+            self._failed = parse_failed(place.entry)
+        if "netlink" in place.entry:
+            self._dumps = parse_replies(place.entry)
+
+
 def _find_machine(store: Store, description: dict[str, Any], byte_order: str | None) -> Machine:
     """Return the machine of a snapshot; what its description does not say is taken from the files of a copy."""
     machine = parse_machine(description)
@@ -315,23 +352,6 @@ def _find_machine(store: Store, description: dict[str, Any], byte_order: str | N
 
 _KERNEL_THREAD = re.compile(rb"Name:\tkthreadd\n(?:.*\n)*?PPid:\t0\n")
 """The beginning of the file ``status`` of process 2, which the initial PID namespace alone has."""
-
-_LONGEST_WORD = 3500
-_WORD = re.compile(rb"\S+")
-
-
-def _has_endless_word(content: bytes) -> bool:
-    """True if a word is too long; int() refuses numbers of more than 4300 digits (sys.get_int_max_str_digits)."""
-    start = 0
-    while len(content) - start > _LONGEST_WORD:
-        end = content.rfind(b"\n", start, start + _LONGEST_WORD)
-        if end < 0:
-            end = content.find(b"\n", start)
-            end = len(content) if end < 0 else end
-            if any(word.end() - word.start() > _LONGEST_WORD for word in _WORD.finditer(content, start, end)):
-                return True
-        start = end + 1
-    return False
 
 
 def _load_input() -> Store:
@@ -380,6 +400,8 @@ def _split_datagrams(frame_datagrams: bytes) -> Iterator[bytes]:
         start += 4 + size
         if start > len(frame_datagrams):
             raise OSError(errno.EBADMSG, "the recorded reply is cut")
+        if size > _LARGEST_DATAGRAM:
+            raise OSError(errno.EBADMSG, "the recorded reply holds a datagram larger than any that is received")
         yield frame_datagrams[start - size : start]
 
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import errno
 import os
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from typing import Protocol
 
 from netstat_core.errors import SnapshotError
 from netstat_core.system import capture
 from netstat_core.system.beneath import Folder
 
-LARGEST_FILE = 1 << 28
+LARGEST_FILE = 1 << 27
+"""Limit of a file in a folder, in bytes: that of 800,000 sockets. While it is read it is twice in memory."""
+
 MOST_MATCHES = 1 << 18
 _MOST_LINKS = 8
 FILES_OF_NET = (
@@ -30,10 +34,19 @@ _LINKED = re.compile(r"/proc/([0-9]{1,10})/(?:task/[0-9]{1,10}/)?fd/([0-9]{1,10}
 _OF_PROCESS = re.compile(r"/proc/([0-9]{1,10})/")
 _SOCKET = re.compile(r"(?:socket:\[|\[0000\]:)([0-9]{1,20})\]?\s*\Z")
 _LONGEST_LINK = 64
+_LAST = "\U0010ffff"
+"""The last character, behind which no path goes on: a path is printable."""
 
 
 class Store(Protocol):
-    """The contents of a snapshot by absolute path. All methods raise OSError."""
+    """The contents of a snapshot by absolute path. All methods raise OSError.
+
+    ``size`` is that of all contents with their paths, in bytes, and 0 where only reading shows it.
+    """
+
+    @property
+    def size(self) -> int:
+        """The size of all contents and their paths, in bytes; 0 if it is unknown."""
 
     def read(self, path: str) -> bytes:
         """Return the content of a regular file."""
@@ -53,6 +66,8 @@ class FolderStore:
 
     Links that lead out of the folder are not followed, and only regular files are read.
     """
+
+    size = 0
 
     def __init__(self, folder: str) -> None:
         try:
@@ -149,6 +164,17 @@ class MemoryStore:
         self._links = links or {}
         has_net = any(path.startswith(PROC_NET) for path in files)
         self._net = None if has_net else _choose_net({match[0] for path in files if (match := _NET.match(path))})
+        self.size = sum(map(len, files)) + sum(map(len, files.values()))
+
+    @cached_property
+    def _paths(self) -> list[str]:
+        """The paths of all files, sorted."""
+        return sorted(self._files)
+
+    def _list_paths(self, beginning: str) -> list[str]:
+        """Return the paths that begin with a text, sorted."""
+        start = bisect_left(self._paths, beginning)
+        return self._paths[start : bisect_right(self._paths, beginning + _LAST, start)]
 
     def read(self, path: str) -> bytes:
         """Return the content of a path, following links within the snapshot."""
@@ -177,10 +203,12 @@ class MemoryStore:
             return [PROC_NET + path.removeprefix(self._net or "") for path in self.find_paths(moved)]
         asked = pattern.partition("*")[0].rpartition("/")[0]
         directory = self._resolve(asked)
-        if not any(path.startswith(f"{directory}/") for path in self._files):
+        place = bisect_left(self._paths, f"{directory}/")
+        if not self._paths[place : place + 1] or not self._paths[place].startswith(f"{directory}/"):
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-        wanted = re.compile(re.escape(directory + pattern[len(asked) :]).replace(r"\*", "[^/]*")).fullmatch
-        found = sorted(path for path in self._files if wanted(path))[:MOST_MATCHES]
+        whole = directory + pattern[len(asked) :]
+        wanted = re.compile(re.escape(whole).replace(r"\*", "[^/]*")).fullmatch
+        found = list(filter(wanted, self._list_paths(whole.partition("*")[0])))[:MOST_MATCHES]
         return [asked + path[len(directory) :] for path in found]
 
     def read_link(self, path: str) -> str:
@@ -220,6 +248,11 @@ class InnerStore:
     def __init__(self, store: Store, prefix: str) -> None:
         self._store = store
         self._prefix = prefix
+
+    @property
+    def size(self) -> int:
+        """The size of the whole store."""
+        return self._store.size
 
     def read(self, path: str) -> bytes:
         """Return the content of a file, from the whole store for files of processes."""

@@ -31,6 +31,9 @@ two queues, uid, inode.
 
 _PORTS = 5
 
+_LEAST_GUESS = 8
+_MOST_GUESS = 1 << 12
+
 _PAYLOADS = {
     INET_DIAG_INFO: ("2xBB", 4),
     INET_DIAG_SKMEMINFO: ("32xI", 36),
@@ -103,6 +106,9 @@ class Shapes:
     ``order`` is the byte order (``<`` or ``>``), ``addresses`` the struct format of the two addresses, and ``kinds``
     are the attributes to read. Headers of all attributes are compared, also of those that are not read: another
     attribute of the same size may stand in the place of a missing one.
+
+    How many messages in a row have the same shape is guessed from the messages before, and no more are unpacked at
+    once: the work is linear even if each message has another shape than the one before it.
     """
 
     def __init__(self, order: str, addresses: str, kinds: frozenset[int]) -> None:
@@ -110,6 +116,7 @@ class Shapes:
         self._addresses = addresses
         self._kinds = kinds
         self._known: dict[int, Shape] = {}
+        self._guess = _MOST_GUESS
         self._length_at = struct.Struct(f"{order}I").unpack_from
 
     def unpack(self, datagram: memoryview | bytes) -> Iterator[Columns | bytes]:
@@ -124,31 +131,26 @@ class Shapes:
             if length < MESSAGE_SIZE or start + length > end:
                 yield bytes(view[start : start + MESSAGE_SIZE])
                 return
-            shape, rows = self._unpack_rows(view[start:], length)
+            shape, rows = self._unpack_rows(view[start : start + align4(length) * self._guess], length)
             columns = list(zip(*rows, strict=True))
-            ports = shape.ports.iter_unpack(_trim(shape, view[start:])[: shape.size * len(rows)])
+            ports = shape.ports.iter_unpack(_trim(shape, view[start : start + shape.size * len(rows)]))
             columns[_PORTS : _PORTS + 2] = zip(*ports, strict=True)
             yield Columns(columns, shape)
             start += shape.size * len(rows)
+            self._guess = max(_LEAST_GUESS, min(2 * len(rows), _MOST_GUESS))
 
     def _unpack_rows(self, view: memoryview, length: int) -> tuple[Shape, list[tuple[Any, ...]]]:
         """Unpack the first message and those right after it that have the same shape."""
-        shape = self._known.get(length) or self._learn(view, length)
-        rows = _unpack_all(shape, view)
-        if not shape.fits(rows[0]):
+        shape = self._known.get(length)
+        if shape is None or not shape.fits(shape.struct.unpack(_trim(shape, view[: shape.size]))):
             shape = self._learn(view, length)
-            rows = _unpack_all(shape, view)
+        rows = list(shape.struct.iter_unpack(_trim(shape, view)))
         return shape, rows[: _count_leading(shape, rows)]
 
     def _learn(self, view: memoryview, length: int) -> Shape:
         """Make the shape of the first message and remember it for messages of this length."""
         shape = self._known[length] = Shape(self._order, self._addresses, self._kinds, bytes(view[:length]))
         return shape
-
-
-def _unpack_all(shape: Shape, view: memoryview) -> list[tuple[Any, ...]]:
-    """Unpack all of ``view`` as if every message had this shape."""
-    return list(shape.struct.iter_unpack(_trim(shape, view)))
 
 
 def _trim(shape: Shape, view: memoryview) -> memoryview | bytes:
