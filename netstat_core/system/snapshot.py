@@ -41,6 +41,7 @@ from netstat_core.system.description import (
     parse_replies,
     read_description,
 )
+from netstat_core.system.description_checks import drop_damaged
 from netstat_core.system.find_namespaces import Missed
 from netstat_core.system.namespace_gaps import escape_namespace_name, escape_text, gap_from_missed, make_selector_gap
 from netstat_core.system.stores import HOW_TO_COPY, FolderStore, InnerStore, MemoryStore, Store
@@ -69,7 +70,11 @@ class SnapshotSystem(System):
         byte_order: str | None = None,
     ) -> None:
         self._store = _open_store(os.fspath(source)) if isinstance(source, (str, os.PathLike)) else source
-        self._description = read_description(self._store) if description is None else description
+        self._damaged: list[Gap] = []
+        if description is None:
+            description = read_description(self._store)
+            self._damaged = drop_damaged(description)
+        self._description = description
         self.machine = _find_machine(self._store, self._description, byte_order)
         described = parse_namespace(self._description.get("network_namespace"))
         self.namespace: NetworkNamespace | None = escape_namespace_name(described)
@@ -99,10 +104,13 @@ class SnapshotSystem(System):
         return nullcontext((list(systems), [*(gap for gap in found if isinstance(gap, Gap)), *damaged]))
 
     def _find_damaged(self) -> Iterator[Gap]:
-        """Yield a gap if the descriptions of namespaces are damaged; those of others are left out."""
+        """Yield gaps for damage in the description; namespaces that it leaves without an identity are left out."""
+        yield from self._damaged
         others = list_objects(self._description, "namespaces")
         described = [
-            value for value in (place.get("network_namespace") for place in [self._description, *others]) if value
+            value
+            for value in (place.get("network_namespace") for place in [self._description, *others])
+            if value is not None
         ]
         count = sum(parse_namespace(value) is None for value in described)
         if count:
