@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from netstat_core.plugin.batches import Batch
-from netstat_core.plugin.outcomes import Trait
+from netstat_core.plugin.outcomes import Gap, Problem, Trait
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import NetworkNamespace, Record
 from netstat_core.plugin.schema import MARK, Schema, published_schema
@@ -75,6 +75,16 @@ class RedactedRendering(Rendering):
             if replace is not None:
                 _replace_column(rows, name, replace)
         self._rendering.batch(reader, Batch(rows))
+
+    def problem(self, reader: Reader | None, trouble: Problem | Gap) -> None:  # noqa: ARG002 - for names only
+        """Take note of the names of network namespaces; the tail has the rest."""
+        if isinstance(trouble, Gap):
+            self._replace_selector(trouble.selector)
+            self._rename(trouble.network_namespace)
+
+    def clean(self, message: str) -> str:
+        """Return a message about the report, such as one for stderr, with substitutes."""
+        return self._clean_listed(message)
 
     def end(self, tail: Tail) -> None:
         """Remove raw lines from problems, and replace in messages what is not the program's."""

@@ -6,12 +6,14 @@ import io
 import json
 import resource
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from netstat_core.cli import main as entry
 from netstat_core.host.discovery import Host
 from netstat_core.plugin.batches import Batch
 from netstat_core.plugin.outcomes import Attempt, Gap, Problem
@@ -253,3 +255,59 @@ def test_time_is_linear() -> None:
     small = min(measure(2000, 1000, redacted=True) for _ in range(3))
     large = min(measure(20_000, 10_000, redacted=True) for _ in range(2))
     assert large < 30 * max(small, 0.01)
+
+
+PLANTED_TCP = """\
+  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 4D0B1FAC:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4242 1 0 100 0 0 10 0
+zqrow
+"""
+PLANTED = {
+    "capture": 1,
+    "hostname": "zqhost",
+    "kernel_release": "6.1-zqrelease",
+    "captured_at": "2026-01-01T00:00:00Z",
+    "asked": [{"path": "/proc/net/tcp"}, {"path": "/proc/net/tcp6"}],
+    "failed": {"/proc/net/tcp6": [13, "zqwords of 172.31.11.77, 52:54:00:12:34:56 or 2a00:7::77"]},
+    "netlink": [],
+    "owners": {"held": {"77": [4242]}, "failed": 1, "processes": 9, "initial": True, "error": [5, "zqerror"]},
+    "names": {"users": {"0": "zquser"}},
+    "network_namespace": {"inode": 4, "name": "zqhere"},
+    "namespaces": [{"network_namespace": {"inode": 5, "name": "zqother"}}],
+    "selected": {"zqother": 5, "zqselected": 7},
+    "missed": [
+        ["permission", "zqmissed", "zqmissed: Permission denied", 13, 0, 9],
+        ["raced", "", "/zqpath: x", 5, 0, 0],
+    ],
+}
+PLANTED_FILES = {
+    "proc/net/tcp": PLANTED_TCP,
+    "namespaces/5/proc/net/tcp": PLANTED_TCP,
+    "capture.json": json.dumps(PLANTED),
+    "proc/77/comm": "zqcomm\n",
+    "proc/77/cmdline": "zqcommand\0--zqargument\0",
+    "proc/77/status": "Uid:\t1000\n",
+    "proc/77/cgroup": f"0::/system.slice/zqunit.service/docker-{'7a' * 32}.scope\n",
+    "proc/77/exe": "/usr/zqbin/zqprogram",
+    "proc/77/attr/current": "zqcontext",
+    "proc/77/environ": "LISTEN_PID=77\0LISTEN_FDS=1\0LISTEN_FDNAMES=zqunit.socket\0",
+}
+
+
+@pytest.mark.parametrize("output", ["--json", "--ndjson"])
+@pytest.mark.parametrize("place", ["--all-netns", "--netns zqmissed --netns zqnone --netns zqother"])
+def test_nothing_of_a_snapshot_passes(output: str, place: str, tmp_path: Path) -> None:
+    """No name, address or message of a snapshot or an option shows, neither in the report nor on stderr."""
+    for name, content in PLANTED_FILES.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content)
+    given = f"{output} -tlnp --who --arguments --source procfs {place}".split()
+    where = ["--where", "interface == 'zqwhere' || true"]
+    shown = []
+    for redact in ([], ["--redact"]):
+        out, err = io.BytesIO(), io.BytesIO()
+        entry.run(["--from", str(tmp_path), *given, *where, *redact], out, err)
+        shown.append(out.getvalue() + err.getvalue())
+    for planted in (b"zq", b".77", b"172.31", b"52:54", b"2a00", b"7a7a"):
+        assert planted in shown[0]
+        assert planted not in shown[1]
