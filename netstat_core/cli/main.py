@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from netstat_core.cli.faults import COMMAND_STATUS, Faults
 from netstat_core.cli.gaps import complain_of_host, escape_event, is_of_host, remark_on_byte_order
-from netstat_core.cli.output import check_options, make_rendering
+from netstat_core.cli.output import check_options, make_rendering, redact_complaint
 from netstat_core.cli.streams import Diverted, abandon_output, escaped, open_standard, write_text
 from netstat_core.dialects import NET_TOOLS, Added, Request, find
 from netstat_core.errors import NetstatError, PluginError, SchemaViolation, UsageError
@@ -331,7 +331,8 @@ class _Command:
             if complaint is None or (complaint in printed and (query.is_for_namespaces or is_of_host(event))):
                 continue
             printed.add(complaint)
-            self._print_complaint(complaint, is_text=is_text)
+            shown = redact_complaint(complaint, rendering) if self._request.redact else complaint
+            self._print_complaint(shown, is_text=is_text)
             status = status or complaint.status
             if complaint.ends_run and is_text and not query.is_for_namespaces:
                 run.stop()

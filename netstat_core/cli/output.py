@@ -9,6 +9,7 @@ from netstat_core.dialects import Request, Session
 from netstat_core.errors import UsageError
 from netstat_core.host.discovery import FormatOffer, Host
 from netstat_core.plugin.sinks import Rendering, Sink
+from netstat_core.plugin.text import Complaint
 from netstat_core.query import Query
 from netstat_core.system import ORDERS
 
@@ -46,6 +47,15 @@ def _check_host(request: Request, sink: Sink | None) -> None:
         raise UsageError("--host goes with --ndjson: other output says once what it is of")
     if not _HOST.fullmatch(request.host) or not request.host.isprintable():
         raise UsageError(f"--host {request.host[:80]!a} is not a name: use up to 253 characters without spaces")
+
+
+def redact_complaint(complaint: Complaint, rendering: Rendering) -> Complaint:
+    """Return a message with the substitutes of a redacted report, and as it is for other reports."""
+    from netstat_core.sinks.redacted import RedactedRendering  # noqa: PLC0415 - only with --redact
+
+    if not isinstance(rendering, RedactedRendering):
+        return complaint
+    return complaint.replace(text=rendering.clean(complaint.text))
 
 
 def make_rendering(

@@ -26,11 +26,16 @@ SOURCE = "/proc/PID/fd"
 COMMANDS = "/proc/PID/cmdline"
 FILES = "/proc/PID"
 STATUS = "/proc/PID/status"
+STAT = "/proc/PID/stat"
 LONGEST_COMMAND = 1 << 16
 """Bytes kept of a command line, which any user can extend to megabytes."""
 
 
 _UID = re.compile(rb"[0-9]{1,10}")
+_GREATEST_UID = (1 << 32) - 1
+_LONGEST_NAME = 1 << 12
+"""Bytes kept of a name and of a security context, of which the kernel has at most 63 and a page."""
+
 _OF_TITLES = re.compile(rb"[ :]")
 _MOST_EMPTY = 8
 
@@ -72,6 +77,7 @@ class ProcessTable:
         self._spent: Counter[int | None] = Counter()
         self._shortened = 0
         self._uncounted = 0
+        self._unstarted = 0
         self._searches_left = _MOST_SEARCHES
         self._can_change = True
         self._is_stale = True
@@ -139,6 +145,9 @@ class ProcessTable:
             detail = f"the user ids of {count_processes(len(self._damaged))} are damaged"
             yield Gap("unreadable", STATUS, detail, about="owners", count=len(self._damaged))
         yield from self._cut_gaps()
+        if self._unstarted:
+            detail = f"the start times of {count_processes(self._unstarted)} are damaged"
+            yield Gap("unreadable", STAT, detail, about="owners", count=self._unstarted)
         if self._had_gap:
             return
         if gap := self.gap or _owners_gap(self.owners):
@@ -236,12 +245,12 @@ class ProcessTable:
         described = {
             "pid": pid,
             "uid": uid,
-            "name": None if comm is None else escape(comm[:-1] if comm.endswith(b"\n") else comm),
+            "name": None if comm is None else escape(comm.removesuffix(b"\n")[:_LONGEST_NAME]),
             "command": None if command is None else _split_arguments(command),
         }
         if self._context:
             label = self._system.read_process_file(pid, "attr/current")
-            described["context"] = escape(label.rstrip(b"\0\n")) if label else None
+            described["context"] = escape(label[:_LONGEST_NAME].rstrip(b"\0\n")) if label else None
         if self._details:
             from netstat_core.owners import control_groups  # noqa: PLC0415 - needed for details only
 
@@ -249,6 +258,8 @@ class ProcessTable:
             described |= control_groups.describe(
                 contents, pid, self._boot_seconds, self._system.machine.ticks_per_second
             )
+            if contents["stat"] and described["started_at"] is None and self._boot_seconds is not None:
+                self._unstarted += 1
             self._activated[pid] = control_groups.parse_activated_units(contents["environ"] or b"", pid)
         return described
 
@@ -271,9 +282,10 @@ class ProcessTable:
         for line in (self._system.read_process_file(pid, "status") or b"").split(b"\n"):
             if line.startswith(b"Uid:"):
                 uid = line[4:].split()[:1] or [b""]
-                if _UID.fullmatch(uid[0]):
+                if _UID.fullmatch(uid[0]) and int(uid[0]) <= _GREATEST_UID:
                     return int(uid[0])
                 self._damaged.append(pid)
+                break
         return None
 
     @cached_property

@@ -49,6 +49,8 @@ class Field(Value):
     * ``words``: the words of an enumeration; ``pattern``: a regular expression for other texts it allows.
     * ``mark``: what the value identifies (``address``, ``prefix``, ``port``, ``user``, ``hardware_address``,
       ``interface``, ``name`` or ``path``). The names section looks such values up, and redaction replaces them.
+      ``word`` says that a text identifies nothing: it is a word of the kernel's or the program's, or a time. Redaction
+      removes texts that have neither a mark nor ``words``.
     * ``never_null``: for a redeclared field of a shared type such as :class:`SocketRecord`, which allows null: this
       kind always has a value.
     """
@@ -127,14 +129,16 @@ class Container(TypedDict):
 class DescribedProcess(Process, total=False):
     """A process, with what was asked for beyond its name: ``context`` with -Z, the others with --who."""
 
-    context: Annotated[str | None, Field("Security context of the process (/proc/PID/attr/current)")]
+    context: Annotated[str | None, Field("Security context of the process (/proc/PID/attr/current)", mark="name")]
     descriptors: Annotated[
         list[int] | None, Field("Numbers of the descriptors that are the socket, ascending; null where not recorded")
     ]
     executable: Annotated[
         str | None, Field("Path of the program as the kernel tells it, ending in ' (deleted)' if removed", mark="path")
     ]
-    started_at: Annotated[str | None, Field("When the process started, ISO 8601 UTC; exact to a second or two")]
+    started_at: Annotated[
+        str | None, Field("When the process started, ISO 8601 UTC; exact to a second or two", mark="word")
+    ]
     cgroup: Annotated[
         str | None, Field("Path of its control group: version 2's, or the one systemd keeps in version 1", mark="path")
     ]
@@ -166,7 +170,8 @@ class LabelFields(TypedDict):
 
     host: Annotated[str, Field("Name of the machine, as --host gives it; absent without that option", mark="name")]
     captured_at: Annotated[
-        str | None, Field("Time of reading, ISO 8601 UTC, null where a copy does not tell; absent without --host")
+        str | None,
+        Field("Time of reading, ISO 8601 UTC, null where a copy does not tell; absent without --host", mark="word"),
     ]
 
 

@@ -19,6 +19,9 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 MARK = "x-netstat-mark"
 """The schema keyword for ``Field.mark``, which says what a value identifies."""
 
+WORD = "word"
+"""The mark of texts that identify nothing."""
+
 _PLAIN = {int: "integer", str: "string", bool: "boolean", float: "number", type(None): "null"}
 
 

@@ -10,6 +10,7 @@ from netstat_core.plugin.records import Record
 from netstat_core.plugin.schema import Path, marked_fields, reader_schema
 from netstat_core.report.names import Names
 
+_TYPES = {"address": str, "port": int, "user": int}
 _SERVICES = {"tcp": "tcp", "udp": "udp", "udplite": "udp"}
 
 
@@ -35,7 +36,10 @@ class NamesSection:
         for record in records:
             for mark, path in paths:
                 for value in _values(record, path):
-                    self._seen[mark].add((record.get("protocol"), value) if mark == "port" else value)
+                    if (
+                        type(value) is _TYPES[mark]
+                    ):  # of other types are those of plugins: names of users, groups of ports
+                        self._seen[mark].add((str(record.get("protocol")), value) if mark == "port" else value)
 
     def resolve(self) -> dict[str, dict[str, str]]:
         """Return names by address, by ``protocol/port`` and by user id; values without a name are left out."""
@@ -56,7 +60,7 @@ def _drop_unnamed(found: Iterable[tuple[str, str, str]]) -> dict[str, str]:
 
 
 def _values(value: Any, path: Path) -> Iterator[Any]:
-    """Yield the values at a path of keys, descending into lists; nothing if a step is null."""
+    """Yield the values at a path of keys, descending into lists; nothing if a step is null or absent."""
     if isinstance(value, list):
         for element in value:
             yield from _values(element, path)
@@ -64,5 +68,5 @@ def _values(value: Any, path: Path) -> Iterator[Any]:
         return
     elif not path:
         yield value
-    else:
-        yield from _values(value[path[0]], path[1:])
+    elif isinstance(value, dict):
+        yield from _values(value.get(path[0]), path[1:])

@@ -246,6 +246,8 @@ class Run:
             changes = deltas.compute_changes(offer.reader, records, place.namespace)
             checker = Checker(changed)
             good, violations = ([], []) if changes is None else checker.check(changes, "delta", offer.plugin.label)
+            batch = Batch(good).with_field("kind", value=changed.kind)
+            batch = batch.with_field("network_namespace", value=place.namespace)
         except Exception as error:  # noqa: BLE001 - plugins may raise anything
             yield self._note(
                 failure_gap(offer.plugin.label, f"reader {offer.reader.name!r}: change", error), offer.reader
@@ -254,8 +256,7 @@ class Run:
         for violation in violations:
             yield Noted(changed, self.ledger.reject(violation, changed))
         if changes is not None:
-            batch = Batch(good).with_field("kind", value=changed.kind)
-            yield Read(changed, batch.with_field("network_namespace", value=place.namespace))
+            yield Read(changed, batch)
 
     def _read(self, place: Place, prepared: Prepared) -> Iterator[Event]:
         """Yield the events of a reader; an exception of its plugin becomes a gap of this reader."""

@@ -1,154 +1,39 @@
 """Replace addresses, names, paths and hardware addresses in a report, which identify a machine, by substitutes.
 
-The marks of the record types say which fields to replace. Equal values have equal substitutes, and hosts of one network
-stay in one network. Values that are the same on every machine (loopback, unspecified, well-known groups), ports,
-numbers and times are kept.
+The marks of the record types say how to replace a text. One without a mark is kept if the schema enumerates it, and
+removed if not. Ports, numbers and times are kept.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
 from netstat_core.plugin.batches import Batch
-from netstat_core.plugin.outcomes import Trait
+from netstat_core.plugin.outcomes import Gap, Problem, Trait
 from netstat_core.plugin.readers import Reader
-from netstat_core.plugin.records import NetworkNamespace
-from netstat_core.plugin.schema import Schema, marked_fields, published_schema
+from netstat_core.plugin.records import NetworkNamespace, Record
+from netstat_core.plugin.schema import MARK, Schema, published_schema
 from netstat_core.plugin.sinks import Head, Rendering, Tail
+from netstat_core.sinks.messages import Cleaner
+from netstat_core.sinks.substitutes import Substitutes
 
-_V4_NETWORKS = ("192.0.2", "198.51.100", "203.0.113")
-"""Documentation networks (RFC 5737); once they are used up, benchmark networks (RFC 2544) follow."""
-
-_BENCHMARKS, _BENCHMARK_NETWORKS = "198.18", 256
-_V4_GROUP, _V4_LIMITED = 0xE0000100, 0xFFFFFFFF
-_V6_DOCUMENTATION = 0x20010DB8 << 96
-_V6_GROUP = 0xFF0E0DB8 << 96
-_V6_LINK_LOCAL = 0xFE80 << 112
-_HOST_BITS = 64
-_WELL_KNOWN = 1 << 16
-_ADDRESS = re.compile(r"(?P<address>[0-9A-Fa-f.:]+)(?P<scope>%[^/]+)?(?P<rest>/.*)?")
-_HARDWARE = re.compile(r"[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2})+")
-_SHORTEST_REPLACED = 3
 REMOVED = "(redacted)"
-_WORDS = ("about", "code", "table", "tables", "reader", "readers", "feed")
+_WORDS = ("about", "table", "tables", "reader", "readers", "feed")
 """Keys of problems, gaps and attempts whose values come from the program, not from the machine."""
 
-Marks = Mapping[str, "str | Marks"]
-"""The marks of a record's fields by name; for a nested field, the marks of its fields."""
+_UNNAMED = re.compile(r"(?:UNKNOWN|unknown)\([0-9]+\)|0x[0-9a-f]+|[0-9]+")
+"""A number for which an enumeration with a pattern has no word."""
 
+_RELEASE = re.compile(r"[0-9]+(?:\.[0-9]+)*")
+_LISTED = re.compile(r"(?<=known: )(?!none$).+|(?<=ones: ).+")
+"""Names of network namespaces behind a message: ``no such name below /run/netns; known: red, blue``."""
 
-class Substitutes:
-    """Assigns substitutes to values, numbered in the order in which the values appear."""
+_PLAIN = {"type", "minimum", "maximum", "description", "const", "enum"}
+"""Keywords of schemas that describe numbers, truth values, null and enumerations."""
 
-    def __init__(self) -> None:
-        self._given: dict[tuple[str, str], str] = {}
-        self._counts: dict[str, int] = {}
-        self._numbers: dict[tuple[str, Any], int] = {}
-        self._by_mark: dict[str, Callable[[str], str]] = {
-            "address": self._replace_address,
-            "prefix": self._replace_address,
-            "hardware_address": self._replace_hardware_address,
-            "interface": lambda name: name if name == "lo" else f"if{self._number('interface', name)}",
-            "name": lambda name: f"name{self._number('name', name)}",
-            "path": lambda path: f"{'/' if path.startswith('/') else ''}path{self._number('path', path)}",
-        }
-
-    def of(self, mark: str, value: Any) -> Any:
-        """Return the substitute of a value with a mark; the value itself if it is not text or the mark needs none."""
-        make = self._by_mark.get(mark)
-        if make is None or not isinstance(value, str) or not value:
-            return value
-        key = (mark, value)
-        if key not in self._given:
-            self._given[key] = make(value)
-        return self._given[key]
-
-    def clean(self, text: str) -> str:
-        """Replace in a message every value that has a substitute."""
-        for (_, value), substitute in sorted(self._given.items(), key=lambda item: -len(item[0][1])):
-            if len(value) >= _SHORTEST_REPLACED and value in text:
-                text = re.sub(rf"(?<![\w.:]){re.escape(value)}(?![\w:])", substitute.replace("\\", r"\\"), text)
-        return text
-
-    def _number(self, kind: str, value: Any) -> int:
-        key = (kind, value)
-        if key not in self._numbers:
-            self._counts[kind] = self._numbers[key] = self._counts.get(kind, 0) + 1
-        return self._numbers[key]
-
-    def _replace_address(self, text: str) -> str:
-        match = _ADDRESS.fullmatch(text)
-        try:
-            address = ip_address(match["address"]) if match else None
-        except ValueError:
-            address = None
-        if match is None or address is None:
-            return (
-                self._replace_hardware_address(text)
-                if _HARDWARE.fullmatch(text)
-                else f"address{self._number('other', text)}"
-            )
-        plain = self._replace_v4(address) if isinstance(address, IPv4Address) else self._replace_v6(address)
-        scope = "%" + self.of("interface", match["scope"][1:]) if match["scope"] else ""
-        return f"{plain}{scope}{match['rest'] or ''}"
-
-    def _replace_v4(self, address: IPv4Address) -> str:
-        """Replace the /24 network of an address and keep the last octet."""
-        number = int(address)
-        if address.is_unspecified or address.is_loopback or number == _V4_LIMITED:
-            return str(address)
-        if address.is_multicast:
-            return str(address) if number < _V4_GROUP else f"233.252.0.{self._number('group', number) % 256}"
-        network = self._number("network", number >> 8) - 1
-        if network < len(_V4_NETWORKS):
-            return f"{_V4_NETWORKS[network]}.{number & 0xFF}"
-        network -= len(_V4_NETWORKS)
-        if network < _BENCHMARK_NETWORKS:
-            return f"{_BENCHMARKS}.{network}.{number & 0xFF}"
-        return f"10.{network >> 8 & 0xFF}.{network & 0xFF}.{number & 0xFF}"
-
-    def _replace_v6(self, address: IPv6Address) -> str:
-        """Replace the /64 network and the interface identifier of an address."""
-        if address.is_unspecified or address.is_loopback:
-            return str(address)
-        if address.ipv4_mapped is not None:
-            return f"::ffff:{self._replace_v4(address.ipv4_mapped)}"
-        number = int(address)
-        host = number & ((1 << _HOST_BITS) - 1)
-        if address.is_multicast:
-            is_known = number & ((1 << 112) - 1) < _WELL_KNOWN
-            return str(address) if is_known else str(IPv6Address(_V6_GROUP | self._number("group6", number)))
-        place = self._number("host", number) if host else 0
-        if address.is_link_local:
-            return str(IPv6Address(_V6_LINK_LOCAL | (self._number("host", number) if number != _V6_LINK_LOCAL else 0)))
-        network = self._number("network6", number >> _HOST_BITS)
-        return str(IPv6Address(_V6_DOCUMENTATION | network << _HOST_BITS | place))
-
-    def _replace_hardware_address(self, text: str) -> str:
-        """Return a locally administered address of the same length; addresses of all zeros or all ones are kept."""
-        digits = re.sub(r"[:-]", "", text)
-        if set(digits) <= {"0"} or set(digits.lower()) <= {"f"}:
-            return text
-        if not _HARDWARE.fullmatch(text):
-            return f"hardware{self._number('hardware', text)}"
-        octets = max(len(digits) // 2, 2)
-        first = 0x02 | int(digits[:2], 16) & 1
-        number = self._number("hardware", text) & ((1 << 8 * (octets - 1)) - 1)
-        return bytes([first, *number.to_bytes(octets - 1, "big")]).hex(":")
-
-
-def find_marks(schema: Schema) -> Marks:
-    """Return the marks of a record's schema, also of nested fields."""
-    marks: dict[str, Any] = {}
-    for (*above, name), mark in marked_fields(schema):
-        below = marks
-        for step in above:
-            below = below.setdefault(step, {})
-        below[name] = mark
-    return marks
+Replace = Callable[[Any], Any]
 
 
 class RedactedRendering(Rendering):
@@ -157,17 +42,19 @@ class RedactedRendering(Rendering):
     def __init__(self, rendering: Rendering) -> None:
         self._rendering = rendering
         self._substitutes = Substitutes()
-        self._marks: dict[str, Marks] = {}
+        self._replacements: dict[str, dict[str, Replace | None]] = {}
 
     def begin(self, head: Head) -> None:
         """Replace the host name and the names in the query; remove the ``where`` expression."""
         of = self._substitutes.of
+        self._cleaner = Cleaner(self._substitutes, head.readers)
         query = head.query._replace(
             where=None if head.query.where is None else REMOVED,
             interfaces=tuple(of("interface", name) for name in head.query.interfaces),
             network_namespaces=tuple(map(self._replace_selector, head.query.network_namespaces)),
         )
         system = {**head.system, "hostname": of("name", head.system.get("hostname"))}
+        system["kernel_release"] = _cut_release(system.get("kernel_release"))
         system["network_namespace"] = self._rename(system.get("network_namespace"))
         self._rendering.begin(head._replace(query=query, system=system))
 
@@ -176,25 +63,73 @@ class RedactedRendering(Rendering):
         self._rendering.enter(self._rename(namespace))
 
     def trait(self, reader: Reader, trait: Trait) -> None:
-        """Pass the trait on; traits do not identify a machine."""
-        self._rendering.trait(reader, trait)
+        """Pass the trait on, with a text in it cleaned like a message."""
+        is_text = isinstance(trait.value, str)
+        self._rendering.trait(reader, trait.replace(value=self._cleaner.clean(trait.value)) if is_text else trait)
 
     def batch(self, reader: Reader, batch: Batch) -> None:
         """Pass on copies of the records with substitutes."""
-        marks = self._marks.get(reader.kind)
-        if marks is None:
-            marks = self._marks[reader.kind] = find_marks(published_schema(reader))
-        self._rendering.batch(reader, Batch(self._replace(record, marks) for record in batch.read_only()))
+        rows = batch.rows()
+        for name in batch.fields:
+            replace = self._find_replacement(reader, name)
+            if replace is not None:
+                _replace_column(rows, name, replace)
+        self._rendering.batch(reader, Batch(rows))
+
+    def problem(self, reader: Reader | None, trouble: Problem | Gap) -> None:  # noqa: ARG002 - for names only
+        """Take note of the names of network namespaces; the tail has the rest."""
+        if isinstance(trouble, Gap):
+            self._replace_selector(trouble.selector)
+            self._rename(trouble.network_namespace)
+
+    def clean(self, message: str) -> str:
+        """Return a message about the report, such as one for stderr, with substitutes."""
+        return self._clean_listed(message)
 
     def end(self, tail: Tail) -> None:
-        """Remove raw lines from problems, and replace in messages what was replaced in records."""
+        """Remove raw lines from problems, and replace in messages what is not the program's."""
         problems = [{**problem, "text": REMOVED} for problem in tail.problems]
-        self._rendering.end(
-            tail._replace(
-                problems=self._clean_entries(problems),
-                completeness=self._clean_entries(tail.completeness),
-                network_namespaces=tail.network_namespaces and [*map(self._rename, tail.network_namespaces)],
-            )
+        names = tail.network_namespaces
+        renamed = None if names is None else [self._rename(name) for name in names]
+        missed = [*tail.completeness, *tail.unproven]
+        for entry in missed:  # names first, since a name may be a word that messages have as well
+            self._replace_selector(entry.get("selector"))
+            for place in (entry.get("network_namespace"), *(entry.get("network_namespaces") or ())):
+                self._rename(place)
+        cleaned = [*map(self._clean_entry, missed)]
+        count = len(tail.completeness)
+        self._rendering.end(Tail([*map(self._clean_entry, problems)], cleaned[:count], None, renamed, cleaned[count:]))
+
+    def _find_replacement(self, reader: Reader, name: str) -> Replace | None:
+        """Return how to replace the values of a field, None to keep them."""
+        known = self._replacements.get(reader.kind)
+        if known is None:
+            made = published_schema(reader).get("properties", {})
+            known = {field: self._make_replacement(schema) for field, schema in made.items()}
+            self._replacements[reader.kind] = known
+        return known[name] if name in known else self._make_replacement({})
+
+    def _make_replacement(self, schema: Schema, mark: str | None = None) -> Replace | None:
+        """Return how to replace the values that a schema describes, None if they are numbers or enumerated.
+
+        ``mark`` is that of the field around it.
+        """
+        mark = schema.get(MARK) or mark
+        if mark is None and _is_plain(schema):
+            return None
+        text = self._substitutes.of_mark(mark).__getitem__ if mark else _Words(schema).__getitem__
+        branches = [schema, *schema.get("anyOf", ())]
+        items: Schema = next((one["items"] for one in branches if isinstance(one.get("items"), dict)), {})
+        named = {key: value for one in branches for key, value in one.get("properties", {}).items()}
+        others: Schema = next((one["additionalProperties"] for one in branches if _has_open_keys(one)), {})
+        if not named and not _allows_structure(branches):
+            return text
+        return _Nested(
+            text,
+            lambda: self._make_replacement(items, mark),
+            {key: self._make_replacement(value, mark) for key, value in named.items()},
+            lambda: self._make_replacement(others, mark),
+            self._substitutes.of_mark(mark or "name").__getitem__,
         )
 
     def _rename(self, namespace: Any) -> Any:
@@ -205,30 +140,136 @@ class RedactedRendering(Rendering):
 
     def _replace_selector(self, name: Any) -> Any:
         """Replace the name of a network namespace; ``pid:N`` and ``inode:N`` are kept."""
-        return self._substitutes.of("name", name) if isinstance(name, str) and ":" not in name else name
+        is_number = isinstance(name, str) and _SELECTOR.fullmatch(name)
+        return name if is_number else self._substitutes.of("name", name)
 
-    def _clean_entries(self, entries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-        return [self._clean_entry(entry) for entry in entries]
-
-    def _clean_entry(self, entry: dict[str, Any]) -> dict[str, Any]:
+    def _clean_entry(self, entry: Mapping[str, Any]) -> dict[str, Any]:
         """Clean a problem, a gap or an attempt; words of closed sets, such as the reasons of gaps, are kept."""
         kept = (*_WORDS, "reason") if "detail" in entry else _WORDS
-        return {key: value if key in kept else self._clean(value, key) for key, value in entry.items()}
+        made = {key: value if key in kept else self._clean(value, key) for key, value in entry.items()}
+        if entry.get("about") == "namespaces":
+            made["detail"] = self._clean_listed(entry["detail"])
+            name = entry.get("selector")
+            if name:
+                made["source"] = f"network namespace {made['selector']}"
+        return made
+
+    def _clean_listed(self, detail: str) -> str:
+        """Clean a message that may end with a list of names of network namespaces."""
+        found = _LISTED.search(detail)
+        if not found:
+            return self._cleaner.clean(detail)
+        names = ", ".join(str(self._replace_selector(name)) for name in found[0].split(", "))
+        return self._cleaner.clean(detail[: found.start()]) + names
 
     def _clean(self, value: Any, key: str) -> Any:
-        if isinstance(value, list):
+        if isinstance(value, (list, tuple)):
             return [self._clean(item, key) for item in value]
         if isinstance(value, dict):
             return self._rename(value) if "inode" in value else self._clean_entry(value)
         if key == "selector":
             return self._replace_selector(value)
-        return self._substitutes.clean(value) if isinstance(value, str) else value
+        return self._cleaner.clean(value) if isinstance(value, str) and value != REMOVED else value
 
-    def _replace(self, value: Any, marks: str | Marks) -> Any:
-        if isinstance(value, list):
-            return [self._replace(item, marks) for item in value]
-        if isinstance(marks, str):
-            return self._substitutes.of(marks, value)
-        if not isinstance(value, dict):
+
+_SELECTOR = re.compile(r"(?:pid|inode):[0-9]+")
+
+
+class _Words(dict[Any, Any]):
+    """What is shown of texts without a mark: those enumerated, and numbers where the schema has a pattern for these."""
+
+    def __init__(self, schema: Schema) -> None:
+        branches = [schema, *schema.get("anyOf", ())]
+        words = [word for one in branches for word in (*one.get("enum", ()), one.get("const"))]
+        super().__init__({word: word for word in words if isinstance(word, str)} | {None: None})
+        self._has_pattern = any("pattern" in one for one in branches)
+
+    def __missing__(self, value: Any) -> Any:
+        if not isinstance(value, str):
             return value
-        return {**value, **{name: self._replace(value[name], below) for name, below in marks.items() if name in value}}
+        return value if self._has_pattern and _UNNAMED.fullmatch(value) else REMOVED
+
+
+class _Nested:
+    """Replaces texts in values that may be lists and objects."""
+
+    def __init__(
+        self,
+        text: Replace,
+        items: Callable[[], Replace | None],
+        named: Mapping[str, Replace | None],
+        others: Callable[[], Replace | None],
+        key: Replace,
+    ) -> None:
+        self._text = text
+        self._make_items = items
+        self._named = named
+        self._make_others = others
+        self._key = key
+        self._made: dict[str, Replace | None] = {}
+
+    def __call__(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return dict(map(self._replace_member, value.items()))
+        if isinstance(value, (list, tuple)):
+            replace = self._find("items", self._make_items)
+            return [*value] if replace is None else [replace(item) for item in value]
+        return self._text(value)
+
+    def _replace_member(self, member: tuple[str, Any]) -> tuple[Any, Any]:
+        name, value = member
+        if name in self._named:
+            replace = self._named[name]
+        else:
+            name, replace = self._key(name), self._find("others", self._make_others)
+        return name, value if replace is None else replace(value)
+
+    def _find(self, what: str, make: Callable[[], Replace | None]) -> Replace | None:
+        """Return how to replace what no property describes; it is made when met, since it may contain itself."""
+        if what not in self._made:
+            self._made[what] = make()
+        return self._made[what]
+
+
+def _is_plain(schema: Schema) -> bool:
+    """Return whether a schema allows numbers, truth values, null and enumerated texts only."""
+    if not schema.keys() <= _PLAIN:
+        return False
+    kinds = schema.get("type", ["string"])
+    free = {"string", "array", "object"} & {*([kinds] if isinstance(kinds, str) else kinds)}
+    return (
+        not free
+        or "const" in schema
+        or all(isinstance(word, (str, int, float, type(None))) for word in schema.get("enum", [[]]))
+    )
+
+
+def _allows_structure(branches: Iterable[Schema]) -> bool:
+    """Return whether values may be lists or objects."""
+    kinds = [
+        one.get("type", [] if {"enum", "const", "anyOf", "pattern"} & one.keys() else "object") for one in branches
+    ]
+    return any({"array", "object"} & {*([one] if isinstance(one, str) else one)} for one in kinds)
+
+
+def _has_open_keys(schema: Schema) -> bool:
+    return isinstance(schema.get("additionalProperties"), dict)
+
+
+def _replace_column(rows: Iterable[Record], name: str, replace: Replace) -> None:
+    """Replace the values of a field in place; a value that several rows share, such as the namespace, once."""
+    last, made = None, None
+    for row in rows:
+        if name in row:
+            value = row[name]
+            if value is not last or value is None:
+                last, made = value, replace(value)
+            row[name] = made
+
+
+def _cut_release(release: Any) -> Any:
+    """Return the numbers with which the name of a kernel begins; what follows is its builder's."""
+    if not isinstance(release, str):
+        return None
+    found = _RELEASE.match(release)
+    return found[0] if found else REMOVED

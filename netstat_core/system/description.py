@@ -22,6 +22,8 @@ _LEAST_MEMORY = 24 << 20
 
 _GREATEST_NUMBER = (1 << 64) - 1
 _UID = re.compile(r"-1|[0-9]{1,10}")
+_GREATEST_ERRNO = 4095
+_LONGEST_MESSAGE = 1000
 _PID = re.compile(r"[1-9][0-9]{0,9}")
 
 
@@ -77,7 +79,7 @@ def _parse_way(description: Mapping[str, Any]) -> str:
 
 def _parse_ticks(description: Mapping[str, Any]) -> int:
     value = description.get("ticks_per_second", 100)
-    return value if isinstance(value, int) and 0 < value <= MOST_TICKS else 100
+    return value if is_number(value) and 0 < value <= MOST_TICKS else 100
 
 
 def parse_namespace(value: Any) -> NetworkNamespace | None:
@@ -93,10 +95,27 @@ def is_number(value: Any) -> bool:
     return type(value) is int and 0 <= value <= _GREATEST_NUMBER
 
 
+def is_errno(value: Any) -> bool:
+    """Return whether a value is an error number of the kernel, or 0 for none; linux/err.h has MAX_ERRNO."""
+    return is_number(value) and value <= _GREATEST_ERRNO
+
+
+def is_error(value: Any) -> bool:
+    """Return whether a value is a recorded error: ``[errno, message]``."""
+    return isinstance(value, list) and len(value) == 2 and is_errno(value[0]) and isinstance(value[1], str)  # noqa: PLR2004
+
+
+def is_pid(value: Any) -> bool:
+    """Return whether a text is the number of a process as /proc writes it."""
+    return isinstance(value, str) and _PID.fullmatch(value) is not None
+
+
 def parse_missed(value: Any) -> Missed | None:
     """Return a namespace that could not be captured, from the list of the fields of Missed."""
     match value:
-        case [str(reason), str(what), str(detail), int(number), int(many), int(inode)]:
+        case [str(reason), str(what), str(detail), number, many, inode] if is_errno(number) and (
+            is_number(many) and is_number(inode)
+        ):
             return Missed(reason if reason in _REASONS else "unreadable", what, detail, number, many, inode)
     return None
 
@@ -136,22 +155,26 @@ def parse_replies(description: Mapping[str, Any]) -> dict[tuple[Any, ...], Reply
     """Return the recorded replies by request: name, netlink protocol, message type, and body in hex."""
     dumps: dict[tuple[Any, ...], Reply] = {}
     for entry in list_objects(description, "netlink"):
-        match entry:
-            case {"name": str(name), "protocol": int(protocol), "type": int(kind), "body": str(body)}:
-                reply = entry.get("reply")
-                is_reply = isinstance(reply, str) and reply.startswith("netlink/") and is_safe(reply)
-                path = f"/{reply}" if is_reply else None
-                recorded = Reply(path, entry.get("error"), bool(entry.get("interrupted")))
-                dumps.setdefault((name, protocol, kind, body), recorded)
+        parsed = parse_reply(entry)
+        if parsed is not None:
+            dumps.setdefault(*parsed)
     return dumps
+
+
+def parse_reply(entry: Any) -> tuple[tuple[Any, ...], Reply] | None:
+    """Return the request and the reply of one dump, None for anything else."""
+    match entry:
+        case {"name": str(name), "protocol": int(protocol), "type": int(kind), "body": str(body)}:
+            reply = entry.get("reply")
+            is_reply = isinstance(reply, str) and reply.startswith("netlink/") and is_safe(reply)
+            path = f"/{reply}" if is_reply else None
+            return (name, protocol, kind, body), Reply(path, entry.get("error"), bool(entry.get("interrupted")))
+    return None
 
 
 def parse_os_error(value: Any) -> OSError:
     """Return a recorded error of the kernel, from ``[errno, message]``."""
-    match value:
-        case [int(number), str(words)]:
-            return OSError(number, words)
-    return OSError(0, "failed")
+    return OSError(value[0], value[1][:_LONGEST_MESSAGE]) if is_error(value) else OSError(0, "failed")
 
 
 def is_within(file: File, kept: Any) -> bool:
@@ -181,13 +204,13 @@ def parse_owners(recorded: Mapping[str, Any]) -> capture.Owners:
     held, numbers = recorded.get("held"), recorded.get("descriptors")
     owners.descriptors = {} if isinstance(numbers, dict) else None
     for name, inodes in held.items() if isinstance(held, dict) else ():
-        if _PID.fullmatch(name) and isinstance(inodes, list):
+        if is_pid(name) and isinstance(inodes, list):
             below = numbers.get(name) if isinstance(numbers, dict) else None
             _add_holder(owners, int(name), inodes, below if isinstance(below, list) else [])
         else:
             owners.initial = None
-    for pids in owners.pids.values():
-        pids.sort()
+    for inode, pids in owners.pids.items():
+        owners.pids[inode] = sorted(set(pids))
     return owners
 
 
@@ -217,10 +240,7 @@ def _parse_cut(value: Any) -> dict[int, list[int]]:
 
 def _parse_failure(value: Any) -> list[Any] | None:
     """Return a recorded error as ``[errno, message]``, None for anything else."""
-    match value:
-        case [int(number), str(words)]:
-            return [number, words]
-    return None
+    return [value[0], value[1][:_LONGEST_MESSAGE]] if is_error(value) else None
 
 
 def _add_holder(owners: capture.Owners, pid: int, inodes: list[Any], numbers: list[Any]) -> None:

@@ -44,6 +44,7 @@ from netstat_core.system.description import (
     parse_sources,
     read_description,
 )
+from netstat_core.system.description_checks import drop_damaged
 from netstat_core.system.find_namespaces import Missed
 from netstat_core.system.namespace_gaps import escape_namespace_name, escape_text, gap_from_missed, make_selector_gap
 from netstat_core.system.reading import MeteredStore, has_endless_line
@@ -80,6 +81,7 @@ class SnapshotSystem(System):
         self._meter = MeteredStore(opened)
         self._store: Store = self._meter
         self._description = read_description(self._store)
+        self._damaged = drop_damaged(self._description)
         self.machine = _find_machine(self._store, self._description, byte_order)
         self.names = parse_names(self._description.get("names"))
         described = parse_namespace(self._description.get("network_namespace"))
@@ -114,10 +116,13 @@ class SnapshotSystem(System):
         return nullcontext(([self._open_namespace(place) for place in places.values()], [*gaps, *damaged]))
 
     def _find_damaged(self) -> Iterator[Gap]:
-        """Yield a gap if the descriptions of namespaces are damaged; those of others are left out."""
+        """Yield gaps for damage in the description; namespaces that it leaves without an identity are left out."""
+        yield from self._damaged
         others = list_objects(self._description, "namespaces")
         described = [
-            value for value in (place.get("network_namespace") for place in [self._description, *others]) if value
+            value
+            for value in (place.get("network_namespace") for place in [self._description, *others])
+            if value is not None
         ]
         count = sum(parse_namespace(value) is None for value in described)
         if count:

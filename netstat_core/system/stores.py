@@ -30,8 +30,8 @@ HOW_TO_COPY = "/proc/net is a link itself: copy it with 'mkdir DIR && cp -r /pro
 _NET = re.compile(r"/proc/(self|thread-self|[0-9]{1,10})/net/")
 
 _OF_PROCESSES = re.compile(r"/proc/(?:[0-9]+/[^/]+|stat)\Z")
-_LINKED = re.compile(r"/proc/([0-9]{1,10})/(?:task/[0-9]{1,10}/)?fd/([0-9]{1,10})\Z")
-_OF_PROCESS = re.compile(r"/proc/([0-9]{1,10})/")
+_LINKED = re.compile(r"/proc/([1-9][0-9]{0,9})/(?:task/[0-9]{1,10}/)?fd/([0-9]{1,10})\Z")
+_OF_PROCESS = re.compile(r"/proc/([1-9][0-9]{0,9})/")
 _SOCKET = re.compile(r"(?:socket:\[|\[0000\]:)([0-9]{1,20})\]?\s*\Z")
 _LONGEST_LINK = 64
 _LAST = "\U0010ffff"

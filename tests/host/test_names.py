@@ -13,8 +13,10 @@ import pytest
 from stand_ins import CannedSystem, FewPlugins, feed, fixed, reader
 
 from netstat_core import Query, collect
+from netstat_core.host.discovery import Host
 from netstat_core.report import names
 from netstat_core.report.names import Names
+from netstat_core.report.names_section import NamesSection
 
 NAMED = {"hosts": True, "ports": True, "users": True}
 NUMERIC: dict[str, bool] = {}
@@ -237,3 +239,22 @@ def test_the_section_of_names(resolver: Resolver, databases: Path) -> None:
     assert list(report["names"]["users"]) == ["0"]
     assert resolver.asked == ["192.0.2.1"]
     assert "names" not in collect(Query(), system, FewPlugins(of_http))
+
+
+def test_odd_values_in_the_section_of_names(resolver: Resolver, databases: Path) -> None:
+    """Marked values of other types, absent fields and nested values that are no objects have no names, and no harm."""
+    schema = {
+        "type": "object",
+        "properties": {
+            "at": {"x-netstat-mark": "address"},
+            "port": {"x-netstat-mark": "port"},
+            "who": {"x-netstat-mark": "user"},
+            "inner": {"properties": {"at": {"x-netstat-mark": "address"}}},
+        },
+    }
+    offered = next(offer.reader for offer in Host().offers())
+    section = NamesSection({})
+    odd: list[Any] = [7, True, None, 1.5, {}, [[]], "x", 1 << 70]
+    records = [{"at": one, "port": one, "who": one, "inner": one, "protocol": one} for one in odd]
+    section.note(offered.replace(record=schema, name="odd"), [*records, {}])
+    assert section.resolve().keys() == {"hosts", "services", "users"}

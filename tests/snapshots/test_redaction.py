@@ -64,7 +64,7 @@ def test_what_identifies_is_gone(tmp_path: Path) -> None:
         assert one in plain
         assert one not in redacted
     assert b'"local_port":22' in redacted
-    assert b"192.0.2.11" in redacted
+    assert b'192.0.2.1"' in redacted
     assert b"02:00:00:00:00:01" in redacted
 
 
@@ -84,9 +84,26 @@ def test_v4_addresses(addresses: list[ipaddress.IPv4Address]) -> None:
         if one.is_multicast or one.is_unspecified or int(one) == 0xFFFFFFFF:
             continue
         assert any(two in network for network in HARMLESS)
-        assert int(one) & 0xFF == int(two) & 0xFF
+        assert (int(one) & 0xFF == 0) == (int(two) & 0xFF == 0)
         neighbours = [now for was, now in made.items() if int(was) and int(was) >> 8 == int(one) >> 8]
         assert {int(now) >> 8 for now in neighbours if int(now) != 0xFFFFFFFF} == {int(two) >> 8}
+
+
+UNICAST = st.integers(1, 0xDE).filter(lambda octet: octet != 0x7F)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(UNICAST, st.integers(1, 255)), max_size=40), st.integers(1, 254), st.integers(0, 255))
+def test_nothing_of_an_address_is_in_its_substitute(places: list[tuple[int, int]], turn: int, middle: int) -> None:
+    """Hosts with other numbers in other networks have the same substitutes, if they appear in the same order."""
+    plain, other = Substitutes().of, Substitutes().of
+    for network, host in places:
+        turned = f"{255 - network if network != 128 else 127 + 1}.{middle}.9.{(host - 1 + turn) % 255 + 1}"
+        if turned.startswith("127.") or int(turned.partition(".")[0]) > 0xDE:
+            continue
+        assert plain("address", f"{network}.1.1.{host}") == other("address", turned)
+        embedded = f"2a00:{network:x}::{0x5054FFFE0000 + host:x}"
+        assert plain("address", embedded) == other("address", f"2b00:{network:x}::{0x5054FFFE9000 + host:x}")
 
 
 @settings(deadline=None)
@@ -109,6 +126,16 @@ def test_v6_addresses(addresses: list[ipaddress.IPv6Address]) -> None:
         ("address", "0.0.0.0", "0.0.0.0"),
         ("address", "255.255.255.255", "255.255.255.255"),
         ("address", "10.1.2.0", "192.0.2.0"),
+        ("address", "10.1.2.77", "192.0.2.1"),
+        ("prefix", "10.1.2.77/32", "192.0.2.1/32"),
+        ("address", "::ffff:10.1.2.77", "::ffff:192.0.2.1"),
+        ("address", "2a00:1::5054:ff:fe12:3456", "2001:db8:0:1::1"),
+        ("address", "fe80::5054:ff:fe12:3456", "fe80::1"),
+        ("address", "224.0.0.251", "224.0.0.251"),
+        ("address", "239.1.2.3", "233.252.0.0"),
+        ("address", "ff02::1", "ff02::1"),
+        ("address", "ff12::8384", "ff0e:db8::1"),
+        ("address", "10.0.0.1/secret", "address1"),
         ("address", "fe80::1%eth3", "fe80::1%if1"),
         ("address", "2a00:1::/48", "2001:db8:0:1::/48"),
         ("address", "N0CALL-1", "address1"),
@@ -121,6 +148,10 @@ def test_v6_addresses(addresses: list[ipaddress.IPv6Address]) -> None:
         ("path", "", ""),
         ("name", "sshd", "name1"),
         ("port", 22, 22),
+        ("port", "ssh", "name1"),
+        ("user", "root", "name1"),
+        ("serial_number", "X", "name1"),
+        ("word", "ESTABLISHED", "ESTABLISHED"),
         ("address", None, None),
     ],
 )

@@ -396,7 +396,7 @@ def describe_hidden(processes: "int") -> "str":
 def list_pids(directory: "str | int") -> "list[int]":
     """Return the numbers among the names in a directory of /proc, ascending: those of processes or threads."""
     # A name is a number in ASCII digits only: int() takes other digits, str.isdigit() also superscripts.
-    return sorted(int(name) for name in os.listdir(directory) if _PID.match(name))
+    return sorted(int(name) for name in os.listdir(directory) if _PID.match(name) and name[0] != "0")
 
 
 def list_threads(process: "str") -> "list[int]":

@@ -89,7 +89,9 @@ class InterfaceAddress(TypedDict):
     label: Annotated[str | None, Field("IPv4: name of the interface, or of an alias such as eth0:1", mark="interface")]
     peer_address: Annotated[Address | None, Field("Other end of a point-to-point link", mark="address")]
     broadcast_address: Annotated[Address | None, Field("IPv4: broadcast address; null if none is set", mark="address")]
-    flags: Annotated[list[str], Field("IFA_F_ flags in lower case, sorted; IPv6 privacy addresses are `secondary`")]
+    flags: Annotated[
+        list[str], Field("IFA_F_ flags in lower case, sorted; IPv6 privacy addresses are `secondary`", mark="word")
+    ]
 
 
 class DeviceMap(TypedDict):
@@ -110,7 +112,9 @@ class Interface(TypedDict):
     index: Annotated[int | None, Field("The kernel's number of the interface", minimum=1)]
     alternative_names: Annotated[list[str] | None, Field("Alternative names that the kernel accepts", mark="interface")]
     description: Annotated[str | None, Field("Free text set by an administrator (ifalias)", mark="name")]
-    hardware_type: Annotated[str | None, Field("Kind of link layer (ARPHRD_), in iproute2's words, or unknown(N)")]
+    hardware_type: Annotated[
+        str | None, Field("Kind of link layer (ARPHRD_), in iproute2's words, or unknown(N)", mark="word")
+    ]
     hardware_address: Annotated[
         str | None,
         Field(
@@ -124,12 +128,16 @@ class Interface(TypedDict):
     ]
     mtu: Annotated[Bytes | None, Field("Maximum transmission unit")]
     tx_queue_length: Annotated[Count | None, Field("Length of the transmit queue in packets")]
-    flags: Annotated[list[str] | None, Field("IFF_ flags in lower case, sorted; bit_N for one without a name")]
-    flags_text: Annotated[str | None, Field("netstat's letters for the flags; P stands for promisc and pointopoint")]
+    flags: Annotated[
+        list[str] | None, Field("IFF_ flags in lower case, sorted; bit_N for one without a name", mark="word")
+    ]
+    flags_text: Annotated[
+        str | None, Field("netstat's letters for the flags; P stands for promisc and pointopoint", mark="word")
+    ]
     oper_state: Annotated[str | None, Field("State as in RFC 2863", words=OPER_STATES, pattern=_UNKNOWN)]
-    link_kind: Annotated[str | None, Field("Kind of virtual link: vlan, bond, bridge, veth, tun ...")]
+    link_kind: Annotated[str | None, Field("Kind of virtual link: vlan, bond, bridge, veth, tun ...", mark="word")]
     master: Annotated[InterfaceName | None, Field("Bridge, bond, team or VRF it is a port of", mark="interface")]
-    master_kind: Annotated[str | None, Field("Kind of the master: bridge, bond, team, vrf ...")]
+    master_kind: Annotated[str | None, Field("Kind of the master: bridge, bond, team, vrf ...", mark="word")]
     link: Annotated[
         InterfaceName | None, Field("Lower interface or peer of a veth, if in this namespace", mark="interface")
     ]
@@ -137,7 +145,7 @@ class Interface(TypedDict):
     link_namespace_id: Annotated[int | None, Field("Id of that namespace as seen from here; null if it is this one")]
     vlan_id: Annotated[int | None, Field("VLAN id of a vlan interface", minimum=0, maximum=LAST_VLAN)]
     vlan_protocol: Annotated[
-        str | None, Field("Tag protocol of a vlan interface: 802.1Q, 802.1ad, else in hex (0x9100)")
+        str | None, Field("Tag protocol of a vlan interface: 802.1Q, 802.1ad, else in hex (0x9100)", mark="word")
     ]
     bond_mode: Annotated[str | None, Field("Mode of a bond interface", words=BOND_MODES, pattern=_UNKNOWN)]
     device_map: DeviceMap | None

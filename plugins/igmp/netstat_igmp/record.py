@@ -47,7 +47,7 @@ _TABLES = {RT_TABLE_DEFAULT: "default", RT_TABLE_MAIN: "main", RT_TABLE_LOCAL: "
 _UNKNOWN_FLAG = r"^0x[0-9a-f]+$"
 
 Family = Annotated[Literal["inet", "inet6"], Field("Address family")]
-Table = Annotated[str, Field("Routing table: main, local, default, else its number")]
+Table = Annotated[str, Field("Routing table: main, local, default, else its number", mark="word")]
 
 
 class FilteredSource(TypedDict):
@@ -67,7 +67,8 @@ class Membership(TypedDict):
     group: Annotated[Address, Field("Address of the group", mark="address")]
     users: Annotated[Count, Field("Number of times the group was joined on the interface", minimum=0)]
     querier: Annotated[
-        str | None, Field("inet: IGMP version of the querier on that network: V1, V2, V3 or NONE; null where unknown")
+        str | None,
+        Field("inet: IGMP version of the querier on that network: V1, V2, V3 or NONE; null where unknown", mark="word"),
     ]
     reporter: Annotated[bool | None, Field("Whether this host sent the last report; null where unknown")]
     timer_seconds: Annotated[float | None, Field("Time until the next report is sent; null if none is due", minimum=0)]

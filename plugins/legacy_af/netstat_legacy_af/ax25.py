@@ -86,7 +86,9 @@ class Ax25Route(TypedDict):
     ]
     digipeaters: Annotated[list[fields.Callsign], Field("Digipeaters on the path, in order")]
     use_count: Annotated[int | None, Field("Number of times it was used; Linux 2.0 only", minimum=0)]
-    last_used_at: Annotated[str | None, Field("When it was used or heard last, ISO 8601 in UTC; Linux 2.0 only")]
+    last_used_at: Annotated[
+        str | None, Field("When it was used or heard last, ISO 8601 in UTC; Linux 2.0 only", mark="word")
+    ]
     origin: Annotated[
         Literal["manual", "permanent", "learned"] | None, Field("Who made it and whether it expires; Linux 2.0 only")
     ]

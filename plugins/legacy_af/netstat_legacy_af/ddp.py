@@ -107,8 +107,10 @@ class DdpRoute(TypedDict):
     destination: Annotated[str, Field("Destination address; default for all others", mark="name")]
     gateway: Annotated[Address, Field("Router, or this machine's own address if directly connected", mark="name")]
     interface: Annotated[InterfaceName, Field("Interface", mark="interface")]
-    flags: Annotated[list[str], Field("Sorted words of the flags; unknown flags are one hexadecimal number")]
-    flags_text: Annotated[str, Field("Flags in netstat's letters: U up, G gateway, H host, ! rejected")]
+    flags: Annotated[
+        list[str], Field("Sorted words of the flags; unknown flags are one hexadecimal number", mark="word")
+    ]
+    flags_text: Annotated[str, Field("Flags in netstat's letters: U up, G gateway, H host, ! rejected", mark="word")]
 
 
 class DdpInterface(TypedDict):

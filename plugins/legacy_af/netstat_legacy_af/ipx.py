@@ -99,7 +99,8 @@ class IpxInterface(TypedDict):
     primary: Annotated[bool, Field("Whether sockets that are not bound to a network use this interface")]
     interface: Annotated[fields.Device, Field("Network device; null for the internal network")]
     frame_type: Annotated[
-        str | None, Field("Encapsulation: etherii, 802.2, 802.3, snap or 802.2tr(old); null for the internal network")
+        str | None,
+        Field("Encapsulation: etherii, 802.2, 802.3, snap or 802.2tr(old); null for the internal network", mark="word"),
     ]
 
 

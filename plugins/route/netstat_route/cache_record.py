@@ -18,8 +18,10 @@ class CachedRoute(TypedDict):
     source: Annotated[Address | None, Field("Source address of the packets", mark="address")]
     gateway: Annotated[Address | None, Field("Next hop; null if directly connected", mark="address")]
     interface: Annotated[InterfaceName | None, Field("Outgoing interface", mark="interface")]
-    flags: Annotated[Words, Field("Flags as words, sorted; for IPv4 entries one for each of netstat's letters")]
-    flags_text: Annotated[str, Field("The flags as netstat's letters")]
+    flags: Annotated[
+        Words, Field("Flags as words, sorted; for IPv4 entries one for each of netstat's letters", mark="word")
+    ]
+    flags_text: Annotated[str, Field("The flags as netstat's letters", mark="word")]
     metric: Annotated[int, Field("Priority", minimum=0, maximum=0xFFFFFFFF)]
     ref_count: Annotated[Count | None, Field("Reference count", minimum=0)]
     use_count: Annotated[Count | None, Field("Look-ups", minimum=0)]
@@ -37,7 +39,7 @@ class CachedRoute(TypedDict):
     hardware_address: Annotated[
         str | None, Field("Hardware address of a neighbour, bytes in hex with colons", mark="hardware_address")
     ]
-    state: Annotated[str | None, Field("State of a neighbour: reachable, stale, noarp ...")]
+    state: Annotated[str | None, Field("State of a neighbour: reachable, stale, noarp ...", mark="word")]
     stale_seconds: Annotated[float | None, Field("Time until a reachable neighbour becomes stale", minimum=0)]
     delete_seconds: Annotated[float | None, Field("Time until an unused neighbour is deleted", minimum=0)]
 

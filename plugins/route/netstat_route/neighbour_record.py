@@ -27,7 +27,9 @@ class Neighbour(TypedDict):
             pattern=r"^unknown\([0-9]+\)$",
         ),
     ]
-    flags: Annotated[list[str] | None, Field("router, ext_learned, offloaded, managed ..., sorted; null from /proc")]
+    flags: Annotated[
+        list[str] | None, Field("router, ext_learned, offloaded, managed ..., sorted; null from /proc", mark="word")
+    ]
     proxy: Annotated[bool, Field("Proxy entry: the address is answered for on behalf of another host")]
     ref_count: Annotated[Count | None, Field("Reference count", minimum=0)]
     probes: Annotated[Count | None, Field("Unanswered probes", minimum=0)]
@@ -35,7 +37,8 @@ class Neighbour(TypedDict):
     used_seconds: Annotated[Seconds | None, Field("Time since it was last used", minimum=0)]
     updated_seconds: Annotated[Seconds | None, Field("Time since its state last changed", minimum=0)]
     protocol: Annotated[
-        str | None, Field("Origin of the entry: static, zebra ..., else a number; null for the kernel itself")
+        str | None,
+        Field("Origin of the entry: static, zebra ..., else a number; null for the kernel itself", mark="word"),
     ]
 
 

@@ -18,9 +18,9 @@ class NextHop(TypedDict):
     gateway: Annotated[Address | None, Field("Address of the gateway; null if directly connected", mark="address")]
     interface: Annotated[InterfaceName | None, Field("Outgoing interface", mark="interface")]
     weight: Annotated[int, Field("Share of the traffic relative to the other next hops", minimum=1)]
-    flags: Annotated[Words, Field("dead, linkdown, onlink, offload and their like, sorted")]
-    encapsulation: Annotated[str | None, Field("Kind of lightweight tunnel: mpls, ip, ip6, seg6 ...")]
-    realms: Annotated[str | None, Field("Realms for policy and accounting, SOURCE/DESTINATION")]
+    flags: Annotated[Words, Field("dead, linkdown, onlink, offload and their like, sorted", mark="word")]
+    encapsulation: Annotated[str | None, Field("Kind of lightweight tunnel: mpls, ip, ip6, seg6 ...", mark="word")]
+    realms: Annotated[str | None, Field("Realms for policy and accounting, SOURCE/DESTINATION", mark="word")]
 
 
 class RouteMetrics(TypedDict):
@@ -36,13 +36,13 @@ class RouteMetrics(TypedDict):
     reordering: Annotated[Count | None, Field("Assumed reordering of packets, in segments", minimum=0)]
     hop_limit: Annotated[Count | None, Field("TTL or hop limit of packets sent", minimum=0)]
     initial_congestion_window: Annotated[Count | None, Field("Initial congestion window, in segments", minimum=0)]
-    features: Annotated[Words | None, Field("ecn, sack, timestamp, allfrag, tcp_usec_ts, sorted")]
+    features: Annotated[Words | None, Field("ecn, sack, timestamp, allfrag, tcp_usec_ts, sorted", mark="word")]
     rto_min_ms: Annotated[Milliseconds | None, Field("Minimum retransmission timeout", minimum=0)]
     initial_receive_window: Annotated[Count | None, Field("Initial receive window, in segments", minimum=0)]
     quick_ack: Annotated[Count | None, Field("1 if segments are acknowledged at once", minimum=0)]
     congestion_control: Annotated[str | None, Field("Congestion control algorithm", mark="name")]
     fastopen_no_cookie: Annotated[Count | None, Field("1 if TCP Fast Open needs no cookie", minimum=0)]
-    locked: Annotated[Words, Field("Names of the metrics that learned values must not change, sorted")]
+    locked: Annotated[Words, Field("Names of the metrics that learned values must not change, sorted", mark="word")]
 
 
 class Route(TypedDict):
@@ -62,21 +62,27 @@ class Route(TypedDict):
         Field("Address of the gateway, for IPv4 routes an IPv6 one too; null if directly connected", mark="address"),
     ]
     interface: Annotated[InterfaceName | None, Field("Outgoing interface; null without one", mark="interface")]
-    flags: Annotated[Words, Field("RTF_ flags, sorted; netlink does not have addrconf, default, prefix and route_info")]
-    flags_text: Annotated[str, Field("The flags as netstat's letters")]
+    flags: Annotated[
+        Words, Field("RTF_ flags, sorted; netlink does not have addrconf, default, prefix and route_info", mark="word")
+    ]
+    flags_text: Annotated[str, Field("The flags as netstat's letters", mark="word")]
     metric: Annotated[int, Field("Priority; of routes to the same destination the lowest wins", maximum=_UNSIGNED)]
     ref_count: Annotated[Count | None, Field("Reference count; null from netlink", minimum=0)]
     use_count: Annotated[Count | None, Field("Look-ups, counted by old kernels only; null from netlink", minimum=0)]
     mss_bytes: Annotated[Bytes | None, Field("IPv4: advertised MSS + 40 bytes of headers; null for none", minimum=0)]
     window_bytes: Annotated[Bytes | None, Field("IPv4: window to advertise; null for none", minimum=0)]
     irtt_ms: Annotated[Count | None, Field("IPv4: initial round-trip time in whole milliseconds", minimum=0)]
-    table: Annotated[str | None, Field("main, local, default, else the table's number")]
+    table: Annotated[str | None, Field("main, local, default, else the table's number", mark="word")]
     type: Annotated[
         str | None,
-        Field("unicast, local, broadcast, anycast, multicast, blackhole, unreachable, prohibit, throw, nat"),
+        Field(
+            "unicast, local, broadcast, anycast, multicast, blackhole, unreachable, prohibit, throw, nat", mark="word"
+        ),
     ]
-    scope: Annotated[str | None, Field("global, site, link, host, nowhere, else a number")]
-    protocol: Annotated[str | None, Field("Origin of the route: kernel, boot, static, ra, dhcp ..., else a number")]
+    scope: Annotated[str | None, Field("global, site, link, host, nowhere, else a number", mark="word")]
+    protocol: Annotated[
+        str | None, Field("Origin of the route: kernel, boot, static, ra, dhcp ..., else a number", mark="word")
+    ]
     preferred_source: Annotated[Address | None, Field("Preferred source address", mark="address")]
     next_hops: Annotated[list[NextHop] | None, Field("All next hops if there are several, else null")]
     metrics: Annotated[
@@ -88,12 +94,12 @@ class Route(TypedDict):
     tos: Annotated[Count | None, Field("inet: type of service that the route applies to; 0 for all", minimum=0)]
     next_hop_id: Annotated[Count | None, Field("Number of the next-hop object in use", minimum=0)]
     next_hop_flags: Annotated[
-        Words | None, Field("Of a single next hop: dead, linkdown, onlink, offload and their like, sorted")
+        Words | None, Field("Of a single next hop: dead, linkdown, onlink, offload and their like, sorted", mark="word")
     ]
     expires_seconds: Annotated[float | None, Field("inet6: time left; null if it does not expire", minimum=0)]
-    preference: Annotated[str | None, Field("inet6: router preference (RFC 4191): high, medium, low")]
-    encapsulation: Annotated[str | None, Field("Kind of lightweight tunnel: mpls, ip, ip6, seg6 ...")]
-    realms: Annotated[str | None, Field("Realms for policy and accounting, SOURCE/DESTINATION")]
+    preference: Annotated[str | None, Field("inet6: router preference (RFC 4191): high, medium, low", mark="word")]
+    encapsulation: Annotated[str | None, Field("Kind of lightweight tunnel: mpls, ip, ip6, seg6 ...", mark="word")]
+    realms: Annotated[str | None, Field("Realms for policy and accounting, SOURCE/DESTINATION", mark="word")]
 
 
 EMPTY_ROUTE: dict[str, Any] = dict.fromkeys(Route.__annotations__)

@@ -32,7 +32,9 @@ class Rule(TypedDict):
             pattern=r"^unknown\([0-9]+\)$",
         ),
     ]
-    table: Annotated[str | None, Field("table: main, local, default, else the number of the table; null with l3mdev")]
+    table: Annotated[
+        str | None, Field("table: main, local, default, else the number of the table; null with l3mdev", mark="word")
+    ]
     goto: Annotated[Count | None, Field("goto: priority of the rule to go on with", minimum=0)]
     inverted: Annotated[bool, Field("The rule applies to packets that do not match its selectors")]
     source: Annotated[str | None, Field("Selector: source prefix ADDRESS/LENGTH", mark="address")]
@@ -61,8 +63,8 @@ class Rule(TypedDict):
     suppress_interface_group: Annotated[
         Count | None, Field("Routes over interfaces of this group do not count", minimum=0)
     ]
-    realms: Annotated[str | None, Field("Realms for policy and accounting, SOURCE/DESTINATION")]
-    protocol: Annotated[str | None, Field("Origin of the rule: kernel, boot, static ..., else a number")]
+    realms: Annotated[str | None, Field("Realms for policy and accounting, SOURCE/DESTINATION", mark="word")]
+    protocol: Annotated[str | None, Field("Origin of the rule: kernel, boot, static ..., else a number", mark="word")]
 
 
 EMPTY_RULE: dict[str, Any] = dict.fromkeys(Rule.__annotations__)

@@ -45,9 +45,11 @@ class CounterChange(TypedDict):
 class StatisticsChange(TypedDict):
     """The changes of the counters of one section between two readings."""
 
-    section: Annotated[str, Field("Title as in the records of kind statistics")]
+    section: Annotated[str, Field("Title as in the records of kind statistics", mark="word")]
     interface: Annotated[InterfaceName | None, Field("Interface of the counters; null for all", mark="interface")]
-    counters: Annotated[dict[str, CounterChange], Field("Changes by the kernel's names, in the kernel's order")]
+    counters: Annotated[
+        dict[str, CounterChange], Field("Changes by the kernel's names, in the kernel's order", mark="word")
+    ]
     seconds: Annotated[float, Field("Time between the readings", minimum=0)]
 
 

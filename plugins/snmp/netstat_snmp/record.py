@@ -16,18 +16,23 @@ class Statistics(TypedDict):
     """The counters of one section of the kernel's network statistics; a repeated section is a further record."""
 
     section: Annotated[
-        str, Field("Title given by the kernel or netstat (Ip, TcpExt, Ip6, Sctp), else the name of the file")
+        str,
+        Field("Title given by the kernel or netstat (Ip, TcpExt, Ip6, Sctp), else the name of the file", mark="word"),
     ]
     interface: Annotated[InterfaceName | None, Field("Interface of the counters; null for all", mark="interface")]
-    counters: Annotated[dict[str, Counter], Field("Values by the kernel's names, in the kernel's order")]
+    counters: Annotated[dict[str, Counter], Field("Values by the kernel's names, in the kernel's order", mark="word")]
 
 
 class Memory(TypedDict):
     """The sockets of one protocol and the memory they use; memory is counted for the whole machine."""
 
-    name: Annotated[str, Field("The kernel's name of the protocol, as in /proc/net/protocols; sockets for all")]
-    family: Annotated[str | None, Field("Address family; null if the protocol belongs to none or several")]
-    protocol: Annotated[str | None, Field("Protocol as in the records of its sockets; null if there are none")]
+    name: Annotated[
+        str, Field("The kernel's name of the protocol, as in /proc/net/protocols; sockets for all", mark="word")
+    ]
+    family: Annotated[str | None, Field("Address family; null if the protocol belongs to none or several", mark="word")]
+    protocol: Annotated[
+        str | None, Field("Protocol as in the records of its sockets; null if there are none", mark="word")
+    ]
     sockets: Annotated[Count | None, Field("Sockets in use in this network namespace", minimum=0)]
     orphans: Annotated[Count | None, Field("Sockets that no process holds any more, on the whole machine", minimum=0)]
     time_wait: Annotated[Count | None, Field("Connections in TIME_WAIT in this network namespace", minimum=0)]
@@ -42,5 +47,7 @@ class Memory(TypedDict):
     socket_bytes: Annotated[Bytes | None, Field("Size of one socket object", minimum=0)]
     header_bytes: Annotated[Bytes | None, Field("Largest size of its headers in a packet", minimum=0)]
     slab: Annotated[bool | None, Field("Whether it has its own slab cache")]
-    module: Annotated[str | None, Field("Kernel module of the protocol; kernel if it is built in")]
-    others: Annotated[dict[str, Counter], Field("Numbers in /proc/net/sockstat whose keys have no field here")]
+    module: Annotated[str | None, Field("Kernel module of the protocol; kernel if it is built in", mark="word")]
+    others: Annotated[
+        dict[str, Counter], Field("Numbers in /proc/net/sockstat whose keys have no field here", mark="word")
+    ]

@@ -58,7 +58,7 @@ class UnixSocket(SocketRecord):
         list[Annotated[str, Field("A flag", words=_FLAG_WORDS, pattern="^0x[0-9a-f]+$")]],
         Field("Flags that are set, sorted; bits without a word as numbers"),
     ]
-    flags_text: Annotated[str, Field("The flags as netstat's letters, separated by blanks")]
+    flags_text: Annotated[str, Field("The flags as netstat's letters, separated by blanks", mark="word")]
     type: Annotated[str, Field("Type of the socket", words=(*TYPES.values(), "unknown"))]
     state: Annotated[
         str | None,
