@@ -167,7 +167,8 @@ def mutate_tree(data: bytes, random: Random) -> bytes:
     """Change one or two contents of a snapshot, or a path in it."""
     tree = split_tree(data)
     for _ in range(random.choice((1, 1, 2))):
-        path = random.choice(list(tree))
+        described = "capture.json" in tree and not random.randrange(3)
+        path = "capture.json" if described else random.choice(list(tree))
         change = mutate_json if path.endswith(".json") else mutate_bytes
         content = change(tree[path][:LONGEST], random)
         if not random.randrange(10):

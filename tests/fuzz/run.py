@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -60,7 +61,8 @@ class Fuzzed:
 
     def _keep(self, error: Exception, data: bytes) -> None:
         place = traceback.extract_tb(error.__traceback__)[-1]
-        key = (type(error), place.filename, place.lineno)
+        words = re.sub(r"[^a-zA-Z ]+", "", str(error)[:100])  # one place raises Fault for many causes
+        key = (type(error), place.filename, place.lineno, words)
         if key in self._seen or len(self._seen) >= _MOST_FINDINGS:
             return
         self._seen.add(key)

@@ -88,10 +88,51 @@ def _fixed(*seeds: bytes) -> Callable[[Trees], list[bytes]]:
     return lambda _trees: list(seeds)
 
 
+_NAMED = {
+    "capture.json": json.dumps(
+        {
+            "capture": 1,
+            "hostname": "h",
+            "kernel_release": "6.1",
+            "byte_order": "little",
+            "ticks_per_second": 100,
+            "network_namespace": {"inode": 1, "name": "blue"},
+            "failed": {"/proc/net/tcp6": [5, "broken"]},
+            "asked": [{"path": f"/proc/net/{name}"} for name in ("tcp", "unix", "route")],
+            "namespaces": [{"asked": [], "failed": {}, "network_namespace": {"inode": 2, "name": "red"}}],
+            "missed": [["permission", "green", "closed", 3, 1, 1]],
+            "owners": {"held": {"5": [1, 4242, 18000]}, "denied": 1, "error": [13, "no"], "failed": 1},
+            "names": {
+                "users": {str(uid): f"user{uid}" for uid in (0, 101, 1000)},
+                "hosts": dict.fromkeys(("127.0.0.1", "0.0.0.0", "10.0.0.1"), "localhost"),
+                "services": {f"tcp/{port}": "service" for port in (22, 80, 8080)},
+                "networks": {"10.0.0.0": "ten", "0.0.0.0": "default"},
+            },
+        }
+    ).encode(),
+    "proc/5/comm": b"sshd\n",
+    "proc/5/cmdline": b"/usr/sbin/sshd\0-D\0",
+    "proc/5/status": b"Uid:\t0\t0\t0\t0\n",
+    "proc/net/tcp": TCP.partition(b"\n")[0]
+    + b"""
+   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 4242 1 0 100 0 0 10 0
+   1: 0100000A:0016 0100000A:0050 01 00000000:00000000 00:00000000 00000000     0        0 18000 1 0 100 0 0 10 0
+""",
+    "proc/net/route": b"Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT"
+    + b" " * 55
+    + b"\neth0\t0000000A\t00000000\t0001\t0\t0\t0\t000000FF\t0\t0\t0".ljust(128)
+    + b"\n",
+    "proc/net/unix": b"Num       RefCount Protocol Flags    Type St Inode Path\n"
+    b"0000000000000000: 00000002 00000000 00010000 0001 01     1 /run/x\n",
+}
+"""A snapshot in which all that a description can say of other names is used."""
+
+
 def small_trees(trees: Trees) -> list[bytes]:
     """Return the contents of small snapshots: those of packed fixtures, and of example trees."""
     found = [archive.unpack(path.read_bytes()) for path in sorted((FIXTURES / "netlink").glob("*.txt"))]
     found += [_read_tree(trees[f"examples/{name}"]) for name in ("bad", "igmp", "masq", "masq_old", "route20", "dev")]
+    found.append(_NAMED)
     return [join_tree({path: content[:2048] if "netlink" not in path else content for path, content in one.items()})
             for one in found if sum(map(len, one.values())) < 40_000]  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The targets of fuzzing as quick tests: each takes its seeds and some hundred mutations, the same in every run."""
+"""The targets of fuzzing as quick tests: each takes its seeds and some dozens of mutations, the same in every run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from netstat_core.system import capture
 from netstat_core.testing.sweep import list_sources
 
 TARGETS = {target.name: target for target in all_targets()}
-TURNS = {"feeds": 100, "system": 100, "language": 300, "displays": 60}
+TURNS = {"feeds": 60, "system": 60, "language": 200, "displays": 25}
 """Mutations of each target of a group."""
 
 RUN = Path(__file__).resolve().parent / "run.py"
