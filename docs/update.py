@@ -41,6 +41,7 @@ def generated() -> dict[str, str]:
     files["fields.md"] = "".join(_write_fields_page(schemas, readers))
     files["architecture.md"] = _write_architecture((HERE / "architecture.md").read_text("utf-8"))
     files["options.md"] = "".join(_write_options_page())
+    files["security.md"] = _write_security((HERE / "security.md").read_text("utf-8"))
     return files
 
 
@@ -272,6 +273,87 @@ def _module_line(package: Path, path: Path) -> str:
     meaning = (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").partition("\n")[0]
     name = path.relative_to(package.parent).as_posix().removesuffix("__init__.py")
     return f"| `{name}` | {meaning} |\n"
+
+
+_CONTROLLER = "ansible_collection/plugins/plugin_utils/controller.py"
+_LIMITS, _BYTES = "<!-- from the constants, by docs/update.py -->\n", " bytes"
+LIMITS = (
+    ("netstat_core/system/archive.py", "MOST_BYTES", _BYTES, "contents of a snapshot, unpacked"),
+    ("netstat_core/system/archive.py", "MOST_FILES", "", "files in a snapshot"),
+    ("netstat_core/system/archive.py", "_LONGEST_PATH", "", "characters of a path in a snapshot"),
+    ("netstat_core/system/stores.py", "LARGEST_FILE", _BYTES, "one file of a snapshot in a folder"),
+    ("netstat_core/system/description.py", "_MOST_VALUES", "", "values in the description of a snapshot"),
+    ("netstat_core/system/snapshot.py", "_MOST_NAMESPACES", "", "network namespaces in a snapshot"),
+    ("netstat_core/system/snapshot.py", "_LONGEST_WORD", _BYTES, "a word in a file of a snapshot"),
+    (
+        "netstat_core/owners/processes.py",
+        "_MOST_HELD",
+        "",
+        "processes of a snapshot, counted for each socket they hold",
+    ),
+    ("netstat_core/system/capture.py", "MOST_BYTES", _BYTES, "contents of a capture"),
+    ("netstat_core/system/capture.py", "LARGEST_FILE", _BYTES, "one file of a live machine"),
+    ("netstat_core/system/capture.py", "_LARGEST_OF_PROCESS", _BYTES, "read of one file of a process"),
+    ("netstat_core/system/capture.py", "_LONGEST_FIRST_ARGUMENT", _BYTES, "the first argument of a process"),
+    ("netstat_core/system/capture.py", "_RECEIVE_SECONDS", " seconds", "wait for a reply of the kernel"),
+    ("netstat_core/system/capture.py", "_LARGEST_PLAN", _BYTES, "a plan"),
+    ("netstat_core/system/capture.py", "_MOST_SOURCES", "", "sources in a plan"),
+    ("netstat_core/query.py", "NAMESPACE_LIMIT", "", "network namespaces that are entered, unless told otherwise"),
+    ("netstat_core/report/ledger.py", "MOST_PROBLEMS", "", "damaged rows of a source that are listed"),
+    (
+        "netstat_core/report/stages.py",
+        "_MOST_DAMAGED_ROWS",
+        "",
+        "damaged rows at which the rest of a source is skipped",
+    ),
+    ("netstat_core/host/checker.py", "LONGEST_SHOWN", _BYTES, "a rejected value that a message quotes"),
+    ("netstat_core/report/names.py", "PATIENCE_SECONDS", " seconds", "wait for names of hosts"),
+    ("netstat_core/where/tokens.py", "LONGEST", "", "characters of a filter"),
+    ("netstat_core/where/parser.py", "DEEPEST", "", "levels of nesting in a filter"),
+    ("netstat_core/where/calls.py", "DEEPEST_LOOPS", "", "loops within one another in a filter"),
+    ("netstat_core/facts/sanitise.py", "LONGEST_TEXT", "", "characters of a text in facts"),
+    ("netstat_core/facts/sanitise.py", "MOST_KEYS", "", "keys of a table in facts"),
+    ("netstat_core/facts/sanitise.py", "MOST_SOCKETS", "", "listening sockets in facts"),
+    ("netstat_core/facts/sanitise.py", "MOST_RECORDS", "", "records of a list in facts"),
+    ("netstat_core/facts/gather.py", "MOST_KEPT", "", "sockets that `sockets=all` returns"),
+    (_CONTROLLER, "MOST_BYTES", _BYTES, "contents that a target of Ansible sends, unpacked"),
+    (_CONTROLLER, "LONGEST_SNAPSHOT", "", "characters that a target of Ansible sends, packed"),
+)
+"""Limits by the module and the constant that sets them, with unit and meaning."""
+
+
+def _write_security(text: str) -> str:
+    """Return the page with a table of the limits."""
+    before, _, rest = text.partition(_LIMITS)
+    _, _, after = rest.partition(_END)
+    rows = [f"| {meaning} | {_format_limit(path, name, unit)} |\n" for path, name, unit, meaning in LIMITS]
+    return f"{before}{_LIMITS}\n| what | at most |\n| --- | ---: |\n{''.join(rows)}\n{_END}{after}"
+
+
+def _format_limit(path: str, name: str, unit: str) -> str:
+    number = _find_constant(path, name)
+    if unit == _BYTES:
+        bits, word = next(each for each in _UNITS if number % (1 << each[0]) == 0)
+        return f"{number >> bits:,} {word}"
+    return f"{number:,g}{unit}" if number % 1 else f"{int(number):,}{unit}"
+
+
+_UNITS = ((30, "GiB"), (20, "MiB"), (10, "KiB"), (0, "bytes"))
+
+
+def _find_constant(path: str, name: str) -> Any:
+    """Return a number that a module sets; the modules are not imported, since one needs Ansible."""
+    for node in ast.parse((HERE.parent / path).read_text("utf-8")).body:
+        if isinstance(node, ast.Assign) and any(getattr(target, "id", None) == name for target in node.targets):
+            return _evaluate(node.value)
+    raise LookupError(f"{path} sets no {name}")
+
+
+def _evaluate(node: ast.expr) -> Any:
+    """Return the value of a number, or of ``1 << N``."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.LShift):
+        return _evaluate(node.left) << _evaluate(node.right)
+    return ast.literal_eval(node)
 
 
 def _write_fields_page(schemas: dict[str, Any], readers: dict[str, Reader]) -> Iterator[str]:

@@ -74,7 +74,7 @@ def sweep(
     findings: list[Finding] = []
     for reader in _list_readers(plugin):
         for feed in reader.feeds:
-            for source, query in _list_sources(reader, feed).items():
+            for source, query in list_sources(reader, feed).items():
                 alone = _Subject(reader.replace(feeds=(feed,)), query)
                 places = next(filter(None, (_find_places(alone, system, source) for system in systems)), [])
                 for place in places:
@@ -119,7 +119,7 @@ def _list_readers(plugin: Any) -> list[Reader]:
     return list(hook(**dict.fromkeys(inspect.signature(hook).parameters, ())))
 
 
-def _list_sources(reader: Reader, feed: Feed) -> dict[Source, Query]:
+def list_sources(reader: Reader, feed: Feed) -> dict[Source, Query]:
     """Return the sources of a feed, each with a query for which the feed needs it."""
     query = Query(tables=(reader.table,))
     queries = [query, *(query._replace(families=(family,)) for family in reader.families)]

@@ -10,6 +10,7 @@ import pytest
 
 from netstat_core.dialects.net_tools.options import OPTIONS
 from netstat_core.plugin import hooks as plugin_hooks
+from netstat_core.system import capture
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -53,7 +54,15 @@ def test_every_hook_is_documented() -> None:
     assert [name for name in hooks if f"`{name}(" not in page] == []
 
 
-@pytest.mark.parametrize("page", [ROOT / "README.md", *sorted(DOCS.glob("*.md"))], ids=lambda page: page.name)
+def test_security_page_names_what_is_read() -> None:
+    """The page about security names each file of processes that is read, and each that never is."""
+    page = (DOCS / "security.md").read_text("utf-8")
+    assert [name for name in sorted(capture._OF_PROCESS | capture._UNREADABLE) if f"`{name}`" not in page] == []
+
+
+@pytest.mark.parametrize(
+    "page", [ROOT / "README.md", ROOT / "SECURITY.md", *sorted(DOCS.glob("*.md"))], ids=lambda page: page.name
+)
 def test_links_lead_somewhere(page: Path) -> None:
     """What a page links to in the repository exists."""
     targets = LINK.findall(page.read_text("utf-8"))

@@ -27,7 +27,6 @@ from netstat_core.plugin import (
     feed,
     is_silent,
     plain_table,
-    unsigned,
 )
 
 TABLE = "local_ports"
@@ -75,15 +74,17 @@ def parse(_about: About, ports: bytes, reserved: bytes | None) -> Iterator[Recor
 
 
 def _parse_reserved(content: bytes) -> list[Record]:
-    """Parse ``8080,9148-9150``; the file is an empty line if nothing is reserved."""
+    """Parse ``8080,9148-9150``; the file is an empty line if nothing is reserved. Raises ValueError for less."""
+    if not content.endswith(b"\n"):
+        raise ValueError("the line is cut")
     ranges = (word.partition(b"-") for word in content.strip().split(b",") if word)
     return [{"first": _parse_port(first), "last": _parse_port(last or first)} for first, _, last in ranges]
 
 
 def _parse_port(word: bytes) -> int:
-    port = unsigned(word)
+    port = int(word) if word.isdigit() else -1
     if not 0 <= port <= _HIGHEST_PORT:
-        raise ValueError("a port is out of its range")
+        raise ValueError("not a port")
     return port
 
 
