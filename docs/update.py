@@ -278,13 +278,18 @@ def _module_line(package: Path, path: Path) -> str:
 _CONTROLLER = "ansible_collection/plugins/plugin_utils/controller.py"
 _LIMITS, _BYTES = "<!-- from the constants, by docs/update.py -->\n", " bytes"
 LIMITS = (
-    ("netstat_core/system/archive.py", "MOST_BYTES", _BYTES, "contents of a snapshot, unpacked"),
-    ("netstat_core/system/archive.py", "MOST_FILES", "", "files in a snapshot"),
-    ("netstat_core/system/archive.py", "_LONGEST_PATH", "", "characters of a path in a snapshot"),
+    ("netstat_core/system/unpacking.py", "MOST_BYTES", _BYTES, "contents of a snapshot, unpacked"),
+    ("netstat_core/system/unpacking.py", "MOST_FILES", "", "files in a snapshot"),
+    ("netstat_core/system/unpacking.py", "_LONGEST_PATH", "", "characters of a path in a snapshot"),
     ("netstat_core/system/stores.py", "LARGEST_FILE", _BYTES, "one file of a snapshot in a folder"),
-    ("netstat_core/system/description.py", "_MOST_VALUES", "", "values in the description of a snapshot"),
+    ("netstat_core/system/unpacking.py", "MOST_UNPACKED", _BYTES, "an archive, unpacked, with what is not read"),
+    ("netstat_core/system/unpacking.py", "MOST_SMALL_FILES", "", "files in a snapshot if most are empty or short"),
+    ("netstat_core/system/unpacking.py", "MOST_DICTIONARY", _BYTES, "the dictionary of an xz archive"),
+    ("netstat_core/system/tar_reader.py", "LONGEST_EXTENSION", _BYTES, "an extended header in a tar archive"),
+    ("netstat_core/system/description.py", "_MOST_MEMORY", _BYTES, "memory that the description of a snapshot takes"),
     ("netstat_core/system/snapshot.py", "_MOST_NAMESPACES", "", "network namespaces in a snapshot"),
-    ("netstat_core/system/snapshot.py", "_LONGEST_WORD", _BYTES, "a word in a file of a snapshot"),
+    ("netstat_core/system/reading.py", "LONGEST_WORD", _BYTES, "a word in a file of a snapshot"),
+    ("netstat_core/system/reading.py", "LONGEST_LINE", _BYTES, "a line in a file of a snapshot"),
     (
         "netstat_core/owners/processes.py",
         "_MOST_HELD",

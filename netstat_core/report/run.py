@@ -155,7 +155,7 @@ class Run:
 
     def offer_of(self, reader: Reader) -> Offer:
         """Return the offer of a reader of this report, or of a reader of changes."""
-        return next(offer for offer in self.offers if reader in (offer.reader, *_change_readers(offer.reader)))
+        return next(offer for offer in self.offers if reader in _list_readers(offer.reader))
 
     @property
     def used_names(self) -> dict[str, dict[str, str]]:
@@ -387,8 +387,8 @@ def _compile_where(query: Query, offers: list[Offer]) -> Where | None:
     return Where.for_query(query, [offer.reader for offer in offers])
 
 
-def _change_readers(reader: Reader) -> list[Reader]:
-    return [reader.change.reader] if reader.change else []
+def _list_readers(reader: Reader) -> list[Reader]:
+    return [reader, reader.change.reader] if reader.change else [reader]
 
 
 def _take_opening(events: Iterator[Event]) -> list[Event]:

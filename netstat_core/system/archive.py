@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import bz2
+import errno
 import gzip
 import io
 import lzma
+import os
+import stat
+import sys
 import zlib
 from collections.abc import Mapping
 from functools import partial
@@ -14,12 +18,49 @@ from typing import IO, BinaryIO
 
 from netstat_core.errors import SnapshotError
 from netstat_core.system import capture, copied_machine, packed_text
-from netstat_core.system.stores import FILES_OF_NET, MemoryStore
+from netstat_core.system.stores import FILES_OF_NET, HOW_TO_COPY, FolderStore, MemoryStore, Store
 from netstat_core.system.tar_reader import BLOCK, USTAR, USTAR_AT, TarReader
 from netstat_core.system.unpacking import MOST_BYTES, PIECE, TOO_MUCH, Bounded, Joined, Tally, Xz, buffer, is_safe
 
 _KINDS = ("proc/", "sys/", "netlink/", f"{capture.NAMESPACES}/", capture.DESCRIPTION, "run/", "etc/", "net/")
 _XZ = b"\xfd7zXZ\0"
+
+
+def _load_input() -> Store:
+    if sys.stdin is None:  # closed when the process began
+        raise SnapshotError(f"standard input: {os.strerror(errno.EBADF)}")
+    try:
+        return load(sys.stdin.buffer, "standard input")
+    except OSError as error:
+        raise SnapshotError(f"standard input: {error.strerror}") from error
+
+
+def open_store(source: str) -> Store:
+    """Open a snapshot at a path, ``-`` for standard input. Raises SnapshotError."""
+    if os.path.isdir(source):
+        return FolderStore(source)
+    if source == "-":
+        return _load_input()
+    if not os.path.exists(source):
+        what = f"only a link; {HOW_TO_COPY}" if os.path.islink(source) else "no such file or folder"
+        raise SnapshotError(f"{source}: {what}")
+    try:
+        with open(source, "rb", opener=_open_regular) as file:
+            return load(file, source)
+    except OSError as error:
+        raise SnapshotError(f"{source}: {error.strerror}") from error
+
+
+def _open_regular(path: str, flags: int) -> int:
+    """Open a file that is a regular one, before and after it is opened; a pipe is not waited for. Raises OSError."""
+    refusal = OSError(errno.EINVAL, "neither a folder nor a regular file")
+    if not os.path.isfile(path):
+        raise refusal
+    descriptor = os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise refusal
+    return descriptor
 
 
 def unpack_text(text: str, most_bytes: int = MOST_BYTES) -> MemoryStore:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import stat
 import struct
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,7 +18,6 @@ from netstat_core.errors import (
     Interrupted,
     NarrowerCapture,
     NotInKernel,
-    SnapshotError,
     SourceError,
     UsageError,
 )
@@ -48,7 +46,7 @@ from netstat_core.system.description_checks import drop_damaged
 from netstat_core.system.find_namespaces import Missed
 from netstat_core.system.namespace_gaps import escape_namespace_name, escape_text, gap_from_missed, make_selector_gap
 from netstat_core.system.reading import MeteredStore, has_endless_line
-from netstat_core.system.stores import HOW_TO_COPY, FolderStore, InnerStore, MemoryStore, Store
+from netstat_core.system.stores import InnerStore, MemoryStore, Store
 
 _MOST_NAMESPACES = 10_000
 _LARGEST_DATAGRAM = 1 << 18
@@ -77,7 +75,7 @@ class SnapshotSystem(System):
     """
 
     def __init__(self, source: str | os.PathLike[str] | Store, *, byte_order: str | None = None) -> None:
-        opened = _open_store(os.fspath(source)) if isinstance(source, (str, os.PathLike)) else source
+        opened = archive.open_store(os.fspath(source)) if isinstance(source, (str, os.PathLike)) else source
         self._meter = MeteredStore(opened)
         self._store: Store = self._meter
         self._description = read_description(self._store)
@@ -357,42 +355,6 @@ def _find_machine(store: Store, description: dict[str, Any], byte_order: str | N
 
 _KERNEL_THREAD = re.compile(rb"Name:\tkthreadd\n(?:.*\n)*?PPid:\t0\n")
 """The beginning of the file ``status`` of process 2, which the initial PID namespace alone has."""
-
-
-def _load_input() -> Store:
-    if sys.stdin is None:  # closed when the process began
-        raise SnapshotError(f"standard input: {os.strerror(errno.EBADF)}")
-    try:
-        return archive.load(sys.stdin.buffer, "standard input")
-    except OSError as error:
-        raise SnapshotError(f"standard input: {error.strerror}") from error
-
-
-def _open_store(source: str) -> Store:
-    if os.path.isdir(source):
-        return FolderStore(source)
-    if source == "-":
-        return _load_input()
-    if not os.path.exists(source):
-        what = f"only a link; {HOW_TO_COPY}" if os.path.islink(source) else "no such file or folder"
-        raise SnapshotError(f"{source}: {what}")
-    try:
-        with open(source, "rb", opener=_open_regular) as file:
-            return archive.load(file, source)
-    except OSError as error:
-        raise SnapshotError(f"{source}: {error.strerror}") from error
-
-
-def _open_regular(path: str, flags: int) -> int:
-    """Open a file that is a regular one, before and after it is opened; a pipe is not waited for. Raises OSError."""
-    refusal = OSError(errno.EINVAL, "neither a folder nor a regular file")
-    if not os.path.isfile(path):
-        raise refusal
-    descriptor = os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise refusal
-    return descriptor
 
 
 def _split_datagrams(frame_datagrams: bytes) -> Iterator[bytes]:
