@@ -214,6 +214,7 @@ WORDS, PLACES_OF_WORDS = ("detail", "source"), ("detail", "source", "text")
 ALLOWED = {
     "netstat_core/facts/sink.py: query.source == 'auto'",  # which kind of feed is preferred
     "netstat_core/report/selection.py: query.source == 'auto'",
+    "netstat_core/facts/builder.py: entry['source'] != COMMANDS",  # command lines, which facts may not hold
     "plugins/masq/netstat_masq/proc_nf_conntrack.py: reply.target != original.source",  # an address
     "plugins/masq/netstat_masq/proc_nf_conntrack.py: reply.source != original.target",
     "plugins/inet/netstat_inet/net_tools.py: trouble.source in files",  # which of a reader's own files it is

@@ -1002,7 +1002,7 @@ class _Content:
         self.path = path
         self.place = place
         self.content = content
-        self.source = source
+        self.origin = source
         self.entry = entry
 
     @property
@@ -1013,22 +1013,22 @@ class _Content:
     @property
     def is_dump(self) -> "bool":
         """True for a netlink reply."""
-        return "path" not in self.source
+        return "path" not in self.origin
 
     def find_numbers(self, what: "str") -> "set[int]":
         """Return the inodes or uids in it, if the source says where they stand."""
-        if what not in self.source:
+        if what not in self.origin:
             return set()
         if self.is_dump:
-            return _numbers_in_messages(_split_frames(self.content), self.source[what])
-        return _numbers_in_column(self.content, self.source[what])
+            return _numbers_in_messages(_split_frames(self.content), self.origin[what])
+        return _numbers_in_column(self.content, self.origin[what])
 
     def cut(self, room: "int", user_of: "typing.Callable[[bytes], int]") -> "bool":
         """Cut it to a number of bytes, and return whether anything is left."""
         if self.is_dump:
             rows, counts = cut_rows(map(split_messages, _split_frames(self.content)), room - _LEAST_COST, user_of)
             self.content = frame_datagrams(rows)
-        elif has_users(self.source):
+        elif has_users(self.origin):
             header, newline, rest = self.content.partition(b"\n")
             rows, counts = cut_rows([rest.splitlines(True)], room - len(header) - _LEAST_COST, user_of)
             self.content = header + newline + b"".join(rows)
@@ -1089,7 +1089,7 @@ class _Contents:
         kept = []
         for one in self._read:
             share = shares[one.place]
-            if one.cost <= share or one.cut(share - len(one.path) - _LEAST_COST, self.make_finder(one.source)):
+            if one.cost <= share or one.cut(share - len(one.path) - _LEAST_COST, self.make_finder(one.origin)):
                 kept.append(one)
         self._read = kept
         self._cost = sum(one.cost for one in kept)
