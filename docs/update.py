@@ -299,7 +299,7 @@ LIMITS = (
     ("netstat_core/system/capture.py", "MOST_BYTES", _BYTES, "contents of a capture"),
     ("netstat_core/system/capture.py", "LARGEST_FILE", _BYTES, "one file of a live machine"),
     ("netstat_core/system/capture.py", "_LARGEST_OF_PROCESS", _BYTES, "read of one file of a process"),
-    ("netstat_core/system/capture.py", "_LONGEST_FIRST_ARGUMENT", _BYTES, "the first argument of a process"),
+    ("netstat_core/system/capture.py", "LONGEST_FIRST_ARGUMENT", _BYTES, "the first argument of a process"),
     ("netstat_core/system/capture.py", "_RECEIVE_SECONDS", " seconds", "wait for a reply of the kernel"),
     ("netstat_core/system/capture.py", "_LARGEST_PLAN", _BYTES, "a plan"),
     ("netstat_core/system/capture.py", "_MOST_SOURCES", "", "sources in a plan"),

@@ -22,8 +22,8 @@ from netstat_core.report.selection import Demand
 from netstat_core.system import System
 from netstat_core.system.live import LiveSystem
 
-MOST_KEPT = 250_000
-"""Socket records that :func:`gather` keeps at most; one takes 2 kB of memory."""
+MOST_KEPT = 100_000
+"""Socket records that :func:`gather` keeps at most; one takes 1 to 2 kB of memory."""
 
 _SLACK = 25_000
 

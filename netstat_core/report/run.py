@@ -98,8 +98,8 @@ class Run:
 
     ``demands`` returns what the output needs of a reader, ``shown`` the rule for the query's ``show``. ``families``
     orders the readers by address family. With ``by_place`` all readers are read in one network namespace before the
-    next is entered; otherwise each table is read in all of them. ``names`` and ``deltas`` carry over from the previous
-    report; ``repeating`` says that the report is one of several.
+    next is entered, otherwise each table in all. ``names`` and ``deltas`` carry over from the previous report;
+    ``repeating`` says that the report is one of several.
     """
 
     def __init__(  # noqa: PLR0913 - the needs of an output, and what carries over
@@ -394,8 +394,8 @@ def _list_readers(reader: Reader) -> list[Reader]:
 def _take_opening(events: Iterator[Event]) -> list[Event]:
     """Return the leading traits, which headings depend on, and the event behind them."""
     taken: list[Event] = []
-    for event in events:
-        taken.append(event)
-        if not isinstance(event, TraitRead):
+    while not taken or isinstance(taken[-1], TraitRead):
+        if (event := next(events, None)) is None:
             break
+        taken.append(event)
     return taken

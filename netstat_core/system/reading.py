@@ -54,9 +54,9 @@ class MeteredStore:
             self._known.add(path)
             self._held += size
             if self._held > MOST_BYTES + len(self._known) * _LEAST:
-                raise SnapshotError("holds more than a snapshot may")
+                raise SnapshotError("the snapshot holds more than one may")
         if self._read > _ALWAYS + MOST_READINGS * self._held:
-            raise SnapshotError("leads to the same contents more often than a snapshot does")
+            raise SnapshotError("the snapshot leads to the same contents again and again")
         return content
 
     def find_paths(self, pattern: str) -> list[str]:

@@ -15,6 +15,7 @@ from hostile_archives import TCP
 from hostile_sizes import SIZES, Hostile, member
 from pynetstat import show
 
+from netstat_core.errors import SnapshotError
 from netstat_core.system.snapshot import SnapshotSystem
 
 MIB = 1 << 20
@@ -150,3 +151,80 @@ def test_cut_archive(cut: int, tmp_path: Path) -> None:
     assert b"ends too early" in outcome.stderr
     (tmp_path / "cut").write_bytes(whole)
     assert show(tmp_path / "cut", "-tan", "--json").stdout
+
+
+def test_description_is_measured_by_contents() -> None:
+    """The memory for a description grows with the contents of its snapshot, so large machines are read."""
+    from netstat_core.system.description import read_description
+    from netstat_core.system.stores import MemoryStore
+
+    about = b'{"capture":1,"x":[' + b"1," * 300_000 + b"1]}"
+    with pytest.raises(SnapshotError, match="more values"):
+        read_description(MemoryStore({"/capture.json": about}))
+    assert read_description(MemoryStore({"/capture.json": about, "/proc/net/tcp": bytes(16 * MIB)}))["capture"] == 1
+
+
+def test_problems_of_a_report_are_bounded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Beyond the limit no problem is listed, and a gap says of each reader that there are more."""
+    from netstat_core import Query, collect
+    from netstat_core.report import ledger
+
+    monkeypatch.setattr(ledger, "MOST_LISTED", 3)
+    (tmp_path / "proc/net").mkdir(parents=True)
+    for name in ("tcp", "udp"):
+        (tmp_path / "proc/net" / name).write_bytes(TCP + b"x\n" * 5)
+    made = collect(Query(protocols=("tcp", "udp")), SnapshotSystem(tmp_path))
+    assert len(made["problems"]) == 3
+    unlisted = [gap["reader"] for gap in made["completeness"] if "not listed" in gap["detail"]]
+    assert unlisted == ["tcp", "udp"]
+
+
+@pytest.mark.parametrize(
+    ("content", "is_endless"),
+    [
+        (b"a " * (1 << 16) + b"\n", False),
+        (b"a " * (1 << 17) + b"aa\n", True),
+        (b"a" * 3501 + b"\n", True),
+        (b"a\n" * (1 << 18), False),
+        (b"", False),
+    ],
+)
+def test_endless_lines(content: bytes, is_endless: bool) -> None:  # noqa: FBT001 - a parameter of the test
+    """Lines and words longer than the kernel's are noticed, wherever they stand."""
+    from netstat_core.system.reading import has_endless_line
+
+    assert has_endless_line(content) == is_endless
+    assert has_endless_line(b"0 0\n" * 2000 + content) == is_endless
+
+
+def test_folder_is_bounded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A folder with more contents than a snapshot may hold is given up at the bound."""
+    from netstat_core.system import reading
+    from netstat_core.system.reading import MeteredStore
+    from netstat_core.system.stores import FolderStore
+
+    monkeypatch.setattr(reading, "MOST_BYTES", 1000)
+    (tmp_path / "proc/net").mkdir(parents=True)
+    for name in ("tcp", "udp", "raw"):
+        (tmp_path / "proc/net" / name).write_bytes(bytes(400))
+    store = MeteredStore(FolderStore(str(tmp_path)))
+    for name in ("tcp", "udp", "tcp"):
+        assert len(store.read(f"/proc/net/{name}")) == 400
+    with pytest.raises(SnapshotError, match="holds more than one may"):
+        store.read("/proc/net/raw")
+
+
+def test_same_contents_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What leads a report to the same contents again and again ends it; the next report starts anew."""
+    from netstat_core.system import reading
+    from netstat_core.system.reading import MOST_READINGS, MeteredStore
+    from netstat_core.system.stores import MemoryStore
+
+    monkeypatch.setattr(reading, "_ALWAYS", 0)
+    store = MeteredStore(MemoryStore({"/proc/net/tcp": bytes(10_000)}))
+    for _ in range(MOST_READINGS - 1):
+        store.read("/proc/net/tcp")
+    with pytest.raises(SnapshotError, match="again and again"):
+        store.read("/proc/net/tcp")
+    store.reset()
+    assert len(store.read("/proc/net/tcp")) == 10_000

@@ -57,6 +57,7 @@ _TIME_WAIT_TIMER = 3
 _PROBING = (2, 4)
 """Values of idiag_timer for keepalive and zero-window probes."""
 
+_BATCH = 512
 _IPV4_SIZE = 4
 _OFF = {"kind": "off", "expires_seconds": None, "retransmits": 0, "probes": 0}
 _UNKNOWN: Record = {
@@ -142,15 +143,27 @@ class _DumpParser:
         A message that is too short is a problem, and the rest of its datagram is skipped.
         """
         for datagram in datagrams:
+            batch: list[Record] = []  # of several runs of messages, which may be as short as one
             for columns in self._shapes.unpack(datagram):
                 if isinstance(columns, bytes):
+                    if batch:
+                        yield batch
+                        batch = []
                     yield Problem(f"sock_diag/{self._protocol}", "a message is shorter than a socket", columns)
                     continue
-                records = self._make_records(columns)
-                if self._has_extensions:
-                    _add_extensions(records, columns)
-                self._adjust(records, columns)
-                yield records
+                batch += self._parse_columns(columns)
+                if len(batch) >= _BATCH:
+                    yield batch
+                    batch = []
+            if batch:
+                yield batch
+
+    def _parse_columns(self, columns: Columns) -> list[Record]:
+        records = self._make_records(columns)
+        if self._has_extensions:
+            _add_extensions(records, columns)
+        self._adjust(records, columns)
+        return records
 
     def _make_records(self, columns: Columns) -> list[Record]:
         """Make the records from struct inet_diag_msg, without attributes."""
