@@ -28,7 +28,8 @@ from netstat_core.plugin.text import Complaint
 from netstat_core.query import Query
 from netstat_core.report.deltas import Deltas
 from netstat_core.report.drain import LAYOUT, drain
-from netstat_core.report.run import GENERATOR, Noted, Run, make_names
+from netstat_core.report.names import make_names
+from netstat_core.report.run import GENERATOR, Noted, Run
 from netstat_core.report.selection import Demand, default_shown_rule
 from netstat_core.system import System
 

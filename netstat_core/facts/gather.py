@@ -16,8 +16,9 @@ from netstat_core.plugin.outcomes import Gap
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import Record
 from netstat_core.query import Query
+from netstat_core.report.names import make_names
 from netstat_core.report.plan import plan
-from netstat_core.report.run import Ended, Noted, Read, Run, make_names
+from netstat_core.report.run import Ended, Noted, Read, Run
 from netstat_core.report.selection import Demand
 from netstat_core.system import System
 from netstat_core.system.live import LiveSystem

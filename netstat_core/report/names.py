@@ -13,8 +13,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from netstat_core.escape import encode_text, escape, escape_line, printable
+
+if TYPE_CHECKING:
+    from netstat_core.system import System
 
 PATIENCE_SECONDS = 5.0
 """Time limit of all host look-ups of one run together."""
@@ -207,3 +211,8 @@ def _look_up_user(uid: int) -> str | None:
         return _escape(pwd.getpwuid(uid).pw_name)
     except (KeyError, OverflowError):
         return None
+
+
+def make_names(system: System, *, resolve: bool = False, **wanted: bool) -> Names:
+    """Return the names for a system; those missing in a snapshot are looked up here only with ``resolve``."""
+    return Names(resolving=system.machine.live or resolve, known=system.names, **wanted)

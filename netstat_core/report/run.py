@@ -19,7 +19,7 @@ from netstat_core.query import ARGUMENTS, CONTEXTS, DETAILS, Query
 from netstat_core.report.deltas import Deltas, select_comparable
 from netstat_core.report.itinerary import Place, itinerary
 from netstat_core.report.ledger import Ledger, failure_gap, group_absences, unopened_gap
-from netstat_core.report.names import Names
+from netstat_core.report.names import Names, make_names
 from netstat_core.report.selection import (
     Demands,
     Prepared,
@@ -360,11 +360,6 @@ def open_report(query: Query, system: System | None = None, host: Host | None = 
     Raises UsageError for a query that cannot be served.
     """
     return Run(query, system or _live_system(), host or Host())
-
-
-def make_names(system: System, *, resolve: bool = False, **wanted: bool) -> Names:
-    """Return the names for a system; those missing in a snapshot are looked up here only with ``resolve``."""
-    return Names(resolving=system.machine.live or resolve, known=system.names, **wanted)
 
 
 def _make_section(system: System) -> NamesSection:

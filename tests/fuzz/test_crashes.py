@@ -10,12 +10,11 @@ from trees import Trees
 
 
 class Crash(NamedTuple):
-    """An input, what it did, and why it is still handled wrongly, if it is."""
+    """An input, and what it did."""
 
     target: str
     content: str
     happened: str
-    pending: str = ""
 
 
 CRASHES = (
@@ -23,27 +22,17 @@ CRASHES = (
         "dump",
         "1400000002000000000000000000000000000080" * 3,
         "OverflowError instead of DumpFailed for the least error number, whose negative no C int holds",
-        "system/capture.py makes the negative",
     ),
     Crash(
         "description",
         "7b2263617074757265223a312c2261736b6564223a5b5d2c226e616d65737061636573223a5b7b226e6574776f726b5f6e616d65737061636522"
         "3a7b22696e6f6465223a312c226e616d65223a6e756c6c7d2c2261736b6564223a5b5d2c226661696c6564223a317d5d7d",
         "a plugin was called broken because `failed` of another namespace's description is a number",
-        "system/snapshot.py checks only the description of the first namespace",
     ),
 )
 
 
-def cases() -> list[object]:
-    """Return the parameters of each case; one that is pending must fail, so that its mending is noticed."""
-    return [
-        pytest.param(crash, marks=pytest.mark.xfail(reason=crash.pending, strict=True) if crash.pending else ())
-        for crash in CRASHES
-    ]
-
-
-@pytest.mark.parametrize("crash", cases(), ids=lambda crash: crash.happened[:40])
+@pytest.mark.parametrize("crash", CRASHES, ids=lambda crash: crash.happened[:40])
 def test_what_was_found_is_mended(crash: Crash, trees: Trees) -> None:
     """An input that once broke a reader gives what the reader's contract permits."""
     (target,) = (target for target in all_targets() if target.name == crash.target)

@@ -43,6 +43,7 @@ _HELD = re.compile(r"(?:(socket|net):\[([0-9]{1,20})\]|\[0000\]:([0-9]{1,20}))\s
 _FIRST_OF_HELD = ("s", "n", "[")
 _PID = re.compile(r"[0-9]{1,10}\Z")
 _CLONE_NEWNET = 0x40000000
+_GREATEST_INT = 0x7FFFFFFF
 _ENDED = (errno.ENOENT, errno.ESRCH, errno.ENOTDIR)
 """Errors of a process that ended, and of a path that is none."""
 
@@ -236,7 +237,10 @@ def _find_end(buffer: "bytearray", size: "int", sequence: "int", port: "int") ->
 
 
 def _make_failure(status: "int", what: "str") -> "DumpFailed | None":
-    return DumpFailed(-status, "%s: %s" % (what, os.strerror(-status))) if status < 0 else None
+    if status >= 0:
+        return None
+    number = min(-status, _GREATEST_INT)
+    return DumpFailed(number, "%s: %s" % (what, os.strerror(number)))
 
 
 def dump_whole(  # noqa: PLR0913, PLR0917 - a request and how to send it
