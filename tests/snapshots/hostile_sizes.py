@@ -102,8 +102,10 @@ def sparse_xz(content: bytes) -> bytes:
 
 def message(kind: int, body: bytes, *attributes: tuple[int, bytes]) -> bytes:
     """Return a netlink message."""
-    for number, payload in attributes:
-        body += struct.pack("<HH", 4 + len(payload), number) + payload + bytes(-len(payload) % 4)
+    body += b"".join(
+        struct.pack("<HH", 4 + len(payload), number) + payload + bytes(-len(payload) % 4)
+        for number, payload in attributes
+    )
     return struct.pack("<IHHII", 16 + len(body), kind, 2, 1, 1) + body
 
 
