@@ -38,7 +38,7 @@ THIRD_PARTY = {
 
 OPENING = {
     "system.find_namespaces",
-    "system.snapshot",
+    "system.archive",
     "system.beneath",
     "system.stores",
     "system.capture",

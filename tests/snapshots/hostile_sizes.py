@@ -20,6 +20,11 @@ ROW = (
     b"0000000000000000 100 0 0 10 0\n"
 )
 TCP = b"  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
+DEV = (
+    b"Inter-|   Receive                                                |  Transmit\n"
+    b" face |bytes    packets errs drop fifo frame compressed multicast"
+    b"|bytes    packets errs drop fifo colls carrier compressed\n"
+)
 SOCKETS = {"name": "sock_diag/tcp", "protocol": 4, "type": 20, "body": ""}
 
 
@@ -139,6 +144,11 @@ def flood(path: str, row: bytes, count: int, *options: str, head: bytes = b"") -
     return text(tree, *(options or ("--tables", "all", "--json")))
 
 
+def interfaces(count: int) -> bytes:
+    """Return rows of /proc/net/dev with short numbers."""
+    return b"".join(b"e%x: %s\n" % (k, b" ".join([b"1"] * 16)) for k in range(count))
+
+
 def _two_shapes(count: int) -> Hostile:
     one, two = socket((15, bytes(4))), socket((15, bytes(4)), (15, bytes(4)))
     whole = (one + two) * (count * 600)
@@ -238,6 +248,10 @@ SIZES: dict[str, Callable[[int], Hostile]] = {
     "rows": lambda n: flood("proc/net/tcp", ROW % (80, 7), 20_000 * n, "-tan", "--json", head=TCP),
     "damaged rows": lambda n: flood("proc/net/tcp", b"x\n", 200_000 * n, "-tan", "--json", head=TCP),
     "empty rows": lambda n: flood("proc/net/tcp", b"\n", 400_000 * n, "-tan", "--json", head=TCP),
+    "interfaces": lambda n: text(
+        {**told(asked=[{"path": "/proc/net/dev"}]), "proc/net/dev": DEV + interfaces(40_000 * n)}, "-ia"
+    ),
+    "sections": lambda n: flood("proc/net/snmp", b"Ip: A B\nIp: 1 2\n", 100_000 * n, "-s", "--json"),
     "a long row": lambda n: flood("proc/net/tcp", b"a ", n << 22, head=TCP),
     "a long word": lambda n: flood("proc/net/tcp", b"a", n << 22, head=TCP),
     "damaged rows x namespaces": lambda n: text(

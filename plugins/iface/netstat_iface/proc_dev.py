@@ -51,6 +51,9 @@ COLUMNS = {
 }
 """Columns of /proc/net/dev by a word in its header: Linux 2.2 and later, early 2.1, 2.0."""
 
+MOST_INTERFACES = 1 << 13
+"""Lines that are read of a file, since interfaces are put together in memory. Netlink has no such limit."""
+
 Content = Mapping[str, bytes]
 
 
@@ -100,6 +103,9 @@ def parse_dev(content: bytes) -> Iterator[Record | Problem | Gap]:
     text = TextFile(DEV, content, HEADER)
     columns = next(columns for word, columns in COLUMNS.items() if word in text.head or not text.head)
     for number, line in text.rows():
+        if number > MOST_INTERFACES:
+            yield Gap("truncated", DEV, f"only the first {MOST_INTERFACES} lines are read, which are kept in memory")
+            return
         if line.strip():
             try:
                 yield _parse_row(line, columns)
@@ -131,8 +137,11 @@ def _parse_dev_mcast(dev_mcast: bytes, numbers: dict[str, int]) -> Iterator[Prob
     text = TextFile(DEV_MCAST, dev_mcast)
     for number, line in text.rows():
         match = _ADDRESS.fullmatch(line)
-        if match is not None:
+        if match is not None and len(numbers) < MOST_INTERFACES:
             numbers[escape(match[2])] = int(match[1])
+        elif match is not None:
+            yield Gap("truncated", DEV_MCAST, f"only {MOST_INTERFACES} names are read, which are kept in memory")
+            break
         else:
             yield text.problem("a row needs index and name of an interface, two counts and an address", line, number)
     yield from text.gaps

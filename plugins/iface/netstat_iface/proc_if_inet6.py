@@ -17,6 +17,8 @@ from netstat_core.plugin import Gap, Problem, Record, TextFile, escape
 from netstat_iface.record import ADDRESS_FLAGS, to_flag_words
 
 IF_INET6 = "/proc/net/if_inet6"
+MOST_ADDRESSES = 1 << 15
+"""Lines that are read, since addresses are kept in memory to be joined with their interfaces."""
 
 # include/net/ipv6.h
 IPV6_ADDR_LOOPBACK = 0x10
@@ -38,6 +40,11 @@ def parse(content: bytes) -> Iterator[tuple[int, str, Record] | Problem | Gap]:
     """Yield (index, name, address) of each line: the interface and the record of its address."""
     text = TextFile(IF_INET6, content)
     for number, line in text.rows():
+        if number > MOST_ADDRESSES:
+            yield Gap(
+                "truncated", IF_INET6, f"only the first {MOST_ADDRESSES} lines are read, which are kept in memory"
+            )
+            return
         if line:
             try:
                 yield _parse_line(line)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import islice
 
 from netstat_core.plugin import Gap, Problem, Record, TextFile, escape
 from netstat_snmp.numbers import parse_decimal
@@ -33,30 +34,26 @@ def parse_pairs(
     says how the file begins.
     """
     text = TextFile(source, content, first_row=first_row, may_be_empty=first_row is None)
-    yield from _parse_lines(text, [line for _, line in text.rows()], wanted, unpaired)
+    yield from _parse_lines(text, wanted, unpaired)
     yield from text.gaps
 
 
-def _parse_lines(
-    text: TextFile, lines: list[bytes], wanted: Callable[[str], bool], unpaired: str
-) -> Iterator[Record | Problem]:
-    number = 0
-    while number < len(lines):
-        if not lines[number]:
-            number += 1
+def _parse_lines(text: TextFile, wanted: Callable[[str], bool], unpaired: str) -> Iterator[Record | Problem]:
+    rows = iter(text.rows())
+    for number, names in rows:
+        if not names:
             continue
-        titles = lines[number : number + 2]
-        for place, line in enumerate(titles, number + 1):
+        titles = [names, *(line for _, line in islice(rows, 1))]
+        for place, line in enumerate(titles, number):
             if b":" not in line:
                 yield text.problem("a line without a title and a colon", line, place).replace(code=unpaired)
                 return
         if len(titles) == 1:
-            yield text.problem("a line of names without a line of values", lines[number], number + 1, "values")
+            yield text.problem("a line of names without a line of values", names, number, "values")
             return
-        section = escape(titles[0].partition(b":")[0])
+        section = escape(names.partition(b":")[0])
         if wanted(section):
-            yield from _parse_section(text, section, titles, number + 1)
-        number += 2
+            yield from _parse_section(text, section, titles, number)
 
 
 def _parse_section(text: TextFile, section: str, titles: list[bytes], place: int) -> Iterator[Record | Problem]:
