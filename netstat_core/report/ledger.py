@@ -203,7 +203,7 @@ def group_absences(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 def _is_absence(entry: dict[str, Any]) -> bool:
     """Return whether an entry says that a file or /proc does not exist, or that a copy lacks a source."""
     numbers = {entry["errno"], *(attempt["errno"] for attempt in entry["attempts"])}
-    is_lacking = entry["reason"] == NotInKernel.reason and entry["errno"] is None
+    is_lacking = entry["reason"] == NotInKernel.reason and numbers == {None} and bool(entry["attempts"])
     return entry["reader"] is not None and (is_lacking or ENOENT in numbers or entry["errno"] == ENODEV)
 
 

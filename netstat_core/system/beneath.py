@@ -38,7 +38,7 @@ class Folder:
 
     def __init__(self, path: str, descriptor: int | None = None) -> None:
         """Open the folder at a path, which may be a link, or keep a descriptor of it. Raises OSError."""
-        self._name = os.path.realpath(path)
+        self.path = os.path.realpath(path)
         if descriptor is None:
             descriptor = os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         self._descriptor = descriptor
@@ -47,7 +47,7 @@ class Folder:
     def enter(self, name: str) -> Folder:
         """Return a folder in the folder, which no link beside it leads out of either."""
         with self.open(name) as descriptor:
-            return Folder(f"{self._name}/{name}", os.dup(descriptor))
+            return Folder(f"{self.path}/{name}", os.dup(descriptor))
 
     def read(self, path: str, limit: int) -> bytes:
         """Return the content of a regular file; nothing else is opened. Raises OSError with EFBIG beyond the limit."""
@@ -166,9 +166,9 @@ class Folder:
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         target = os.readlink(name, dir_fd=entered[-1])
         if target.startswith("/"):
-            if not f"{target}/".startswith(f"{self._name.rstrip('/')}/"):
+            if not f"{target}/".startswith(f"{self.path.rstrip('/')}/"):
                 _refuse()
-            target = target[len(self._name) :]
+            target = target[len(self.path) :]
             while len(entered) > 1:
                 os.close(entered.pop())
         return target.split("/")[::-1]

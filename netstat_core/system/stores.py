@@ -103,8 +103,8 @@ class FolderStore:
         """Return the owners found in the links of the folder."""
         with self._folder.open("proc") as descriptor:
             held = f"/proc/self/fd/{descriptor}"
-            if not os.path.exists(held):
-                raise OSError(0, f"owners in a folder cannot be searched: {capture.NO_PROC} here")
+            if not os.path.exists(held):  # without /proc, the folders above may be exchanged meanwhile
+                held = f"{self._folder.path}/proc"
             return capture.scan_owners(held, descriptors=True, wanted=None)
 
 

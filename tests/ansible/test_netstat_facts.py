@@ -481,7 +481,12 @@ def test_another_kernel(site: Site) -> None:
     assert "requires Linux; this platform is freebsd14" in site.output
 
 
-BOMB = "netstat-capture/1:" + __import__("base64").b64encode(__import__("zlib").compress(bytes(1 << 28))).decode()
+BOMB = (
+    "netstat-capture/1:"
+    + __import__("base64")
+    .b64encode(__import__("zlib").compress(b'[["proc/net/tcp", %d]]\n' % (1 << 28) + bytes(1 << 28)))
+    .decode()
+)
 LIES = {
     "no json": ("no JSON here, just {{ 7 * 7 }}", "could not capture"),
     "no snapshot": ({"changed": False}, "sent no snapshot"),

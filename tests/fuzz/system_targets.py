@@ -30,7 +30,7 @@ from netstat_core.plugin.records import DescribedProcess
 from netstat_core.plugin.schema import published_schema
 from netstat_core.query import ARGUMENTS, CONTEXTS, DETAILS, PROCESSES, Query
 from netstat_core.report.run import collect
-from netstat_core.system import ORDERS, archive, capture, find_namespaces
+from netstat_core.system import ORDERS, archive, capture, find_namespaces, packed_text, unpacking, writing
 from netstat_core.system.copied_machine import describe_copy
 from netstat_core.system.snapshot import MemoryStore, SnapshotSystem, _split_datagrams
 
@@ -130,7 +130,7 @@ _NAMED = {
 
 def small_trees(trees: Trees) -> list[bytes]:
     """Return the contents of small snapshots: those of packed fixtures, and of example trees."""
-    found = [archive.unpack(path.read_bytes()) for path in sorted((FIXTURES / "netlink").glob("*.txt"))]
+    found = [packed_text.unpack(path.read_bytes()) for path in sorted((FIXTURES / "netlink").glob("*.txt"))]
     found += [_read_tree(trees[f"examples/{name}"]) for name in ("bad", "igmp", "masq", "masq_old", "route20", "dev")]
     found.append(_NAMED)
     return [join_tree({path: content[:2048] if "netlink" not in path else content for path, content in one.items()})
@@ -149,7 +149,7 @@ def _packed_seeds() -> list[bytes]:
 
 def _archive_seeds(_trees: Trees) -> list[bytes]:
     files = {"x/capture.json": b"{}", "x/proc/net/tcp": TCP, "x/" + "d" * 120 + "/" + "n" * 90: b"long"}
-    tar = archive.make_tar(files)
+    tar = writing.make_tar(files)
     others = [_make_tar(files, form) for form in (tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT)]
     return [tar, *others, gzip.compress(tar, mtime=0), bz2.compress(tar), lzma.compress(tar)]
 
@@ -177,10 +177,10 @@ def _unpack(data: bytes) -> None:
 def _unpack_contents(data: bytes) -> None:
     packed = capture.MARK.encode() + base64.b64encode(zlib.compress(data, 1))
     try:
-        found = archive.unpack(packed, 1 << 20)
+        found = packed_text.unpack(packed, 1 << 20)
     except (SnapshotError, ValueError, RecursionError, zlib.error):
         return
-    if sum(map(len, found.values())) > len(data) or not all(map(archive.is_safe, found)):
+    if sum(map(len, found.values())) > len(data) or not all(map(unpacking.is_safe, found)):
         raise Fault("more contents than there are bytes, or a path that leads out")
 
 
@@ -196,7 +196,7 @@ def _load(data: bytes) -> None:
 
 def _descriptions() -> list[bytes]:
     texts = sorted((FIXTURES / "netlink").glob("*.txt"))
-    return [json.dumps(json.loads(archive.unpack(path.read_bytes())["capture.json"])).encode() for path in texts]
+    return [json.dumps(json.loads(packed_text.unpack(path.read_bytes())["capture.json"])).encode() for path in texts]
 
 
 _SOCKETS = Query(tables=("sockets",), owners=(PROCESSES, DETAILS, CONTEXTS, ARGUMENTS))

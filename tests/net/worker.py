@@ -92,7 +92,9 @@ def found(name: str) -> Any:
 @functools.cache
 def command() -> Callable[..., int]:
     """The command as a function of arguments and streams, beside the entry point of the tree."""
-    function: Callable[..., int] = importlib.import_module(os.environ[RUN_VARIABLE]).run
+    entry = importlib.import_module(os.environ[RUN_VARIABLE])  # the command itself, or a module that only starts it
+    module = entry if hasattr(entry, "run") else importlib.import_module("netstat_core.cli.main")
+    function: Callable[..., int] = module.run
     return function
 
 

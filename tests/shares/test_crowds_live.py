@@ -18,7 +18,7 @@ from netstat_core.facts.query import facts_query
 from netstat_core.host.discovery import Host
 from netstat_core.query import Query
 from netstat_core.report.plan import plan
-from netstat_core.system import archive, capture
+from netstat_core.system import archive, capture, packed_text
 from netstat_core.system.snapshot import SnapshotSystem
 
 CROWD = str(Path(__file__).with_name("crowd.py"))
@@ -44,7 +44,7 @@ def take(crowd: namespaces.NetworkNamespace, planned: dict[str, Any], folder: Pa
     path.write_text(json.dumps(planned))
     done = crowd.run([sys.executable, "-I", str(Path(capture.__file__).resolve()), "--plan", str(path)])
     assert (done.stderr, done.returncode) == (b"", 0)
-    return archive.unpack(done.stdout, planned["most_bytes"])
+    return packed_text.unpack(done.stdout, planned["most_bytes"])
 
 
 def test_processes_with_long_arguments(crowd: namespaces.NetworkNamespace, tmp_path: Path) -> None:

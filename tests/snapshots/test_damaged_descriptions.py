@@ -78,7 +78,7 @@ QUERY = Query(
 )
 ODD: list[Any] = [
     *(None, True, False, 0, -1, -5, 1 << 64, 10**40, 1.5, 1e300, float("inf"), "", "x", "²", "0", "-1", "9" * 40),
-    *("a" * 1_000_000, "\x1b[31m\n", "\ud800", [], [None], [[]], {}, {"a": []}, {"inode": True, "name": None}),
+    *("a" * 60_000, "\x1b[31m\n", "\ud800", [], [None], [[]], {}, {"a": []}, {"inode": True, "name": None}),
     *({"inode": 1, "name": 5}, {"inode": -1, "name": "x"}, {"inode": 10**40, "name": None}, {"77": [True, -1, 10**40]}),
     *({"²": [1]}, {"0": [4242]}, {"77": [4242, 4242], "077": [4242]}, [10**40, "x"], [True, "x"], [13, 5], [-1, ""]),
     *(["permission", "x", "y", True, 10**40, -1], ["?", "x", "y", 0, 0, 0], "2026-13-01T00:00:00Z", "0000-00-00"),
@@ -180,7 +180,7 @@ def is_told(report: dict[str, Any]) -> bool:
 @pytest.mark.parametrize(
     ("path", "value"),
     [
-        (("hostname",), "a" * 1_000_000),
+        (("hostname",), "a" * 60_000),
         (("captured_at",), "yesterday"),
         (("kernel_release",), 6.1),
         (("ticks_per_second",), 0),
@@ -216,7 +216,7 @@ BYTES = st.one_of(
         [
             *(b"", b"\0" * 9, b"9" * 5000, b"Uid:\t" + b"9" * 40, b"Uid:\t4294967296", b"Uid:", b"Uid:\t-1\t"),
             *(b"77 (a) S 1" + b" 1" * 17 + ticks for ticks in (b" -1", b" 9999999999999999999999", b" 1e9", b" x")),
-            *(b"0::/" + b"\xff" * 9, b"::::", b"0::", b"a" * 1_000_000, b"btime 999999999999999999\n", b"btime x\n"),
+            *(b"0::/" + b"\xff" * 9, b"::::", b"0::", b"a" * 60_000, b"btime 999999999999999999\n", b"btime x\n"),
             *(b"LISTEN_PID=77\0LISTEN_FDS=999999999999999999\0", b"LISTEN_FDNAMES=\xff.socket\0LISTEN_PID=77\0"),
         ]
     ),

@@ -294,10 +294,10 @@ def test_patterns_list_nothing_outside(tmp_path: Path) -> None:
     assert outcome(lambda: store.find_paths("/sys/class/out/*/mtu")) == errno.EACCES
 
 
-def test_owners_without_proc_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where /proc is not mounted, a copy's owners cannot be searched, which is an error and not an empty answer."""
-    (tmp_path / "proc/net").mkdir(parents=True)
+def test_owners_without_proc_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where /proc is not mounted, the owners in a copy are found by the path of the copy."""
+    (tmp_path / "proc/7/fd").mkdir(parents=True)
+    (tmp_path / "proc/7/fd/3").symlink_to("socket:[99]")
     store = FolderStore(str(tmp_path))
     monkeypatch.setattr(os.path, "exists", lambda path: not path.startswith("/proc/"))
-    with pytest.raises(OSError, match="is not mounted"):
-        store.find_owners()
+    assert store.find_owners().pids == {99: [7]}
