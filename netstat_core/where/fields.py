@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from socket import AF_INET6, inet_ntop
 from typing import Any
 
 from netstat_core.plugin.schema import MARK, Schema
@@ -172,10 +173,10 @@ def _describe_address(path: str, value: str, record: Schema) -> str | None:
 
 def _write_address(address: IPv4Address | IPv6Address, *, unmap: bool) -> str:
     """Return an address as records have it: as inet_ntop writes it, with ``unmap`` as IPv4 if it is mapped."""
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    if mapped is not None:
-        return str(mapped) if unmap else f"::ffff:{mapped}"
-    return str(address)
+    if isinstance(address, IPv4Address):
+        return str(address)
+    mapped = address.ipv4_mapped
+    return str(mapped) if unmap and mapped else inet_ntop(AF_INET6, address.packed)
 
 
 def _is_internet(record: Schema) -> bool:

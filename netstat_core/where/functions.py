@@ -32,7 +32,7 @@ def read_prefix(text: str) -> Network:
     Raises ValueError if it is neither, and for a prefix with bits of a host, naming the one that was meant.
     """
     network = ip_network(text, strict=False)
-    if str(network.network_address) != text.partition("/")[0] and "/" in text:
+    if ip_interface(text).ip != network.network_address:
         raise ValueError(f"{text} has bits of a host; write {network}")
     return network
 

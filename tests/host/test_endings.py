@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -121,6 +122,11 @@ sys.exit(entry.main())
 """
 
 
+def heed_interrupts() -> None:
+    """Have the default action for SIGINT, which a shell ignores in what it runs in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize(
     "place",
     ["netstat_core.cli.main", "netstat_core.host.discovery", "netstat_core.query", "netstat_core.dialects.page"],
@@ -128,7 +134,7 @@ sys.exit(entry.main())
 def test_sigint_during_imports_is_quiet(place: str, tree: Path) -> None:
     """SIGINT while modules are imported ends with status 130 and no traceback."""
     words = [sys.executable, "-c", INTERRUPTED, place, "--from", str(tree), "-tln"]
-    ran = subprocess.run(words, capture_output=True, check=False, timeout=60)
+    ran = subprocess.run(words, capture_output=True, check=False, timeout=60, preexec_fn=heed_interrupts)
     assert (ran.returncode, ran.stderr) == (130, b"")
 
 
