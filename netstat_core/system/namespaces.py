@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import ParamSpec, TypeVar
 
-from netstat_core.errors import NoPermission, NotInKernel, SourceError, UsageError
+from netstat_core.errors import Interrupted, NoPermission, NotInKernel, SourceError, UsageError
 from netstat_core.plugin.outcomes import Gap
 from netstat_core.plugin.records import inode_of
 from netstat_core.plugin.sources import Directory, File
@@ -111,6 +111,8 @@ class MemberSystem(KernelSystem):
         try:
             return function(path, self._net)
         except OSError as error:
+            if not os.path.lexists(self._net):
+                raise Interrupted(name, "the process in the namespace ended", error.errno or 0) from error
             raise SourceError.from_os_error(name, error) from error
 
 

@@ -171,6 +171,8 @@ def test_module_imports_nothing_from_the_working_folder(command: str, trap: Path
 def test_capture_imports_nothing_beside_it(command: str, trap: Path) -> None:
     """The capture program imports the standard library only, whatever lies in its folder."""
     if command.startswith("-m"):
+        if sys.version_info < (3, 11):
+            pytest.skip("this Python imports runpy itself from the working folder, before any program")
         (trap / "runpy.py").touch()
     ran = subprocess.run(
         [sys.executable, *command.split()], input=b"{}", capture_output=True, check=False, cwd=trap, timeout=60

@@ -25,10 +25,12 @@ if TYPE_CHECKING:
 NAMES = {"own": None, "red": "red", "blue": "blue", "bound": None, "held": None, "lived-in": None}
 CROWD_SECONDS = 20.0
 UNPRIVILEGED = """
-import io, os, sys
+import io, os, sys, time
 from netstat_core.cli.main import run
 for arguments in (["-tln", "--netns", "red"], ["-tln", "--netns", "red", "--json", "--source", "procfs"]):
     run(arguments, io.BytesIO(), io.BytesIO())
+while len(os.listdir("/proc/self/task")) > 1:  # a thread that was in the namespace is ending
+    time.sleep(0.01)
 os.setgroups([])
 os.setgid(65534)
 os.setuid(65534)
