@@ -163,6 +163,10 @@ def _kind(schema: dict[str, Any]) -> str:
     return next(word for word in ([kinds] if isinstance(kinds, str) else kinds) if word != "null")
 
 
+_LONGEST_LINE = 150
+"""Characters of a line of the module; ansible-test allows 160."""
+
+
 def _format_yaml(value: Any, indent: str = "") -> Iterator[str]:
     """Yield a mapping or list in YAML block style; scalars and empty values are JSON, which is YAML too."""
     if isinstance(value, list):
@@ -178,6 +182,10 @@ def _format_yaml(value: Any, indent: str = "") -> Iterator[str]:
         if _is_block(item):
             yield f"{indent}{name}:\n"
             yield from _format_yaml(item, f"{indent}  ")
+        elif isinstance(item, str) and len(f"{indent}{name}: {_format_scalar(item)}") > _LONGEST_LINE:
+            yield f"{indent}{name}: >-\n"
+            for part in wrap(item, _LONGEST_LINE - len(indent) - 2, break_long_words=False, break_on_hyphens=False):
+                yield f"{indent}  {part}\n"
         else:
             yield f"{indent}{name}: {_format_scalar(item)}\n"
 

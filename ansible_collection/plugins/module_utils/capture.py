@@ -1323,8 +1323,7 @@ class _SourceReader:
 def _end_at_error(stream: "typing.Iterator[bytes]", entry: "Facts") -> "typing.Iterator[bytes]":
     """Yield the datagrams of a dump up to an error, which the entry of the reply then has."""
     try:
-        for datagram in stream:
-            yield datagram
+        yield from stream
     except OSError as error:
         entry["error"] = describe_error(error)
     except MemoryError:

@@ -201,8 +201,7 @@ class NamespaceFinder:
             except OSError as error:  # it ended, or its main thread did
                 if error.errno not in (errno.ENOENT, errno.ESRCH):
                     self._note_failure("that of process %d could not be seen" % pid, error)
-            for found in _iter_threads(pid, own):
-                yield found
+            yield from _iter_threads(pid, own)
 
     def _missed_stale(self, name: "str") -> "Missed":
         if self._device is None:

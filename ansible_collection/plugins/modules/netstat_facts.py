@@ -195,7 +195,9 @@ ansible_facts:
       type: dict
       contains:
         listening:
-          description: "Listening Internet sockets by protocol and port, such as tcp/22; udp/ephemeral for sockets whose port is in local_ports and which processes hold: clients, as far as the kernel tells."
+          description: >-
+            Listening Internet sockets by protocol and port, such as tcp/22; udp/ephemeral for sockets whose port is in local_ports and which
+            processes hold: clients, as far as the kernel tells.
           returned: when requested
           type: dict
           sample:
@@ -337,7 +339,9 @@ ansible_facts:
                   returned: always
                   type: str
                 command:
-                  description: "Command line of the process (/proc/PID/cmdline): its first argument alone, all where arguments were asked for; empty for kernel threads."
+                  description: >-
+                    Command line of the process (/proc/PID/cmdline): its first argument alone, all where arguments were asked for; empty for kernel
+                    threads.
                   returned: always
                   type: list
                   elements: str
@@ -462,7 +466,9 @@ ansible_facts:
                   returned: always
                   type: str
                 command:
-                  description: "Command line of the process (/proc/PID/cmdline): its first argument alone, all where arguments were asked for; empty for kernel threads."
+                  description: >-
+                    Command line of the process (/proc/PID/cmdline): its first argument alone, all where arguments were asked for; empty for kernel
+                    threads.
                   returned: always
                   type: list
                   elements: str
@@ -631,7 +637,9 @@ ansible_facts:
               returned: always
               type: str
             hardware_address:
-              description: "Link-layer address: hex bytes with colons, a callsign for ax25 and netrom, ten digits for rose, an IP address for tunnels; null without one."
+              description: >-
+                Link-layer address: hex bytes with colons, a callsign for ax25 and netrom, ten digits for rose, an IP address for tunnels; null
+                without one.
               returned: always
               type: str
             hardware_broadcast:
@@ -2217,7 +2225,9 @@ ansible_facts:
               returned: always
               type: float
             status:
-              description: Status flags, sorted; null from ip_masquerade. For offloaded flows, files show only that they are offloaded and whether there was a reply.
+              description: >-
+                Status flags, sorted; null from ip_masquerade. For offloaded flows, files show only that they are offloaded and whether there was a
+                reply.
               returned: always
               type: list
               elements: str
@@ -2396,7 +2406,9 @@ ansible_facts:
                   returned: always
                   type: str
                 command:
-                  description: "Command line of the process (/proc/PID/cmdline): its first argument alone, all where arguments were asked for; empty for kernel threads."
+                  description: >-
+                    Command line of the process (/proc/PID/cmdline): its first argument alone, all where arguments were asked for; empty for kernel
+                    threads.
                   returned: always
                   type: list
                   elements: str
@@ -2803,7 +2815,9 @@ sockets:
           returned: always
           type: str
     processes:
-      description: "Processes that hold the socket; null if not asked for or not known, empty if every process could be seen and none holds it: it is the kernel's, or has no inode and belongs to none yet or any longer."
+      description: >-
+        Processes that hold the socket; null if not asked for or not known, empty if every process could be seen and none holds it: it is the
+        kernel's, or has no inode and belongs to none yet or any longer.
       returned: always
       type: list
       elements: dict
@@ -2821,7 +2835,8 @@ sockets:
           returned: always
           type: str
         command:
-          description: "Command line of the process (/proc/PID/cmdline): its first argument alone, all where arguments were asked for; empty for kernel threads."
+          description: >-
+            Command line of the process (/proc/PID/cmdline): its first argument alone, all where arguments were asked for; empty for kernel threads.
           returned: always
           type: list
           elements: str
