@@ -51,10 +51,8 @@ class Faults:
     def complain_of_plugin(self, event: Noted, run: Run, host: Host) -> Complaint | None:
         """Return the message for a gap that a plugin left, without text if it was printed before; None for others."""
         reader, trouble = event
-        is_known = isinstance(trouble, Gap) and trouble.reason in (
-            "rejected",
-            "no_reader",
-        )  # said elsewhere, or asked for
+        # said elsewhere, or asked for
+        is_known = isinstance(trouble, Gap) and trouble.reason in ("rejected", "no_reader")
         if not isinstance(trouble, Gap) or trouble.about != "plugin" or is_known:
             return None
         line = f"{self._program}: {trouble.source}: {trouble.detail}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -10,9 +11,6 @@ from typing import Any, BinaryIO, cast
 
 from netstat_core.errors import UsageError
 from netstat_core.escape import escape_block, escape_unprintable
-
-_BAD_DESCRIPTOR = 9
-"""EBADF of errno.h."""
 
 
 class EscapedOutput(io.BufferedIOBase):
@@ -75,7 +73,7 @@ class _ClosedOutput(io.BufferedIOBase):
     def write(self, content: Any) -> int:
         """Raise OSError if there is anything to write."""
         if content:
-            raise OSError(_BAD_DESCRIPTOR, os.strerror(_BAD_DESCRIPTOR))
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         return 0
 
 

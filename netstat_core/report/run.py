@@ -389,8 +389,8 @@ def _list_readers(reader: Reader) -> list[Reader]:
 def _take_opening(events: Iterator[Event]) -> list[Event]:
     """Return the leading traits, which headings depend on, and the event behind them."""
     taken: list[Event] = []
-    while not taken or isinstance(taken[-1], TraitRead):
-        if (event := next(events, None)) is None:
-            break
+    for event in events:
         taken.append(event)
+        if not isinstance(event, TraitRead):
+            break
     return taken

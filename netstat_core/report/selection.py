@@ -107,8 +107,9 @@ def _left_out_gaps(query: Query, host: Host) -> Iterator[Gap]:
 def _left_out(query: Query, host: Host) -> list[Offer]:
     """Return the readers of built-in plugins that the query would select if these were not ignored."""
     offers = host.left_out_offers(query.tables, query.families) if host.left_out else []
-    selected = [offer for offer in offers if query.includes(offer.reader.families, offer.reader.protocols)]
-    return [offer for offer in selected if query.tables or not offer.reader.on_request]
+    return [
+        offer for offer in offers if includes(query, offer.reader) and (query.tables or not offer.reader.on_request)
+    ]
 
 
 def prepare(offer: Offer, query: Query, demands: Demands, also: frozenset[str]) -> Prepared | None:
