@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import takewhile
 from typing import NamedTuple
 
 from netstat_core.dialects import Added, Request
 from netstat_core.dialects.getopt import OPERAND, Getopt, Option
+from netstat_core.dialects.host_options import SOCKETS, HostArguments, parse_number
 from netstat_core.dialects.net_tools.accepted import ACCEPTED, BLUETOOTH, find_families, find_protocols, find_provided
-from netstat_core.dialects.net_tools.operands import Operands, check_operands, parse_number
+from netstat_core.dialects.net_tools.operands import Operands, check_operands
 from netstat_core.dialects.net_tools.options import DISPLAYS as DISPLAYS_GROUP
-from netstat_core.dialects.net_tools.options import OPTIONS, SELECTION, SOCKETS
+from netstat_core.dialects.net_tools.options import OPTIONS, SELECTION
 from netstat_core.errors import NetstatError, UsageError
 from netstat_core.plugin.text import Complaint, Style
-from netstat_core.query import ARGUMENTS, CONTEXTS, DETAILS, PROCESSES, ROUTE_CACHE, Query
+from netstat_core.query import CONTEXTS, PROCESSES, ROUTE_CACHE, Query
 
 PROTOCOLS = ("tcp", "sctp", "udp", "udplite", "raw")
 LEGACY = ("ipx", "ax25", "x25", "netrom", "rose")
@@ -24,9 +24,6 @@ DISPLAYS = ("masquerade", "statistics", "routes", "interfaces")
 
 OWN_DISPLAYS = ("neighbours", "multicast_routes")
 """Displays that netstat does not have; they are shown after the others."""
-
-SOURCES = ("auto", "netlink", "procfs")
-"""The arguments of --source."""
 
 FAMILY_NAMES = {
     **{name: name for name in ("inet", "inet6", "unix", "ash", "bluetooth", "ddp", *LEGACY)},
@@ -54,7 +51,6 @@ _SELECTING = {option.key for option in OPTIONS if option.group in (DISPLAYS_GROU
 _OWN_FAMILIES = frozenset(FAMILY_NAMES) | frozenset(FAMILY_NAMES.values())
 
 _LONGEST_FAMILIES = 255
-_LONGEST_LIMIT = 6
 _BROKEN_TCPIP = "netstat.c: Internal Error `longopts 1 range'."
 
 _NOT_NARROWING = frozenset(
@@ -68,17 +64,14 @@ class UnknownFamilyError(NetstatError):
     """An argument of -A that is not a known family."""
 
 
-class Options:
-    """A parsed command line: ``given`` counts the options by key, ``values`` holds their arguments."""
+class Options(HostArguments):
+    """A parsed command line."""
 
     def __init__(self, program: str = "pynetstat", commands: Sequence[str] = ()) -> None:
+        super().__init__()
         self._program = program
         self._commands = commands
-        self.given: Counter[str] = Counter()
         self.families: list[str] = []
-        self.values: dict[str, str] = {}
-        self.blocked: list[str] = []
-        self.namespaces: list[str] = []
         self.operands: list[str] = []
         self.complaints: list[str] = []
         self.added: Added = {}
@@ -106,37 +99,21 @@ class Options:
         """Return the request that these options describe. Raises UsageError for contradictions."""
         style = to_style(self)
         given, values = self.given, self.values
-        name = values.get("format", "json" if given["json"] else "ndjson" if given["ndjson"] else "text")
-        no_statistics = _refuse_statistics(self) if name == "text" else None
+        no_statistics = _refuse_statistics(self) if self.format == "text" else None
         return Request(
             style.query,
             style,
             shows=(bool(style.query.tables) or "tables" in values) and no_statistics is None,
             selects=selects(self),
             narrows=bool(self.families or set(given) - _NOT_NARROWING),
-            action=self._action(),
-            format=name,
-            snapshot=values.get("from"),
-            record=values.get("record"),
-            redact=bool(given["redact"]),
+            action=self.find_action(self.operands),
             intervals=self.intervals,
             continuous=bool(given["continuous"]),
             repeats=bool(self.intervals) or bool(given["continuous"] and not given["statistics"]),
             families=families_in_order(style.query),
             last_words=no_statistics or find_refusal(self),
-            plugin_budget=_parse_budget(values.get("plugin_budget")),
-            host=values.get("host"),
-            byte_order=values.get("byte_order"),
-            preset=values.get("preset"),
+            **self.find_request_fields(),
         )
-
-    def _action(self) -> tuple[str, str] | None:
-        """Return the action to run instead of a report, and its argument."""
-        if self.given["plugins"]:
-            return "plugins", ""
-        if self.given["schema"]:
-            return "schema", self.values.get("schema") or next(iter(self.operands), "")
-        return ("explain", self.values["explain"]) if self.given["explain"] else None
 
 
 class _Parser(Getopt):
@@ -180,14 +157,8 @@ def _store(request: Options, option: Option, value: str | None, plugin_families:
         _add_families(request, [option.key], plugin_families)
     elif option.key == "tcpip":
         request.complaints.append(_BROKEN_TCPIP)
-    elif option.key == "netns":
-        request.namespaces.append(value or "")
-    elif option.key == "no_plugin":
-        request.blocked.append(value or "")
     else:
-        request.given[option.key] += 1
-        if value is not None:
-            request.values[option.key] = value
+        request.store(option, value)
 
 
 def _add_families(request: Options, names: list[str], plugin_families: Callable[[], Added]) -> None:
@@ -220,23 +191,22 @@ def select_displays(request: Options) -> list[str]:
 
 def _make_query(request: Options, selection: _Selection) -> Query:
     given = request.given
-    return Query(
+    query = Query(
         tables=selection.tables,
         families=selection.families,
         protocols=selection.protocols,
         show="all" if given["all"] else "listening" if given["listening"] else "connected",
         required=selection.required,
-        owners=_select_owners(request),
+        owners=request.find_owners(*(word for option, word in _OWNERS.items() if given[option])),
         route_table=request.values.get("route_table"),
         interfaces=request.interfaces,
-        where=request.values.get("where"),
         delta=bool(given["delta"]),
-        resolve=bool(given["resolve"]),
-        network_namespaces=tuple(request.namespaces),
-        all_network_namespaces=bool(given["all_netns"]),
-        namespace_limit=_parse_limit(request.values.get("netns_limit")),
-        source=_check_source(request.values.get("source", "auto")),
     )
+    return request.complete_query(query)
+
+
+_OWNERS = {"programs": PROCESSES, "context": CONTEXTS}
+"""What the options ask for about the processes that hold sockets."""
 
 
 def to_style(request: Options) -> Style:
@@ -260,36 +230,6 @@ def to_style(request: Options) -> Style:
 def families_in_order(query: Query) -> tuple[str, ...]:
     """Return the families whose readers run in the order they were named: those of a query for routes."""
     return query.families if set(query.tables[:1]) & set(_ROUTES) else ()
-
-
-def _select_owners(request: Options) -> tuple[str, ...]:
-    given = request.given
-    words = {DETAILS: given["who"], CONTEXTS: given["context"], ARGUMENTS: given["arguments"]}
-    words = {PROCESSES: given["programs"] or any(words.values()), **words}
-    return tuple(word for word, is_given in words.items() if is_given)
-
-
-def _parse_limit(given: str | None) -> int:
-    """Return the number of network namespaces to read at most."""
-    if given is None:
-        return Query().namespace_limit
-    if not (given.isascii() and given.isdigit() and 0 < len(given) <= _LONGEST_LIMIT and int(given)):
-        raise UsageError(f"--netns-limit {given!r} is not a number of network namespaces")
-    return int(given)
-
-
-def _parse_budget(given: str | None) -> float | None:
-    """Return the seconds that each reader of a plugin may take; None if --plugin-budget is not given."""
-    seconds = None if given is None else parse_number(given)
-    if given is not None and seconds is None:
-        raise UsageError(f"--plugin-budget {given!r} is not a number of seconds")
-    return seconds
-
-
-def _check_source(name: str) -> str:
-    if name not in SOURCES:
-        raise UsageError(f"unknown source {name!r}; known: {', '.join(SOURCES)}")
-    return name
 
 
 class _Selection(NamedTuple):

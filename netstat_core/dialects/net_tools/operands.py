@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from netstat_core.dialects.host_options import parse_number
 from netstat_core.errors import UsageError
 from netstat_core.escape import encode_text, escape, printable
 
@@ -17,7 +18,6 @@ class Operands(NamedTuple):
 
 
 _NETSTAT = "netstat"
-_LONGEST_DELAY = 1 << 31
 _FURTHEST = 2
 """Edits by which a misspelt command may differ."""
 
@@ -39,15 +39,6 @@ def check_operands(program: str, given: Operands, command: str | None, commands:
     if stray in commands:
         raise UsageError(f"the command '{shown}' must be the first argument")
     raise UsageError(f"'{shown}' is neither a number nor a command; {_make_hint(stray, commands)}")
-
-
-def parse_number(operand: str) -> float | None:
-    """Parse a number of seconds or reports; return None for any other operand."""
-    try:
-        number = float(operand)
-    except ValueError:
-        return None
-    return number if 0 <= number < _LONGEST_DELAY else None
 
 
 def _strays(given: Operands, numbers: int) -> Iterator[str]:
