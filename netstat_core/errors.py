@@ -4,6 +4,7 @@
 
     NetstatError                 1
     ├── UsageError               3    options that are invalid or cannot be combined
+    │   ├── OptionError          3    an option that the dialect does not have, or that lacks its argument
     │   ├── Refused              3    a reader cannot serve the request; raised before reading
     │   └── FilterFailed         3    an expression cannot be evaluated for a record; raised while reading
     ├── SourceError              255  a source could not be read, for another reason than these:
@@ -40,6 +41,10 @@ class UsageError(NetstatError):
         super().__init__(f"{field}: {message}" if field else message)
         self.message = message
         self.field = field
+
+
+class OptionError(UsageError):
+    """A command line that cannot be parsed. The usage follows the message."""
 
 
 class Refused(UsageError):

@@ -17,7 +17,7 @@ from netstat_core.cli.gaps import complain_of_host, escape_event, is_of_host, re
 from netstat_core.cli.output import check_options, make_rendering, redact_complaint
 from netstat_core.cli.streams import Diverted, abandon_output, escaped, open_standard, write_text
 from netstat_core.dialects import NET_TOOLS, Added, Request, find
-from netstat_core.errors import NetstatError, PluginError, SchemaViolation, UsageError
+from netstat_core.errors import NetstatError, OptionError, PluginError, SchemaViolation, UsageError
 from netstat_core.escape import escape_line, escape_unprintable
 from netstat_core.host.discovery import TEXT, FormatOffer, Host
 from netstat_core.host.interrupts import expect_commands
@@ -34,7 +34,6 @@ from netstat_core.report.selection import Demand, default_shown_rule
 from netstat_core.system import System
 
 BROKEN_PIPE = 141
-_OPTION_ERROR = 3
 
 COMMANDS = ("capture",)
 """Commands that may be the first argument, unless the program is called netstat."""
@@ -47,9 +46,10 @@ def main() -> int:
         program = "pynetstat"
     stdout, stderr = open_standard()
     expect_commands()
+    dialect = "solaris" if program == "netstat-sunos" else os.environ.get("NETSTAT_DIALECT") or NET_TOOLS
     try:
         with redirect_stdout(Diverted(stderr)), redirect_stderr(Diverted(stderr)):
-            status = run(sys.argv[1:], stdout, stderr, program)
+            status = run(sys.argv[1:], stdout, stderr, program, dialect)
         stdout.flush()
     except KeyboardInterrupt:
         abandon_output()
@@ -89,12 +89,14 @@ def run(
     """Run one command line and return its exit status.
 
     ``arguments`` do not include the program's name. ``program`` is that name, which messages begin with; as ``netstat``
-    there are no commands and operands without a meaning are ignored. ``dialect`` is the name of an installed dialect.
+    there are no commands and operands without a meaning are ignored. ``dialect`` is the name of an installed dialect,
+    unless ``arguments`` name one with ``--dialect``.
 
     Errors in the command line are printed to ``stderr``. KeyboardInterrupt and OSError of the streams are not caught.
     """
     stdout, stderr, program = escaped(stdout), escaped(stderr), escape_line(program)
     try:
+        arguments, dialect = _take_dialect(arguments, dialect)
         command = _Command(stdout, stderr, program, dialect)
         if program != "netstat" and arguments and arguments[0] in COMMANDS:
             return command.capture(arguments[1:])
@@ -104,6 +106,27 @@ def run(
     except NetstatError as error:  # no such dialect
         write_text(stderr, f"{program}: {escape_line(str(error))}\n")
         return error.exit_status
+
+
+def _take_dialect(arguments: Sequence[str], default: str) -> tuple[list[str], str]:
+    """Return the arguments without ``--dialect NAME``, and that name, the last one. It is found before all others.
+
+    Raises OptionError for one without a name.
+    """
+    rest: list[str] = []
+    words = iter(arguments)
+    for word in words:
+        if word == "--":
+            rest += [word, *words]
+        elif word == "--dialect":
+            default = next(words, "")
+            if not default:
+                raise OptionError("option '--dialect' requires an argument")
+        elif word.startswith("--dialect="):
+            default = word.partition("=")[2]
+        else:
+            rest.append(word)
+    return rest, default
 
 
 class _Command:
@@ -162,21 +185,31 @@ class _Command:
     def _parse(self, arguments: Sequence[str], command: str | None = None) -> Request:
         try:
             parsed = self._dialect.parse(self._program, arguments, self._act, self._find_families, COMMANDS)
-        except UsageError as error:
-            self._say(escape_line(str(error)))
-            self._print_faults()
-            self._print_usage(self._stderr)
-            raise _Done(_OPTION_ERROR) from error
+            self._blocked = parsed.blocked
+            parsed.check_operands(command)
+        except OptionError as error:
+            if str(error):
+                self._say(escape_line(str(error)))
+            self._print_misuse()
+            raise _Done(error.exit_status) from error
+        except UsageError:
+            raise
         except NetstatError as error:  # its message is the dialect's
             self._say(escape_line(str(error)))
             self._print_faults()
             raise _Done(error.exit_status) from error
-        self._blocked = parsed.blocked
-        parsed.check_operands(command)
         if command is None:
             for complaint in parsed.complaints:
                 self._say(escape_line(complaint))
         return parsed.request()
+
+    def _print_misuse(self) -> None:
+        """Print what follows an error in the options: the dialect's usage, or its whole help."""
+        self._print_faults()
+        if self._dialect.format_misuse:
+            write_text(self._stderr, self._dialect.format_misuse(self._program))
+        else:
+            self._print_usage(self._stderr)
 
     def _print_usage(self, out: BinaryIO) -> None:
         from netstat_core.cli import commands  # noqa: PLC0415 - loaded when used
@@ -196,7 +229,7 @@ class _Command:
             raise _Done(0)
         if key == "usage":
             self._print_usage(self._stderr)
-            raise _Done(_OPTION_ERROR)
+            raise _Done(OptionError.exit_status)
         if key == "version":
             self._stdout.write(f"{GENERATOR}\n".encode())
             raise _Done(0)

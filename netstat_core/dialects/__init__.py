@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, BinaryIO, NamedTuple, Protocol
 
 from netstat_core.dialects.getopt import Option
-from netstat_core.errors import UsageError
+from netstat_core.errors import OptionError, UsageError
 from netstat_core.host.discovery import DIALECTS, list_entry_points
 from netstat_core.plugin.outcomes import Gap, Problem
 from netstat_core.plugin.readers import Reader
@@ -124,6 +124,7 @@ class Dialect(Value):
     ``parse(program, arguments, act, families, commands)`` calls ``act`` with the key of each option as it is parsed and
     ``families`` for the families that plugins add; it raises UsageError for a wrong option. The help shows ``usage``,
     then ``options`` by ``groups``. ``families`` maps the names that options accept to families.
+    ``format_misuse(program)`` returns what follows the message of an OptionError; without it, that is the help.
     """
 
     name: str = name_field(kw_only=False)
@@ -133,6 +134,7 @@ class Dialect(Value):
     parse: Callable[[str, Sequence[str], Callable[[str], None], Callable[[], Added], Sequence[str]], Parsed]
     session: Callable[[Request], Session]
     families: Mapping[str, str] = MappingProxyType({})
+    format_misuse: Callable[[str], str] | None = None
 
     def meaning(self, name: str) -> str | None:
         """Return what a word already means, as an option or as another name of a family; None if it is free."""
@@ -158,11 +160,11 @@ class Dialect(Value):
 
 
 def find(name: str) -> Dialect:
-    """Load a dialect by name. Raises UsageError if it is not installed."""
+    """Load a dialect by name. Raises OptionError if it is not installed."""
     known = list_entry_points(DIALECTS)
     entry = next((entry for entry in known if entry.name == name), None)
     if entry is None:
         names = ", ".join(sorted({entry.name for entry in known}))
-        raise UsageError(f"unknown dialect {name!r}; known: {names}")
+        raise OptionError(f"unknown dialect {name!r}; known: {names}")
     dialect: Dialect = entry.load().DIALECT
     return dialect

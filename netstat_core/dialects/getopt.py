@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from netstat_core.errors import UsageError
+from netstat_core.errors import OptionError
 
 
 class Option(NamedTuple):
@@ -36,7 +36,12 @@ OPERAND = Option("operand")
 
 
 class Getopt:
-    """Parses arguments into pairs of option and value; operands have the option :data:`OPERAND`."""
+    """Parses arguments into pairs of option and value; operands have the option :data:`OPERAND`.
+
+    ``permutes`` is whether options may stand behind operands; otherwise all arguments behind the first are operands.
+    """
+
+    permutes = True
 
     def __init__(self, program: str, options: Sequence[Option]) -> None:
         self._program = program
@@ -44,7 +49,7 @@ class Getopt:
         self._long = {name: option for option in options for name in option.long}
 
     def parse(self, arguments: Sequence[str]) -> Iterator[tuple[Option, str | None]]:
-        """Yield options and operands in order. Raises UsageError with getopt's message for the first mistake."""
+        """Yield options and operands in order. Raises OptionError with getopt's message for the first mistake."""
         rest = list(arguments)
         while rest:
             word = rest.pop(0)
@@ -57,22 +62,33 @@ class Getopt:
                 yield from self._parse_cluster(word[1:], rest)
             else:
                 yield OPERAND, word
+                if not self.permutes:
+                    yield from ((OPERAND, operand) for operand in rest)
+                    return
 
     def unknown(self, name: str) -> Option | None:  # noqa: ARG002 - for those that override it
         """Return an option for an undeclared long name, or None. Override this to accept further names."""
         return None
+
+    def invalid(self, letter: str) -> OptionError:
+        """Return the error for an unknown letter. Override this, and the next, for other words."""
+        return OptionError(f"{self._program}: invalid option -- '{letter}'")
+
+    def incomplete(self, letter: str) -> OptionError:
+        """Return the error for a letter without its argument."""
+        return OptionError(f"{self._program}: option requires an argument -- '{letter}'")
 
     def _parse_cluster(self, letters: str, rest: list[str]) -> Iterator[tuple[Option, str | None]]:
         while letters:
             letter, letters = letters[0], letters[1:]
             option = self._short.get(letter)
             if option is None:
-                raise UsageError(f"{self._program}: invalid option -- '{letter}'")
+                raise self.invalid(letter)
             if option.argument is None or option.optional:
                 yield option, None
                 continue
             if not letters and not rest:
-                raise UsageError(f"{self._program}: option requires an argument -- '{letter}'")
+                raise self.incomplete(letter)
             yield option, letters or rest.pop(0)
             return
 
@@ -81,12 +97,12 @@ class Getopt:
         full, option = self._find(name, word)
         if option.argument is None:
             if equals:
-                raise UsageError(f"{self._program}: option '--{full}' doesn't allow an argument")
+                raise OptionError(f"{self._program}: option '--{full}' doesn't allow an argument")
             return option, None
         if equals or option.optional:
             return option, value if equals else None
         if not rest:
-            raise UsageError(f"{self._program}: option '--{full}' requires an argument")
+            raise OptionError(f"{self._program}: option '--{full}' requires an argument")
         return option, rest.pop(0)
 
     def _find(self, name: str, word: str) -> tuple[str, Option]:
@@ -98,8 +114,8 @@ class Getopt:
             return next(iter(matches.items()))
         if matches:
             possible = " ".join(f"'--{full}'" for full in matches)
-            raise UsageError(f"{self._program}: option '--{word}' is ambiguous; possibilities: {possible}")
+            raise OptionError(f"{self._program}: option '--{word}' is ambiguous; possibilities: {possible}")
         extra = self.unknown(name)
         if extra is None:
-            raise UsageError(f"{self._program}: unrecognized option '--{word}'")
+            raise OptionError(f"{self._program}: unrecognized option '--{word}'")
         return name, extra

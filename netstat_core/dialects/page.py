@@ -67,10 +67,7 @@ class Page(Rendering):
         self._block = None
         self._rows.clear()
         self._traits.clear()
-        name, number = (namespace["name"], namespace["inode"]) if namespace else (None, None)
-        shown = [printable(name)] if name is not None else []
-        shown += [f"(inode {number})" if name is not None else f"inode {number}"] if number is not None else []
-        self._write(f"Network namespace {' '.join(shown) or 'of unknown number'}\n")
+        self._write(format_namespace(namespace))
 
     def problem(self, reader: Reader | None, trouble: Problem | Gap) -> None:
         """Write the heading of a block that is absent, if its layout wants that."""
@@ -104,3 +101,11 @@ class Page(Rendering):
 
     def _write(self, text: str) -> None:
         self._out.write(text.encode("utf-8", "backslashreplace"))
+
+
+def format_namespace(namespace: NetworkNamespace | None) -> str:
+    """Return the line above the text of a network namespace."""
+    name, number = (namespace["name"], namespace["inode"]) if namespace else (None, None)
+    shown = [printable(name)] if name is not None else []
+    shown += [f"(inode {number})" if name is not None else f"inode {number}"] if number is not None else []
+    return f"Network namespace {' '.join(shown) or 'of unknown number'}\n"

@@ -1,0 +1,171 @@
+"""Turn SunOS options into a request, by SunOS's rules: in order, and the first mistake ends the program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+
+from netstat_core.dialects import Added, Request
+from netstat_core.dialects.getopt import OPERAND, Getopt, Option
+from netstat_core.dialects.host_options import HostArguments
+from netstat_core.dialects.solaris.forms import select_forms
+from netstat_core.dialects.solaris.options import OPTIONS, format_usage
+from netstat_core.dialects.solaris.route_filters import Filter, Mistake, find_family, parse_filter
+from netstat_core.dialects.solaris.style import SolarisStyle
+from netstat_core.errors import OptionError
+from netstat_core.query import PROCESSES, Query
+
+__all__ = ["FAMILIES", "format_usage", "parse"]
+
+FAMILIES: Mapping[str, str] = MappingProxyType({"inet": "inet", "inet6": "inet6", "unix": "unix"})
+
+_PROTOCOLS = {
+    **{name: name for name in ("ip", "ipv6", "icmp", "icmpv6", "igmp", "udp", "tcp", "sctp", "rawip")},
+    "ip6": "ipv6",
+    "icmp6": "icmpv6",
+    "raw": "rawip",
+}
+"""The words of -P, with their synonyms."""
+
+_FORMS = ("interfaces", "streams", "routes", "statistics", "multicast", "groups", "media", "dhcp")
+_REPEATING = ("interfaces", "interface", "statistics", "streams")
+"""Options with which operands are an interval and a count."""
+
+_MOST_OPERANDS = 2
+
+
+class SolarisMistake(OptionError):
+    """An error in SunOS's own options, after which the usage is printed."""
+
+    exit_status = 1
+
+
+class _Getopt(Getopt):
+    """Parses as SunOS's getopt does: options end at the first operand. Long options are the host's."""
+
+    permutes = False
+
+    def invalid(self, letter: str) -> OptionError:
+        """Return the error for an unknown letter."""
+        return SolarisMistake(f"{self._program}: illegal option -- {letter}")
+
+    def incomplete(self, letter: str) -> OptionError:
+        """Return the error for a letter without its argument."""
+        return SolarisMistake(f"{self._program}: option requires an argument -- {letter}")
+
+
+class SolarisOptions(HostArguments):
+    """A parsed command line."""
+
+    def __init__(self, program: str, *, is_illumos: bool) -> None:
+        super().__init__()
+        self._program = program
+        self._is_illumos = is_illumos
+        self.operands: list[str] = []
+        self.filters: list[Filter] = []
+        self.protocol: str | None = None
+        self.complaints: list[str] = []
+
+    def store(self, option: Option, value: str | None) -> None:
+        """Take note of an option or operand. Raises Mistake for an unknown family, filter or protocol."""
+        if option is OPERAND:
+            self.operands.append(value or "")
+        elif option.key == "family":
+            self.filters.append(parse_filter(value or ""))
+        elif option.key == "protocol":
+            self.protocol = _PROTOCOLS.get(value or "")
+            if self.protocol is None:
+                raise Mistake(f"{value}: unknown protocol.")
+        else:
+            super().store(option, value)
+
+    def check_operands(self, command: str | None) -> None:
+        """Raise SolarisMistake for an operand that is no interval or count; ``command`` takes none at all."""
+        takes = _MOST_OPERANDS if command is None and any(self.given[key] for key in _REPEATING) else 0
+        numbers = self.operands[:takes]
+        for number in numbers:
+            if not (number.isascii() and number.isdigit()):
+                raise self._extra()
+            if not int(number):
+                raise SolarisMistake("")
+        if len(self.operands) > len(numbers):
+            raise self._extra()
+
+    def _extra(self) -> SolarisMistake:
+        return SolarisMistake(f"{self._program}: extra arguments")
+
+    def request(self) -> Request:
+        """Return the request that these options describe."""
+        style = self._make_style()
+        forms = select_forms(style)
+        tables = [table for form in forms for table in form.tables(style)]
+        if self.format == "text":
+            tables += [table for form in forms for table in form.further_tables(style)]
+        query = Query(
+            tables=tuple(dict.fromkeys(tables)) or ("sockets",),
+            families=self._find_families(style),
+            protocols=(),
+            show="all" if style.all else "connected",
+            owners=self.find_owners(*([PROCESSES] if style.users else [])),
+            interfaces=(),
+        )
+        repeats = style.is_repeated and "dhcp" not in style.forms
+        return Request(
+            self.complete_query(query),
+            style,
+            shows=bool(forms),
+            selects=True,
+            narrows=True,
+            action=self.find_action(self.operands),
+            intervals=[float(number) for number in self.operands] if repeats else (),
+            repeats=repeats,
+            **self.find_request_fields(),
+        )
+
+    def _make_style(self) -> SolarisStyle:
+        given = self.given
+        named = [find_family(each.value) for each in self.filters if each.key == "af"]
+        forms = {form for form in _FORMS if given[form]}
+        if "dhcp" in forms:
+            forms = {"dhcp"}
+        elif given["interface"]:
+            forms.add("interfaces")
+        return SolarisStyle(
+            program=self._program,
+            forms=frozenset(forms),
+            families=frozenset(name for name in named if name) if named else frozenset(FAMILIES),
+            protocol=self.protocol,
+            interface=self.values.get("interface"),
+            filters=tuple(self.filters),
+            all=bool(given["all"]),
+            verbose=bool(given["verbose"]),
+            numeric=bool(given["numeric"]),
+            users=bool(given["users"]),
+            is_repeated=bool(self.operands),
+            is_illumos=self._is_illumos,
+        )
+
+    def _find_families(self, style: SolarisStyle) -> tuple[str, ...]:
+        """Return the families that are read: both IP versions where one is shown, since either has rows of the other.
+
+        A dual-stack socket is bound in IPv6 and shown among those of IPv4 too.
+        """
+        internet = ("inet", "inet6") if style.is_internet else ()
+        return (*internet, *(("unix",) if "unix" in style.families else ()))
+
+
+def parse(
+    program: str,
+    arguments: Sequence[str],
+    act: Callable[[str], None],
+    _plugin_families: Callable[[], Added],
+    _commands: Sequence[str] = (),
+    *,
+    is_illumos: bool = False,
+) -> SolarisOptions:
+    """Parse a command line. Raises Mistake or SolarisMistake, with SunOS's words, for the first mistake."""
+    options = SolarisOptions(program, is_illumos=is_illumos)
+    for option, value in _Getopt(program, OPTIONS).parse(arguments):
+        options.store(option, value)
+        act(option.key)
+    return options

@@ -1,0 +1,74 @@
+"""The forms of SunOS netstat, in the order in which they are printed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from netstat_core.dialects.solaris.style import SolarisStyle
+from netstat_core.plugin.batches import Batch
+from netstat_core.plugin.outcomes import Gap, Problem
+from netstat_core.plugin.readers import Reader
+from netstat_core.plugin.records import Record
+from netstat_core.plugin.sinks import Head
+from netstat_core.report.selection import Demand
+
+Write = Callable[[str], None]
+Rule = Callable[[Record], bool]
+
+
+class Form:
+    """One display. The class says what it reads; an instance writes it for one namespace of one report.
+
+    ``memory`` is a dict of this form that lasts over the reports of a command, for differences between them.
+    """
+
+    @classmethod
+    def is_selected(cls, style: SolarisStyle) -> bool:
+        """Return whether the options select this form."""
+        raise NotImplementedError
+
+    @classmethod
+    def tables(cls, style: SolarisStyle) -> Sequence[str]:
+        """Return the tables that are read."""
+        raise NotImplementedError
+
+    @classmethod
+    def further_tables(cls, style: SolarisStyle) -> Sequence[str]:  # noqa: ARG003 - of forms that need more
+        """Return the tables that the text is made from besides, and that other formats do not show."""
+        return ()
+
+    @classmethod
+    def demand(cls, style: SolarisStyle, reader: Reader) -> Demand | None:
+        """Return what is needed of a reader; None if it is not read for this form."""
+        raise NotImplementedError
+
+    @classmethod
+    def shown(cls, style: SolarisStyle, reader: Reader) -> Rule | None:  # noqa: ARG003 - of forms that hide some
+        """Return which records of a reader the form shows, for other formats; None for all."""
+        return None
+
+    def __init__(self, style: SolarisStyle, head: Head, memory: dict[str, Any], write: Write) -> None:
+        self.style = style
+        self.names = head.names
+        self.memory = memory
+        self.write = write
+
+    def batch(self, reader: Reader, batch: Batch) -> None:
+        """Take records. A form may write them at once if nothing precedes them."""
+        raise NotImplementedError
+
+    def problem(self, reader: Reader | None, trouble: Problem | Gap) -> None:
+        """Take note of something that was not read."""
+
+    def end(self) -> None:
+        """Write what is left. Raises Mistake if what the options name does not exist on the machine that is shown."""
+
+
+FORMS: tuple[type[Form], ...] = ()
+"""All forms, in the order of the page."""
+
+
+def select_forms(style: SolarisStyle) -> list[type[Form]]:
+    """Return the forms that the options select, in the order of the page."""
+    return [form for form in FORMS if form.is_selected(style)]

@@ -1,0 +1,83 @@
+"""The page of the SunOS dialect: the selected forms, one after the other."""
+
+from __future__ import annotations
+
+from typing import Any, BinaryIO
+
+from netstat_core.dialects.page import format_namespace
+from netstat_core.dialects.safe_records import SafeRecords
+from netstat_core.dialects.solaris.forms import Form, select_forms
+from netstat_core.dialects.solaris.style import SolarisStyle
+from netstat_core.plugin.batches import Batch
+from netstat_core.plugin.outcomes import Gap, Problem
+from netstat_core.plugin.readers import Reader
+from netstat_core.plugin.records import NetworkNamespace
+from netstat_core.plugin.schema import published_schema
+from netstat_core.plugin.sinks import Head, Rendering, Tail
+
+
+class SolarisPage(Rendering):
+    """Hands records to the forms that read them. The first form may write at once; the others keep their text.
+
+    ``memory`` has a dict for each form, by class name and network namespace, over the reports of a command.
+    """
+
+    def __init__(self, out: BinaryIO, style: SolarisStyle, memory: dict[Any, dict[str, Any]]) -> None:
+        self._out = out
+        self._style = style
+        self._memory = memory
+        self._safe: dict[str, SafeRecords] = {}
+        self._forms: list[Form] = []
+        self._kept: list[list[str]] = []
+        self._entered = False
+
+    def begin(self, head: Head) -> None:
+        """Make the forms of the namespace that the program runs in."""
+        self._head = head
+        self._make_forms(None)
+
+    def _make_forms(self, namespace: NetworkNamespace | None) -> None:
+        self._forms, self._kept = [], []
+        place = (namespace["inode"], namespace["name"]) if namespace else None
+        for number, form in enumerate(select_forms(self._style)):
+            kept: list[str] = []
+            memory = self._memory.setdefault((form.__name__, place), {})
+            write = self._write if not number else kept.append
+            self._forms.append(form(self._style, self._head, memory, write))
+            self._kept.append(kept)
+
+    def enter(self, namespace: NetworkNamespace | None) -> None:
+        """Begin a network namespace: write its heading; the forms follow again."""
+        if self._entered:
+            self._finish()
+            self._write("\n")
+        self._entered = True
+        self._make_forms(namespace)
+        self._write(format_namespace(namespace))
+
+    def batch(self, reader: Reader, batch: Batch) -> None:
+        """Hand records to the forms that read them."""
+        if reader.name not in self._safe:
+            self._safe[reader.name] = SafeRecords(reader, published_schema(reader)["properties"])
+        batch = self._safe[reader.name](batch)
+        for form in self._forms:
+            if form.demand(self._style, reader) is not None:
+                form.batch(reader, batch)
+
+    def problem(self, reader: Reader | None, trouble: Problem | Gap) -> None:
+        """Tell the forms what was not read."""
+        for form in self._forms:
+            form.problem(reader, trouble)
+
+    def end(self, tail: Tail) -> None:  # noqa: ARG002 - text has no end of its own
+        """Write what is left of the forms."""
+        self._finish()
+
+    def _finish(self) -> None:
+        for form, kept in zip(self._forms, self._kept, strict=True):
+            form.end()
+            self._write("".join(kept))
+        self._forms, self._kept = [], []
+
+    def _write(self, text: str) -> None:
+        self._out.write(text.encode("utf-8", "backslashreplace"))

@@ -1,0 +1,57 @@
+"""The reports of the SunOS dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, BinaryIO
+
+from netstat_core.dialects import Request, Session
+from netstat_core.dialects.solaris.forms import select_forms
+from netstat_core.dialects.solaris.page import SolarisPage
+from netstat_core.dialects.solaris.style import SolarisStyle
+from netstat_core.plugin.readers import Reader
+from netstat_core.plugin.records import Record
+from netstat_core.plugin.sinks import Rendering
+from netstat_core.query import Query
+from netstat_core.report.selection import Demand
+
+
+class SolarisSession(Session):
+    """The reports of one command; forms keep what they need for differences between them."""
+
+    def __init__(self, request: Request) -> None:
+        self._style: SolarisStyle = request.style
+        self._forms = select_forms(self._style)
+        self._memory: dict[Any, dict[str, Any]] = {}
+
+    def page(self, out: BinaryIO) -> Rendering:
+        """Return a page of the selected forms."""
+        return SolarisPage(out, self._style, self._memory)
+
+    def serves(self, reader: Reader, query: Query) -> bool:
+        """Return whether any selected form reads the reader."""
+        return self.demand(reader, query) is not None
+
+    def demand(self, reader: Reader, query: Query) -> Demand | None:  # noqa: ARG002 - the style says it all
+        """Return what the selected forms need of a reader together."""
+        demands = [demand for form in self._forms if (demand := form.demand(self._style, reader)) is not None]
+        if not demands:
+            return None
+        fields: frozenset[str] | None = frozenset()
+        for demand in demands:
+            fields = None if fields is None or demand.fields is None else fields | demand.fields
+        return Demand(fields, next((demand.feed for demand in demands if demand.feed), None))
+
+    def shown(self, reader: Reader, query: Query, *, is_text: bool) -> Callable[[Record], bool] | None:  # noqa: ARG002
+        """Return which records other formats show: those that one of the forms shows."""
+        if is_text:
+            return None
+        forms = [form for form in self._forms if form.demand(self._style, reader) is not None]
+        rules = [form.shown(self._style, reader) for form in forms]
+        if any(rule is None for rule in rules):
+            return None
+        return lambda record: any(rule(record) for rule in rules if rule is not None)
+
+    def names(self) -> dict[str, bool]:
+        """Return whether names are shown in place of numbers."""
+        return dict.fromkeys(("hosts", "ports"), not self._style.numeric)
