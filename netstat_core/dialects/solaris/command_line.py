@@ -8,8 +8,8 @@ from types import MappingProxyType
 from netstat_core.dialects import Added, Request
 from netstat_core.dialects.getopt import OPERAND, Getopt, Option
 from netstat_core.dialects.host_options import HostArguments
-from netstat_core.dialects.solaris.forms import select_forms
 from netstat_core.dialects.solaris.options import OPTIONS, format_usage
+from netstat_core.dialects.solaris.order import select_forms
 from netstat_core.dialects.solaris.route_filters import Filter, Mistake, find_family, parse_filter
 from netstat_core.dialects.solaris.style import SolarisStyle
 from netstat_core.errors import OptionError

@@ -1,4 +1,4 @@
-"""The forms of SunOS netstat, in the order in which they are printed."""
+"""What a form of SunOS netstat is: one display, made from the records of one or more tables."""
 
 from __future__ import annotations
 
@@ -63,12 +63,3 @@ class Form:
 
     def end(self) -> None:
         """Write what is left. Raises Mistake if what the options name does not exist on the machine that is shown."""
-
-
-FORMS: tuple[type[Form], ...] = ()
-"""All forms, in the order of the page."""
-
-
-def select_forms(style: SolarisStyle) -> list[type[Form]]:
-    """Return the forms that the options select, in the order of the page."""
-    return [form for form in FORMS if form.is_selected(style)]

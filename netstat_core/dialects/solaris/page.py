@@ -6,7 +6,8 @@ from typing import Any, BinaryIO
 
 from netstat_core.dialects.page import format_namespace
 from netstat_core.dialects.safe_records import SafeRecords
-from netstat_core.dialects.solaris.forms import Form, select_forms
+from netstat_core.dialects.solaris.forms import Form
+from netstat_core.dialects.solaris.order import select_forms
 from netstat_core.dialects.solaris.style import SolarisStyle
 from netstat_core.plugin.batches import Batch
 from netstat_core.plugin.outcomes import Gap, Problem

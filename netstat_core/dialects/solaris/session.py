@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, BinaryIO
 
 from netstat_core.dialects import Request, Session
-from netstat_core.dialects.solaris.forms import select_forms
+from netstat_core.dialects.solaris.order import select_forms
 from netstat_core.dialects.solaris.page import SolarisPage
 from netstat_core.dialects.solaris.style import SolarisStyle
 from netstat_core.plugin.readers import Reader

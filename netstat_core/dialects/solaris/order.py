@@ -1,0 +1,15 @@
+"""The forms in the order of the page."""
+
+from __future__ import annotations
+
+from netstat_core.dialects.solaris.forms import Form
+from netstat_core.dialects.solaris.groups import Groups
+from netstat_core.dialects.solaris.style import SolarisStyle
+
+FORMS: tuple[type[Form], ...] = (Groups,)
+"""All forms: sockets, interfaces, streams, routes, statistics, multicast, groups, media, UNIX sockets; leases alone."""
+
+
+def select_forms(style: SolarisStyle) -> list[type[Form]]:
+    """Return the forms that the options select, in the order of the page."""
+    return [form for form in FORMS if form.is_selected(style)]
