@@ -63,3 +63,20 @@ class Form:
 
     def end(self) -> None:
         """Write what is left. Raises Mistake if what the options name does not exist on the machine that is shown."""
+
+    def find_host(self, address: str) -> str:
+        """Return the name of a host or its address; an unspecified address is never looked up."""
+        return address if address in UNSPECIFIED else self.names.host(address)
+
+
+UNSPECIFIED = ("0.0.0.0", "::")  # noqa: S104 - not bound to, only compared
+
+
+def count(number: int | None) -> str:
+    """Return a number, or ``--`` for one that Linux does not tell."""
+    return "--" if number is None else str(number)
+
+
+def subtract(number: int | None, before: int | None) -> int | None:
+    """Return the difference of two counters; None if one is unknown."""
+    return None if number is None or before is None else number - before

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from netstat_core.dialects.solaris.forms import Form
 from netstat_core.dialects.solaris.groups import Groups
+from netstat_core.dialects.solaris.multicast import MulticastRoutes, MulticastStatistics
+from netstat_core.dialects.solaris.streams import Streams
 from netstat_core.dialects.solaris.style import SolarisStyle
 
-FORMS: tuple[type[Form], ...] = (Groups,)
+FORMS: tuple[type[Form], ...] = (
+    Streams,
+    MulticastStatistics,
+    MulticastRoutes,
+    Groups,
+)
 """All forms: sockets, interfaces, streams, routes, statistics, multicast, groups, media, UNIX sockets; leases alone."""
 
 
