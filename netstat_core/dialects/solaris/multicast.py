@@ -124,7 +124,7 @@ class MulticastRoutes(_MulticastForm):
         outgoing = "".join(f"      {hop['vif']} ({hop['ttl']})" for hop in entry["outgoing"])
         origin, group = self.find_host(entry["origin"]), self.find_host(entry["group"])
         packets = _scale(entry["packets"])
-        return f"  {origin[:15]:<30} {group:<15.15}  {packets}  {incoming:>3}    {outgoing}\n"
+        return f"  {origin[:15]:<29} {group:<15.15}   {packets}  {incoming:>3}    {outgoing}\n"
 
     def end(self) -> None:
         """Write both tables, or that they are empty."""
