@@ -38,7 +38,7 @@ OPERAND = Option("operand")
 class Getopt:
     """Parses arguments into pairs of option and value; operands have the option :data:`OPERAND`.
 
-    ``permutes`` is whether options may stand behind operands; otherwise all arguments behind the first are operands.
+    ``permutes`` is whether short options may stand behind operands, as long ones may.
     """
 
     permutes = True
@@ -51,6 +51,7 @@ class Getopt:
     def parse(self, arguments: Sequence[str]) -> Iterator[tuple[Option, str | None]]:
         """Yield options and operands in order. Raises OptionError with getopt's message for the first mistake."""
         rest = list(arguments)
+        has_operand = False
         while rest:
             word = rest.pop(0)
             if word == "--":
@@ -58,13 +59,11 @@ class Getopt:
                 return
             if word.startswith("--"):
                 yield self._parse_long(word[2:], rest)
-            elif word.startswith("-") and word != "-":
+            elif word.startswith("-") and word != "-" and (self.permutes or not has_operand):
                 yield from self._parse_cluster(word[1:], rest)
             else:
+                has_operand = True
                 yield OPERAND, word
-                if not self.permutes:
-                    yield from ((OPERAND, operand) for operand in rest)
-                    return
 
     def unknown(self, name: str) -> Option | None:  # noqa: ARG002 - for those that override it
         """Return an option for an undeclared long name, or None. Override this to accept further names."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from netstat_core.dialects.solaris.forms import Form
 from netstat_core.dialects.solaris.groups import Groups
+from netstat_core.dialects.solaris.interfaces import InterfaceRates, Interfaces
 from netstat_core.dialects.solaris.multicast import MulticastRoutes, MulticastStatistics
 from netstat_core.dialects.solaris.streams import Streams
 from netstat_core.dialects.solaris.style import SolarisStyle
 
 FORMS: tuple[type[Form], ...] = (
+    Interfaces,
+    InterfaceRates,
     Streams,
     MulticastStatistics,
     MulticastRoutes,
