@@ -5,6 +5,7 @@ from __future__ import annotations
 from netstat_core.dialects.solaris.forms import Form
 from netstat_core.dialects.solaris.groups import Groups
 from netstat_core.dialects.solaris.interfaces import InterfaceRates, Interfaces
+from netstat_core.dialects.solaris.media import Media
 from netstat_core.dialects.solaris.multicast import MulticastRoutes, MulticastStatistics
 from netstat_core.dialects.solaris.streams import Streams
 from netstat_core.dialects.solaris.style import SolarisStyle
@@ -16,6 +17,7 @@ FORMS: tuple[type[Form], ...] = (
     MulticastStatistics,
     MulticastRoutes,
     Groups,
+    Media,
 )
 """All forms: sockets, interfaces, streams, routes, statistics, multicast, groups, media, UNIX sockets; leases alone."""
 
