@@ -26,6 +26,8 @@ class NetstatError(Exception):
     """Base class of all errors of this project; ``exit_status`` is that of a command that ends with it."""
 
     exit_status = 1
+    is_whole = False
+    """Whether the message is printed as it is, without the name of the program."""
 
 
 class UsageError(NetstatError):

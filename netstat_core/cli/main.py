@@ -167,7 +167,8 @@ class _Command:
     def _refuse(self, error: NetstatError) -> int:
         """Print an error, or the usage if it has no message; return its exit status."""
         if str(error):
-            self._faults.print_line(f"{self._program}: {self._dialect.format_error(error)}")
+            message = self._dialect.format_error(error)
+            self._faults.print_line(message if error.is_whole else f"{self._program}: {message}")
         else:
             self._print_usage(self._stderr)
         self._print_faults()
@@ -380,6 +381,8 @@ class _Command:
 
     def _find_complaint(self, event: Noted, run: Run) -> Complaint | None:
         """Return the message for a problem or gap: the host's if that covers it, else the dialect's."""
+        if self._session.tolerates(event.reader, event.trouble):
+            return None
         event = escape_event(event)
         complaint = self._faults.complain_of_plugin(event, run, self.host) or self._faults.complain_of_rejection(event)
         if complaint is not None:

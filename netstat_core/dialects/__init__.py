@@ -113,6 +113,10 @@ class Session:
         """Return the message for a problem or gap; None prints nothing."""
         return None
 
+    def tolerates(self, reader: Reader | None, trouble: Problem | Gap) -> bool:  # noqa: ARG002 - overridden
+        """Return whether a problem or gap is not worth a message of the host, since the text does not claim more."""
+        return False
+
     def names(self) -> dict[str, bool]:
         """Return whether names are shown in place of numbers, for ``hosts``, ``ports`` and ``users``."""
         return {}

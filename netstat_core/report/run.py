@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netstat_core.errors import FilterFailed, SnapshotError, SourceError
@@ -136,7 +137,7 @@ class Run:
         if not system.machine.procfs:
             demands = ignore_preferred_feeds(demands)
         prepared = (prepare(offer, query, demands, fields) for offer in self.offers)
-        self._prepared = [reader for reader in prepared if reader is not None]
+        self._prepared = sorted((reader for reader in prepared if reader is not None), key=attrgetter("order"))
         self.head = self._make_head(repeating=repeating)
         self._events = self._stream()
         self._started = next(self._events)  # finds the namespaces

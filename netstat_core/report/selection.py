@@ -19,10 +19,14 @@ from netstat_core.report.ledger import failure_gap
 
 
 class Demand(NamedTuple):
-    """The fields an output needs of a reader, None for all, and the feed it prefers if the query names no source."""
+    """The fields an output needs of a reader, None for all, and the feed it prefers if the query names no source.
+
+    Readers of a lower ``order`` are read first; those of one order by their position.
+    """
 
     fields: frozenset[str] | None = None
     feed: str | None = None
+    order: int = 0
 
 
 Demands = Callable[[Reader, Query], "Demand | None"]
@@ -54,6 +58,7 @@ class Prepared(NamedTuple):
     asked: Asked
     feeds: Sequence[tuple[Feed, list[Need | None]]] = ()
     broken: Gap | None = None
+    order: int = 0
 
 
 def select(query: Query, host: Host, *, by_table: bool = False, families: Sequence[str] = ()) -> list[Offer]:
@@ -138,7 +143,7 @@ def prepare(offer: Offer, query: Query, demands: Demands, also: frozenset[str]) 
         return Prepared(offer, asked, broken=failure_gap(offer.plugin.label, what, error))
     if feeds and all(need is None for _, needs in feeds for need in needs):
         return None
-    return Prepared(offer, asked, feeds)
+    return Prepared(offer, asked, feeds, order=demand.order)
 
 
 def _needs(feed: Feed, asked: Asked, plugin: Plugin) -> list[Need | None]:

@@ -104,7 +104,7 @@ class SolarisOptions(HostArguments):
         query = Query(
             tables=tuple(dict.fromkeys(tables)) or ("sockets",),
             families=self._find_families(style),
-            protocols=(),
+            route_table="all",
             show="all" if style.all else "connected",
             owners=self.find_owners(*([PROCESSES] if style.users else [])),
             interfaces=(),

@@ -16,6 +16,9 @@ from netstat_core.report.selection import Demand
 Write = Callable[[str], None]
 Rule = Callable[[Record], bool]
 
+FIRST = -1
+"""The order of readers whose records are needed to format those of others."""
+
 
 class Form:
     """One display. The class says what it reads; an instance writes it for one namespace of one report.

@@ -15,7 +15,7 @@ from netstat_core.plugin.sinks import Head
 from netstat_core.report.selection import Demand
 
 _COUNTERS = ("rx_packets", "rx_errors", "tx_packets", "tx_errors", "collisions")
-_FIELDS = frozenset({"name", "index", "mtu", "flags", "addresses", *_COUNTERS})
+_FIELDS = frozenset({"name", "index", "mtu", "flags", "addresses", "hardware_address", *_COUNTERS})
 _HEADINGS = {
     "inet": "Name  Mtu  Net/Dest      Address        Ipkts  Ierrs Opkts  Oerrs Collis Queue \n",
     "inet6": "Name  Mtu  Net/Dest                    Address                     Ipkts  Ierrs Opkts  Oerrs Collis\n",

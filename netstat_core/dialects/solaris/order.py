@@ -7,6 +7,7 @@ from netstat_core.dialects.solaris.groups import Groups
 from netstat_core.dialects.solaris.interfaces import InterfaceRates, Interfaces
 from netstat_core.dialects.solaris.media import Media
 from netstat_core.dialects.solaris.multicast import MulticastRoutes, MulticastStatistics
+from netstat_core.dialects.solaris.routes import Routes
 from netstat_core.dialects.solaris.streams import Streams
 from netstat_core.dialects.solaris.style import SolarisStyle
 
@@ -14,6 +15,7 @@ FORMS: tuple[type[Form], ...] = (
     Interfaces,
     InterfaceRates,
     Streams,
+    Routes,
     MulticastStatistics,
     MulticastRoutes,
     Groups,

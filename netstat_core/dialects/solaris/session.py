@@ -9,6 +9,7 @@ from netstat_core.dialects import Request, Session
 from netstat_core.dialects.solaris.order import select_forms
 from netstat_core.dialects.solaris.page import SolarisPage
 from netstat_core.dialects.solaris.style import SolarisStyle
+from netstat_core.plugin.outcomes import Gap, Problem
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import Record
 from netstat_core.plugin.sinks import Rendering
@@ -40,7 +41,8 @@ class SolarisSession(Session):
         fields: frozenset[str] | None = frozenset()
         for demand in demands:
             fields = None if fields is None or demand.fields is None else fields | demand.fields
-        return Demand(fields, next((demand.feed for demand in demands if demand.feed), None))
+        feed = next((demand.feed for demand in demands if demand.feed), None)
+        return Demand(fields, feed, min(demand.order for demand in demands))
 
     def shown(self, reader: Reader, query: Query, *, is_text: bool) -> Callable[[Record], bool] | None:  # noqa: ARG002
         """Return which records other formats show: those that one of the forms shows."""
@@ -51,6 +53,10 @@ class SolarisSession(Session):
         if any(rule is None for rule in rules):
             return None
         return lambda record: any(rule(record) for rule in rules if rule is not None)
+
+    def tolerates(self, reader: Reader | None, trouble: Problem | Gap) -> bool:  # noqa: ARG002
+        """Return whether /proc/net/route lacks the other tables: of them -r shows what it can have."""
+        return isinstance(trouble, Gap) and trouble.source == "/proc/net/route" and trouble.reason == "narrower_capture"
 
     def names(self) -> dict[str, bool]:
         """Return whether names are shown in place of numbers."""
