@@ -146,10 +146,12 @@ class SolarisOptions(HostArguments):
         )
 
     def _find_families(self, style: SolarisStyle) -> tuple[str, ...]:
-        """Return the families that are read: both IP versions where one is shown, since either has rows of the other.
+        """Return the families of sockets that are read; none for other forms, which choose by reader.
 
-        A dual-stack socket is bound in IPv6 and shown among those of IPv4 too.
+        Both IP versions are read where one is shown: a dual-stack socket of IPv6 is shown among those of IPv4 too.
         """
+        if style.forms:
+            return ()
         internet = ("inet", "inet6") if style.is_internet else ()
         return (*internet, *(("unix",) if "unix" in style.families else ()))
 

@@ -8,6 +8,7 @@ from netstat_core.dialects.solaris.interfaces import InterfaceRates, Interfaces
 from netstat_core.dialects.solaris.media import Media
 from netstat_core.dialects.solaris.multicast import MulticastRoutes, MulticastStatistics
 from netstat_core.dialects.solaris.routes import Routes
+from netstat_core.dialects.solaris.statistics import Statistics
 from netstat_core.dialects.solaris.streams import Streams
 from netstat_core.dialects.solaris.style import SolarisStyle
 
@@ -16,6 +17,7 @@ FORMS: tuple[type[Form], ...] = (
     InterfaceRates,
     Streams,
     Routes,
+    Statistics,
     MulticastStatistics,
     MulticastRoutes,
     Groups,

@@ -1,4 +1,4 @@
-"""Protocol statistics, as ``netstat -s`` shows them and beyond, the memory of sockets, and the ports they get."""
+"""Protocol statistics, as ``netstat -s`` shows them and beyond; memory of sockets, ports they get, and settings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TABLES = frozenset({"statistics", "memory"})
 
 @hookimpl
 def netstat_readers(tables: Collection[str]) -> Iterable[Reader]:
-    """Return the readers of ``statistics``, ``memory`` and ``local_ports``, or nothing if none is asked for."""
+    """Return the readers of the tables of this plugin, or nothing if none is asked for."""
     readers: list[Reader] = []
     if not tables or TABLES.intersection(tables):
         from netstat_snmp.readers import READERS  # noqa: PLC0415 - loaded only when asked for
@@ -23,4 +23,8 @@ def netstat_readers(tables: Collection[str]) -> Iterable[Reader]:
         from netstat_snmp.proc_local_ports import READER  # noqa: PLC0415
 
         readers.append(READER)
+    if not tables or "settings" in tables:
+        from netstat_snmp.proc_sys_net import READER as SETTINGS  # noqa: PLC0415
+
+        readers.append(SETTINGS)
     return readers
