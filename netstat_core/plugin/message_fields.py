@@ -16,6 +16,9 @@ def _is_format(text: str) -> bool:
     return text[-1:] in "BHIQbhiq" if len(text) == 1 else text[-1:] == "s" and text[:-1].isdecimal()
 
 
+REST = "s"
+"""The format of the rest of a payload, as bytes."""
+
 _FORMATS_WANTED = "must be one letter of BHIQbhiq, or a length and s; after > in network order"
 
 
@@ -40,6 +43,7 @@ class AttributeField(Value):
 
     ``offset`` is its place in the payload. A payload that is too short does not have it; with ``exact``, nor does one
     of any other length. If several attributes have it, the last one counts. The value of a message without it is None.
+    The format ``s`` stands for the rest of the payload, whatever its length.
     """
 
     formats: Mapping[Path, str] = name_field(kw_only=False)
@@ -48,5 +52,5 @@ class AttributeField(Value):
 
     def check(self) -> None:
         """Check the formats."""
-        if not all(map(_is_format, self.formats.values())):
-            raise self._field_error("formats", _FORMATS_WANTED)
+        if not all(text == REST or _is_format(text) for text in self.formats.values()):
+            raise self._field_error("formats", f"{_FORMATS_WANTED}; or s")

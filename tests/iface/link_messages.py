@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from netstat_iface import netlink_link
 from netstat_iface.net_tools import LAYOUT
+from yielded import one_by_one
 
 from netstat_core import Query
 from netstat_core.plugin import About, Gap, Record, Style, Trait
@@ -65,7 +66,7 @@ def address(index: int, family: int, prefix: int, *attributes: bytes, scope: int
 def read(links_: Iterable[bytes], owned: Iterable[bytes] = (), *, query: Query = QUERY, order: str = "") -> list[Any]:
     """Return what the netlink feed makes of messages, each a datagram of its own."""
     about = About(asked_of(query), byte_order="big" if order == ">" else "little")
-    return list(netlink_link.parse(about, list(links_), list(owned), None))
+    return list(one_by_one(netlink_link.parse(about, list(links_), list(owned), None)))
 
 
 def records(links_: Iterable[bytes], owned: Iterable[bytes] = (), **asked: Any) -> list[Record]:

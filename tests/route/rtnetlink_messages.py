@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from netstat_core.plugin import About, Asked, Batch
+from netstat_core.plugin import About, Asked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from netstat_core.plugin import Parsed
+    from collections.abc import Iterable
 
 ROUTE, LINK, NEXT_HOP, NEIGHBOUR = 24, 16, 104, 28
 INET, INET6 = 2, 10
@@ -60,12 +58,6 @@ def neighbour(*attributes: bytes, order: str = "<", **fields: int) -> bytes:
     """Return an RTM_NEWNEIGH with the fields of struct ndmsg by name."""
     values = (fields.get(name, 0) for name in ("family", "index", "state", "flags", "type"))
     return message(NEIGHBOUR, struct.pack(f"{order}BxxxiHBB", *values), attributes, order)
-
-
-def one_by_one(parsed: Iterable[Parsed]) -> Iterator[Any]:
-    """Yield what a parser yields, with the records of a batch one by one."""
-    for item in parsed:
-        yield from item if isinstance(item, Batch) else (item,)
 
 
 def about(order: str = "<", **query: object) -> About:

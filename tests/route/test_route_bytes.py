@@ -19,7 +19,8 @@ from netstat_route import (
 )
 from netstat_route.netlink_neighbour import READER as NEIGHBOURS
 from netstat_route.readers import READERS
-from rtnetlink_messages import about, attribute, message, one_by_one
+from rtnetlink_messages import about, attribute, message
+from yielded import one_by_one
 
 from netstat_core.host.checker import Checker
 from netstat_core.plugin import Batch, Gap, Problem, Style, Trait

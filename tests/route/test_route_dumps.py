@@ -19,9 +19,9 @@ from rtnetlink_messages import (
     message,
     next_hop,
     numbers,
-    one_by_one,
     route,
 )
+from yielded import one_by_one
 
 from netstat_core import UsageError
 from netstat_core.plugin import Asked, Problem

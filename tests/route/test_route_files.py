@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from netstat_route import proc_ipv6_route, proc_ndisc, proc_route, proc_rt_cache
 from netstat_route.paths import IPV6_ROUTE, ROUTE
-from rtnetlink_messages import about, one_by_one
+from rtnetlink_messages import about
+from yielded import one_by_one
 
 from netstat_core.plugin import Gap, Problem
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from array import array
 from binascii import unhexlify
 from socket import AF_INET6, inet_ntoa, inet_ntop
 
@@ -38,10 +37,9 @@ def format_inet_words(numbers: bytes, order: str) -> list[str]:
     >>> format_inet_words(bytes.fromhex("0100000A"), "<")
     ['10.0.0.1']
     """
-    words = array("I", numbers)
-    if order == "<":
-        words.byteswap()
-    return format_inet_addresses(words.tobytes())
+    if order == ">":
+        return format_inet_addresses(numbers)
+    return format_inet_addresses(numbers[::-1])[::-1]
 
 
 def parse_digits(text: bytes, length: int) -> bytes:
