@@ -180,6 +180,11 @@ class Messages:
     def __len__(self) -> int:
         return len(self._offsets)
 
+    def message(self, index: int) -> bytes:
+        """Return a whole message, to quote it in a problem."""
+        start = self._offsets[index]
+        return self._data[start : start + self._lengths[index]]
+
     @property
     def groups(self) -> list[MessageGroup]:
         """The messages by shape."""

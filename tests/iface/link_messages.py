@@ -10,7 +10,7 @@ from netstat_iface.net_tools import LAYOUT
 from yielded import one_by_one
 
 from netstat_core import Query
-from netstat_core.plugin import About, Gap, Record, Style, Trait
+from netstat_core.plugin import About, Batch, Gap, Record, Style, Trait
 from netstat_core.report.names import Names
 from netstat_core.report.selection import asked_of
 
@@ -81,7 +81,7 @@ def shown(links_: Iterable[bytes], owned: Iterable[bytes] = (), *, extend: int =
     traits = {one.name: one.value for one in pieces if isinstance(one, Trait)}
     rule = LAYOUT.shown(query) or bool
     rows = LAYOUT.rows(Style(query, extend=extend), Names(), traits)
-    return rows([one for one in pieces if isinstance(one, dict) and rule(one)])
+    return rows(Batch(one for one in pieces if isinstance(one, dict) and rule(one)))
 
 
 def absent(pieces: Iterable[Any]) -> list[str]:

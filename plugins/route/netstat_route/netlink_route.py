@@ -142,12 +142,11 @@ class _RouteTable:
         """Yield the routes of messages in their order."""
         parts = [self._split(group) for group in messages.groups]
         keys: Sequence[Key] = messages.in_order([keys for keys, _ in parts])
-        raw: Sequence[bytes] = messages.in_order([raw for _, raw in parts])
-        destinations = self._format(b"".join(raw))
+        destinations = self._format(b"".join(messages.in_order([raw for _, raw in parts])))
         try:
             batch = self._templates.batch(keys, destinations)
         except (ValueError, struct.error):
-            yield from self._parse_each(keys, raw, destinations)
+            yield from self._parse_each(messages, keys, destinations)
         else:
             yield batch
 
@@ -164,16 +163,14 @@ class _RouteTable:
         return keys, destinations or [self._unspecified] * len(group)
 
     def _parse_each(
-        self, keys: Iterable[Key], raw: Iterable[bytes], destinations: Iterable[str]
+        self, messages: Messages, keys: Iterable[Key], destinations: Iterable[str]
     ) -> Iterator[Record | Problem]:
         """Yield the routes of messages of which some are none, and a problem for each of these."""
-        for key, address, destination in zip(keys, raw, destinations, strict=True):
+        for place, (key, destination) in enumerate(zip(keys, destinations, strict=True)):
             try:
                 record = self._templates.record(key, destination)
             except (ValueError, struct.error) as error:
-                before, after = key
-                message = before if after is None else before + address + after
-                yield Problem(self._source, f"not a route: {error}", message)
+                yield Problem(self._source, f"not a route: {error}", messages.message(place))
                 continue
             if record is not None:
                 yield record
