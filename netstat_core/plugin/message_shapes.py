@@ -39,7 +39,7 @@ from itertools import chain, compress
 from operator import itemgetter, not_
 from typing import Any
 
-from netstat_core.plugin.message_fields import AttributeField, FixedField, Path
+from netstat_core.plugin.message_fields import REST, AttributeField, FixedField, Path
 from netstat_core.plugin.netlink import NLA_HDRLEN, align4, each_attribute
 
 Column = Sequence[Any]
@@ -367,6 +367,8 @@ class MessageShapes:
             key.append((start - NLA_HDRLEN, message[start - NLA_HDRLEN : start]))
             for name, field in self._attributes.get(path, ()):
                 text = field.formats[path]
+                if text == REST:
+                    text = f"{max(1, size - field.offset)}s"
                 needed = field.offset + struct.calcsize("=" + text.removeprefix(">"))
                 if needed == size or (needed < size and not field.exact):
                     places[name] = (start + field.offset, text)

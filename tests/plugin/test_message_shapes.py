@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netstat_core.errors import PluginError
-from netstat_core.plugin import AttributeField, FixedField, Messages, MessageShapes, align4, each_attribute
+from netstat_core.plugin import REST, AttributeField, FixedField, Messages, MessageShapes, align4, each_attribute
 
 FIXED = 20
 KIND = 20
@@ -24,6 +24,7 @@ FIELDS = {
     "number": AttributeField({(1,): "I"}),
     "second": AttributeField({(1,): "H"}, offset=6),
     "name": AttributeField({(2,): "3s"}),
+    "rest": AttributeField({(2,): "s"}, offset=2),
     "wide": AttributeField({(3,): ">Q", (NEST, 3): ">I"}, exact=True),
 }
 Row = dict[str, Any]
@@ -64,7 +65,7 @@ def read_alone(order: str, message: bytes) -> Row:
                 row["number"] = struct.unpack_from(f"{order}I", payload)[0] if len(payload) >= 4 else row["number"]
                 row["second"] = struct.unpack_from(f"{order}H", payload, 6)[0] if len(payload) >= 8 else row["second"]
             elif (*above, kind) == (2,) and len(payload) >= 3:
-                row["name"] = payload[:3]
+                row["name"], row["rest"] = payload[:3], payload[2:]
             elif ((*above, kind), len(payload)) in (((3,), 8), ((NEST, 3), 4)):
                 row["wide"] = (row["wide"] or ()) + ((start, int.from_bytes(payload, "big")),)
             elif kind == NEST and not above:
@@ -150,8 +151,9 @@ def test_a_format_that_is_no_single_value_is_refused(text: str) -> None:
     """Only formats of one value, in either byte order, can be declared."""
     with pytest.raises(PluginError, match="format"):
         FixedField(16, format=text)
-    with pytest.raises(PluginError, match="formats"):
-        AttributeField({(1,): text})
+    if text != REST:
+        with pytest.raises(PluginError, match="formats"):
+            AttributeField({(1,): text})
 
 
 def _alternating(number: int) -> bytes:
