@@ -117,10 +117,10 @@ class _Shape:
         """Return for each message whether it has this shape, or None if all have it."""
         number = len(table)
         columns = [table.words(4, "H"), *(table.words(offset) for offset, _ in self._headers)]
-        expected = [array("H", self._kind), *(array("I", header) for _, header in self._headers)]
-        if all(column == header * number for column, header in zip(columns, expected, strict=True)):
+        expected = [self._kind, *(header for _, header in self._headers)]
+        if all(column.tobytes() == header * number for column, header in zip(columns, expected, strict=True)):
             return None
-        wanted = tuple(header[0] for header in expected)
+        wanted = tuple(int.from_bytes(header, sys.byteorder) for header in expected)
         return [row == wanted for row in zip(*columns, strict=True)]
 
 
@@ -305,7 +305,7 @@ class MessageShapes:
         is_all = stop >= end or number == _MOST_MESSAGES
         if not is_all or stop - size + length > end:
             return None
-        if words[start // 4 : stop // 4 : size // 4] != array("I", [length]) * number:
+        if words[start // 4 : stop // 4 : size // 4].tobytes() != array("I", [length]).tobytes() * number:
             return None
         return range(start, stop, size), [length] * number, stop
 
