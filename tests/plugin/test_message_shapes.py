@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import random
 import struct
 from collections.abc import Callable
@@ -13,7 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netstat_core.errors import PluginError
-from netstat_core.plugin import REST, AttributeField, FixedField, Messages, MessageShapes, align4, each_attribute
+from netstat_core.plugin import (
+    REST,
+    AttributeField,
+    FixedField,
+    Messages,
+    MessageShapes,
+    align4,
+    each_attribute,
+    message_shapes,
+)
 
 FIXED = 20
 KIND = 20
@@ -85,6 +95,11 @@ def unpack(shapes: MessageShapes, datagram: bytes) -> tuple[list[Row], bytes | N
         columns = {name: messages.column(name) or [None] * len(messages) for name in FIELDS}
         rows += (dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True))
     return rows, rest
+
+
+def test_the_example_holds() -> None:
+    """The worked example in the docstring of the module gives what it says."""
+    assert doctest.testmod(message_shapes) == (0, 4)
 
 
 @given(st.lists(shapes_of_messages, max_size=12), st.sampled_from("<>"), st.integers(0, 3))
