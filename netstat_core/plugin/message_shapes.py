@@ -117,10 +117,10 @@ class _Shape:
         """Return for each message whether it has this shape, or None if all have it."""
         number = len(table)
         columns = [table.words(4, "H"), *(table.words(offset) for offset, _ in self._headers)]
-        expected = [array("H", self._kind), *(array("I", header) for _, header in self._headers)]
-        if all(column == header * number for column, header in zip(columns, expected, strict=True)):
+        expected = [self._kind, *(header for _, header in self._headers)]
+        if all(column.tobytes() == header * number for column, header in zip(columns, expected, strict=True)):
             return None
-        wanted = tuple(header[0] for header in expected)
+        wanted = tuple(int.from_bytes(header, sys.byteorder) for header in expected)
         return [row == wanted for row in zip(*columns, strict=True)]
 
 
@@ -180,17 +180,17 @@ class Messages:
     def __len__(self) -> int:
         return len(self._offsets)
 
-    def message(self, index: int) -> bytes:
-        """Return a whole message, to quote it in a problem."""
-        start = self._offsets[index]
-        return self._data[start : start + self._lengths[index]]
-
     @property
     def groups(self) -> list[MessageGroup]:
         """The messages by shape."""
         if self._groups is None:
             self._groups = [*self._make_groups()]
         return self._groups
+
+    def message(self, index: int) -> bytes:
+        """Return a whole message, to quote it in a problem."""
+        start = self._offsets[index]
+        return self._data[start : start + self._lengths[index]]
 
     def fixed(self, name: str) -> Column:
         """Return the values of a field of the fixed part, in the order of the messages."""
@@ -310,7 +310,7 @@ class MessageShapes:
         is_all = stop >= end or number == _MOST_MESSAGES
         if not is_all or stop - size + length > end:
             return None
-        if words[start // 4 : stop // 4 : size // 4] != array("I", [length]) * number:
+        if words[start // 4 : stop // 4 : size // 4].tobytes() != array("I", [length]).tobytes() * number:
             return None
         return range(start, stop, size), [length] * number, stop
 
@@ -372,7 +372,8 @@ class MessageShapes:
             key.append((start - NLA_HDRLEN, message[start - NLA_HDRLEN : start]))
             for name, field in self._attributes.get(path, ()):
                 text = field.formats[path]
-                text = f"{max(size - field.offset, 0)}s" if text == REST else text
+                if text == REST:
+                    text = f"{max(1, size - field.offset)}s"
                 needed = field.offset + struct.calcsize("=" + text.removeprefix(">"))
                 if needed == size or (needed < size and not field.exact):
                     places[name] = (start + field.offset, text)

@@ -11,6 +11,7 @@ from netstat_core.plugin import (
     AF,
     NETLINK_ROUTE,
     NLMSG_HDRLEN,
+    REST,
     Asked,
     AttributeField,
     Datagrams,
@@ -61,10 +62,10 @@ _FIELDS: dict[str, FixedField | AttributeField] = {
     "prefix": FixedField(17, format="B"),
     "flags": FixedField(18, format="B"),
     "scope": FixedField(19, format="B"),
-    "address": AttributeField({(IFA_ADDRESS,): "s"}),
-    "local": AttributeField({(IFA_LOCAL,): "s"}),
-    "label": AttributeField({(IFA_LABEL,): "s"}),
-    "broadcast": AttributeField({(IFA_BROADCAST,): "s"}),
+    "address": AttributeField({(IFA_ADDRESS,): REST}),
+    "local": AttributeField({(IFA_LOCAL,): REST}),
+    "label": AttributeField({(IFA_LABEL,): REST}),
+    "broadcast": AttributeField({(IFA_BROADCAST,): REST}),
     "all_flags": AttributeField({(IFA_FLAGS,): "I"}, exact=True),
 }
 """nlmsg_type, the fields of struct ifaddrmsg, and attributes; from ``family`` on as in :class:`_Address`."""

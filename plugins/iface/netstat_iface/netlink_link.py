@@ -12,6 +12,7 @@ from netstat_core.plugin import (
     IFINFOMSG_SIZE,
     NETLINK_ROUTE,
     NLMSG_HDRLEN,
+    REST,
     RTM_GETLINK,
     RTM_NEWLINK,
     About,
@@ -96,32 +97,31 @@ LINKS_WITH_STATISTICS = NetlinkDump(
 Virtual functions are not requested: hundreds of them overflow the 64 KiB of an attribute.
 """
 
-_REST = "s"
 _FIELDS: dict[str, FixedField | AttributeField] = {
     "message": FixedField(4, format="H"),
     "type": FixedField(18, format="H"),
     "index": FixedField(20, format="i"),
     "flags": FixedField(24, format="I"),
-    "name": AttributeField({(IFLA_IFNAME,): _REST}),
+    "name": AttributeField({(IFLA_IFNAME,): REST}),
     "mtu": AttributeField({(IFLA_MTU,): "I"}, exact=True),
-    "stats64": AttributeField({(IFLA_STATS64,): _REST}),
-    "stats": AttributeField({(IFLA_STATS,): _REST}),
+    "stats64": AttributeField({(IFLA_STATS64,): REST}),
+    "stats": AttributeField({(IFLA_STATS,): REST}),
 }
 """Fields of link messages: nlmsg_type, those of struct ifinfomsg, and attributes that every query needs."""
 
 _NAMES = {
-    "properties": AttributeField({(IFLA_PROP_LIST,): _REST}),
-    "alias": AttributeField({(IFLA_IFALIAS,): _REST}),
+    "properties": AttributeField({(IFLA_PROP_LIST,): REST}),
+    "alias": AttributeField({(IFLA_IFALIAS,): REST}),
 }
 _HARDWARE = {
-    "address": AttributeField({(IFLA_ADDRESS,): _REST}),
-    "broadcast": AttributeField({(IFLA_BROADCAST,): _REST}),
+    "address": AttributeField({(IFLA_ADDRESS,): REST}),
+    "broadcast": AttributeField({(IFLA_BROADCAST,): REST}),
     "queue": AttributeField({(IFLA_TXQLEN,): "I"}, exact=True),
-    "map": AttributeField({(IFLA_MAP,): _REST}),
+    "map": AttributeField({(IFLA_MAP,): REST}),
 }
 _RELATIONS = {
     "state": AttributeField({(IFLA_OPERSTATE,): "B"}, exact=True),
-    "info": AttributeField({(IFLA_LINKINFO,): _REST}),
+    "info": AttributeField({(IFLA_LINKINFO,): REST}),
     "master": AttributeField({(IFLA_MASTER,): "I"}, exact=True),
     "link": AttributeField({(IFLA_LINK,): "I"}, exact=True),
     "namespace": AttributeField({(IFLA_LINK_NETNSID,): "i"}, exact=True),
