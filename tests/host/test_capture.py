@@ -94,6 +94,14 @@ def test_owners_are_found_by_inode(tmp_path: Path) -> None:
     assert (owners.denied, owners.unread, owners.hidden) == (0, 0, False)
 
 
+def test_only_some_sockets(tmp_path: Path) -> None:
+    """Of the sockets asked for all holders are found, with their descriptors and in both spellings; of others none."""
+    links = {"1/fd/0": "socket:[5]", "1/fd/1": "socket:[6]", "2/fd/0": "[0000]:5", "2/fd/1": "[0000]:6"}
+    owners = scan_owners(proc_of(tmp_path, links), descriptors=True, wanted={5, 8}, only={5, 8})
+    assert owners.pids == {5: (1, 2)}
+    assert owners.descriptors == {(5, 1): [0], (5, 2): [0]}
+
+
 def test_processes_that_vanish_are_no_gap(tmp_path: Path) -> None:
     """A process that ends before or while it is looked at is left out, and nothing is said to be missing."""
     proc = proc_of(tmp_path, {"1/fd/0": "socket:[5]"})

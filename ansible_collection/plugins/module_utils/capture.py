@@ -381,16 +381,18 @@ def scan_owners(
     proc: "str" = "/proc",
     descriptors: "bool" = False,
     wanted: "typing.Optional[typing.Iterable[int]]" = (),
+    only: "typing.Optional[typing.Container[int]]" = None,
     scan_all: "typing.Optional[typing.Callable[[OwnerScan, list[int]], None]]" = None,
 ) -> "Owners":
     """Scan the descriptors of all processes; processes that end meanwhile are skipped.
 
     Most threads share the descriptors of their process. The threads of a process whose main thread has exited are
     scanned too, and while a ``wanted`` inode has no holder, all threads with descriptors of their own; None wants every
-    inode. ``scan_all`` scans processes in the place of :meth:`OwnerScan.scan_processes`.
+    inode. ``only`` are the inodes whose holders are returned, by default all. ``scan_all`` scans processes in the place
+    of :meth:`OwnerScan.scan_processes`.
     """
     pids = list_pids(proc)
-    scan = OwnerScan(proc, descriptors)
+    scan = OwnerScan(proc, descriptors, only)
     if scan_all is None:
         scan.scan_processes(pids)
     else:
@@ -470,10 +472,13 @@ class OwnerScan:
     holder of sockets with several, which ``several`` has in ascending order. ``failures`` maps processes that could
     not be read to ``[the counter of Owners, errno, message]``. ``scanned`` counts the descriptors of each user that
     count towards the limit, and ``in_threads`` those that threads of a process have for themselves. ``parts`` maps a
-    process to the names of its descriptors that are to be read, if others are read elsewhere.
+    process to the names of its descriptors that are to be read, if others are read elsewhere. ``only`` are the sockets
+    whose holders are noted, None for all: of them all holders are, while a search may meet far more other sockets.
     """
 
-    def __init__(self, proc: "str", descriptors: "bool") -> "None":
+    def __init__(
+        self, proc: "str", descriptors: "bool" = False, only: "typing.Optional[typing.Container[int]]" = None
+    ) -> "None":
         self.pids: "dict[int, tuple[int, ...]]" = {}
         self.several: "dict[int, list[int]]" = {}
         self.namespaces: "dict[int, tuple[int, int]]" = {}
@@ -482,6 +487,7 @@ class OwnerScan:
         self.scanned: "dict[int, int]" = {}
         self.in_threads: "dict[int, int]" = {}
         self.parts: "dict[int, list[str]]" = {}
+        self.only = only
         self._cut = Owners()
         self.proc = proc
         self._compare: "typing.Callable[[int, int], bool] | None" = None
@@ -567,7 +573,7 @@ class OwnerScan:
 
     def _read_links(self, directory: "int", names: "list[str]", pid: "int", tid: "int") -> "None":
         readlink, match, pids, own = os.readlink, _SOCKET.match, self.pids, (pid,)
-        has_numbers = self.descriptors is not None
+        only, has_numbers = self.only, self.descriptors is not None
         for name in names:
             try:
                 target = readlink(name, dir_fd=directory)
@@ -579,6 +585,8 @@ class OwnerScan:
                     self._note_unusual(target, pid, tid, name)
                 continue
             inode = int(found.group(1))
+            if only is not None and inode not in only:
+                continue
             first = pids.setdefault(inode, own)
             if first is not own:
                 self.add_holder(inode, pid)
@@ -619,8 +627,9 @@ class OwnerScan:
             if _PID.match(name):
                 self.namespaces.setdefault(inode, (tid, int(name)))
             return
-        self.add_holder(inode, pid)
-        self._note_number(inode, pid, name)
+        if self.only is None or inode in self.only:
+            self.add_holder(inode, pid)
+            self._note_number(inode, pid, name)
 
     def _note_number(self, inode: "int", pid: "int", name: "str") -> "None":
         if self.descriptors is not None and _PID.match(name):
@@ -1193,10 +1202,10 @@ class _Contents:
     def read_owners(self, plan: "Facts", seen: "dict[str, set[int]]") -> "Facts":
         """Read the owners of sockets, each user's up to a fair share, and add the uids of those kept to ``seen``."""
         wanted = None if plan["owners"] == "all" else seen["inode"] - {0}
-        found = scan_owners(descriptors=bool(plan.get("descriptors")), wanted=wanted)
+        found = scan_owners(descriptors=bool(plan.get("descriptors")), wanted=wanted, only=wanted)
         found.arguments = bool(plan.get("arguments"))
         inodes_of: "dict[int, list[int]]" = {}
-        for inode in sorted(found.pids if wanted is None else wanted.intersection(found.pids)):
+        for inode in sorted(found.pids):
             for pid in found.pids[inode]:
                 inodes_of.setdefault(pid, []).append(inode)
         room = self.limit - self.limit // 8 - sum(len(path) + len(self.tree[path]) + _LEAST_COST for path in self.tree)
