@@ -40,6 +40,7 @@ OPENING = {
     "system.find_namespaces",
     "system.archive",
     "system.beneath",
+    "system.owner_halves",
     "system.stores",
     "system.capture",
     "system.writing",
