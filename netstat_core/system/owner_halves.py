@@ -14,8 +14,8 @@ from typing import NamedTuple, NoReturn
 from netstat_core.system import capture
 from netstat_core.system.capture import OwnerScan
 
-MANY_DESCRIPTORS = 6000
-"""Descriptors from which two processes are faster: reading one takes about 5 us, a child and its reply some 10 ms."""
+MANY_DESCRIPTORS = 10_000
+"""Descriptors from which two processes are faster: reading one takes some 5 us, a child and its reply 20 to 30 ms."""
 
 PATIENCE_SECONDS = 10.0
 """How much longer than this process the child may take."""

@@ -393,16 +393,13 @@ def scan_owners(
     """
     pids = list_pids(proc)
     scan = OwnerScan(proc, descriptors, only)
-    if scan_all is None:
-        scan.scan_processes(pids)
-    else:
-        scan_all(scan, pids)
-    has_threads = wanted is None or not scan.pids.keys() >= set(wanted)
-    if has_threads:
+    (scan_all or OwnerScan.scan_processes)(scan, pids)
+    threads = wanted is None or not scan.pids.keys() >= set(wanted)
+    if threads:
         for pid in pids:
             scan.scan_other_threads(pid)
     owners = scan.finish()
-    owners.threads = has_threads
+    owners.threads = threads
     owners.processes = len(pids)
     owners.hidden = 1 not in pids
     owners.initial = is_initial_pid_namespace() if proc == "/proc" else None
@@ -479,26 +476,25 @@ class OwnerScan:
     def __init__(
         self, proc: "str", descriptors: "bool" = False, only: "typing.Optional[typing.Container[int]]" = None
     ) -> "None":
-        self.pids: "dict[int, tuple[int, ...]]" = {}
+        self.proc = proc
+        self.only = only
+        self._owners = Owners()
+        self.pids = self._owners.pids
+        self.namespaces = self._owners.namespaces
+        self.descriptors = self._owners.descriptors = {} if descriptors else None
         self.several: "dict[int, list[int]]" = {}
-        self.namespaces: "dict[int, tuple[int, int]]" = {}
-        self.descriptors: "dict[tuple[int, int], list[int]] | None" = {} if descriptors else None
         self.failures: "dict[int, list[typing.Any]]" = {}
         self.scanned: "dict[int, int]" = {}
         self.in_threads: "dict[int, int]" = {}
         self.parts: "dict[int, list[str]]" = {}
-        self.only = only
-        self._cut = Owners()
-        self.proc = proc
         self._compare: "typing.Callable[[int, int], bool] | None" = None
 
     def finish(self) -> "Owners":
         """Return what was found, and how much could not be read."""
-        owners = self._cut
+        owners = self._owners
         self.pids.update(share_equal(self.several.items()))
         for numbers in (self.descriptors or {}).values():
             numbers[:] = dict.fromkeys(numbers)  # threads may have the same numbers
-        owners.pids, owners.namespaces, owners.descriptors = self.pids, self.namespaces, self.descriptors
         for counter, number, words in self.failures.values():
             setattr(owners, counter, getattr(owners, counter) + 1)
             if counter == "failed":
@@ -603,7 +599,7 @@ class OwnerScan:
         most = max(MOST_DESCRIPTORS - before, 0)
         if uid == 0 or len(names) <= most:
             return names
-        self._cut.note_cut(uid, descriptors=len(names) - most)
+        self._owners.note_cut(uid, descriptors=len(names) - most)
         return names[:most]
 
     def add_holder(self, inode: "int", pid: "int") -> "None":
