@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from importlib.metadata import EntryPoint
 from typing import NamedTuple
 
 from netstat_core.errors import PluginError
 from netstat_core.escape import to_one_line
 from netstat_core.host import interrupts
+from netstat_core.host.entry_points import EntryPoint
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.sinks import Sink
 from netstat_core.query import Query
