@@ -1,6 +1,6 @@
 """Plugins, the readers and formats they offer, and the reasons why they cannot be used."""
 
-from __future__ import annotations
+# Annotations are evaluated: as text, typing would compile each field's, which a start takes long for.
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress

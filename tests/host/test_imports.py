@@ -83,6 +83,27 @@ def test_json_adds_the_encoder(option: str) -> None:
     assert not (added | tops(added)) - needed_by("msgspec") & UNWANTED
 
 
+COMPILED = """
+import io, typing
+count, plain = 0, typing.ForwardRef.__init__
+def counted(*given, **named):
+    global count
+    count += 1
+    plain(*given, **named)
+typing.ForwardRef.__init__ = counted
+from netstat_core.cli.main import run
+run(["-tan"], io.BytesIO(), io.BytesIO())
+print(count)
+"""
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="annotations are evaluated when they are asked for")
+def test_few_annotations_are_compiled() -> None:
+    """Declarations of fields cost a start no compilation: typing compiles annotations that are text, each by itself."""
+    ran = subprocess.run([sys.executable, "-c", COMPILED], capture_output=True, check=True, timeout=60)
+    assert int(ran.stdout) <= 40
+
+
 def test_importing_the_package_is_light() -> None:
     """A caller's `import netstat_core` loads no plugin, no sink and no validator."""
     modules = needed_by("netstat_core")

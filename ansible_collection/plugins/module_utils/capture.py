@@ -688,7 +688,10 @@ NOBODY = -1
 LONGEST_FIRST_ARGUMENT = 1 << 12
 _LONGEST_NUMBER = 20
 _FILES = r"/proc/(?:(?:self|[0-9]+)/)?net/.+|/proc/sys/net/.+|/sys/class/net/.+|/proc/(?:sys/kernel/osrelease|stat)"
-_TARGETS = r"/proc/[0-9]+/(?:task/[0-9]+/)?net/.+|/proc/(?:sys/net/.+|sys/kernel/osrelease|stat)|/sys/devices/(?:.+/)?net/[^/]+/.+"
+_TARGETS = (
+    r"/proc/[0-9]+/(?:task/[0-9]+/)?net/.+|/proc/(?:sys/net/.+|sys/kernel/osrelease|stat)"
+    r"|/sys/devices/(?:.+/)?net/[^/]+/.+"
+)
 _UNREADABLE = frozenset(["reset_stats", "channel", "stable_secret", "tcp_fastopen_key"])
 """Names of files that are secret, or that change something when read."""
 
