@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import sysconfig
 import zipfile
 from collections.abc import Callable, Sequence
 from importlib import metadata
@@ -16,6 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netstat_core.host.entry_points import DIALECTS, GROUP, EntryPoint, read_entry_points
+
+LIBRARY = [path for path in sys.path if path.startswith(sysconfig.get_path("stdlib")) and "-packages" not in path]
+"""Where importlib.metadata, which imports late what it needs, finds it; there are no distributions."""
 
 Found = list[tuple[str, str, str, str, str]]
 
@@ -76,7 +80,7 @@ def test_entry_points_are_those_of_importlib_metadata(drawn: Sequence[dict[str, 
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         for number, files in enumerate(drawn):
             write(Path(folder) / str(number), files)
-        nowhere = [f"{folder}/nothing", f"{folder}/nothing.zip"]
+        nowhere = [*LIBRARY, f"{folder}/nothing", f"{folder}/nothing.zip"]
         patch.setattr(sys, "path", [*(f"{folder}/{number}" for number in range(len(drawn))), f"{folder}/0", *nowhere])
         assert ours() == theirs()
 
@@ -111,7 +115,7 @@ ENTRY = f"[{GROUP}]\nfoo = netstat_foo\n"
 def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give a folder that is all there is on the path, with one distribution."""
     write(tmp_path / "site", {"foo-1.0.dist-info": ENTRY})
-    monkeypatch.setattr(sys, "path", [str(tmp_path / "site")])
+    monkeypatch.setattr(sys, "path", [str(tmp_path / "site"), *LIBRARY])
     return tmp_path
 
 
