@@ -16,6 +16,9 @@ import work
 
 GROUP = "netstat.plugins"
 ROWS = 96
+SUSPICIOUS, MORE = 2.2, 4
+"""Where twice the rows take more than this, more rows are read: what a cache of bounded size costs stops growing."""
+
 LIBRARY = ("netstat_core.plugin", "netstat_core.escape")
 """What parsers call of the package; its other modules are not counted."""
 
@@ -38,9 +41,17 @@ def grow(samples: Any, reader: Any, feed: Any, query: Any, rows: int) -> Iterato
 
     has_lines = any(source_type in ("File", "Directory") for source_type in list_types(feed, query))
     for variant in VARIANTS if has_lines else [variant for variant in VARIANTS if variant.header == 1]:
-        outcomes = [read(samples, feed, query, number, variant) for number in (rows, 2 * rows)]
-        (before, _, is_fed), (after, records, _) = outcomes
-        yield Growth(reader.name, feed.name, query.families, variant.name, (before, after), records, is_fed)
+        works, records, is_fed = compare(samples, feed, query, rows, variant)
+        if works[1] > SUSPICIOUS * works[0]:
+            works, records, is_fed = compare(samples, feed, query, MORE * rows, variant)
+        yield Growth(reader.name, feed.name, query.families, variant.name, works, records, is_fed)
+
+
+def compare(samples: Any, feed: Any, query: Any, rows: int, variant: Any) -> tuple[tuple[int, int], int, bool]:
+    """Return the work for N and 2 N rows, the records of the latter, and whether any source had content."""
+    before, _, is_fed = read(samples, feed, query, rows, variant)
+    after, records, _ = read(samples, feed, query, 2 * rows, variant)
+    return (before, after), records, is_fed
 
 
 def list_types(feed: Any, query: Any) -> list[str]:
