@@ -16,6 +16,8 @@ from netstat_core.plugin.asked import About, Asked
 from netstat_core.plugin.batches import Batch
 from netstat_core.plugin.feeds import Feed, Group, Parsed, feed
 from netstat_core.plugin.hooks import API, hookimpl
+from netstat_core.plugin.message_fields import AttributeField, FixedField
+from netstat_core.plugin.message_shapes import MessageGroup, Messages, MessageShapes
 from netstat_core.plugin.netlink import (
     AF,
     IFINFOMSG_SIZE,
@@ -101,6 +103,7 @@ __all__ = [
     "Address",
     "Asked",
     "Attempt",
+    "AttributeField",
     "Attributes",
     "Batch",
     "Block",
@@ -115,6 +118,7 @@ __all__ = [
     "Feed",
     "Field",
     "File",
+    "FixedField",
     "FormatRows",
     "Gap",
     "Group",
@@ -124,6 +128,9 @@ __all__ = [
     "Input",
     "InterfaceName",
     "Layout",
+    "MessageGroup",
+    "MessageShapes",
+    "Messages",
     "Names",
     "NetlinkDump",
     "NetworkNamespace",
