@@ -57,7 +57,7 @@ from netstat_core.plugin.records import (
     unsigned,
 )
 from netstat_core.plugin.sinks import Head, Rendering, Sink, Tail
-from netstat_core.plugin.socket_text import owner_cells, owner_heading, scope
+from netstat_core.plugin.socket_text import owner_cells, owner_column, owner_heading, scope
 from netstat_core.plugin.sources import (
     NETLINK_SOCK_DIAG,
     Datagrams,
@@ -168,6 +168,7 @@ __all__ = [
     "messages",
     "no_support",
     "owner_cells",
+    "owner_column",
     "owner_heading",
     "plain_table",
     "printable",

@@ -187,11 +187,15 @@ class Messages:
             self._groups = [*self._make_groups()]
         return self._groups
 
+    def fixed(self, name: str) -> Column:
+        """Return the values of a field of the fixed part, in the order of the messages."""
+        field = self._shapes.fixed[name]
+        return self._fixed.column(field.offset, field.format)
+
     def column(self, name: str) -> Column | None:
-        """Return the values of a field in the order of the messages, or None if it is of an attribute that none has."""
-        field = self._shapes.fixed.get(name)
-        if field is not None:
-            return self._fixed.column(field.offset, field.format)
+        """Return the values of any field in the order of the messages, or None if no message has its attribute."""
+        if name in self._shapes.fixed:
+            return self.fixed(name)
         columns = [group.column(name) for group in self.groups]
         if not any(column is not None for column in columns):
             return None
@@ -212,6 +216,9 @@ class Messages:
         return self._pick([*chain.from_iterable(columns)])
 
     def _make_groups(self) -> Iterator[MessageGroup]:
+        if isinstance(self._offsets, range):
+            yield from self._shapes.split(self._fixed, self._lengths[0], range(len(self)))
+            return
         indexes: dict[int, list[int]] = {}
         for index, length in enumerate(self._lengths):
             indexes.setdefault(length, []).append(index)
