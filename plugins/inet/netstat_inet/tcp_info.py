@@ -17,9 +17,19 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import repeat
 from typing import Any, NamedTuple
 
-from netstat_core.plugin import Record, escape
+from netstat_core.plugin import NLA_HDRLEN, AttributeField, MessageGroup, Messages, Record, escape
 from netstat_inet.record import TCP_LISTEN, TCP_SYN_RECV, TCP_SYN_SENT
 from netstat_inet.tcp_info_record import CONGESTION_STATES, FASTOPEN_FAILURES
+
+# linux/inet_diag.h
+INET_DIAG_INFO = 2
+INET_DIAG_CONG = 4
+
+ATTRIBUTES = {
+    "tcp_info": AttributeField({(INET_DIAG_INFO,): "B"}),
+    "congestion": AttributeField({(INET_DIAG_CONG,): "B"}),
+}
+"""The attributes of which a dump is asked; their payloads differ in length, so these fields are their first bytes."""
 
 # linux/tcp.h: struct tcp_info, whose members need no padding. The two members of bits are named after what they hold.
 _MEMBERS = (
@@ -223,6 +233,23 @@ class TcpInfos:
     def __init__(self, order: str) -> None:
         """``order`` is the struct prefix of the machine's byte order, ``about.order``."""
         self._order = order
+
+    def column(self, messages: Messages) -> Sequence[Record | None]:
+        """Return the records of all messages; None for those without the attribute."""
+        return messages.in_order(map(self._of_group, messages.groups))
+
+    def _of_group(self, group: MessageGroup) -> Sequence[Record | None]:
+        infos = self._payloads(group, "tcp_info")
+        return [None] * len(group) if infos is None else self.records(infos, self._payloads(group, "congestion"))
+
+    def _payloads(self, group: MessageGroup, name: str) -> list[bytes] | None:
+        """Return the payloads of an attribute, whose length is nla_len in its header without this header."""
+        start = group.find(name)
+        if start is None:
+            return None
+        header = start - NLA_HDRLEN
+        (length,) = struct.unpack(f"{self._order}H", group.between(header, header + 2)[0])
+        return group.between(start, header + length)
 
     def records(self, infos: Sequence[bytes], algorithms: Sequence[bytes] | None) -> list[Record]:
         """Return the records of payloads of INET_DIAG_INFO of one length, in order.

@@ -24,7 +24,10 @@ class TcpInfo(TypedDict):
     """What the kernel knows of a TCP connection; for a listening socket, what it hands on to its connections."""
 
     congestion_algorithm: Annotated[
-        str | None, Field("Congestion control algorithm (INET_DIAG_CONG); null if the kernel names none", mark="word")
+        str | None,
+        Field(
+            "Congestion control algorithm (INET_DIAG_CONG); null if the kernel or the capture names none", mark="word"
+        ),
     ]
     congestion_state: Annotated[
         str | None,
