@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable, Sequence
-from itertools import repeat
 from typing import Any, NamedTuple
 
 from netstat_core.plugin import NLA_HDRLEN, AttributeField, MessageGroup, Messages, Record, escape
@@ -255,17 +254,27 @@ class TcpInfos:
         """Return the records of payloads of INET_DIAG_INFO of one length, in order.
 
         ``algorithms`` are the payloads of INET_DIAG_CONG, the names of the congestion algorithms, if there are any.
+        Many members, such as counts of losses, are equal in most connections, and then converted once for all.
         """
         members = self._unpack(infos)
-        names = [escape(name.rstrip(b"\0")) or None for name in algorithms] if algorithms else repeat(None, len(infos))
-        columns: list[Column] = [names]
-        for convert, sources in _VALUES.values():
-            known = [members[source] for source in sources if source in members]
-            columns.append(convert(*known) if len(known) == len(sources) else repeat(None, len(infos)))
-        records = [dict(zip(KEYS, values, strict=True)) for values in zip(*columns, strict=True)]
-        for place, state in enumerate(members.get("state", ())):
-            if state == TCP_LISTEN:
-                records[place] = _UNKNOWN | {name: records[place][name] for name in _LISTENERS_HAVE}
+        equal = {name for name, values in members.items() if values.count(values[0]) == len(values)}
+        template, varying = _UNKNOWN.copy(), dict[str, Column]()
+        if algorithms:
+            names = {name: escape(name.rstrip(b"\0")) or None for name in set(algorithms)}
+            varying["congestion_algorithm"] = map(names.__getitem__, algorithms)
+        for field, (convert, sources) in _VALUES.items():
+            if equal.issuperset(sources):
+                (template[field],) = convert(*(members[source][:1] for source in sources))
+            elif members.keys() >= set(sources):
+                varying[field] = convert(*(members[source] for source in sources))
+        records = [template.copy() for _ in infos]
+        for field, column in varying.items():
+            for record, value in zip(records, column, strict=True):
+                record[field] = value
+        if TCP_LISTEN in members.get("state", ()):
+            for place, state in enumerate(members["state"]):
+                if state == TCP_LISTEN:
+                    records[place] = _UNKNOWN | {name: records[place][name] for name in _LISTENERS_HAVE}
         return records
 
     def _unpack(self, infos: Sequence[bytes]) -> dict[str, Sequence[int]]:
