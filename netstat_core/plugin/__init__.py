@@ -16,7 +16,7 @@ from netstat_core.plugin.asked import About, Asked
 from netstat_core.plugin.batches import Batch, Same
 from netstat_core.plugin.feeds import Feed, Group, Parsed, feed
 from netstat_core.plugin.hooks import API, hookimpl
-from netstat_core.plugin.message_fields import AttributeField, FixedField
+from netstat_core.plugin.message_fields import REST, AttributeField, FixedField
 from netstat_core.plugin.message_shapes import MessageGroup, Messages, MessageShapes
 from netstat_core.plugin.netlink import (
     AF,
@@ -97,6 +97,7 @@ __all__ = [
     "NLA_HDRLEN",
     "NLA_TYPE_MASK",
     "NLMSG_HDRLEN",
+    "REST",
     "RTM_GETLINK",
     "RTM_NEWLINK",
     "About",

@@ -16,6 +16,9 @@ def _is_format(text: str) -> bool:
     return text[-1:] in "BHIQbhiq" if len(text) == 1 else text[-1:] == "s" and text[:-1].isdecimal()
 
 
+REST = "s"
+"""The format of bytes whose number each shape has its own of."""
+
 _FORMATS_WANTED = "must be one letter of BHIQbhiq, or a length and s; after > in network order"
 
 
@@ -36,10 +39,12 @@ class FixedField(Value):
 
 
 class AttributeField(Value):
-    """A field in the payload of an attribute: the paths it may be found at, with the struct format for each.
+    """A field in the payload of an attribute: the paths it may be found at, with the format for each.
 
-    ``offset`` is its place in the payload. A payload that is too short does not have it; with ``exact``, nor does one
-    of any other length. If several attributes have it, the last one counts. The value of a message without it is None.
+    Formats are those of :class:`FixedField`, and :data:`REST`, the bytes up to the end of the payload, of which there
+    is at least one. ``offset`` is the field's place in the payload. A payload that is too short does not have it; with
+    ``exact``, nor does one of any other length. If several attributes have it, the last one counts. The value of a
+    message without it is None.
     """
 
     formats: Mapping[Path, str] = name_field(kw_only=False)
@@ -48,5 +53,5 @@ class AttributeField(Value):
 
     def check(self) -> None:
         """Check the formats."""
-        if not all(map(_is_format, self.formats.values())):
+        if not all(text == REST or _is_format(text) for text in self.formats.values()):
             raise self._field_error("formats", _FORMATS_WANTED)

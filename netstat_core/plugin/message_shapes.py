@@ -39,7 +39,7 @@ from itertools import chain, compress
 from operator import itemgetter, not_
 from typing import Any
 
-from netstat_core.plugin.message_fields import AttributeField, FixedField, Path
+from netstat_core.plugin.message_fields import REST, AttributeField, FixedField, Path
 from netstat_core.plugin.netlink import NLA_HDRLEN, align4, each_attribute
 
 Column = Sequence[Any]
@@ -117,10 +117,10 @@ class _Shape:
         """Return for each message whether it has this shape, or None if all have it."""
         number = len(table)
         columns = [table.words(4, "H"), *(table.words(offset) for offset, _ in self._headers)]
-        expected = [array("H", self._kind), *(array("I", header) for _, header in self._headers)]
-        if all(column == header * number for column, header in zip(columns, expected, strict=True)):
+        expected = [self._kind, *(header for _, header in self._headers)]
+        if all(column.tobytes() == header * number for column, header in zip(columns, expected, strict=True)):
             return None
-        wanted = tuple(header[0] for header in expected)
+        wanted = tuple(int.from_bytes(header, sys.byteorder) for header in expected)
         return [row == wanted for row in zip(*columns, strict=True)]
 
 
@@ -305,7 +305,7 @@ class MessageShapes:
         is_all = stop >= end or number == _MOST_MESSAGES
         if not is_all or stop - size + length > end:
             return None
-        if words[start // 4 : stop // 4 : size // 4] != array("I", [length]) * number:
+        if words[start // 4 : stop // 4 : size // 4].tobytes() != array("I", [length]).tobytes() * number:
             return None
         return range(start, stop, size), [length] * number, stop
 
@@ -367,6 +367,8 @@ class MessageShapes:
             key.append((start - NLA_HDRLEN, message[start - NLA_HDRLEN : start]))
             for name, field in self._attributes.get(path, ()):
                 text = field.formats[path]
+                if text == REST:
+                    text = f"{max(1, size - field.offset)}s"
                 needed = field.offset + struct.calcsize("=" + text.removeprefix(">"))
                 if needed == size or (needed < size and not field.exact):
                     places[name] = (start + field.offset, text)

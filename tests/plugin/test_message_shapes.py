@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import random
 import struct
 from collections.abc import Callable
@@ -13,7 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netstat_core.errors import PluginError
-from netstat_core.plugin import AttributeField, FixedField, Messages, MessageShapes, align4, each_attribute
+from netstat_core.plugin import (
+    REST,
+    AttributeField,
+    FixedField,
+    Messages,
+    MessageShapes,
+    align4,
+    each_attribute,
+    message_shapes,
+)
 
 FIXED = 20
 KIND = 20
@@ -24,6 +34,7 @@ FIELDS = {
     "number": AttributeField({(1,): "I"}),
     "second": AttributeField({(1,): "H"}, offset=6),
     "name": AttributeField({(2,): "3s"}),
+    "rest": AttributeField({(2,): "s"}, offset=2),
     "wide": AttributeField({(3,): ">Q", (NEST, 3): ">I"}, exact=True),
 }
 Row = dict[str, Any]
@@ -64,7 +75,7 @@ def read_alone(order: str, message: bytes) -> Row:
                 row["number"] = struct.unpack_from(f"{order}I", payload)[0] if len(payload) >= 4 else row["number"]
                 row["second"] = struct.unpack_from(f"{order}H", payload, 6)[0] if len(payload) >= 8 else row["second"]
             elif (*above, kind) == (2,) and len(payload) >= 3:
-                row["name"] = payload[:3]
+                row["name"], row["rest"] = payload[:3], payload[2:]
             elif ((*above, kind), len(payload)) in (((3,), 8), ((NEST, 3), 4)):
                 row["wide"] = (row["wide"] or ()) + ((start, int.from_bytes(payload, "big")),)
             elif kind == NEST and not above:
@@ -84,6 +95,11 @@ def unpack(shapes: MessageShapes, datagram: bytes) -> tuple[list[Row], bytes | N
         columns = {name: messages.column(name) or [None] * len(messages) for name in FIELDS}
         rows += (dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True))
     return rows, rest
+
+
+def test_the_example_holds() -> None:
+    """The worked example in the docstring of the module gives what it says."""
+    assert doctest.testmod(message_shapes) == (0, 4)
 
 
 @given(st.lists(shapes_of_messages, max_size=12), st.sampled_from("<>"), st.integers(0, 3))
@@ -150,8 +166,9 @@ def test_a_format_that_is_no_single_value_is_refused(text: str) -> None:
     """Only formats of one value, in either byte order, can be declared."""
     with pytest.raises(PluginError, match="format"):
         FixedField(16, format=text)
-    with pytest.raises(PluginError, match="formats"):
-        AttributeField({(1,): text})
+    if text != REST:
+        with pytest.raises(PluginError, match="formats"):
+            AttributeField({(1,): text})
 
 
 def _alternating(number: int) -> bytes:

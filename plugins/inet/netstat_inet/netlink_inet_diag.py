@@ -209,8 +209,8 @@ class _DumpParser:
             "remote_port": fixed("remote_port"),
             "state": [*map(self._state, states)],
             "state_number": states,
-            "recv_queue": fixed("recv_queue"),
-            "send_queue": fixed("send_queue"),
+            "recv_queue": _fold(fixed("recv_queue")),
+            "send_queue": _fold(fixed("send_queue")),
             "uid": fixed("uid"),
             "inode": [inode or None for inode in inodes] if 0 in inodes else inodes,
         }
@@ -222,7 +222,7 @@ class _DumpParser:
         if any(devices):
             columns["interface"] = [name_device(self._interfaces, index) for index in devices]
         if self._is_tcp:
-            self._adjust_tcp(columns, states, fixed("timer"))
+            self._adjust_tcp(columns, states, messages)
         else:
             self._adjust_datagram(columns, messages)
         if self._has_extensions:
@@ -231,7 +231,7 @@ class _DumpParser:
             columns[TCP_INFO] = self._tcp_infos.column(messages)
         return Batch.of_columns(columns, len(messages))
 
-    def _adjust_tcp(self, columns: dict[str, Any], states: Column, timers: Column) -> None:
+    def _adjust_tcp(self, columns: dict[str, Any], states: Column, messages: Messages) -> None:
         """Correct queues of listeners and uids of SYN_RECV and TIME_WAIT.
 
         For a listener idiag_wqueue is the backlog. The kernel sends uid 0 in SYN_RECV, where the listener's is taken,
@@ -239,11 +239,12 @@ class _DumpParser:
         """
         if TCP_LISTEN in states:
             listening = columns["listening"] = [state == TCP_LISTEN for state in states]
-            queues = columns["send_queue"]
+            queues = messages.fixed("send_queue")
             columns["backlog"] = [queue if is_one else None for is_one, queue in zip(listening, queues, strict=True)]
             columns["send_queue"] = [0 if is_one else queue for is_one, queue in zip(listening, queues, strict=True)]
         if TCP_LISTEN in states or TCP_SYN_RECV in states:
             columns["uid"] = [*map(self._find_uid, states, columns["local_port"], columns["uid"])]
+        timers = messages.fixed("timer")
         if _TIME_WAIT_TIMER in timers:
             columns["uid"] = [
                 (uid or None) if timer == _TIME_WAIT_TIMER else uid
@@ -276,12 +277,19 @@ class _DumpParser:
             for name in ("retransmits", "probes", "drops", "v6_only")
         )
         kinds, retries, expires = (messages.fixed(name) for name in ("timer", "retries", "expires"))
-        columns["timer"] = [
-            *map(self._timer, zip(kinds, retries, expires, retransmits or absent, probes or absent, strict=True))
-        ]
-        columns["drops"] = drops or Same(None)
+        if any(map(any, (kinds, retries, retransmits or (), probes or ()))):
+            counts = (retransmits or absent, probes or absent)
+            columns["timer"] = [*map(self._timer, zip(kinds, retries, expires, *counts, strict=True))]
+        else:
+            columns["timer"] = Same(self._timer((0, 0, 0, 0, 0)))
+        columns["drops"] = _fold(drops or absent)
         if v6_only is not None:
-            columns["v6_only"] = [None if value is None else value != 0 for value in v6_only]
+            columns["v6_only"] = _fold([None if value is None else value != 0 for value in v6_only])
+
+
+def _fold(column: Column) -> Column | Same:
+    """Return :class:`Same` if all values are equal, as the queues of idle sockets are."""
+    return Same(column[0]) if column.count(column[0]) == len(column) else column
 
 
 def _choose_attributes(asked: Asked, protocol: str) -> dict[str, AttributeField]:
