@@ -96,7 +96,6 @@ CTA_COUNTERS_BYTES = 2
 _GET = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET
 _NEW = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_NEW
 _FIXED_SIZE = NLMSG_HDRLEN + NFGENMSG_SIZE
-_INET_SIZE = 4
 _RECORDED_STATUS = IPS_SEEN_REPLY | IPS_ASSURED | IPS_OFFLOAD | IPS_HW_OFFLOAD
 """The bits of the status that records show."""
 
@@ -219,37 +218,43 @@ def _put_together(messages: Messages, columns: Sequence[Column]) -> Column:
 def _make_columns(group: MessageGroup, asked: Asked, texts: PackedTexts) -> Mapping[str, Column]:
     """Return the columns of connections whose messages have one shape; those that are not asked for are null."""
 
-    def column(name: str) -> Sequence[Any]:
-        return group.column(name) or ()
+    def convert(name: str, to_value: Callable[[Any], Any], missing: object = None) -> Column:
+        """Return what is made of an attribute: once for all connections if it is equal in all of them."""
+        numbers = group.column(name)
+        if numbers is None:
+            return Same(missing)
+        if numbers.count(numbers[0]) == len(numbers):
+            return Same(to_value(numbers[0]))
+        return [*map(to_value, numbers)]
 
-    protocols, bits = column("protocol"), column("status")
+    originals = _make_directions(group, "original", texts)
+    protocols = convert("protocol", _PROTOCOL_WORDS.__getitem__)
     optional: dict[str, Callable[[], Column]] = {
-        "state": lambda: _name_states(protocols, column("state")),
-        "expires_seconds": lambda: column("timeout") or Same(None),
-        "status": lambda: [_status_words(number & _RECORDED_STATUS) for number in bits],
-        "mark": lambda: column("mark") or Same(None),
-        "zone": lambda: column("zone") or Same(0),
+        "state": lambda: _name_states(protocols, group.column("state")),
+        "expires_seconds": lambda: convert("timeout", int),
+        "status": lambda: convert("status", lambda bits: _status_words(bits & _RECORDED_STATUS)),
+        "mark": lambda: convert("mark", int),
+        "zone": lambda: convert("zone", int, 0),
     }
     return {
         **_NOTHING,
-        "family": Same("inet" if len(column("original source")[0]) == _INET_SIZE else "inet6"),
-        "protocol": [*map(_PROTOCOL_WORDS.__getitem__, protocols)],
-        "original": _make_directions(group, "original", texts),
+        "family": Same("inet6" if ":" in originals[0]["source_address"] else "inet"),
+        "protocol": protocols,
+        "original": originals,
         "reply": _make_directions(group, "reply", texts),
-        "nat": [NAT[number >> IPS_SRC_NAT_BIT & 3] for number in bits],
+        "nat": convert("status", lambda bits: NAT[bits >> IPS_SRC_NAT_BIT & 3]),
         **{name: make() for name, make in optional.items() if asked.wants(name)},
     }
 
 
-def _name_states(protocols: Sequence[int], states: Sequence[int]) -> Column:
+def _name_states(protocols: Column, states: Sequence[int] | None) -> Column:
     """Return the words for states, whose numbers differ between protocols; without numbers there are none."""
-    if not states:
+    if states is None:
         return Same(None)
-    first = protocols[0]
-    if protocols.count(first) == len(protocols):
-        words = {number: _state_word(_PROTOCOL_WORDS[first], number) for number in set(states)}
-        return [*map(words.__getitem__, states)]
-    return [_state_word(_PROTOCOL_WORDS[protocol], number) for protocol, number in zip(protocols, states, strict=True)]
+    if not isinstance(protocols, Same):
+        return [*map(_state_word, protocols, states)]
+    words = {number: _state_word(protocols.value, number) for number in set(states)}
+    return [*map(words.__getitem__, states)]
 
 
 def _make_directions(group: MessageGroup, way: str, texts: PackedTexts) -> list[Record]:
