@@ -187,6 +187,11 @@ class Messages:
             self._groups = [*self._make_groups()]
         return self._groups
 
+    def message(self, index: int) -> bytes:
+        """Return a whole message, to quote it in a problem."""
+        start = self._offsets[index]
+        return self._data[start : start + self._lengths[index]]
+
     def fixed(self, name: str) -> Column:
         """Return the values of a field of the fixed part, in the order of the messages."""
         field = self._shapes.fixed[name]

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import queue
 import socket
 import sys
-import threading
 from collections.abc import Collection, Iterator
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from netstat_core.errors import Interrupted, SourceError
 from netstat_core.plugin.records import NetworkNamespace
 from netstat_core.plugin.sources import Directory, File, NetlinkDump
 from netstat_core.system import Machine, System, capture
 from netstat_core.system.namespace_gaps import escape_namespace_name
+
+if TYPE_CHECKING:
+    import queue
+    import threading
 
 
 class KernelSystem(System):
@@ -64,17 +67,21 @@ class KernelSystem(System):
         """Open a netlink socket in the network namespace of this system."""
         return capture.open_netlink_socket(protocol)
 
+    def scan_processes(self, scan: capture.OwnerScan, pids: list[int]) -> None:
+        """Scan the descriptors of processes."""
+        scan.scan_processes(pids)
+
     def find_owners(self, *, descriptors: bool = False) -> capture.Owners:
         """Return the owners of all sockets that this process may see."""
         try:
-            return capture.scan_owners(descriptors=descriptors)
+            return capture.scan_owners(descriptors=descriptors, scan_all=self.scan_processes)
         except OSError as error:
             raise SourceError.from_os_error("/proc", error) from error
 
     def search_owners(self, inodes: Collection[int], *, descriptors: bool = False) -> capture.Owners | None:
         """Search the processes again, and their threads while any of ``inodes`` has no holder."""
         try:
-            return capture.scan_owners(descriptors=descriptors, wanted=inodes)
+            return capture.scan_owners(descriptors=descriptors, wanted=inodes, scan_all=self.scan_processes)
         except OSError as error:
             raise SourceError.from_os_error("/proc", error) from error
 
@@ -100,6 +107,9 @@ _SWITCH_SECONDS = 0.0005
 def _read_ahead(datagrams: Iterator[memoryview]) -> Iterator[memoryview | bytes]:
     """Yield the datagrams, receiving the later ones in a thread while the caller parses."""
     yield from islice(datagrams, _DIRECT_DATAGRAMS)
+    import queue  # noqa: PLC0415 - few machines have so many sockets
+    import threading  # noqa: PLC0415
+
     fetched: queue.Queue[bytes | OSError | None] = queue.Queue(_QUEUED_DATAGRAMS)
     stopped = threading.Event()
     thread = threading.Thread(target=_fetch, args=(datagrams, fetched, stopped), daemon=True)

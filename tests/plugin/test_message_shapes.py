@@ -156,6 +156,7 @@ def test_groups_have_the_messages_of_one_shape_and_type() -> None:
         (KIND, 20, [1]),
     ]
     assert [group.find("number") for group in messages.groups] == [24, 24, None]
+    assert messages.message(2) == pack("<", b"ijkl", number, kind=3)
     assert messages.groups[0].between(16, 20) == [b"abcd", b"mnop"]
     assert messages.groups[0].between(24) == [number[4:], number[4:]]
     assert [*messages.in_order([group.between(16, 18) for group in messages.groups])] == [b"ab", b"ef", b"ij", b"mn"]
