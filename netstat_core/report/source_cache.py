@@ -10,7 +10,7 @@ from typing import Any
 
 from netstat_core.errors import NotInKernel, SourceError
 from netstat_core.plugin.outcomes import Gap
-from netstat_core.plugin.sources import EITHER, OPTIONAL, REQUIRED, Directory, File, Need, NetlinkDump, Source
+from netstat_core.plugin.sources import EITHER, OPTIONAL, REQUIRED, Directory, File, Need, NetlinkDump, Sign, Source
 from netstat_core.report.ledger import gap_from_error
 from netstat_core.system import System
 
@@ -44,7 +44,7 @@ class SourceCache:
         either: list[SourceError] = []
         for need in needs:
             try:
-                contents.append(None if need is None else self._open_source(need.source))
+                contents.append(None if need is None else self._open_need(need))
             except SourceError as error:
                 if need is None or need.absence == REQUIRED:
                     raise
@@ -102,6 +102,17 @@ class SourceCache:
         except SourceError:
             return False
         return True
+
+    def _open_need(self, need: Need) -> Any:
+        return iter(()) if need.signs and all(map(self._shows_none, need.signs)) else self._open_source(need.source)
+
+    def _shows_none(self, sign: Sign) -> bool:
+        """Return whether the file of a sign is whole and shows that a dump is empty."""
+        try:
+            content = self._open_source(sign.file)
+        except SourceError:
+            return False
+        return sign.shows_none(content) and self._system.find_cut(sign.file) is None
 
     def _open_source(self, source: Source) -> Any:
         if isinstance(source, NetlinkDump) and not source.restart:

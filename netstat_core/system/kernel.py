@@ -99,7 +99,12 @@ _SWITCH_SECONDS = 0.0005
 
 def _read_ahead(datagrams: Iterator[memoryview]) -> Iterator[memoryview | bytes]:
     """Yield the datagrams, receiving the later ones in a thread while the caller parses."""
-    yield from islice(datagrams, _DIRECT_DATAGRAMS)
+    taken = 0
+    for direct in islice(datagrams, _DIRECT_DATAGRAMS):
+        taken += 1
+        yield direct
+    if taken < _DIRECT_DATAGRAMS:  # the dump has ended
+        return
     fetched: queue.Queue[bytes | OSError | None] = queue.Queue(_QUEUED_DATAGRAMS)
     stopped = threading.Event()
     thread = threading.Thread(target=_fetch, args=(datagrams, fetched, stopped), daemon=True)
