@@ -42,9 +42,10 @@ class SourceCache:
         contents: list[Any] = []
         gaps = []
         either: list[SourceError] = []
+        empty = self._find_empty([need for need in needs if need and need.signs])
         for need in needs:
             try:
-                contents.append(None if need is None else self._open_need(need))
+                contents.append(None if need is None else iter(()) if need in empty else self._open_source(need.source))
             except SourceError as error:
                 if need is None or need.absence == REQUIRED:
                     raise
@@ -103,8 +104,14 @@ class SourceCache:
             return False
         return True
 
-    def _open_need(self, need: Need) -> Any:
-        return iter(()) if need.signs and all(map(self._shows_none, need.signs)) else self._open_source(need.source)
+    def _find_empty(self, needs: list[Need]) -> list[Need]:
+        """Return those of some needs whose signs all show that they are empty.
+
+        All first signs are read before the second ones, so that one which needs share is read behind the others.
+        """
+        for place in range(max((len(need.signs) for need in needs), default=0)):
+            needs = [need for need in needs if place >= len(need.signs) or self._shows_none(need.signs[place])]
+        return needs
 
     def _shows_none(self, sign: Sign) -> bool:
         """Return whether the file of a sign is whole and shows that a dump is empty."""

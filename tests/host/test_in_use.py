@@ -98,6 +98,16 @@ def test_a_dump_is_left_out_if_all_signs_show_nothing(files: dict[str, bytes], a
     assert [name.rpartition("/")[2].replace("made", "dump") for name in system.asked] == asked
 
 
+def test_a_sign_that_dumps_share_is_read_behind_their_others() -> None:
+    """What shows that no socket ever closed is read after all counters of open sockets, for none to change between."""
+    others = [
+        Sign(file=File(f"/proc/net/{name}"), shows_none=lambda content: content == b"0") for name in ("inet", "inet6")
+    ]
+    system = CannedSystem({f"/proc/net/{name}": b"0" for name in ("inet", "inet6", "second")})
+    SourceCache(system).open([Need(DUMP, signs=(other, SECOND)) for other in others])
+    assert [name.rpartition("/")[2] for name in system.asked][:3] == ["inet", "inet6", "second"]
+
+
 class CutSystem(CannedSystem):
     """A snapshot whose files were cut for want of room."""
 
