@@ -90,10 +90,10 @@ def _dump_arguments(request: NetlinkDump) -> tuple[int, int, bytes, bool]:
     return request.protocol, request.type, request.body, request.strict
 
 
-_DIRECT_DATAGRAMS = 4
-"""Datagrams received before a thread is started; most tables fit in these."""
+_DIRECT_DATAGRAMS = 2
+"""Pieces of a dump received before a thread is started; most tables fit in the first."""
 
-_QUEUED_DATAGRAMS = 16
+_QUEUED_DATAGRAMS = 4
 _SWITCH_SECONDS = 0.0005
 
 
