@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netstat_core.plugin import LINKS, Asked, Datagrams, Feed, File, Input, Layout, Reader, Rows, feed, from_asked
-from netstat_inet import net_tools_sctp, netlink_inet_diag, netlink_sctp_diag, proc_sctp, proc_tcp
+from netstat_inet import in_use, net_tools_sctp, netlink_inet_diag, netlink_sctp_diag, proc_sctp, proc_tcp
 from netstat_inet.net_tools import make_layout
 from netstat_inet.record import InetSocket
 
@@ -30,9 +30,10 @@ def _make_file(protocol: str, family: str) -> Input[bytes | None]:
 
 
 def _make_dump(protocol: str, family: str) -> Input[Datagrams | None]:
-    """Return the dump of a protocol and family."""
+    """Return the dump of a protocol and family; that of TCP is not requested if it is known to be empty."""
     dump = from_asked(lambda asked: netlink_inet_diag.request(protocol, family, asked))
-    return dump.when(lambda asked: asked.serves_family(family))
+    signs = in_use.NO_TCP[family] if protocol == "tcp" else ()
+    return dump.empty_if(*signs).when(lambda asked: asked.serves_family(family))
 
 
 def _make_procfs_feed(protocol: str) -> Feed:
