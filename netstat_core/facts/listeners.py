@@ -115,7 +115,9 @@ class _Listeners(Part):
         raise NotImplementedError
 
     def _describe_holders(self, sockets: Iterable[Record]) -> dict[str, Any]:
-        """Return the fields of an entry that describe the processes of its sockets."""
+        """Return the fields of an entry that describe the processes of its sockets; null if nobody looked for them."""
+        if not self.head.query.owners:
+            return dict.fromkeys(("processes", "pids", "owner_seen"))
         processes: dict[int, dict[str, Any]] = {}
         # Sockets may share one list of processes; go through each list once.
         lists = {id(socket["processes"]): socket["processes"] for socket in sockets}

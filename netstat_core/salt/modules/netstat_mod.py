@@ -41,6 +41,7 @@ def listening(
     netns: Names = None,
     who: bool = False,
     arguments: bool = False,
+    owners: bool = True,
 ) -> dict[str, Any]:
     """
     Return listening sockets: Internet sockets by protocol and port, UNIX sockets by path, with their processes.
@@ -64,6 +65,10 @@ def listening(
         Whether to return the full command lines of processes, whose arguments may contain secrets. By default only the
         first argument is returned.
 
+    owners
+        Whether to find the processes that hold sockets, for which the open descriptors of all processes are searched.
+        Without it ``processes``, ``pids`` and ``owner_seen`` are null.
+
     CLI Example:
 
     .. code-block:: bash
@@ -71,8 +76,9 @@ def listening(
         salt '*' netstat.listening
         salt '*' netstat.listening protocols=tcp where='local_port < 1024'
         salt '*' netstat.listening netns=all who=True
+        salt '*' netstat.listening owners=False
     """
-    options: dict[str, Any] = {"protocols": protocols, "families": families, "netns": netns}
+    options: dict[str, Any] = {"protocols": protocols, "families": families, "netns": netns, "owners": owners}
     return _gather("sockets", where=where, who=who, arguments=arguments, **options)
 
 
@@ -83,6 +89,7 @@ def sockets(
     netns: Names = None,
     who: bool = False,
     arguments: bool = False,
+    owners: bool = True,
 ) -> dict[str, Any]:
     """
     Return all sockets: the facts, with a record of each socket under ``sockets``. For arguments see ``listening``.
@@ -94,7 +101,7 @@ def sockets(
         salt '*' netstat.sockets protocols=tcp where="state == 'CLOSE_WAIT'"
         salt '*' netstat.sockets protocols=tcp,udp families=inet6
     """
-    options: dict[str, Any] = {"protocols": protocols, "families": families, "netns": netns}
+    options: dict[str, Any] = {"protocols": protocols, "families": families, "netns": netns, "owners": owners}
     return _gather("sockets", sockets="all", where=where, who=who, arguments=arguments, **options)
 
 
@@ -194,6 +201,7 @@ def capture(
     netns: Names = None,
     arguments: bool = False,
     preset: str | None = None,
+    owners: bool = True,
 ) -> str:
     """
     Take a snapshot of the minion: text that ``netstat.parse`` and ``pynetstat --from`` can read on any machine.
@@ -202,7 +210,7 @@ def capture(
     ``.tar.gz``, and the path is returned. The snapshot holds everything unless ``tables``, ``protocols`` or
     ``families`` are given, ``sockets`` is ``listening``, or a ``preset`` of ``pynetstat capture`` is named; it holds
     other network namespaces if ``netns`` is given. Of the command lines of processes it holds the first argument, with
-    ``arguments`` all, which may contain secrets.
+    ``arguments`` all, which may contain secrets; without ``owners`` it holds no processes.
 
     CLI Example:
 
@@ -219,7 +227,7 @@ def capture(
     from netstat_core.system.find_namespaces import capture_all  # noqa: PLC0415
 
     options: dict[str, Any] = {"tables": tables, "protocols": protocols, "families": families, "netns": netns}
-    options |= {"sockets": sockets, "arguments": arguments}
+    options |= {"sockets": sockets, "arguments": arguments, "owners": owners}
     with _convert_errors():
         host = Host()
         contents = capture_all(plan(_make_capture_query(host, options, preset), host))
@@ -239,6 +247,7 @@ def parse(
     netns: Names = None,
     who: bool = False,
     arguments: bool = False,
+    owners: bool = True,
 ) -> dict[str, Any]:
     """
     Return the facts of a snapshot, given as its text or as an absolute path on the minion.
@@ -255,7 +264,7 @@ def parse(
         salt-run salt.cmd netstat.parse /srv/snapshots/web1.txt sockets=all where="state == 'ESTABLISHED'"
     """
     options: dict[str, Any] = {"protocols": protocols, "families": families, "netns": netns, "who": who}
-    options |= {"where": where, "arguments": arguments}
+    options |= {"where": where, "arguments": arguments, "owners": owners}
     return _gather(*_split(tables), snapshot=snapshot or "", sockets=sockets, **options)
 
 
@@ -289,7 +298,7 @@ def _is_in_state() -> bool:
     return "runas" in globals().get("__context__", ())
 
 
-def _gather(*tables: str, snapshot: str | None = None, owners: bool = True, **options: Any) -> dict[str, Any]:
+def _gather(*tables: str, snapshot: str | None = None, **options: Any) -> dict[str, Any]:
     """Gather the facts of some tables, from a snapshot if given; with ``sockets="all"`` add the records of sockets."""
     from netstat_core.facts.gather import gather  # noqa: PLC0415
     from netstat_core.host.discovery import Host  # noqa: PLC0415 - Salt imports this file on every start
@@ -297,8 +306,6 @@ def _gather(*tables: str, snapshot: str | None = None, owners: bool = True, **op
     with _convert_errors():
         host = Host()
         query = _make_query(host, {**options, "tables": tables})
-        if not owners:
-            query = query._replace(owners=())
         system = None if snapshot is None else _open_snapshot(snapshot)
         gathered = gather(query, system, host, keep_sockets=query.show == "all")
     return gathered.facts | ({"sockets": gathered.sockets} if query.show == "all" else {})
@@ -316,6 +323,7 @@ def _make_query(host: Any, options: dict[str, Any]) -> Any:
         all_netns=all_netns,
         sockets=str(options.get("sockets", "listening")),
         where=_to_text(options.get("where")),
+        owners=bool(options.get("owners", True)),
         who=bool(options.get("who")),
         arguments=bool(options.get("arguments")),
     )
@@ -334,7 +342,8 @@ def _make_capture_query(host: Any, options: dict[str, Any], preset: str | None) 
         return query
     chosen = EVERYTHING if preset is None else preset_query(host, str(preset))
     places = {name: getattr(query, name) for name in ("network_namespaces", "all_network_namespaces")}
-    return chosen._replace(owners=tuple(dict.fromkeys((*chosen.owners, *query.owners))), **places)
+    owners = tuple(dict.fromkeys((*chosen.owners, *query.owners))) if query.owners else ()
+    return chosen._replace(owners=owners, **places)
 
 
 def _get_only_place(facts: dict[str, Any]) -> dict[str, Any]:
