@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, BinaryIO
 
 from netstat_core.dialects.safe_records import SafeRecords
@@ -23,7 +23,7 @@ class Page(Rendering):
         self._style = style
         self._layout = layout
         self._block: Block | None = None
-        self._rows: dict[str, Callable[[Sequence[Record]], str]] = {}
+        self._rows: dict[str, Callable[[Batch], str]] = {}
         self._safe: dict[str, SafeRecords] = {}
         self._whole: tuple[Reader, Layout, list[Record]] | None = None
         self._entered = False
@@ -43,16 +43,16 @@ class Page(Rendering):
         self._announce(reader, layout)
         if layout.whole:
             self._whole = self._whole or (reader, layout, [])
-            self._whole[2].extend(self._make_safe(reader, layout, batch.rows()))
+            self._whole[2].extend(self._make_safe(reader, layout, batch))
         elif batch:
-            self._write(self._get_formatter(reader, layout)(self._make_safe(reader, layout, batch.read_only())))
+            self._write(self._get_formatter(reader, layout)(self._make_safe(reader, layout, batch)))
 
     def _write_whole(self) -> None:
         """Write the rows of a layout that needs all records at once, for example to sort them."""
         if self._whole is not None:
             reader, layout, records = self._whole
             self._whole = None
-            self._write(self._get_formatter(reader, layout)(records))
+            self._write(self._get_formatter(reader, layout)(Batch(records)))
 
     def end(self, tail: Tail) -> None:  # noqa: ARG002 - text has no end of its own
         """Write the rows that are still held back."""
@@ -84,17 +84,17 @@ class Page(Rendering):
         """Store a trait of a reader for its headings and rows."""
         self._get_traits(reader)[trait.name] = escape_value(trait.value)
 
-    def _make_safe(self, reader: Reader, layout: Layout, records: Sequence[Record]) -> Sequence[Record]:
+    def _make_safe(self, reader: Reader, layout: Layout, batch: Batch) -> Batch:
         if reader.name not in self._safe:
             self._safe[reader.name] = SafeRecords(reader, layout.needs(self._style))
-        return self._safe[reader.name](records)
+        return self._safe[reader.name](batch)
 
     def _announce(self, reader: Reader, layout: Layout) -> None:
         if layout.block is not self._block:
             self._block = layout.block
             self._write(escape_unprintable(layout.block.heading(self._style, self._get_traits(reader))))
 
-    def _get_formatter(self, reader: Reader, layout: Layout) -> Callable[[Sequence[Record]], str]:
+    def _get_formatter(self, reader: Reader, layout: Layout) -> Callable[[Batch], str]:
         if reader.name not in self._rows:
             self._rows[reader.name] = layout.rows(self._style, self._head.names, self._get_traits(reader))
         return self._rows[reader.name]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from itertools import chain
-from operator import itemgetter
 from typing import Any
 
 from netstat_core.escape import escape_value
+from netstat_core.plugin.batches import Batch
 from netstat_core.plugin.readers import Reader
-from netstat_core.plugin.records import Record
 from netstat_core.plugin.schema import Schema, reader_schema
 
 _NUMBERS = {"integer", "number", "boolean", "null"}
@@ -28,13 +27,13 @@ class SafeRecords:
         closed = {name for name, schema in properties.items() if _is_closed(schema)}
         self._fields = [name for name in fields if name not in closed]
 
-    def __call__(self, records: Sequence[Record]) -> Sequence[Record]:
-        """Return the records themselves if they are harmless, else escaped copies."""
-        return records if not records or self._are_harmless(records) else [escape_value(record) for record in records]
+    def __call__(self, batch: Batch) -> Batch:
+        """Return the batch itself if its records are harmless, else one of escaped copies."""
+        return batch if not batch or self._are_harmless(batch) else Batch(map(escape_value, batch.read_only()))
 
-    def _are_harmless(self, records: Sequence[Record]) -> bool:
+    def _are_harmless(self, batch: Batch) -> bool:
         try:
-            return all(_are_printable(map(itemgetter(name), records)) for name in self._fields)
+            return all(_are_printable(batch.column(name)) for name in self._fields)
         except KeyError:  # records of different fields
             return False
 

@@ -12,6 +12,7 @@ from typing import Any
 from netstat_core.host.plugins import SOURCE, Limits, Offer, guard_plugin_code
 from netstat_core.host.watch import Watch
 from netstat_core.host.yielded import check_item
+from netstat_core.plugin.batches import Batch
 from netstat_core.plugin.feeds import Feed, Parsed
 from netstat_core.plugin.outcomes import Gap, Problem
 
@@ -63,13 +64,17 @@ class Budget:
             left = self._limits.rows - int(self._used["rows"]) if self._limits.seconds else len(item)
             self._count_records(item)
             return item[:left]
+        if isinstance(item, Batch):
+            left = self._limits.rows - int(self._used["rows"]) if self._limits.seconds else len(item)
+            self._count_records(item.read_only())
+            return item[:left]
         if isinstance(item, Problem):
             self._used["problems"] += 1
         else:
             self._used["remarks"] += 1
         return check_item(item)
 
-    def _count_records(self, records: list[Any]) -> None:
+    def _count_records(self, records: Sequence[Any]) -> None:
         self._used["rows"] += len(records) or 1  # an empty list counts too, or a parser could yield them forever
         self._used["size"] += sum(map(len, map(str, records)))
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from netstat_core.errors import PluginError, SchemaViolation
 from netstat_core.escape import escape, to_one_line
+from netstat_core.plugin.batches import Batch, Column, Same
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import GREATEST_INTEGER, LEAST_INTEGER, Record
 from netstat_core.plugin.schema import Schema, reader_schema, schema_of
@@ -32,26 +33,53 @@ class Checker:
         declared = reader_schema(reader)
         self._schema = _restrict_families(declared, reader)
         self._reader = reader
-        if isinstance(reader.record, Mapping):
-            self._batch = _compile(_array_of(self._schema))
-        elif self._schema is declared:
-            self._batch = _compile_type(reader.record, is_live)
-        else:
-            self._batch = _compile(_array_of(_simplify(self._schema)))
+        self._is_restricted = self._schema is not declared
+        self._is_live = is_live
+        self._rows = _compile(_array_of(self._schema)) if isinstance(reader.record, Mapping) else None
+        self._columns: Validity | None = None
         self._single: Validity | None = None
         self._explained = 0
+
+    def check_batch(self, batch: Batch, feed: str, plugin: str) -> tuple[Batch, list[SchemaViolation]]:
+        """Return a batch of the valid records in order, and a violation for each of the others; as :meth:`check`."""
+        columns = batch.read_columns()
+        if columns is not None and self._are_valid(columns):
+            return batch, []
+        records = list(batch.read_only())
+        good, violations = self.check(records, feed, plugin)
+        return batch if good is records else Batch(good), violations
 
     def check(self, records: list[Record], feed: str, plugin: str) -> tuple[list[Record], list[SchemaViolation]]:
         """Return the valid records in order, and a violation for each of the others.
 
         ``feed`` and ``plugin`` are names for the messages.
         """
+        if self._rows is None:
+            self._rows = self._compile(_array_of)
         try:
-            if self._batch(records):
+            if self._rows(records):
                 return records, []
         except (ValueError, TypeError):
             pass
         return self._check_each(records, f"plugin {plugin}, reader {self._reader.name}, feed {feed}")
+
+    def _are_valid(self, columns: dict[str, Column]) -> bool:
+        """Return whether the records of columns are valid. False if that is to be seen from records."""
+        if isinstance(self._reader.record, Mapping):
+            return False
+        if self._columns is None:
+            self._columns = self._compile(_transpose)
+        values = {name: [column.value] if isinstance(column, Same) else column for name, column in columns.items()}
+        try:
+            return self._columns(values)
+        except (ValueError, TypeError):
+            return False
+
+    def _compile(self, form: Callable[[Schema], Schema]) -> Validity:
+        """Return the test for many records in a form: an array of them, or their columns."""
+        if self._is_restricted:
+            return _compile(form(_simplify(self._schema)))
+        return _compile_type(self._reader.record, self._is_live, form)
 
     def _check_each(self, records: list[Record], origin: str) -> tuple[list[Record], list[SchemaViolation]]:
         if self._single is None:
@@ -92,10 +120,14 @@ def _represent(value: Any) -> str:
 
 
 @functools.cache
-def _compile_type(record: type, is_live: bool) -> Validity:  # noqa: FBT001 - a key of the cache
-    """Return the test for a list of records of a type, which readers may share."""
+def _compile_type(
+    record: Any,
+    is_live: bool,  # noqa: FBT001 - a key of the cache
+    form: Callable[[Schema], Schema],
+) -> Validity:
+    """Return the test for many records of a type, which readers may share."""
     simple = _simplify(schema_of(record))
-    return _compile(_array_of(_drop_bounds(simple) if is_live else simple))
+    return _compile(form(_drop_bounds(simple) if is_live else simple))
 
 
 def _restrict_families(schema: Schema, reader: Reader) -> Schema:
@@ -109,6 +141,11 @@ def _restrict_families(schema: Schema, reader: Reader) -> Schema:
 
 def _array_of(schema: Schema) -> Schema:
     return {"type": "array", "items": schema}
+
+
+def _transpose(schema: Schema) -> Schema:
+    """Return the schema of columns: the object with an array of values in the place of each field."""
+    return {**schema, "properties": {name: _array_of(field) for name, field in schema["properties"].items()}}
 
 
 def _simplify(schema: Any) -> Any:

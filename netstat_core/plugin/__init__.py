@@ -13,7 +13,7 @@ Submodules are internal: their names may move without notice. docs/plugins.md ha
 from netstat_core.errors import Refused, SourceError, UsageError
 from netstat_core.escape import escape, printable, unescape
 from netstat_core.plugin.asked import About, Asked
-from netstat_core.plugin.batches import Batch
+from netstat_core.plugin.batches import Batch, Same
 from netstat_core.plugin.feeds import Feed, Group, Parsed, feed
 from netstat_core.plugin.hooks import API, hookimpl
 from netstat_core.plugin.netlink import (
@@ -137,6 +137,7 @@ __all__ = [
     "Refused",
     "Rendering",
     "Rows",
+    "Same",
     "Sink",
     "SocketRecord",
     "Source",

@@ -8,13 +8,14 @@ from typing import Any, TypeVar, overload
 
 from netstat_core.errors import PluginError
 from netstat_core.plugin.asked import About, Asked
+from netstat_core.plugin.batches import Batch
 from netstat_core.plugin.outcomes import Gap, Problem, Trait
 from netstat_core.plugin.records import Record
 from netstat_core.plugin.sources import Input, Need
 from netstat_core.plugin.values import Value, name_field
 
-Parsed = Record | list[Record] | Problem | Trait | Gap
-"""What a parser yields: a record, a list of records (cheaper where there are many), a problem, a trait or a gap."""
+Parsed = Record | list[Record] | Batch | Problem | Trait | Gap
+"""What a parser yields: a record, many as a list or a batch (cheaper), a problem, a trait or a gap."""
 
 Outcome = Iterable[Parsed]
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from netstat_core.escape import unescape
+from netstat_core.plugin.batches import Batch
 from netstat_core.plugin.outcomes import Gap, Problem
 from netstat_core.plugin.records import Record
 from netstat_core.plugin.values import Value, name_field
@@ -43,7 +44,7 @@ _PROGRAM_WIDTH = 20
 _LONGEST_PROGRAM = 19
 _LONGEST_ARGUMENT = 511
 
-FormatRows = Callable[[Sequence[Record]], str]
+FormatRows = Callable[[Batch], str]
 """Returns the text of a batch of records. It may keep state between batches."""
 
 

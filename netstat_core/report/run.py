@@ -314,7 +314,7 @@ class Run:
                 if not has_begun:
                     raise piece
                 yield self._note(Gap("truncated", piece.source, piece.detail, errno=piece.errno), reader)
-            elif isinstance(piece, list):
+            elif isinstance(piece, Batch):
                 batch, violations = finish(piece, feed.name)
                 yield from (Noted(reader, self.ledger.reject(violation, reader)) for violation in violations)
                 yield Read(reader, batch)

@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 BATCH = 512
 """Records in a batch, unless a parser yields longer lists."""
 
-Piece = list[Record] | Problem | Gap | Trait | SourceError
+Piece = Batch | Problem | Gap | Trait | SourceError
 
 
 def batch_records(parsed: Iterable[Parsed], plugin: str, reader: str) -> Iterator[Piece]:
-    """Yield what a parser yields in order, with its records in lists; a SourceError that ended it comes last.
+    """Yield what a parser yields in order, with its records in batches; a SourceError that ended it comes last.
 
     Any other exception ends the records and becomes a gap. Problems beyond :data:`MOST_PROBLEMS` are counted in one
     gap, since an attacker who can write the input could otherwise fill the report with them.
@@ -45,16 +45,18 @@ def batch_records(parsed: Iterable[Parsed], plugin: str, reader: str) -> Iterato
             if len(records) < BATCH:
                 continue
         if records:
-            yield records
+            yield Batch(records)
             records = []
-        if not isinstance(item, dict):
+        if isinstance(item, list):
+            yield Batch(item)
+        elif not isinstance(item, dict):
             yield (
                 item
                 if isinstance(item, _PIECES)
                 else broken_plugin_gap(plugin, f"{reader}: parse: gave {type(item).__name__}")
             )
     if records:
-        yield records
+        yield Batch(records)
 
 
 _MOST_DAMAGED_ROWS = 100_000
@@ -77,7 +79,7 @@ def _limit_problems(items: Iterable[Parsed | SourceError]) -> Iterator[Parsed | 
         yield Gap("truncated", last.source, f"{problems} rows were damaged, and {MOST_PROBLEMS} of them are listed")
 
 
-_PIECES = (list, Problem, Gap, Trait, SourceError)
+_PIECES = (Batch, Problem, Gap, Trait, SourceError)
 
 
 def _catch_failures(parsed: Iterable[Parsed], plugin: str, reader: str) -> Iterator[Parsed | SourceError]:
@@ -131,7 +133,7 @@ class BatchFinisher:
     ) -> None:
         reader, asked = prepared.offer.reader, prepared.asked
         self._plugin = prepared.offer.plugin.label
-        self._check = checker.check
+        self._check = checker.check_batch
         self._kind = reader.kind
         self._namespace = namespace
         self._has_host_fields = asked.wants("network_namespace") or where is not None
@@ -143,10 +145,9 @@ class BatchFinisher:
         self._shown = shown
         self._matches = where.rule_of(reader) if where else None
 
-    def __call__(self, records: list[Record], feed: str) -> tuple[Batch, list[SchemaViolation]]:
+    def __call__(self, records: Batch, feed: str) -> tuple[Batch, list[SchemaViolation]]:
         """Return the records to show, and the violations for which others were dropped."""
-        good, violations = self._check(records, feed, self._plugin)
-        batch = Batch(good)
+        batch, violations = self._check(records, feed, self._plugin)
         if self._has_host_fields:
             batch = batch.with_field("kind", value=self._kind)
             batch = batch.with_field("network_namespace", value=self._namespace)

@@ -20,7 +20,7 @@ from netstat_core.errors import PluginError
 from netstat_core.host import checker
 from netstat_core.host.checker import Checker, check_schemas
 from netstat_core.host.discovery import Host
-from netstat_core.plugin import Field, Reader, SocketRecord
+from netstat_core.plugin import Batch, Field, Reader, Same, SocketRecord
 from netstat_core.plugin.schema import published_schema, reader_schema
 
 typed_dict: Any = TypedDict
@@ -342,6 +342,7 @@ def both() -> tuple[Checker, Checker]:
         patch.setitem(sys.modules, "jsonschema_rs", None)
         slow = Checker(EVERYTHING)
         verdict(slow, {})
+        slow.check_batch(batch_by_column([GOOD]), "feed", "plugin")
     verdict(fast, {})
     return fast, slow
 
@@ -355,6 +356,35 @@ def test_both_libraries_agree(records: list[Any], both: tuple[Checker, Checker])
     expected = [record for record in records if authority.is_valid(record)]
     assert fast.check(records, "feed", "plugin")[0] == expected
     assert slow.check(records, "feed", "plugin")[0] == expected
+
+
+def batch_by_column(records: list[dict[str, Any]]) -> Batch:
+    """Make a batch of the columns of records with the same fields; a single record gives columns of equal values."""
+    names = records[0] if records else {}
+    columns = {name: [record[name] for record in records] for name in names}
+    return Batch.of_columns(
+        {name: Same(values[0]) if len(values) == 1 else values for name, values in columns.items()}, len(records)
+    )
+
+
+uniform = st.sets(st.sampled_from(sorted(GOOD)), max_size=1).flatmap(
+    lambda lacking: st.lists(
+        nearly_good.map(lambda made: {name: made[name] for name in sorted(made) if name not in lacking}), max_size=3
+    )
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(records=uniform, surplus=st.booleans())
+def test_columns_are_checked_as_records_are(
+    records: list[dict[str, Any]], both: tuple[Checker, Checker], *, surplus: bool
+) -> None:
+    """A batch of columns keeps and loses the same records as those records as dicts, with and without jsonschema-rs."""
+    records = [{**record, "surplus": 1} for record in records] if surplus else records
+    for one in both:
+        good, violations = one.check(records, "feed", "plugin")
+        kept, told = one.check_batch(batch_by_column(records), "feed", "plugin")
+        assert (kept.rows(), len(told)) == (good, len(violations))
 
 
 Made = Callable[[], Reader]

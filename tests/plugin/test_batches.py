@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netstat_core.plugin.batches import Batch
+from netstat_core.plugin.batches import Batch, Same
+from netstat_core.sinks.json import _encode_lines, encode
 
 Rows = list[dict[str, Any]]
 
@@ -20,11 +21,26 @@ even = st.sets(st.sampled_from(NAMES[:3])).flatmap(
     lambda names: st.lists(st.fixed_dictionaries(dict.fromkeys(sorted(names), st.integers(0, 3))), max_size=5)
 )
 tables = even | uneven
+ordered = even.map(lambda rows: [dict(sorted(row.items())) for row in rows])
 
 
 def batch_of(rows: Rows) -> Batch:
     """Make a batch of rows that nobody else has."""
     return Batch([dict(row) for row in rows])
+
+
+def columns_of(rows: Rows) -> Batch:
+    """Make a batch of columns of rows that have the same fields; a column of equal values is told once."""
+    columns: dict[str, Any] = {name: [row[name] for row in rows] for name in (rows[0] if rows else ())}
+    return Batch.of_columns(
+        {name: Same(values[0]) if len(set(values)) == 1 else tuple(values) for name, values in columns.items()},
+        len(rows),
+    )
+
+
+made_of_rows = tables.map(lambda rows: (batch_of(rows), rows))
+made_of_columns = ordered.map(lambda rows: (columns_of(rows), rows))
+batches = made_of_rows | made_of_columns
 
 
 def ways_to_see(batch: Batch) -> list[Rows]:
@@ -78,10 +94,10 @@ def step(data: st.DataObject, batch: Batch, rows: Rows) -> tuple[Any, Any]:
     return outcome(real), outcome(model)
 
 
-@given(rows=tables, data=st.data())
-def test_batches_are_as_lists_of_dicts(rows: Rows, data: st.DataObject) -> None:
+@given(first=batches, data=st.data())
+def test_batches_are_as_lists_of_dicts(first: tuple[Batch, Rows], data: st.DataObject) -> None:
     """Whatever is made of batches in whatever order, each holds what plain copied rows would, the older ones too."""
-    made = [(batch_of(rows), rows)]
+    made = [first]
     for _ in range(data.draw(st.integers(1, 8))):
         real, model = step(data, *data.draw(st.sampled_from(made)))
         if isinstance(real, Batch):
@@ -91,14 +107,14 @@ def test_batches_are_as_lists_of_dicts(rows: Rows, data: st.DataObject) -> None:
     for batch, model in made:
         assert all(seen == model for seen in ways_to_see(batch))
         for name in NAMES:
-            assert outcome(lambda: batch.column(name)) == outcome(lambda: [row[name] for row in model])  # noqa: B023
+            assert outcome(lambda: list(batch.column(name))) == outcome(lambda: [row[name] for row in model])  # noqa: B023
         assert batch.fields == tuple({name: 0 for row in model for name in row})
 
 
-@given(rows=tables)
-def test_rows_belong_to_who_asked(rows: Rows) -> None:
+@given(made=batches)
+def test_rows_belong_to_who_asked(made: tuple[Batch, Rows]) -> None:
     """Changing the records that a batch gave changes nothing in it."""
-    batch = batch_of(rows)
+    batch, rows = made
     for seen in (list(batch), batch.rows(), [batch[number] for number in range(len(batch))], list(batch[:])):
         for row in seen:
             row.clear()
@@ -106,18 +122,51 @@ def test_rows_belong_to_who_asked(rows: Rows) -> None:
     assert batch.rows() == rows
 
 
-@given(rows=tables)
-def test_length_and_truth(rows: Rows) -> None:
+@given(made=batches)
+def test_length_and_truth(made: tuple[Batch, Rows]) -> None:
     """A batch is as long as its records are many, and true where there is one."""
-    assert len(batch_of(rows)) == len(rows)
-    assert bool(batch_of(rows)) == bool(rows)
+    batch, rows = made
+    assert len(batch) == len(rows)
+    assert bool(batch) == bool(rows)
 
 
-@given(rows=tables, others=tables)
-def test_equality(rows: Rows, others: Rows) -> None:
+@given(made=batches, others=batches)
+def test_equality(made: tuple[Batch, Rows], others: tuple[Batch, Rows]) -> None:
     """Batches are equal where their records are; a list is no batch."""
-    assert (batch_of(rows) == batch_of(others)) == (rows == others)
-    assert batch_of(rows) != rows
+    assert (made[0] == others[0]) == (made[1] == others[1])
+    assert made[0] != made[1]
+
+
+@given(rows=ordered)
+def test_keys_of_columns_have_their_order(rows: Rows) -> None:
+    """The keys of records stand in the order of the columns, those of a later field behind them."""
+    batch = columns_of(rows).with_field("z", value=3)
+    assert [[*row] for row in batch] == [[*row, "z"] for row in rows]
+
+
+def test_columns_of_other_lengths_are_refused() -> None:
+    """A column that is too short or too long is an error that names the field, also if its type lies about that."""
+
+    class Liar(Sequence[int]):
+        def __len__(self) -> int:
+            return 2
+
+        def __getitem__(self, index: Any) -> Any:
+            return [1, 2, 3][index]
+
+    for column in ([1], (1, 2, 3), "abc", Liar()):
+        with pytest.raises(ValueError, match="'a'"):
+            Batch.of_columns({"b": Same(1), "a": column}, 2)
+
+
+@given(rows=ordered, name=st.sampled_from(["plain", "a b", "class", "ä", 'quo"te', "back\\slash", "new\nline"]))
+@pytest.mark.parametrize("value", ["text", "ä", "\udcff", 2**70, {"pid": [1]}, b"bytes", "\x7f\n"])
+def test_columns_are_encoded_as_rows_are(rows: Rows, name: str, value: Any) -> None:
+    """JSON of columns is that of the same records as dicts, byte for byte, whatever their names and values."""
+    for more in ({"value": value}, {"values": [value] * len(rows)}):
+        assert _encode_lines(columns_of(rows).with_field(name, **more)) == b"".join(
+            encode({**row, name: value}) + b"\n" for row in rows
+        )
 
 
 def test_added_fields_come_last() -> None:

@@ -9,6 +9,7 @@ from netstat_core.plugin import (
     Block,
     Column,
     Complaint,
+    FormatRows,
     Gap,
     Layout,
     Names,
@@ -86,11 +87,11 @@ def _format_outgoing(hop: Record) -> str:
     return f"{hop['interface'] or '-'}:{hop['ttl']}"
 
 
-def _route_rows(style: Style, names: Names, traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
+def _route_rows(style: Style, names: Names, traits: Mapping[str, Any]) -> FormatRows:
     """Return the formatter of a plain table that shows each outgoing interface as ``DEVICE:TTL``."""
     format_rows = _ROUTE_TABLE.rows(style, names, traits)
     return lambda batch: format_rows(
-        [{**route, "outgoing": list(map(_format_outgoing, route["outgoing"]))} for route in batch]
+        batch.replaced("outgoing", values=[list(map(_format_outgoing, hops)) for hops in batch.column("outgoing")])
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from netstat_core.plugin import (
+    Batch,
     Block,
     Column,
     Complaint,
@@ -164,6 +165,6 @@ def flatten(layout: Layout, needs: Sequence[str], flat: Callable[[Record], Recor
 
     def rows(style: Style, names: Names, traits: Mapping[str, Any]) -> FormatRows:
         lines = layout.rows(style, names, traits)
-        return lambda batch: lines([flat(record) for record in batch])
+        return lambda batch: lines(Batch(map(flat, batch)))
 
     return layout.replace(rows=rows, needs=lambda _query: frozenset(needs))
