@@ -113,13 +113,7 @@ def make_query(  # noqa: PLR0913 - one keyword for each option of the facts
     )
     selected = _select_tables(query, readers, tables)
     read = tuple(dict.fromkeys("routes" if table == DEFAULT_ROUTE else table for table in selected))
-    if where is not None:
-        from netstat_core.where import Where  # noqa: PLC0415 - needed by those who filter
-
-        serving = [reader for reader in readers if includes(query, reader)]
-        rule = Where.for_query(query, [reader for reader in serving if reader.table in read])
-        if not owners and "processes" in rule.fields:
-            raise UsageError("the expression is about processes, which are not searched for without owners", "where")
+    _check_where(query, [reader for reader in readers if includes(query, reader) and reader.table in read])
     known = {reader.table for reader in readers if includes(query, reader)}
     along = [READ_ALONG[table] for table in read if READ_ALONG.get(table) in known.difference(read)]
     return query._replace(
@@ -127,6 +121,16 @@ def make_query(  # noqa: PLR0913 - one keyword for each option of the facts
         default_routes=DEFAULT_ROUTE in selected and "routes" not in selected,
         route_table=ALL_TABLES if "routes" in selected else None,
     )
+
+
+def _check_where(query: Query, readers: Collection[Reader]) -> None:
+    """Raise UsageError for an expression that is invalid, or about processes if no owners are asked for."""
+    if query.where is None:
+        return
+    from netstat_core.where import Where  # noqa: PLC0415 - needed by those who filter
+
+    if "processes" in Where.for_query(query, readers).fields and not query.owners:
+        raise UsageError("the expression is about processes, which are not searched for without owners", "where")
 
 
 def _select_tables(query: Query, readers: Collection[Reader], tables: Sequence[str]) -> list[str]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from netstat_core.plugin.records import Record
+from netstat_core.sinks.json import encode_plain_lines
 
 LONGEST_TEXT = 4096
 """Characters of a text, which is the longest path of a program; names of processes and sockets are far shorter."""
@@ -31,8 +30,6 @@ _TOGETHER = 64
 
 _PLAIN = bytes(byte for byte in range(0x20, 0x7F) if byte != ord("\\")) + b"\n"
 """Bytes of JSON lines of which every text is printable: ASCII without the backslash, which escapes all that is not."""
-
-_encode_lines = msgspec.json.Encoder().encode_lines
 
 
 def safe(value: Any, depth: int = 0) -> Any:
@@ -89,7 +86,7 @@ def _look_safe(records: list[Record]) -> bool:
     ASCII is not escaped; it must be printable. No text is longer than the line that it stands in.
     """
     try:
-        lines = _encode_lines(records)
+        lines = encode_plain_lines(records)
     except (TypeError, ValueError, OverflowError, RecursionError):  # UnicodeEncodeError: a surrogate
         return False
     others = lines.translate(None, _PLAIN)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from trees import Trees
 
 FOLDER = Path(salt.__file__).parent
-FILES = sorted(FOLDER.rglob("*.py"))
+FILES = sorted([FOLDER / "__init__.py", *FOLDER.glob("*/*.py")])  # what Salt loads
 FUNCTIONS = {
     name: function for name, function in inspect.getmembers(module, inspect.isfunction) if not name.startswith("_")
 }
@@ -57,7 +57,7 @@ def listener() -> Iterator[int]:
 
 
 def test_loading_imports_the_standard_library_only() -> None:
-    """No file imports Salt, and none imports the host before a function is called."""
+    """No file that Salt loads imports Salt, and none imports the host before a function is called."""
     assert len(FILES) == 5
     for path in FILES:
         tree = ast.parse(path.read_text())

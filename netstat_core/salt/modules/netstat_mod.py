@@ -118,7 +118,7 @@ def routes(where: str | None = None, families: Names = None, netns: Names = None
         salt '*' netstat.routes
         salt '*' netstat.routes families=inet6 where="interface == 'eth0'"
     """
-    return _gather("routes", "default_route", where=where, families=families, netns=netns)
+    return _gather("routes,default_route", where=where, families=families, netns=netns)
 
 
 def interfaces(where: str | None = None, netns: Names = None) -> dict[str, Any]:
@@ -134,7 +134,7 @@ def interfaces(where: str | None = None, netns: Names = None) -> dict[str, Any]:
         salt '*' netstat.interfaces
         salt '*' netstat.interfaces where='rx_errors > 0'
     """
-    return _gather("interfaces", *(() if where else ("groups",)), where=where, netns=netns)
+    return _gather("interfaces" if where else "interfaces,groups", where=where, netns=netns)
 
 
 def statistics(where: str | None = None, netns: Names = None) -> dict[str, Any]:
@@ -222,6 +222,7 @@ def capture(
     """
     from netstat_core.host.discovery import Host  # noqa: PLC0415
     from netstat_core.report.plan import plan  # noqa: PLC0415
+    from netstat_core.salt.queries import make_capture_query  # noqa: PLC0415
     from netstat_core.system import writing  # noqa: PLC0415
     from netstat_core.system.capture import pack  # noqa: PLC0415 - Salt imports this file on every start
     from netstat_core.system.find_namespaces import capture_all  # noqa: PLC0415
@@ -230,7 +231,7 @@ def capture(
     options |= {"sockets": sockets, "arguments": arguments, "owners": owners}
     with _convert_errors():
         host = Host()
-        contents = capture_all(plan(_make_capture_query(host, options, preset), host))
+        contents = capture_all(plan(make_capture_query(host, options, preset), host))
         if path is None:
             return pack(contents)
         writing.write(contents, _check_path(path), sys.stdout.buffer)
@@ -265,20 +266,21 @@ def parse(
     """
     options: dict[str, Any] = {"protocols": protocols, "families": families, "netns": netns, "who": who}
     options |= {"where": where, "arguments": arguments, "owners": owners}
-    return _gather(*_split(tables), snapshot=snapshot or "", sockets=sockets, **options)
+    return _gather(tables, snapshot=snapshot or "", sockets=sockets, **options)
 
 
 def _judge(claim: str, port: Any, address: Any, process: Any, netns: Any) -> bool:
     """Return whether the facts prove a claim, which is the name of a function of answers.listening."""
-    from netstat_core.answers import listening as answers  # noqa: PLC0415 - Salt imports this file on every start
+    from netstat_core.answers import listening as answers  # noqa: PLC0415
+    from netstat_core.salt.queries import to_text  # noqa: PLC0415 - Salt imports this file on every start
 
     with _convert_errors():
         protocol = answers.parse_port(port).protocol
         facts = _gather("sockets", protocols=protocol, netns=netns, owners=process is not None)
-        name = process if isinstance(process, (list, tuple, dict)) else _to_text(process)
+        name = process if isinstance(process, (list, tuple, dict)) else to_text(process)
         try:
             place = _get_only_place(facts) if "namespaces" in facts else facts
-            is_proven: bool = getattr(answers, claim)(place, port, address=_to_text(address), process=name)
+            is_proven: bool = getattr(answers, claim)(place, port, address=to_text(address), process=name)
         except answers.NotSeen as reason:
             if not _is_in_state():
                 raise
@@ -298,52 +300,18 @@ def _is_in_state() -> bool:
     return "runas" in globals().get("__context__", ())
 
 
-def _gather(*tables: str, snapshot: str | None = None, **options: Any) -> dict[str, Any]:
+def _gather(tables: Names, snapshot: str | None = None, **options: Any) -> dict[str, Any]:
     """Gather the facts of some tables, from a snapshot if given; with ``sockets="all"`` add the records of sockets."""
     from netstat_core.facts.gather import gather  # noqa: PLC0415
-    from netstat_core.host.discovery import Host  # noqa: PLC0415 - Salt imports this file on every start
+    from netstat_core.host.discovery import Host  # noqa: PLC0415
+    from netstat_core.salt.queries import make_query  # noqa: PLC0415 - Salt imports this file on every start
 
     with _convert_errors():
         host = Host()
-        query = _make_query(host, {**options, "tables": tables})
+        query = make_query(host, {**options, "tables": tables})
         system = None if snapshot is None else _open_snapshot(snapshot)
         gathered = gather(query, system, host, keep_sockets=query.show == "all")
     return gathered.facts | ({"sockets": gathered.sockets} if query.show == "all" else {})
-
-
-def _make_query(host: Any, options: dict[str, Any]) -> Any:
-    """Make a query from arguments as Salt passes them: numbers, lists or comma-separated strings."""
-    from netstat_core.facts.query import facts_query  # noqa: PLC0415
-
-    lists = {name: _split(options.get(name)) for name in ("tables", "families", "protocols", "netns")}
-    all_netns = lists["netns"] == ["all"]
-    return facts_query(
-        host,
-        **(lists | ({"netns": []} if all_netns else {})),
-        all_netns=all_netns,
-        sockets=str(options.get("sockets", "listening")),
-        where=_to_text(options.get("where")),
-        owners=bool(options.get("owners", True)),
-        who=bool(options.get("who")),
-        arguments=bool(options.get("arguments")),
-    )
-
-
-def _make_capture_query(host: Any, options: dict[str, Any], preset: str | None) -> Any:
-    """Make the query of a capture: of a preset, of what the options select, or of everything if they select nothing."""
-    from netstat_core.errors import UsageError  # noqa: PLC0415
-    from netstat_core.facts.query import preset_query  # noqa: PLC0415
-    from netstat_core.report.plan import EVERYTHING  # noqa: PLC0415
-
-    query = _make_query(host, options)
-    if options["sockets"] != "all" or any(options[name] for name in ("tables", "protocols", "families")):
-        if preset is not None:
-            raise UsageError("preset does not go with tables, protocols, families and sockets")
-        return query
-    chosen = EVERYTHING if preset is None else preset_query(host, str(preset))
-    places = {name: getattr(query, name) for name in ("network_namespaces", "all_network_namespaces")}
-    owners = tuple(dict.fromkeys((*chosen.owners, *query.owners))) if query.owners else ()
-    return chosen._replace(owners=owners, **places)
 
 
 def _get_only_place(facts: dict[str, Any]) -> dict[str, Any]:
@@ -359,16 +327,6 @@ def _get_only_place(facts: dict[str, Any]) -> dict[str, Any]:
     reasons = "; ".join(reason["text"] for reason in facts["incomplete_because"])
     error = UsageError if places else NotSeen
     raise error(f"netns must select one readable network namespace, not {len(places)}{reasons and f': {reasons}'}")
-
-
-def _split(names: Any) -> list[str]:
-    if isinstance(names, (list, tuple)):
-        return [str(name) for name in names]
-    return [name.strip() for name in str(names or "").split(",") if name.strip()]
-
-
-def _to_text(value: Any) -> str | None:
-    return None if value is None else str(value)
 
 
 def _open_snapshot(snapshot: str) -> Any:
