@@ -292,7 +292,7 @@ class _Command:
     def _open_system(self) -> System:
         from netstat_core.system.live import LiveSystem  # noqa: PLC0415 - replays do not need it
 
-        return self._snapshot or LiveSystem()
+        return self._snapshot or LiveSystem(may_fork=True)
 
     def _print_once(self, query: Query, offer: FormatOffer | None, *, is_hidden: bool) -> int:
         """Write one report; return the exit status of the first complaint, or 4 if a record was rejected."""

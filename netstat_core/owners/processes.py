@@ -65,7 +65,8 @@ class ProcessTable:
         self._context = context
         self._details = details
         self._arguments = arguments
-        self._known: dict[int, list[dict[str, Any]]] = {}
+        self._groups: dict[tuple[int, ...], list[dict[str, Any]]] = {}
+        self._detailed: dict[int, list[dict[str, Any]]] = {}
         self._processes: dict[int, dict[str, Any]] = {}
         self._activated: dict[int, dict[int, str]] = {}
         self.denied = 0
@@ -123,7 +124,10 @@ class ProcessTable:
         return found
 
     def find_holders(self, inodes: Sequence[int | None]) -> list[list[dict[str, Any]] | None]:
-        """Return the processes that hold each socket, in the same order; None for a socket whose owners are unknown."""
+        """Return the processes that hold each socket, in the same order; None for a socket whose owners are unknown.
+
+        Sockets held by the same processes share one list, unless these have their descriptors.
+        """
         missing = {inode for inode in inodes if inode and inode not in self._pids and inode not in self._unheld}
         if missing:
             self._search_again(missing)
@@ -199,20 +203,23 @@ class ProcessTable:
         self._can_change = found is not None
         if found is not None:
             self.owners.add(found)
-            self._known.clear()
+            self._detailed.clear()
 
     def _find_holders(self, inode: int | None) -> list[dict[str, Any]] | None:
         if not inode:
             return []
-        held = self._known.get(inode)
-        if held is not None:
-            return held
         pids = self._pids.get(inode)
         if pids is None:
             return [] if inode in self._unheld else None
-        processes = [self._look_up_process(pid) for pid in pids]
-        held = self._known[inode] = self._add_descriptors(inode, processes) if self._details else processes
-        return held
+        held = self._groups.get(pids)
+        if held is None:
+            held = self._groups[pids] = [self._look_up_process(pid) for pid in pids]
+        if not self._details:
+            return held
+        detailed = self._detailed.get(inode)
+        if detailed is None:
+            detailed = self._detailed[inode] = self._add_descriptors(inode, held)
+        return detailed
 
     def _add_descriptors(self, inode: int, processes: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Add to processes their descriptors of a socket, and the socket unit that activated them.

@@ -16,6 +16,8 @@ from netstat_core.plugin.asked import About, Asked
 from netstat_core.plugin.batches import Batch, Same
 from netstat_core.plugin.feeds import Feed, Group, Parsed, feed
 from netstat_core.plugin.hooks import API, hookimpl
+from netstat_core.plugin.message_fields import REST, AttributeField, FixedField
+from netstat_core.plugin.message_shapes import MessageGroup, Messages, MessageShapes
 from netstat_core.plugin.netlink import (
     AF,
     IFINFOMSG_SIZE,
@@ -55,7 +57,7 @@ from netstat_core.plugin.records import (
     unsigned,
 )
 from netstat_core.plugin.sinks import Head, Rendering, Sink, Tail
-from netstat_core.plugin.socket_text import owner_cells, owner_heading, scope
+from netstat_core.plugin.socket_text import owner_cells, owner_column, owner_heading, scope
 from netstat_core.plugin.sources import (
     NETLINK_SOCK_DIAG,
     Datagrams,
@@ -95,12 +97,14 @@ __all__ = [
     "NLA_HDRLEN",
     "NLA_TYPE_MASK",
     "NLMSG_HDRLEN",
+    "REST",
     "RTM_GETLINK",
     "RTM_NEWLINK",
     "About",
     "Address",
     "Asked",
     "Attempt",
+    "AttributeField",
     "Attributes",
     "Batch",
     "Block",
@@ -115,6 +119,7 @@ __all__ = [
     "Feed",
     "Field",
     "File",
+    "FixedField",
     "FormatRows",
     "Gap",
     "Group",
@@ -124,6 +129,9 @@ __all__ = [
     "Input",
     "InterfaceName",
     "Layout",
+    "MessageGroup",
+    "MessageShapes",
+    "Messages",
     "Names",
     "NetlinkDump",
     "NetworkNamespace",
@@ -161,6 +169,7 @@ __all__ = [
     "messages",
     "no_support",
     "owner_cells",
+    "owner_column",
     "owner_heading",
     "plain_table",
     "printable",

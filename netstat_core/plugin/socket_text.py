@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netstat_core.plugin.batches import Batch
 from netstat_core.plugin.records import Record
 from netstat_core.plugin.text import Style, program_cell
 
@@ -24,6 +25,14 @@ def owner_cells(style: Style, record: Record) -> str:
     """Return the columns that ``-p`` and ``-Z`` add, each after a space; empty without them."""
     program = f" {program_cell(record)}" if style.shows_owners else ""
     return f"{program} {context_cell(record)}" if style.shows_contexts else program
+
+
+def owner_column(style: Style, batch: Batch) -> list[str]:
+    """Return what :func:`owner_cells` returns for each record; sockets of one process may share the list of owners."""
+    owners = batch.column("processes")
+    distinct = {id(processes): processes for processes in owners}
+    cells = {key: owner_cells(style, {"processes": processes}) for key, processes in distinct.items()}
+    return [*map(cells.__getitem__, map(id, owners))]
 
 
 def context_cell(record: Record) -> str:

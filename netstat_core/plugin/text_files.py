@@ -93,6 +93,13 @@ class TextFile:
             code, field = NOT_THE_FILE, None
         return Problem(self._source, reason, line.removesuffix(b"\n"), number, code, field)
 
+    def blocks(self) -> Iterator[tuple[int, list[bytes]]]:
+        """Yield the rows without line feeds in lists, each with the number of the line of its first row."""
+        number = self._first
+        for rows in self._split():
+            yield number, rows
+            number += len(rows)
+
     def rows(self) -> Iterator[tuple[int, bytes]]:
         """Return the rows, without line feeds, each with the number of its line; the first line has number 1."""
         return enumerate(chain.from_iterable(self._split()), self._first)

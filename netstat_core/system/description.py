@@ -203,14 +203,14 @@ def parse_owners(recorded: Mapping[str, Any]) -> capture.Owners:
     owners.arguments = recorded.get("arguments") is not False  # captures without this key have them
     held, numbers = recorded.get("held"), recorded.get("descriptors")
     owners.descriptors = {} if isinstance(numbers, dict) else None
+    holders: dict[int, list[int]] = {}
     for name, inodes in held.items() if isinstance(held, dict) else ():
         if is_pid(name) and isinstance(inodes, list):
             below = numbers.get(name) if isinstance(numbers, dict) else None
-            _add_holder(owners, int(name), inodes, below if isinstance(below, list) else [])
+            _add_holder(owners, holders, int(name), inodes, below if isinstance(below, list) else [])
         else:
             owners.initial = None
-    for inode, pids in owners.pids.items():
-        owners.pids[inode] = sorted(set(pids))
+    owners.pids = capture.share_equal(holders.items())
     return owners
 
 
@@ -243,13 +243,18 @@ def _parse_failure(value: Any) -> list[Any] | None:
     return [value[0], value[1][:_LONGEST_MESSAGE]] if is_error(value) else None
 
 
-def _add_holder(owners: capture.Owners, pid: int, inodes: list[Any], numbers: list[Any]) -> None:
-    """Add the sockets of a process; ``numbers`` has, in the order of ``inodes``, the list of descriptors of each."""
+def _add_holder(
+    owners: capture.Owners, holders: dict[int, list[int]], pid: int, inodes: list[Any], numbers: list[Any]
+) -> None:
+    """Add a process to the ``holders`` of its sockets, and its descriptors to ``owners``.
+
+    ``numbers`` has, in the order of ``inodes``, the list of descriptors of each.
+    """
     for index, inode in enumerate(inodes):
         if not is_number(inode):
             owners.initial = None
         else:
-            owners.pids.setdefault(inode, []).append(pid)
+            holders.setdefault(inode, []).append(pid)
             below = numbers[index] if index < len(numbers) else None
             if owners.descriptors is not None and isinstance(below, list):
                 owners.descriptors[inode, pid] = [number for number in below if is_number(number)]

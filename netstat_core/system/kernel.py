@@ -64,17 +64,21 @@ class KernelSystem(System):
         """Open a netlink socket in the network namespace of this system."""
         return capture.open_netlink_socket(protocol)
 
+    def scan_processes(self, scan: capture.OwnerScan, pids: list[int]) -> None:
+        """Scan the descriptors of processes."""
+        scan.scan_processes(pids)
+
     def find_owners(self, *, descriptors: bool = False) -> capture.Owners:
         """Return the owners of all sockets that this process may see."""
         try:
-            return capture.scan_owners(descriptors=descriptors)
+            return capture.scan_owners(descriptors=descriptors, scan_all=self.scan_processes)
         except OSError as error:
             raise SourceError.from_os_error("/proc", error) from error
 
     def search_owners(self, inodes: Collection[int], *, descriptors: bool = False) -> capture.Owners | None:
         """Search the processes again, and their threads while any of ``inodes`` has no holder."""
         try:
-            return capture.scan_owners(descriptors=descriptors, wanted=inodes)
+            return capture.scan_owners(descriptors=descriptors, wanted=inodes, scan_all=self.scan_processes)
         except OSError as error:
             raise SourceError.from_os_error("/proc", error) from error
 

@@ -7,12 +7,28 @@ from contextlib import AbstractContextManager
 
 from netstat_core.plugin.outcomes import Gap
 from netstat_core.system import Selectors, System
-from netstat_core.system.capture import Owners
+from netstat_core.system.capture import Owners, OwnerScan
 from netstat_core.system.kernel import KernelSystem
 
 
 class LiveSystem(KernelSystem):
-    """The running machine, whose other network namespaces can be found and read."""
+    """The running machine, whose other network namespaces can be found and read.
+
+    With ``may_fork`` a search for owners may start a child, which is for commands that are alone in their process.
+    """
+
+    def __init__(self, *, may_fork: bool = False) -> None:
+        super().__init__()
+        self._may_fork = may_fork
+
+    def scan_processes(self, scan: OwnerScan, pids: list[int]) -> None:
+        """Scan the descriptors of processes, in two processes if there are very many."""
+        if not self._may_fork:
+            super().scan_processes(scan, pids)
+            return
+        from netstat_core.system import owner_halves  # noqa: PLC0415 - needed for owners only
+
+        owner_halves.scan_processes(scan, pids)
 
     def open_namespaces(
         self, selectors: Selectors, owners: Owners | None

@@ -197,7 +197,7 @@ class RecordingSystem(System):
         return {**described, "arguments": self._owners.arguments and self._has_arguments}
 
 
-def _group_by_pid(pids: Mapping[int, list[int]], inodes: Iterable[int]) -> dict[str, list[int]]:
+def _group_by_pid(pids: Mapping[int, Sequence[int]], inodes: Iterable[int]) -> dict[str, list[int]]:
     held: dict[str, list[int]] = {}
     for inode in inodes:
         for pid in pids[inode]:

@@ -220,6 +220,7 @@ class MemoryStore:
     def find_owners(self) -> capture.Owners:
         """Return the owners found in the links."""
         owners = capture.Owners()
+        holders: dict[int, list[int]] = {}
         descriptors: dict[tuple[int, int], list[int]] = {}
         shown = {found[1] for path in (*self._files, *self._links) if (found := _OF_PROCESS.match(path))}
         owners.processes = len(shown)
@@ -227,11 +228,9 @@ class MemoryStore:
         for path, target in (*self._links.items(), *self._iterate_copied_links()):
             process, socket = _LINKED.match(path), _SOCKET.match(target)
             if process and socket:
-                held = owners.pids.setdefault(int(socket[1]), [])
-                held.append(int(process[1]))
+                holders.setdefault(int(socket[1]), []).append(int(process[1]))
                 descriptors.setdefault((int(socket[1]), int(process[1])), []).append(int(process[2]))
-        for inode, pids in owners.pids.items():
-            owners.pids[inode] = sorted(set(pids))
+        owners.pids = capture.share_equal(holders.items())
         owners.descriptors = descriptors
         return owners
 

@@ -18,6 +18,7 @@ from netstat_core.host.checker import Checker
 from netstat_core.host.discovery import Host, Offer
 from netstat_core.host.yielded import check_item
 from netstat_core.plugin.asked import About
+from netstat_core.plugin.batches import Batch
 from netstat_core.plugin.feeds import Feed
 from netstat_core.plugin.outcomes import Gap, Problem
 from netstat_core.plugin.sources import REQUIRED, Directory, File, NetlinkDump, Source
@@ -80,7 +81,7 @@ class _OfSource:
             told = 0
             try:
                 for item in self._feed.parsed(about, self._place(data)):
-                    if isinstance(item, (dict, list)):
+                    if isinstance(item, (dict, list, Batch)):
                         records += [item] if isinstance(item, dict) else item
                     else:
                         told += _check_told(item)

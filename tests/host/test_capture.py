@@ -90,8 +90,16 @@ def test_owners_are_found_by_inode(tmp_path: Path) -> None:
     )
     (tmp_path / "8").mkdir()
     owners = scan_owners(proc)
-    assert owners.pids == {5: [9, 10], 7: [9]}
+    assert owners.pids == {5: (9, 10), 7: (9,)}
     assert (owners.denied, owners.unread, owners.hidden) == (0, 0, False)
+
+
+def test_only_some_sockets(tmp_path: Path) -> None:
+    """Of the sockets asked for all holders are found, with their descriptors and in both spellings; of others none."""
+    links = {"1/fd/0": "socket:[5]", "1/fd/1": "socket:[6]", "2/fd/0": "[0000]:5", "2/fd/1": "[0000]:6"}
+    owners = scan_owners(proc_of(tmp_path, links), descriptors=True, wanted={5, 8}, only={5, 8})
+    assert owners.pids == {5: (1, 2)}
+    assert owners.descriptors == {(5, 1): [0], (5, 2): [0]}
 
 
 def test_processes_that_vanish_are_no_gap(tmp_path: Path) -> None:
@@ -103,7 +111,7 @@ def test_processes_that_vanish_are_no_gap(tmp_path: Path) -> None:
     (tmp_path / "4").mkdir()
     (tmp_path / "4/fd").write_text("no directory")
     owners = scan_owners(proc)
-    assert (owners.pids, owners.denied, owners.unread, owners.hidden) == ({5: [1]}, 0, 0, False)
+    assert (owners.pids, owners.denied, owners.unread, owners.hidden) == ({5: (1,)}, 0, 0, False)
 
 
 def test_no_process_1_means_that_some_are_hidden(tmp_path: Path) -> None:
@@ -142,7 +150,7 @@ def test_rights_that_lack_are_counted(closed: str, tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(os, "open", noted)
     monkeypatch.setattr(os, function, guarded)
     owners = scan_owners(proc)
-    assert (owners.pids, owners.denied, owners.unread) == ({5: [1]}, *counted)
+    assert (owners.pids, owners.denied, owners.unread) == ({5: (1,)}, *counted)
 
 
 def test_owners_of_real_sockets() -> None:
@@ -151,7 +159,7 @@ def test_owners_of_real_sockets() -> None:
         child = subprocess.Popen(["sleep", "60"], pass_fds=[shared.fileno()])
         try:
             pids = sorted([os.getpid(), child.pid])
-            assert scan_owners().pids[os.fstat(shared.fileno()).st_ino] == pids
+            assert scan_owners().pids[os.fstat(shared.fileno()).st_ino] == tuple(pids)
             port = shared.getsockname()[1]
             report = collect(Query(protocols=("tcp",), owners=("processes",)), host=Host(blocked=("unix",)))
             (record,) = [one for one in report["tables"]["sockets"] if one["local_port"] == port]

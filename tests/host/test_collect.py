@@ -138,7 +138,8 @@ def test_records_get_the_hosts_fields() -> None:
 def owners(pids: dict[int, list[int]], *, denied: int = 0, unread: int = 0, hidden: bool = False) -> Owners:
     """Make the result of an owner scan."""
     made = Owners()
-    made.pids, made.denied, made.unread, made.hidden = pids, denied, unread, hidden
+    made.pids = {inode: tuple(held) for inode, held in pids.items()}
+    made.denied, made.unread, made.hidden = denied, unread, hidden
     return made
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from netstat_inet import netlink_inet_diag, netlink_sctp_diag, proc_sctp, proc_tcp, readers
 
 from netstat_core.host.checker import Checker
-from netstat_core.plugin import About, Asked, Gap, Problem, Trait
+from netstat_core.plugin import About, Asked, Batch, Gap, Problem, Trait
 from netstat_core.plugin.records import Record
 
 LINES = ("tcp", "udp", "udplite", "raw", "icmp")
@@ -44,7 +44,7 @@ def hold(name: str, parsed: Any, *, fields: frozenset[str] | None = None) -> lis
     for piece in parsed:
         if isinstance(piece, (Problem, Gap, Trait)):
             continue
-        records += piece if isinstance(piece, list) else [piece]
+        records += piece if isinstance(piece, (list, Batch)) else [piece]
     if fields is None:
         good, violations = checker(name).check(records, "feed", "plugin")
         assert violations == []

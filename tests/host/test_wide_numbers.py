@@ -15,7 +15,7 @@ from trees import FIXTURES, fixture_names
 from netstat_core import Query
 from netstat_core.host.checker import Checker
 from netstat_core.host.discovery import Host, Offer
-from netstat_core.plugin import About, Directory, Feed, File, Gap, NetlinkDump, Problem, Reader, Trait
+from netstat_core.plugin import About, Batch, Directory, Feed, File, Gap, NetlinkDump, Problem, Reader, Trait
 from netstat_core.plugin.sources import REQUIRED, Need
 from netstat_core.report.selection import asked_of
 
@@ -86,7 +86,7 @@ def outcome(feed: Feed, query: Query, contents: list[Any], checker: Checker) -> 
         if isinstance(piece, Problem):
             problems.append(piece)
         elif not isinstance(piece, (Gap, Trait)):
-            records += piece if isinstance(piece, list) else [piece]
+            records += piece if isinstance(piece, (list, Batch)) else [piece]
     good, violations = checker.check(records, "feed", "plugin")
     return Outcome(good, problems, [str(one) for one in violations])
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from netstat_iface import netlink_link
 from netstat_iface.net_tools import LAYOUT
+from yielded import one_by_one
 
 from netstat_core import Query
-from netstat_core.plugin import About, Gap, Record, Style, Trait
+from netstat_core.plugin import About, Batch, Gap, Record, Style, Trait
 from netstat_core.report.names import Names
 from netstat_core.report.selection import asked_of
 
@@ -65,7 +66,7 @@ def address(index: int, family: int, prefix: int, *attributes: bytes, scope: int
 def read(links_: Iterable[bytes], owned: Iterable[bytes] = (), *, query: Query = QUERY, order: str = "") -> list[Any]:
     """Return what the netlink feed makes of messages, each a datagram of its own."""
     about = About(asked_of(query), byte_order="big" if order == ">" else "little")
-    return list(netlink_link.parse(about, list(links_), list(owned), None))
+    return list(one_by_one(netlink_link.parse(about, list(links_), list(owned), None)))
 
 
 def records(links_: Iterable[bytes], owned: Iterable[bytes] = (), **asked: Any) -> list[Record]:
@@ -80,7 +81,7 @@ def shown(links_: Iterable[bytes], owned: Iterable[bytes] = (), *, extend: int =
     traits = {one.name: one.value for one in pieces if isinstance(one, Trait)}
     rule = LAYOUT.shown(query) or bool
     rows = LAYOUT.rows(Style(query, extend=extend), Names(), traits)
-    return rows([one for one in pieces if isinstance(one, dict) and rule(one)])
+    return rows(Batch(one for one in pieces if isinstance(one, dict) and rule(one)))
 
 
 def absent(pieces: Iterable[Any]) -> list[str]:

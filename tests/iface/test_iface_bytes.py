@@ -15,6 +15,7 @@ from netstat_iface.net_tools_details import format_block
 from netstat_iface.proc_if_inet6 import IF_INET6
 from netstat_iface.readers import READERS
 from netstat_iface.record import FLAGS, STATISTICS, to_flag_words, to_flags_number
+from yielded import one_by_one
 
 from netstat_core.host.checker import Checker
 from netstat_core.plugin import About, Gap, Problem, Trait, escape
@@ -59,8 +60,9 @@ OWNED = st.builds(
 )
 
 
-def check(pieces: list[Any]) -> None:
+def check(parsed: Any) -> None:
     """Hold pieces against the schema, and show them in every form: whole lines that a terminal may show."""
+    pieces = [*one_by_one(parsed)]
     records = [one for one in pieces if isinstance(one, dict)]
     assert all(isinstance(one, (dict, Problem, Gap, Trait)) for one in pieces)
     good, violations = CHECKER.check(records, "any", "iface")
@@ -87,9 +89,9 @@ def cut(datagram: bytes, place: int) -> bytes:
 )
 def test_any_datagrams(links_: list[bytes], owned: list[bytes], place: int, if_inet6: bytes) -> None:
     """Whatever a dump holds, whole or cut off, gives records that match the schema, and problems."""
-    check(list(netlink_link.parse(About(asked_of(lm.QUERY)), links_, owned, if_inet6)))
+    check(netlink_link.parse(About(asked_of(lm.QUERY)), links_, owned, if_inet6))
     about = About(asked_of(lm.QUERY), byte_order="big" if place % 5 == 0 else "little")
-    check(list(netlink_link.parse(about, [cut(b"".join(links_), place)], [cut(b"".join(owned), place)], None)))
+    check(netlink_link.parse(about, [cut(b"".join(links_), place)], [cut(b"".join(owned), place)], None))
 
 
 @given(
@@ -116,7 +118,7 @@ def test_any_files(dev: bytes, if_inet6: bytes, dev_mcast: bytes, vlans: bytes, 
         proc_dev.VLANS: vlans,
         proc_dev.PARTS: statistics,
     }
-    check(list(proc_dev.parse(About(asked_of(lm.QUERY)), contents)))
+    check(proc_dev.parse(About(asked_of(lm.QUERY)), contents))
 
 
 @given(NAMES, st.lists(COUNTERS, min_size=16, max_size=16))

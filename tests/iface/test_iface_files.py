@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from link_messages import QUERY
 from netstat_iface import proc_dev, proc_if_inet6, sys_class_net
+from yielded import one_by_one
 
 from netstat_core.plugin import About, Gap, Problem
 from netstat_core.report.selection import asked_of
@@ -47,7 +48,7 @@ def read(dev: bytes, attributes: Mapping[str, Mapping[str, str]] | None = None, 
     }
     contents = {name: given.get(name) for name in sys_class_net.ATTRIBUTES}
     others = {path: files.get(name) for name, path in paths.items()}
-    return list(proc_dev.parse(About(asked_of(QUERY)), {proc_dev.DEV: dev, **others, **contents}))
+    return list(one_by_one(proc_dev.parse(About(asked_of(QUERY)), {proc_dev.DEV: dev, **others, **contents})))
 
 
 def records(*arguments: Any, **files: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import pytest
 from netstat_route import netlink_neighbour, proc_arp
 from rtnetlink_messages import INET, INET6, about, attribute, link, neighbour, numbers
 from trees import Trees
+from yielded import one_by_one
 
 from netstat_core.plugin import Asked, Gap, NetlinkDump, Problem
 
@@ -18,7 +19,7 @@ HARDWARE = bytes.fromhex("020000000009")
 def parsed(*messages: bytes, proxies: bytes = b"", order: str = "<", **query: object) -> list[Any]:
     """Return what the parser yields for a datagram of entries and one of proxies."""
     links = link(2, b"v0", order)
-    return list(netlink_neighbour.parse(about(order, **query), [b"".join(messages)], [proxies], [links]))
+    return list(one_by_one(netlink_neighbour.parse(about(order, **query), [b"".join(messages)], [proxies], [links])))
 
 
 @pytest.mark.parametrize("order", "<>")
@@ -72,7 +73,7 @@ def test_broken_messages() -> None:
     """What is no neighbour is a problem and costs itself only."""
     good = neighbour(attribute(1, inet_aton("10.0.0.9")), family=INET)
     no_address = neighbour(family=INET)
-    assert [type(one) for one in parsed(good, no_address, good, good[:20])] == [dict, Problem, dict, Problem]
+    assert [type(one) for one in parsed(good, no_address, good, good[:20])] == [dict, dict, Problem, Problem]
 
 
 def test_dumps_of_families() -> None:

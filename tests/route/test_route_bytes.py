@@ -20,9 +20,10 @@ from netstat_route import (
 from netstat_route.netlink_neighbour import READER as NEIGHBOURS
 from netstat_route.readers import READERS
 from rtnetlink_messages import about, attribute, message
+from yielded import one_by_one
 
 from netstat_core.host.checker import Checker
-from netstat_core.plugin import Gap, Problem, Style, Trait
+from netstat_core.plugin import Batch, Gap, Problem, Style, Trait
 from netstat_core.report.names import Names
 
 CHECKERS = {reader.name: Checker(reader) for reader in (*READERS, NEIGHBOURS)}
@@ -56,7 +57,7 @@ DUMPS: dict[str, tuple[Any, int, int, str]] = {
 
 def require_sound(parsed: Any, reader: str) -> None:
     """Insist that a parser yields nothing but what the host takes, and records that match their schema."""
-    found = list(parsed)
+    found = list(one_by_one(parsed))
     assert {type(one) for one in found} <= {dict, Problem, Gap, Trait}
     records = [one for one in found if isinstance(one, dict)]
     good, violations = CHECKERS[reader].check(records, "feed", "route")
@@ -123,7 +124,7 @@ def test_inet_there_and_back(
     ref_count, use_count, metric, *columns = numbers
     line = [name, words[0], words[1], "0003", ref_count, use_count, metric, words[2], *columns]
     content = HEADER + "\t".join(map(str, line)).encode() + b"\n"
-    (record,) = [one for one in proc_route.parse(about(order), content) if isinstance(one, dict)]
+    (record,) = [one for one in one_by_one(proc_route.parse(about(order), content)) if isinstance(one, dict)]
     assert [record["destination"], record["gateway"], record["prefix_length"]] == [*texts, length]
     assert [record[field] for field in ("ref_count", "use_count", "metric")] == [ref_count, use_count, metric]
     assert [record[field] for field in ("mss_bytes", "window_bytes", "irtt_ms")] == columns
@@ -135,10 +136,10 @@ def test_inet6_there_and_back(address: int, length: int, metric: int, flags: int
     """What a kernel prints for an IPv6 route reads back as that route, and its text is one line."""
     line = f"{address:032x} {length:02x} {0:032x} 00 {0:032x} {metric:08x} 00000001 00000000 {flags:08x} {name:>8}\n"
     parse = proc_ipv6_route.parse_cached if flags & 0x1000000 else proc_ipv6_route.parse
-    (record,) = [one for one in parse(about(), line.encode()) if isinstance(one, dict)]
+    (record,) = [one for one in one_by_one(parse(about(), line.encode())) if isinstance(one, dict)]
     assert (IPv6Address(record["destination"]), record["prefix_length"]) == (IPv6Address(address), length)
     assert (record["metric"], record["gateway"]) == (metric, None)
     if parse is proc_ipv6_route.parse:
         layout = READERS[2].layouts["net-tools"]
         query = about().asked
-        assert layout.rows(Style(query), Names(), {})([record]).count("\n") == 1
+        assert layout.rows(Style(query), Names(), {})(Batch([record])).count("\n") == 1

@@ -179,7 +179,7 @@ def test_folders_of_threads_that_are_links(tmp_path: Path) -> None:
     (tmp_path / "in/proc/7/task/9/fd").symlink_to(tmp_path / "out/fd")
     (tmp_path / "in/proc/7/fd/1").symlink_to("socket:[79]")
     owners = FolderStore(str(tmp_path / "in")).find_owners()
-    assert owners.pids == {79: [7]}
+    assert owners.pids == {79: (7,)}
 
 
 def test_a_folder_that_cannot_be_opened(tmp_path: Path) -> None:
@@ -300,4 +300,4 @@ def test_owners_without_proc_are_found(tmp_path: Path, monkeypatch: pytest.Monke
     (tmp_path / "proc/7/fd/3").symlink_to("socket:[99]")
     store = FolderStore(str(tmp_path))
     monkeypatch.setattr(os.path, "exists", lambda path: not path.startswith("/proc/"))
-    assert store.find_owners().pids == {99: [7]}
+    assert store.find_owners().pids == {99: (7,)}

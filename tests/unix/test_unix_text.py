@@ -16,7 +16,7 @@ from netstat_core import Query
 from netstat_core.dialects import Request
 from netstat_core.dialects.net_tools.session import NetToolsSession
 from netstat_core.host.discovery import Host
-from netstat_core.plugin import Problem, Style
+from netstat_core.plugin import Batch, Problem, Style
 from netstat_core.plugin.outcomes import Gap
 from netstat_core.report.drain import drain
 from netstat_core.report.run import Run
@@ -148,7 +148,7 @@ def test_contexts() -> None:
         "abstract": False,
     }
     format_batch = LAYOUT.rows(style, None, {})  # type: ignore[arg-type]  # names are not asked
-    shown = format_batch([{**record, "processes": [one]} for one in owned]).splitlines()
+    shown = format_batch(Batch([{**record, "processes": [one]} for one in owned])).splitlines()
     cells = [line.partition("1/x")[2] for line in shown]
     assert cells == [f"{'':17} {cell:<50} /p" for cell in ("-", contexts[1], "c" * 48)]
 

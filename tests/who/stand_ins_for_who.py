@@ -22,7 +22,7 @@ class RecordedProcesses(System):
     def find_owners(self, *, descriptors: bool = False) -> Owners:
         """Who holds what."""
         owners = Owners()
-        owners.pids = {inode: sorted(pids) for inode, pids in self._held.items()}
+        owners.pids = {inode: tuple(sorted(pids)) for inode, pids in self._held.items()}
         if descriptors:
             owners.descriptors = {
                 (inode, pid): found for inode, pids in self._held.items() for pid, found in pids.items()

@@ -226,7 +226,7 @@ def test_copied_threads(tmp_path: Path) -> None:
     for pid in ("77", "79"):
         (tmp_path / "proc" / pid / "fd").mkdir()
     (task / "77").mkdir()
-    assert SnapshotSystem(tmp_path).find_owners().pids == {500: [77]}
+    assert SnapshotSystem(tmp_path).find_owners().pids == {500: (77,)}
 
 
 def test_names_that_look_like_numbers(tmp_path: Path) -> None:
@@ -235,7 +235,7 @@ def test_names_that_look_like_numbers(tmp_path: Path) -> None:
         (tmp_path / name / "fd").mkdir(parents=True)
         (tmp_path / name / "fd" / "3").symlink_to("socket:[5]")
     assert list_pids(str(tmp_path)) == [1]
-    assert scan_owners(str(tmp_path)).pids == {5: [1]}
+    assert scan_owners(str(tmp_path)).pids == {5: (1,)}
     for target in ("socket:[²]", "socket:[٣]", "net:[٣]"):
         (tmp_path / "1" / "fd" / "3").unlink()
         (tmp_path / "1" / "fd" / "3").symlink_to(target)
@@ -268,7 +268,8 @@ class Searched(System):
         self.asked.append(set(inodes))
         found = Owners()
         found.threads = True
-        found.pids = self._later.pop(0) if self._later else {}
+        later = self._later.pop(0) if self._later else {}
+        found.pids = {inode: tuple(pids) for inode, pids in later.items()}
         return found
 
 

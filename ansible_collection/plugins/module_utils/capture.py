@@ -38,7 +38,8 @@ _NLM_F_DUMP_INTR = 0x10
 _SOL_NETLINK = 270
 _NETLINK_GET_STRICT_CHK = 12
 _RECEIVE_SECONDS = 10
-# The second form of a socket is that of old kernels: PRG_SOCKET_PFX2 of net-tools.
+_SOCKET = re.compile(r"socket:\[([0-9]{1,20})\]\Z")
+# The second form of a socket is that of old kernels: PRG_SOCKET_PFX2 of net-tools. Copies may end with a newline.
 _HELD = re.compile(r"(?:(socket|net):\[([0-9]{1,20})\]|\[0000\]:([0-9]{1,20}))\s*\Z")
 _FIRST_OF_HELD = ("s", "n", "[")
 _PID = re.compile(r"[0-9]{1,10}\Z")
@@ -58,7 +59,9 @@ _LINKS_OF_ONE = 3
 _LONGEST_LINK = 1 << 12
 _MOST_TABLES = 8
 _MOST_IN_THREADS = 1000000
-_FEW_DESCRIPTORS = 64
+FEW_DESCRIPTORS = 64
+"""Descriptors of a process that do not count towards the limit of its user."""
+
 MOST_DESCRIPTORS = 1000000
 """Descriptors of processes with more than a few that are read for one user; root may have any number."""
 
@@ -290,7 +293,8 @@ def _has_interrupted_message(datagram: "bytes") -> "bool":
 class Owners:
     """The processes that hold each socket, from the links in /proc/PID/fd and /proc/PID/task/TID/fd.
 
-    ``pids`` maps an inode to its pids in ascending order. ``processes`` counts the processes that /proc shows.
+    ``pids`` maps an inode to its pids in ascending order; the sockets that a search finds with the same processes share
+    one tuple. ``processes`` counts the processes that /proc shows.
     ``denied`` counts those whose descriptors could not be listed for lack of rights; ``unread`` those closed by
     hidepid=1, and those whose descriptors could be listed but not read; ``failed`` those that could not be read for
     another reason, the first of which is ``error``: ``[errno, message]``. ``hidden`` is True if other processes are
@@ -321,7 +325,7 @@ class Owners:
     )
 
     def __init__(self) -> "None":
-        self.pids: "dict[int, list[int]]" = {}
+        self.pids: "dict[int, tuple[int, ...]]" = {}
         self.processes = 0
         self.threads = False
         self.denied = 0
@@ -344,8 +348,9 @@ class Owners:
 
     def add(self, other: "Owners") -> "None":
         """Add what a later search found; what could not be read in either of them counts once."""
-        for inode, pids in other.pids.items():
-            self.pids[inode] = sorted({*self.pids.get(inode, ()), *pids})
+        known = self.pids
+        changed = ((inode, pids) for inode, pids in other.pids.items() if pids != known.get(inode))
+        self.pids.update(share_equal((inode, (*pids, *known.get(inode, ()))) for inode, pids in changed))
         for inode, place in other.namespaces.items():
             self.namespaces.setdefault(inode, place)
         for holder, numbers in (other.descriptors or {}).items():
@@ -362,28 +367,43 @@ class Owners:
         } or self.cut
 
 
+def share_equal(holders: "typing.Iterable[tuple[int, typing.Iterable[int]]]") -> "dict[int, tuple[int, ...]]":
+    """Return the processes of each socket in ascending order, each once; those of equal processes share one tuple."""
+    known: "dict[tuple[int, ...], tuple[int, ...]]" = {}
+    shared = {}
+    for inode, pids in holders:
+        group = tuple(sorted(set(pids)))
+        shared[inode] = known.setdefault(group, group)
+    return shared
+
+
 def scan_owners(
-    proc: "str" = "/proc", descriptors: "bool" = False, wanted: "typing.Optional[typing.Iterable[int]]" = ()
+    proc: "str" = "/proc",
+    descriptors: "bool" = False,
+    wanted: "typing.Optional[typing.Iterable[int]]" = (),
+    only: "typing.Optional[typing.Container[int]]" = None,
+    scan_all: "typing.Optional[typing.Callable[[OwnerScan, list[int]], None]]" = None,
 ) -> "Owners":
     """Scan the descriptors of all processes; processes that end meanwhile are skipped.
 
     Most threads share the descriptors of their process. The threads of a process whose main thread has exited are
     scanned too, and while a ``wanted`` inode has no holder, all threads with descriptors of their own; None wants every
-    inode.
+    inode. ``only`` are the inodes whose holders are returned, by default all. ``scan_all`` scans processes in the place
+    of :meth:`OwnerScan.scan_processes`.
     """
     pids = list_pids(proc)
-    scan = _OwnerScan(proc, descriptors)
-    owners = scan.owners
+    scan = OwnerScan(proc, descriptors, only)
+    (scan_all or OwnerScan.scan_processes)(scan, pids)
+    threads = wanted is None or not scan.pids.keys() >= set(wanted)
+    if threads:
+        for pid in pids:
+            scan.scan_other_threads(pid)
+    owners = scan.finish()
+    owners.threads = threads
     owners.processes = len(pids)
     owners.hidden = 1 not in pids
     owners.initial = is_initial_pid_namespace() if proc == "/proc" else None
     owners.privileged = os.geteuid() == 0
-    for pid in pids:
-        scan.scan_process(pid)
-    if wanted is None or not owners.pids.keys() >= set(wanted):
-        owners.threads = True
-        for pid in pids:
-            scan.scan_other_threads(pid)
     return owners
 
 
@@ -442,21 +462,53 @@ def shows_kernel_threads(content: "bytes") -> "bool":
     return found is not None and bool(int(found.group(1)) & _KERNEL_THREAD)
 
 
-class _OwnerScan:
-    """Scans the descriptors of processes below ``proc`` one by one, and counts each that cannot be read once."""
+class OwnerScan:
+    """Scans the descriptors of processes below ``proc`` one by one, and counts each that cannot be read once.
 
-    def __init__(self, proc: "str", descriptors: "bool") -> "None":
-        self.owners = Owners()
-        self.owners.descriptors = {} if descriptors else None
-        self._proc = proc
-        self._blind: "set[int]" = set()
-        self._in_threads: "dict[int, int]" = {}
-        self._scanned: "dict[int, int]" = {}
+    ``pids``, ``namespaces`` and ``descriptors`` are those of :class:`Owners`, except that ``pids`` has only the first
+    holder of sockets with several, which ``several`` has in ascending order. ``failures`` maps processes that could
+    not be read to ``[the counter of Owners, errno, message]``. ``scanned`` counts the descriptors of each user that
+    count towards the limit, and ``in_threads`` those that threads of a process have for themselves. ``parts`` maps a
+    process to the names of its descriptors that are to be read, if others are read elsewhere. ``only`` are the sockets
+    whose holders are noted, None for all: of them all holders are, while a search may meet far more other sockets.
+    """
+
+    def __init__(
+        self, proc: "str", descriptors: "bool" = False, only: "typing.Optional[typing.Container[int]]" = None
+    ) -> "None":
+        self.proc = proc
+        self.only = only
+        self._owners = Owners()
+        self.pids = self._owners.pids
+        self.namespaces = self._owners.namespaces
+        self.descriptors = self._owners.descriptors = {} if descriptors else None
+        self.several: "dict[int, list[int]]" = {}
+        self.failures: "dict[int, list[typing.Any]]" = {}
+        self.scanned: "dict[int, int]" = {}
+        self.in_threads: "dict[int, int]" = {}
+        self.parts: "dict[int, list[str]]" = {}
         self._compare: "typing.Callable[[int, int], bool] | None" = None
+
+    def finish(self) -> "Owners":
+        """Return what was found, and how much could not be read."""
+        owners = self._owners
+        self.pids.update(share_equal(self.several.items()))
+        for numbers in (self.descriptors or {}).values():
+            numbers[:] = dict.fromkeys(numbers)  # threads may have the same numbers
+        for counter, number, words in self.failures.values():
+            setattr(owners, counter, getattr(owners, counter) + 1)
+            if counter == "failed":
+                owners.error = owners.error or [number, words]
+        return owners
+
+    def scan_processes(self, pids: "typing.Iterable[int]") -> "None":
+        """Scan the descriptors of several processes, in ascending order."""
+        for pid in pids:
+            self.scan_process(pid)
 
     def scan_process(self, pid: "int") -> "None":
         """Scan the descriptors of a process, or those of its threads if the main thread has exited."""
-        process = "%s/%d" % (self._proc, pid)
+        process = "%s/%d" % (self.proc, pid)
         try:
             if not self._scan_table(pid, pid):
                 self._scan_threads(process, pid, [])
@@ -468,8 +520,8 @@ class _OwnerScan:
 
     def scan_other_threads(self, pid: "int") -> "None":
         """Scan the descriptors of the threads of a process that do not share those of the main thread."""
-        if pid not in self._blind:
-            self._scan_threads("%s/%d" % (self._proc, pid), pid, [pid])
+        if pid not in self.failures:
+            self._scan_threads("%s/%d" % (self.proc, pid), pid, [pid])
 
     def _scan_threads(self, process: "str", pid: "int", scanned: "list[int]") -> "None":
         """Scan the descriptors of threads that share them with none of the threads ``scanned``."""
@@ -482,81 +534,102 @@ class _OwnerScan:
             self._note_failure(pid, error)
 
     def _scan_thread(self, pid: "int", tid: "int") -> "None":
-        before = self._in_threads.get(pid, 0)
+        before = self.in_threads.get(pid, 0)
         if before > _MOST_IN_THREADS:  # where threads cannot be compared, all are scanned
             raise OSError(errno.E2BIG, "threads have too many descriptors")
-        self._in_threads[pid] = before + self._scan_table(pid, tid)
+        self.in_threads[pid] = before + self._scan_table(pid, tid)
 
     def _share_table(self, tid: "int", other: "int") -> "bool":
         """Return whether two threads are known to have the same descriptors."""
         if self._compare is None:
-            self._compare = _load_comparison(self._proc)
+            self._compare = _load_comparison(self.proc)
         return self._compare(tid, other)
 
     def _note_failure(self, pid: "int", error: "OSError") -> "None":
-        owners = self.owners
-        if pid in self._blind or (error.errno in _ENDED and not isinstance(error, _UnreadLink)):
+        if pid in self.failures or (error.errno in _ENDED and not isinstance(error, _UnreadLink)):
             return
-        self._blind.add(pid)
         if isinstance(error, _UnreadLink) and isinstance(error.__cause__, PermissionError):
-            owners.unread += 1  # ptrace access is checked for each link, with the same result
+            counter = "unread"  # ptrace access is checked for each link, with the same result
         elif error.errno == errno.EACCES:
-            owners.denied += 1
-        elif error.errno == errno.EPERM:
-            owners.unread += 1
+            counter = "denied"
         else:
-            owners.failed += 1
-            owners.error = owners.error or describe_error(error)
+            counter = "unread" if error.errno == errno.EPERM else "failed"
+        self.failures[pid] = [counter, *describe_error(error)]
 
     def _scan_table(self, pid: "int", tid: "int") -> "int":
         """Scan the descriptors of a process or thread, and return how many it has. Raises OSError."""
-        readlink = os.readlink
-        names = ["fd"] if tid == pid else ["task", str(tid), "fd"]
-        directory = _open_directory("%s/%d" % (self._proc, pid), *names)
+        directory = _open_directory("%s/%d" % (self.proc, pid), *(["fd"] if tid == pid else ["task", str(tid), "fd"]))
         try:
-            names = os.listdir(directory)
-            for name in names if len(names) <= _FEW_DESCRIPTORS else self._limit_user(pid, names):
-                try:
-                    target = readlink(name, dir_fd=directory)
-                except OSError as error:
-                    target = _read_again(directory, name, error)
-                if target[:1] in _FIRST_OF_HELD:
-                    self._note_held(target, pid, tid, name)
+            part = self.parts.get(pid) if tid == pid else None
+            names = os.listdir(directory) if part is None else part
+            self._read_links(directory, self._limit_user(pid, names), pid, tid)
             return len(names)
         finally:
             os.close(directory)
 
+    def _read_links(self, directory: "int", names: "list[str]", pid: "int", tid: "int") -> "None":
+        readlink, match, pids, own = os.readlink, _SOCKET.match, self.pids, (pid,)
+        only, has_numbers = self.only, self.descriptors is not None
+        for name in names:
+            try:
+                target = readlink(name, dir_fd=directory)
+            except OSError as error:
+                target = _read_again(directory, name, error)
+            found = match(target)
+            if found is None:
+                if target[:1] in _FIRST_OF_HELD:
+                    self._note_unusual(target, pid, tid, name)
+                continue
+            inode = int(found.group(1))
+            if only is not None and inode not in only:
+                continue
+            first = pids.setdefault(inode, own)
+            if first is not own:
+                self.add_holder(inode, pid)
+            if has_numbers:
+                self._note_number(inode, pid, name)
+
     def _limit_user(self, pid: "int", names: "list[str]") -> "list[str]":
         """Return the descriptors of a process to be read, fewer if its user, who is not root, has had very many."""
-        uid = read_real_uid("%s/%d" % (self._proc, pid))
-        before = self._scanned.get(uid, 0)
-        self._scanned[uid] = before + len(names)
+        if len(names) <= FEW_DESCRIPTORS:
+            return names
+        uid = read_real_uid("%s/%d" % (self.proc, pid))
+        before = self.scanned.get(uid, 0)
+        self.scanned[uid] = before + len(names)
         most = max(MOST_DESCRIPTORS - before, 0)
         if uid == 0 or len(names) <= most:
             return names
-        self.owners.note_cut(uid, descriptors=len(names) - most)
+        self._owners.note_cut(uid, descriptors=len(names) - most)
         return names[:most]
 
-    def _note_held(self, target: "str", pid: "int", tid: "int", name: "str") -> "None":
+    def add_holder(self, inode: "int", pid: "int") -> "None":
+        """Add a holder of a socket."""
+        first = self.pids.setdefault(inode, (pid,))
+        if first == (pid,) and inode not in self.several:
+            return
+        holders = self.several.setdefault(inode, [*first])
+        place = bisect.bisect_left(holders, pid)
+        if holders[place : place + 1] != [pid]:
+            holders.insert(place, pid)
+
+    def _note_unusual(self, target: "str", pid: "int", tid: "int", name: "str") -> "None":
+        """Note a network namespace that is held open, and a socket in the forms of old kernels and of copies."""
         found = _HELD.match(target)
         if found is None:
             return
         kind, named, ancient = found.groups()
         inode = int(named or ancient)
-        number = int(name) if _PID.match(name) else None
         if kind == "net":
-            if number is not None:
-                self.owners.namespaces.setdefault(inode, (tid, number))
+            if _PID.match(name):
+                self.namespaces.setdefault(inode, (tid, int(name)))
             return
-        held = self.owners.pids.setdefault(inode, [])
-        if not held or held[-1] < pid:
-            held.append(pid)
-        elif held[-1] != pid and pid not in held:
-            bisect.insort(held, pid)
-        if self.owners.descriptors is not None and number is not None:
-            numbers = self.owners.descriptors.setdefault((inode, pid), [])
-            if number not in numbers:
-                numbers.append(number)
+        if self.only is None or inode in self.only:
+            self.add_holder(inode, pid)
+            self._note_number(inode, pid, name)
+
+    def _note_number(self, inode: "int", pid: "int", name: "str") -> "None":
+        if self.descriptors is not None and _PID.match(name):
+            self.descriptors.setdefault((inode, pid), []).append(int(name))
 
 
 def read_real_uid(process: "str") -> "int":
@@ -1118,17 +1191,17 @@ class _Contents:
                 pids = scan_owners().pids
             except (OSError, MemoryError):
                 pids = {}
-            uids = {pid: read_real_uid("/proc/%d" % pid) for pid in {pids[inode][0] for inode in pids}}
+            uids = {pid: read_real_uid("/proc/%d" % pid) for pid in {held[0] for held in pids.values()}}
             self._users = {inode: uids[pids[inode][0]] for inode in pids}
         return NOBODY if inode is None else self._users.get(inode, NOBODY)
 
     def read_owners(self, plan: "Facts", seen: "dict[str, set[int]]") -> "Facts":
         """Read the owners of sockets, each user's up to a fair share, and add the uids of those kept to ``seen``."""
         wanted = None if plan["owners"] == "all" else seen["inode"] - {0}
-        found = scan_owners(descriptors=bool(plan.get("descriptors")), wanted=wanted)
+        found = scan_owners(descriptors=bool(plan.get("descriptors")), wanted=wanted, only=wanted)
         found.arguments = bool(plan.get("arguments"))
         inodes_of: "dict[int, list[int]]" = {}
-        for inode in sorted(found.pids if wanted is None else wanted.intersection(found.pids)):
+        for inode in sorted(found.pids):
             for pid in found.pids[inode]:
                 inodes_of.setdefault(pid, []).append(inode)
         room = self.limit - self.limit // 8 - sum(len(path) + len(self.tree[path]) + _LEAST_COST for path in self.tree)

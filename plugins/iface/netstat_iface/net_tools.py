@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from errno import ENODEV
 from typing import Any
 
-from netstat_core.plugin import Block, Complaint, Gap, Layout, Names, Problem, Query, Record, Style, printable
+from netstat_core.plugin import Batch, Block, Complaint, Gap, Layout, Names, Problem, Query, Record, Style, printable
 from netstat_iface import net_tools_details
 from netstat_iface.net_tools_order import make_sort_key, place_aliases
 from netstat_iface.selection import list_aliases, parse_names
@@ -43,13 +43,13 @@ def shown(query: Query) -> Callable[[Record], bool] | None:
     return lambda record: record["flags"] is None or "up" in record["flags"]
 
 
-def rows(style: Style, _names: Names, _traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
+def rows(style: Style, _names: Names, _traits: Mapping[str, Any]) -> Callable[[Batch], str]:
     """Return the function that formats all interfaces and aliases in netstat's order."""
     format_interface = net_tools_details.format_block if style.extend else format_row
     chosen = parse_names(style.query.interfaces)
 
-    def format_batch(batch: Sequence[Record]) -> str:
-        records = sorted(batch, key=lambda record: make_sort_key(record["name"]))
+    def format_batch(batch: Batch) -> str:
+        records = sorted(batch.read_only(), key=lambda record: make_sort_key(record["name"]))
         aliases_after = place_aliases(records)
         waiting: dict[str, str] = {}
         text: list[str] = []

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from socket import AF_INET, AF_INET6, inet_ntop
+from typing import NamedTuple
 
 from netstat_core.plugin import (
     AF,
     NETLINK_ROUTE,
     NLMSG_HDRLEN,
+    REST,
     Asked,
+    AttributeField,
     Datagrams,
+    FixedField,
+    Messages,
+    MessageShapes,
     NetlinkDump,
     Problem,
     Record,
-    attributes,
     escape,
-    messages,
 )
 from netstat_iface.record import ADDRESS_FLAGS, SCOPES, to_flag_words
 
@@ -51,42 +55,75 @@ def request(asked: Asked) -> NetlinkDump:
     return NetlinkDump(NAME, protocol=NETLINK_ROUTE, type=RTM_GETADDR, body=body, restart=True, wider=wider)
 
 
+_FIELDS: dict[str, FixedField | AttributeField] = {
+    "message": FixedField(4, format="H"),
+    "index": FixedField(20, format="I"),
+    "family": FixedField(16, format="B"),
+    "prefix": FixedField(17, format="B"),
+    "flags": FixedField(18, format="B"),
+    "scope": FixedField(19, format="B"),
+    "address": AttributeField({(IFA_ADDRESS,): REST}),
+    "local": AttributeField({(IFA_LOCAL,): REST}),
+    "label": AttributeField({(IFA_LABEL,): REST}),
+    "broadcast": AttributeField({(IFA_BROADCAST,): REST}),
+    "all_flags": AttributeField({(IFA_FLAGS,): "I"}, exact=True),
+}
+"""nlmsg_type, the fields of struct ifaddrmsg, and attributes; from ``family`` on as in :class:`_Address`."""
+
+
+class _Address(NamedTuple):
+    """The values of a message; ``flags`` has the first eight bits of ``all_flags``."""
+
+    family: int
+    prefix: int
+    flags: int
+    scope: int
+    address: bytes | None
+    local: bytes | None
+    label: bytes | None
+    broadcast: bytes | None
+    all_flags: int | None
+
+
 def parse(datagrams: Datagrams, order: str) -> Iterator[OwnedAddress | Problem]:
     """Yield the addresses of a dump in the kernel's order: IPv4 addresses of an interface with primary ones first."""
-    header = struct.Struct(f"{order}16x4BI").unpack_from
-    for message in messages(NAME, datagrams, RTM_NEWADDR, NLMSG_HDRLEN + IFADDRMSG_SIZE, order):
-        if isinstance(message, Problem):
-            yield message
-            continue
-        *fields, index = header(message)
-        if fields[0] in _FAMILIES:
+    shapes = MessageShapes(order, NLMSG_HDRLEN + IFADDRMSG_SIZE, _FIELDS)
+    for datagram in datagrams:
+        for messages in shapes.unpack(datagram):
+            if isinstance(messages, bytes):
+                yield Problem(NAME, "a message is cut off", messages)
+            else:
+                yield from _parse_messages(messages)
+
+
+def _parse_messages(messages: Messages) -> Iterator[OwnedAddress | Problem]:
+    columns = [messages.column(name) or [None] * len(messages) for name in _FIELDS]
+    for place, (kind, index, *values) in enumerate(zip(*columns, strict=True)):
+        if kind == RTM_NEWADDR and values[0] in _FAMILIES:
             try:
-                yield index, _parse_message(message, order, fields)
+                yield index, _make_record(_Address(*values))
             except (ValueError, OSError):
-                yield Problem(NAME, "an address of the wrong size", message)
+                yield Problem(NAME, "an address of the wrong size", messages.message(place))
 
 
-def _parse_message(message: bytes, order: str, header: Sequence[int]) -> Record:
+def _make_record(values: _Address) -> Record:
     """Return the record of an address; raise ValueError or OSError for a wrong size.
 
     A point-to-point link has its own address in IFA_LOCAL, and that of the other end in IFA_ADDRESS.
     """
-    family, prefix, flags, scope = header
-    attrs = attributes(message, NLMSG_HDRLEN + IFADDRMSG_SIZE, order)
-    address = attrs.get(IFA_ADDRESS, b"")
-    local = attrs.get(IFA_LOCAL) or address
-    broadcast = attrs.get(IFA_BROADCAST)
-    label = attrs.text(IFA_LABEL)
-    word, inet_ntop_family, size = _FAMILIES[family]
-    if prefix > size * 8:
+    address = values.address or b""
+    local = values.local or address
+    label = (values.label or b"").rstrip(b"\0")
+    word, family, size = _FAMILIES[values.family]
+    if values.prefix > size * 8:
         raise ValueError("the prefix is longer than the address")
     return {
         "family": word,
-        "address": inet_ntop(inet_ntop_family, local),
-        "prefix_length": prefix,
-        "scope": SCOPES.get(scope, f"unknown({scope})"),
+        "address": inet_ntop(family, local),
+        "prefix_length": values.prefix,
+        "scope": SCOPES.get(values.scope, f"unknown({values.scope})"),
         "label": escape(label) if label and word == "inet" else None,
-        "peer_address": inet_ntop(inet_ntop_family, address) if address and address != local else None,
-        "broadcast_address": inet_ntop(inet_ntop_family, broadcast) if broadcast else None,
-        "flags": to_flag_words(attrs.number(IFA_FLAGS, 0) or flags, ADDRESS_FLAGS),
+        "peer_address": inet_ntop(family, address) if address and address != local else None,
+        "broadcast_address": inet_ntop(family, values.broadcast) if values.broadcast else None,
+        "flags": to_flag_words(values.all_flags or values.flags, ADDRESS_FLAGS),
     }

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache, partial
+from itertools import compress, repeat
 from typing import Any
 
 from netstat_core.plugin import (
     IFINFOMSG_SIZE,
     NETLINK_ROUTE,
     NLMSG_HDRLEN,
+    REST,
     RTM_GETLINK,
     RTM_NEWLINK,
     About,
+    Asked,
+    AttributeField,
     Attributes,
+    Batch,
     Datagrams,
+    FixedField,
     Gap,
+    Messages,
+    MessageShapes,
     NetlinkDump,
     Problem,
     Record,
+    Same,
     attributes,
     escape,
-    messages,
 )
 from netstat_iface import hardware, netlink_address, proc_if_inet6
 from netstat_iface.record import (
@@ -32,7 +41,7 @@ from netstat_iface.record import (
     TOTALS,
     DeviceMap,
     Flags,
-    make_record,
+    Interface,
     to_word,
 )
 from netstat_iface.selection import select_interfaces
@@ -71,6 +80,7 @@ IFLA_VLAN_PROTOCOL = 5
 IFLA_BOND_MODE = 1
 
 _LEAST_STATISTICS = 23
+"""Counters that all kernels have."""
 
 _VLAN_PROTOCOLS = {b"\x81\x00": "802.1Q", b"\x88\xa8": "802.1ad"}
 
@@ -87,134 +97,195 @@ LINKS_WITH_STATISTICS = NetlinkDump(
 Virtual functions are not requested: hundreds of them overflow the 64 KiB of an attribute.
 """
 
+_FIELDS: dict[str, FixedField | AttributeField] = {
+    "message": FixedField(4, format="H"),
+    "type": FixedField(18, format="H"),
+    "index": FixedField(20, format="i"),
+    "flags": FixedField(24, format="I"),
+    "name": AttributeField({(IFLA_IFNAME,): REST}),
+    "mtu": AttributeField({(IFLA_MTU,): "I"}, exact=True),
+    "stats64": AttributeField({(IFLA_STATS64,): REST}),
+    "stats": AttributeField({(IFLA_STATS,): REST}),
+}
+"""Fields of link messages: nlmsg_type, those of struct ifinfomsg, and attributes that every query needs."""
+
+_NAMES = {
+    "properties": AttributeField({(IFLA_PROP_LIST,): REST}),
+    "alias": AttributeField({(IFLA_IFALIAS,): REST}),
+}
+_HARDWARE = {
+    "address": AttributeField({(IFLA_ADDRESS,): REST}),
+    "broadcast": AttributeField({(IFLA_BROADCAST,): REST}),
+    "queue": AttributeField({(IFLA_TXQLEN,): "I"}, exact=True),
+    "map": AttributeField({(IFLA_MAP,): REST}),
+}
+_RELATIONS = {
+    "state": AttributeField({(IFLA_OPERSTATE,): "B"}, exact=True),
+    "info": AttributeField({(IFLA_LINKINFO,): REST}),
+    "master": AttributeField({(IFLA_MASTER,): "I"}, exact=True),
+    "link": AttributeField({(IFLA_LINK,): "I"}, exact=True),
+    "namespace": AttributeField({(IFLA_LINK_NETNSID,): "i"}, exact=True),
+}
+
+Raw = dict[str, list[Any]]
+"""The values of all link messages by field; None where a message lacks the attribute."""
+
+Columns = dict[str, Any]
+
 
 def parse(
     about: About, links: Datagrams, addresses: Datagrams | None, if_inet6: bytes | None
-) -> Iterator[Record | Problem | Gap]:
+) -> Iterator[Batch | Problem | Gap]:
     """Yield the interfaces with their addresses, IPv6 ones in the order of /proc/net/if_inet6, as in netstat."""
-    records: list[Record] = []
-    parse_link = _LinkParser(about).parse
-    for message in messages(LINKS, links, RTM_NEWLINK, NLMSG_HDRLEN + IFINFOMSG_SIZE, about.order):
-        if isinstance(message, Problem):
-            yield message
-        else:
-            records.append(parse_link(message))
-    by_index = {record["index"]: record for record in records}
-    _replace_indexes(records, by_index)
+    fields = _choose_fields(about.asked)
+    raw: Raw = {name: [] for name in fields}
+    shapes = MessageShapes(about.order, NLMSG_HDRLEN + IFINFOMSG_SIZE, fields)
+    for datagram in links:
+        for messages in shapes.unpack(datagram):
+            if isinstance(messages, bytes):
+                yield Problem(LINKS, "a message is cut off", messages)
+            else:
+                _append(raw, messages)
+    columns = _make_columns(raw, about.order)
     if addresses is not None:
-        for record in records:
-            record["addresses"] = []
-        for owned in netlink_address.parse(addresses, about.order):
-            if isinstance(owned, Problem):
-                yield owned
-            elif owned[0] in by_index:
-                by_index[owned[0]]["addresses"].append(owned[1])
+        owned: list[list[Record]] = [[] for _ in raw["index"]]
+        columns["addresses"] = owned
+        by_index = dict(zip(raw["index"], owned, strict=True))
+        for address in netlink_address.parse(addresses, about.order):
+            if isinstance(address, Problem):
+                yield address
+            elif address[0] in by_index:
+                by_index[address[0]].append(address[1])
         yield from _sort_addresses(by_index, if_inet6 or b"")
-    yield from select_interfaces(about.asked.interfaces, records)
+    yield from select_interfaces(about.asked.interfaces, Batch.of_columns(columns, len(raw["index"])))
 
 
-def _replace_indexes(records: list[Record], by_index: dict[int, Record]) -> None:
-    """Replace the indexes of masters by names; add the names of links in the same namespace."""
-    for record in records:
-        master = by_index.get(record["master"])
-        record["master"] = master and master["name"]
-        link = by_index.get(record["link_index"]) if record["link_namespace_id"] is None else None
-        record["link"] = link and link["name"]
+def _choose_fields(asked: Asked) -> dict[str, FixedField | AttributeField]:
+    """Return the fields of messages that a query needs."""
+    names = _NAMES if asked.wants("description") or asked.interfaces else {}
+    hardware_fields = _HARDWARE if asked.wants("hardware_type") else {}
+    relations = _RELATIONS if asked.wants("link_kind") else {}
+    return {**_FIELDS, **names, **hardware_fields, **relations}
 
 
-def _sort_addresses(by_index: dict[int, Record], if_inet6: bytes) -> Iterator[Problem | Gap]:
+def _append(raw: Raw, messages: Messages) -> None:
+    """Add the values of messages to those of the messages before them; messages of other types are passed over."""
+    is_link = [number == RTM_NEWLINK for number in messages.column("message") or ()]
+    for name, values in raw.items():
+        values.extend(compress(messages.column(name) or repeat(None), is_link))
+
+
+def _sort_addresses(by_index: Mapping[int, list[Record]], if_inet6: bytes) -> Iterator[Problem | Gap]:
     """Sort IPv6 addresses as in if_inet6, after the IPv4 ones; those not listed there come last."""
-    positions: dict[tuple[int, str], int] = {}
-    for position, row in enumerate(proc_if_inet6.parse(if_inet6)):
+    places: dict[int, dict[str, int]] = {}
+    for place, row in enumerate(proc_if_inet6.parse(if_inet6)):
         if isinstance(row, tuple):
-            positions[row[0], row[2]["address"]] = position
+            places.setdefault(row[0], {})[row[2]["address"]] = place
         else:
             yield row
-    if not positions:
+    if not places:
         return
-    for index, record in by_index.items():
-        if len(record["addresses"]) > 1:
-            record["addresses"].sort(
-                key=lambda address, index=index: (
-                    address["family"],
-                    positions.get((index, address["address"]), len(positions)) if address["family"] == "inet6" else 0,
-                )
-            )
+    for index, addresses in by_index.items():
+        if len(addresses) > 1:
+            addresses.sort(key=partial(_make_sort_key, places.get(index, {})))
 
 
-class _LinkParser:
-    """Parses link messages into records with the fields that a query needs; ``master`` is an index."""
-
-    def __init__(self, about: About) -> None:
-        self._order = about.order
-        self._header = struct.Struct(f"{about.order}16x2xHiI").unpack_from
-        self._map = struct.Struct(f"{about.order}QQQHBB")
-        self._flags = Flags()
-        self._wants_hardware = about.asked.wants("hardware_type")
-        self._wants_names = about.asked.wants("description") or bool(about.asked.interfaces)
-        self._wants_relations = about.asked.wants("link_kind")
-
-    def parse(self, message: bytes) -> Record:
-        kind, index, flags = self._header(message)
-        attrs = attributes(message, NLMSG_HDRLEN + IFINFOMSG_SIZE, self._order)
-        record = make_record(escape(attrs.text(IFLA_IFNAME) or b""))
-        record["index"] = index if index > 0 else None
-        record["mtu"] = attrs.number(IFLA_MTU, None)
-        record["flags"], record["flags_text"] = self._flags[flags]
-        record.update(to_counters(attrs.numbers(IFLA_STATS64, "Q") or attrs.numbers(IFLA_STATS, "I")))
-        if self._wants_names:
-            record.update(_parse_names(attrs))
-        if self._wants_hardware:
-            record.update(self._parse_hardware(hardware.to_hardware_type(kind), attrs))
-        if self._wants_relations:
-            record.update(_parse_relations(attrs))
-        return record
-
-    def _parse_hardware(self, kind: str, attrs: Attributes) -> dict[str, Any]:
-        return {
-            "hardware_type": kind,
-            "hardware_address": hardware.format_address(kind, attrs.get(IFLA_ADDRESS, b"")),
-            "hardware_broadcast": hardware.format_address(kind, attrs.get(IFLA_BROADCAST, b"")),
-            "tx_queue_length": attrs.number(IFLA_TXQLEN, None),
-            "device_map": self._parse_device_map(attrs.get(IFLA_MAP, b"")),
-        }
-
-    def _parse_device_map(self, raw: bytes) -> DeviceMap | None:
-        """Return the values of struct rtnl_link_ifmap; None if all are zero."""
-        if len(raw) < self._map.size or not any(raw):
-            return None
-        start, end, base, interrupt, dma, port = self._map.unpack_from(raw)
-        return {
-            "interrupt": interrupt,
-            "base_address": base,
-            "memory_start": start,
-            "memory_end": end,
-            "dma": dma,
-            "port": port,
-        }
+def _make_sort_key(places: Mapping[str, int], address: Record) -> tuple[str, int]:
+    is_inet6 = address["family"] == "inet6"
+    return address["family"], places.get(address["address"], proc_if_inet6.MOST_ADDRESSES) if is_inet6 else 0
 
 
-def _parse_names(attrs: Attributes) -> dict[str, Any]:
-    description = attrs.text(IFLA_IFALIAS)
+def _make_columns(raw: Raw, order: str) -> Columns:
+    """Return the columns of all fields of interfaces; null for those that the query does not need."""
+    words = [*map(Flags().__getitem__, raw["flags"])]
+    columns: Columns = dict.fromkeys(Interface.__annotations__, Same(None))
+    columns |= {
+        "name": [_to_text(name) or "" for name in raw["name"]],
+        "index": [index if index > 0 else None for index in raw["index"]],
+        "mtu": raw["mtu"],
+        "flags": [pair[0] for pair in words],
+        "flags_text": [pair[1] for pair in words],
+        **make_counters(raw["stats64"], raw["stats"], order),
+    }
+    if "alias" in raw:
+        columns["description"] = [*map(_to_text, raw["alias"])]
+        columns["alternative_names"] = [_parse_alternative_names(payload, order) for payload in raw["properties"]]
+    if "address" in raw:
+        columns |= _make_hardware_columns(raw, order)
+    if "info" in raw:
+        columns |= _make_relation_columns(raw, columns["name"], order)
+    return columns
+
+
+def _to_text(payload: bytes | None) -> str | None:
+    """Return the text of a string attribute, escaped; None if it is missing or empty."""
+    text = (payload or b"").rstrip(b"\0")
+    return escape(text) if text else None
+
+
+def _parse_alternative_names(payload: bytes | None, order: str) -> list[str]:
+    if not payload:
+        return []
+    names = Attributes({IFLA_PROP_LIST: payload}, order).all_of(IFLA_PROP_LIST, IFLA_ALT_IFNAME)
+    return [escape(name.rstrip(b"\0")) for name in names]
+
+
+def _make_hardware_columns(raw: Raw, order: str) -> Columns:
+    kinds = [*map(hardware.to_hardware_type, raw["type"])]
+    parse_map = struct.Struct(f"{order}QQQHBB")
     return {
-        "alternative_names": [escape(name.rstrip(b"\0")) for name in attrs.all_of(IFLA_PROP_LIST, IFLA_ALT_IFNAME)],
-        "description": None if description is None else escape(description),
+        "hardware_type": kinds,
+        "hardware_address": [*map(hardware.format_address, kinds, (address or b"" for address in raw["address"]))],
+        "hardware_broadcast": [*map(hardware.format_address, kinds, (address or b"" for address in raw["broadcast"]))],
+        "tx_queue_length": raw["queue"],
+        "device_map": [_parse_device_map(payload or b"", parse_map) for payload in raw["map"]],
     }
 
 
-def _parse_relations(attrs: Attributes) -> dict[str, Any]:
-    """Return state, kind, master and link of an interface, and the fields of VLANs and bonds."""
-    state = attrs.number(IFLA_OPERSTATE, None)
-    info = attrs.nest(IFLA_LINKINFO)
-    kind = info.text(IFLA_INFO_KIND)
-    port_kind = info.text(IFLA_INFO_SLAVE_KIND)
+def _parse_device_map(payload: bytes, layout: struct.Struct) -> DeviceMap | None:
+    """Return the values of struct rtnl_link_ifmap; None if all are zero."""
+    if len(payload) < layout.size or not payload.strip(b"\0"):
+        return None
+    start, end, base, interrupt, dma, port = layout.unpack_from(payload)
     return {
-        "oper_state": None if state is None else to_word(state, OPER_STATES),
+        "interrupt": interrupt,
+        "base_address": base,
+        "memory_start": start,
+        "memory_end": end,
+        "dma": dma,
+        "port": port,
+    }
+
+
+def _make_relation_columns(raw: Raw, names: list[str], order: str) -> Columns:
+    """Return state, kind, master and link of interfaces, and the fields of VLANs and bonds.
+
+    Indexes of masters, and of links in the same namespace, are replaced by names.
+    """
+    by_index = {index: name for index, name in zip(raw["index"], names, strict=True) if index > 0}
+    kinds = {payload: _parse_info(payload or b"", order) for payload in set(raw["info"])}
+    links = zip(raw["link"], raw["namespace"], strict=True)
+    return {
+        "oper_state": [None if state is None else to_word(state, OPER_STATES) for state in raw["state"]],
+        "master": [*map(by_index.get, raw["master"])],
+        "link": [by_index.get(link) if namespace is None else None for link, namespace in links],
+        "link_index": [link or None for link in raw["link"]],
+        "link_namespace_id": raw["namespace"],
+        **{name: [kinds[payload][name] for payload in raw["info"]] for name in _OF_KIND},
+    }
+
+
+_OF_KIND = ("link_kind", "master_kind", "vlan_id", "vlan_protocol", "bond_mode")
+
+
+def _parse_info(payload: bytes, order: str) -> Record:
+    """Return the fields of an interface that are found in the payload of IFLA_LINKINFO."""
+    info = attributes(payload, 0, order)
+    kind = info.text(IFLA_INFO_KIND)
+    return {
+        **dict.fromkeys(_OF_KIND),
         "link_kind": None if kind is None else escape(kind),
-        "master": attrs.number(IFLA_MASTER, None),
-        "master_kind": None if port_kind is None else escape(port_kind),
-        "link_index": attrs.number(IFLA_LINK, 0) or None,
-        "link_namespace_id": _to_signed(attrs.number(IFLA_LINK_NETNSID, None)),
+        "master_kind": _to_text(info.get(IFLA_INFO_SLAVE_KIND)),
         **_parse_kind(kind, info.nest(IFLA_INFO_DATA)),
     }
 
@@ -232,19 +303,31 @@ def _parse_kind(kind: bytes | None, data: Attributes) -> dict[str, Any]:
     return {}
 
 
-def _to_signed(number: int | None) -> int | None:
-    """Return a namespace id as a signed number; it is -1 if the other namespace has no id in this one."""
-    return number if number is None or number < 1 << 31 else number - (1 << 32)
+def make_counters(wide: list[bytes | None], narrow: list[bytes | None], order: str) -> Columns:
+    """Return the columns of counters, and of netstat's sums of some.
 
-
-def to_counters(numbers: tuple[int, ...]) -> dict[str, int]:
-    """Return the counters of struct rtnl_link_stats64 by name, and netstat's sums of some.
-
-    All kernels have the first 23; without those nothing is returned.
+    ``wide`` are payloads of IFLA_STATS64 (struct rtnl_link_stats64), ``narrow`` those of IFLA_STATS.
     """
-    if len(numbers) < _LEAST_STATISTICS:
-        return {}
-    counters = dict(zip(STATISTICS, numbers, strict=False))
-    for total, parts in TOTALS.items():
-        counters[total] = sum([counters.get(part, 0) for part in parts])
-    return counters
+    pairs = zip(wide, narrow, strict=True)
+    rows = [
+        _parse_counters(long or b"", "Q", order) or _parse_counters(short or b"", "I", order) for long, short in pairs
+    ]
+    columns: Columns = dict(zip(STATISTICS, zip(*(row or _UNKNOWN for row in rows), strict=True), strict=False))
+    for total, parts in TOTALS.items() if rows else ():
+        terms = zip(*map(columns.__getitem__, parts), strict=True)
+        columns[total] = [None if None in term else sum(term) for term in terms]
+    return columns
+
+
+_UNKNOWN: tuple[int | None, ...] = (None,) * len(STATISTICS)
+
+
+def _parse_counters(payload: bytes, form: str, order: str) -> tuple[int | None, ...]:
+    """Return the counters in the order of STATISTICS, None for those of later kernels; nothing if some are missing."""
+    layout = _make_counter_layout(order, form, len(payload) // struct.calcsize(f"={form}"))
+    return (layout.unpack_from(payload) + _UNKNOWN)[: len(STATISTICS)] if layout else ()
+
+
+@cache
+def _make_counter_layout(order: str, form: str, number: int) -> struct.Struct | None:
+    return struct.Struct(f"{order}{min(number, len(STATISTICS))}{form}") if number >= _LEAST_STATISTICS else None

@@ -21,7 +21,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from netstat_core.plugin import GREATEST_INTEGER, About, Gap, Header, Problem, Record, TextFile, bounded, escape
+from netstat_core.plugin import GREATEST_INTEGER, About, Batch, Gap, Header, Problem, Record, TextFile, bounded, escape
 from netstat_iface import proc_if_inet6
 from netstat_iface.proc_if_inet6 import IF_INET6
 from netstat_iface.record import LAST_VLAN, make_record
@@ -57,7 +57,7 @@ MOST_INTERFACES = 1 << 13
 Content = Mapping[str, bytes]
 
 
-def parse(about: About, contents: Mapping[str, Any]) -> Iterator[Record | Problem | Gap]:
+def parse(about: About, contents: Mapping[str, Any]) -> Iterator[Batch | Problem | Gap]:
     """Yield the interfaces of /proc/net/dev, completed from the other files.
 
     sysfs shows the network namespace of the process that mounted it. It is used only if it lists the same names, and
@@ -95,7 +95,7 @@ def parse(about: About, contents: Mapping[str, Any]) -> Iterator[Record | Proble
     if about.asked.wants("addresses"):
         yield Gap("not_in_kernel", "/proc/net", "no file lists IPv4 addresses of interfaces or alias names")
         _add_addresses(records, owned if if_inet6 is not None else None)
-    yield from select_interfaces(about.asked.interfaces, records.values())
+    yield from select_interfaces(about.asked.interfaces, Batch(records.values()))
 
 
 def parse_dev(content: bytes) -> Iterator[Record | Problem | Gap]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from errno import ENODEV
 
-from netstat_core.plugin import Gap, Record, escape
+from netstat_core.plugin import Batch, Gap, Record, escape
 
 
 def parse_names(interfaces: Iterable[str]) -> frozenset[str]:
@@ -24,17 +24,13 @@ def list_names(record: Record) -> set[str]:
     return {record["name"], *(record["alternative_names"] or ()), *list_aliases(record)}
 
 
-def select_interfaces(interfaces: Iterable[str], records: Iterable[Record]) -> Iterator[Record | Gap]:
+def select_interfaces(interfaces: Iterable[str], batch: Batch) -> Iterator[Batch | Gap]:
     """Yield the interfaces asked for, all if no names were given; a gap for each name that no interface has."""
     asked = parse_names(interfaces)
     if not asked:
-        yield from records
+        yield batch
         return
-    known: set[str] = set()
-    for record in records:
-        names = list_names(record)
-        known |= names
-        if names & asked:
-            yield record
-    for name in sorted(asked - known):
+    names = [list_names(record) for record in batch.read_only()]
+    yield batch.kept(map(asked.intersection, names))
+    for name in sorted(asked.difference(*names)):
         yield Gap("not_in_kernel", name, "Device not found", errno=ENODEV)

@@ -23,12 +23,12 @@ def is_mapped(raw: bytes) -> bool:
     return raw[:12] == _MAPPED
 
 
-class Ipv4Texts(dict[bytes, str]):
-    """Cache of dotted quads, keyed by four bytes in network order."""
+class Ipv4Texts(dict[int, str]):
+    """Cache of dotted quads, keyed by the address as a number."""
 
-    def __missing__(self, raw: bytes) -> str:
-        """Convert ``raw`` and cache the text."""
-        text = self[raw] = format_ipv4(raw)
+    def __missing__(self, number: int) -> str:
+        """Convert ``number`` and cache the text."""
+        text = self[number] = format_ipv4(number.to_bytes(4, "big"))
         return text
 
 

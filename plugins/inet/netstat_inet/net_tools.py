@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from operator import itemgetter
+from itertools import chain, compress, repeat
+from operator import add, not_
 from typing import Any
 
 from netstat_core.plugin import (
+    Batch,
     Block,
     Complaint,
+    FormatRows,
     Gap,
     Layout,
     Names,
@@ -16,7 +19,7 @@ from netstat_core.plugin import (
     Query,
     Record,
     Style,
-    owner_cells,
+    owner_column,
     owner_heading,
     scope,
     unsupported,
@@ -29,33 +32,15 @@ _TCP_TIMERS = {"retransmit": "on"}
 _DATAGRAM_TIMERS = {"retransmit": "on1", "keepalive": "on2", "timewait": "unkn-3", "probe": "unkn-4"}
 _UNSPECIFIED = {"inet": "0.0.0.0", "inet6": "::"}  # noqa: S104 - not bound to, only compared
 
-_NEVER_CUT = 17
-"""Longest address that fits the column together with a port of five digits."""
+_WIDTH = 23
+"""Columns of an address with its port."""
 
-_COLUMNS = itemgetter(
-    "family",
-    "recv_queue",
-    "send_queue",
-    "local_address",
-    "local_port",
-    "remote_address",
-    "remote_port",
-    "state",
-)
-_COLUMNS_RAW = itemgetter(
-    "family",
-    "recv_queue",
-    "send_queue",
-    "local_address",
-    "ip_protocol",
-    "remote_address",
-    "remote_port",
-    "state_number",
-)
+_MOST_CACHED = 4096
 
-Tail = Callable[[Record], str]
-Cell = Callable[[str, str, int], str]
-"""Formats family, address and port as the text of one column."""
+Column = Sequence[Any]
+
+Tail = Callable[[Batch], Iterable[str]]
+"""Formats the columns after State, for each record of a batch."""
 
 
 def heading(style: Style, _traits: Mapping[str, Any]) -> str:
@@ -107,67 +92,97 @@ def select_datagrams(query: Query) -> Callable[[Record], bool] | None:
     return lambda record: (record["remote_address"] == _UNSPECIFIED[record["family"]]) is servers
 
 
-def rows(style: Style, names: Names, _traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
-    """Return the function that formats a batch of records of one protocol, SCTP excepted."""
-    tail = make_tail(style, names)
-    cells: dict[str, Cell] = {}
+def rows(style: Style, names: Names, _traits: Mapping[str, Any]) -> FormatRows:
+    """Return the function that formats a batch of records of one protocol, SCTP excepted.
 
-    def format_batch(batch: Sequence[Record]) -> str:
-        protocol = batch[0]["protocol"]
-        if protocol not in cells:
-            cells[protocol] = make_address_cell(style, names, protocol)
+    The text is put together from columns, each made for all records at once.
+    """
+    tail = make_tail(style, names)
+    starts = _Starts()
+
+    def format_batch(batch: Batch) -> str:
+        protocol = batch.column("protocol")[0]
+        is_raw = protocol == "raw"
         names.expect_hosts(_list_hosts(batch))
-        lines = _format_lines(batch, protocol, cells[protocol])
-        if tail is None:
-            return "\n".join(lines) + "\n"
-        return "".join([f"{line}{tail(record)}\n" for line, record in zip(lines, batch, strict=True)])
+        local = (batch.column("local_address"), batch.column("ip_protocol" if is_raw else "local_port"))
+        remote = (batch.column("remote_address"), batch.column("remote_port"))
+        families, states = batch.column("family"), batch.column("state_number" if is_raw else "state")
+        queues = (batch.column("recv_queue"), batch.column("send_queue"))
+        columns: list[Iterable[str]] = [
+            map(starts.__getitem__, zip(repeat(protocol), families, *queues, strict=False)),
+            _make_cells(style, names, protocol, families, *local),
+            repeat(" "),
+            _make_cells(style, names, protocol, families, *remote),
+            repeat(" "),
+            map(_STATES.get(protocol, _DATAGRAM_STATES).__getitem__, states),
+        ]
+        if tail is not None:
+            columns.append(tail(batch))
+        return "".join(chain.from_iterable(zip(*columns, repeat("\n"), strict=False)))
 
     return format_batch
 
 
-def _format_lines(batch: Sequence[Record], protocol: str, cell: Cell) -> list[str]:
-    """Format the columns from Proto to State, one line for each record."""
-    short = _SHORT[protocol]
-    prefix = {"inet": short.ljust(6), "inet6": f"{short}6".ljust(6)}
-    states = _STATES.get(protocol, _DATAGRAM_STATES)
-    return [
-        f"{prefix[family]}{str(recv_queue).rjust(6)} {str(send_queue).rjust(6)} "
-        f"{cell(family, local, local_port).ljust(23)} {cell(family, remote, remote_port).ljust(23)} {states[state]}"
-        for family, recv_queue, send_queue, local, local_port, remote, remote_port, state in map(
-            _COLUMNS_RAW if protocol == "raw" else _COLUMNS, batch
-        )
-    ]
+class _Starts(dict["tuple[str, str, int, int]", str]):
+    """Cache of the columns Proto, Recv-Q and Send-Q by protocol, family and the two queues, most of which are 0."""
+
+    def __missing__(self, key: tuple[str, str, int, int]) -> str:
+        protocol, family, recv_queue, send_queue = key
+        short = _SHORT[protocol] + ("6" if family == "inet6" else "")
+        text = f"{short:<6}{str(recv_queue).rjust(6)} {str(send_queue).rjust(6)} "
+        if len(self) >= _MOST_CACHED:
+            self.clear()
+        self[key] = text
+        return text
 
 
-def _list_hosts(batch: Sequence[Record]) -> Iterable[str]:
+def _list_hosts(batch: Batch) -> Iterable[str]:
     """Yield the addresses whose names are looked up; netstat does not look up IPv4-mapped ones."""
-    for record in batch:
-        if not record["v4_mapped"]:
-            yield record["local_address"]
-            yield record["remote_address"]
+    for name in ("local_address", "remote_address"):
+        yield from compress(batch.column(name), map(not_, batch.column("v4_mapped")))
 
 
-def make_address_cell(style: Style, names: Names, protocol: str) -> Cell:
-    """Return the function that formats ``ADDRESS:PORT``.
+def _make_cells(  # noqa: PLR0913, PLR0917 - the columns that cells are made from
+    style: Style, names: Names, protocol: str, families: Column, addresses: Column, ports: Column
+) -> Iterable[str]:
+    """Return ``ADDRESS:PORT`` of each record, padded.
 
     Without -W the text is cut to 23 columns: the end of the address first, the port only if longer than 18.
     """
+    hosts = addresses
+    if names.resolves_hosts or names.resolves_ports:
+        hosts = [
+            # netstat never looks up an IPv4-mapped address
+            address if family == "inet6" and ":" not in address else names.host(address)
+            for family, address in zip(families, addresses, strict=True)
+        ]
+        database = "udp" if protocol == "udplite" else protocol
+        endings = [f":{names.port(port, database)}" for port in ports]
+    else:
+        endings = [*map(_PORTS.__getitem__, ports)]
+    cells = [*map(add, hosts, endings)]
+    if not style.wide and max(map(len, cells)) > _WIDTH:
+        cells = [
+            cell if len(cell) <= _WIDTH else _cut_to_width(host, ending[1:])
+            for cell, host, ending in zip(cells, hosts, endings, strict=True)
+        ]
+    return map(str.ljust, cells, repeat(_WIDTH))
 
-    def cut_to_column(host: str, port: str) -> str:
-        if len(host) + len(port) > _WITHOUT_COLON and not style.wide:
-            port = port[:_LONGEST_PORT]
-            host = host[: _WITHOUT_COLON - len(port)]
-        return f"{host}:{port}"
 
-    def format_numeric(_family: str, address: str, port: int) -> str:
-        return cut_to_column(address, str(port or "*")) if len(address) > _NEVER_CUT else f"{address}:{port or '*'}"
+def _cut_to_width(host: str, port: str) -> str:
+    port = port[:_LONGEST_PORT]
+    return f"{host[: _WITHOUT_COLON - len(port)]}:{port}"
 
-    def format_resolved(family: str, address: str, port: int) -> str:
-        is_mapped = family == "inet6" and ":" not in address  # netstat never looks these up
-        host = address if is_mapped else names.host(address)
-        return cut_to_column(host, names.port(port, "udp" if protocol == "udplite" else protocol))
 
-    return format_resolved if names.resolves_hosts or names.resolves_ports else format_numeric
+class _Ports(dict["int | None", str]):
+    """Cache of a port's text after the address; ``*`` stands for 0 and for none."""
+
+    def __missing__(self, port: int | None) -> str:
+        text = self[port] = f":{port or '*'}"
+        return text
+
+
+_PORTS = _Ports()
 
 
 class _States(dict[Any, str]):
@@ -194,23 +209,49 @@ def make_tail(style: Style, names: Names) -> Tail | None:
     """Return the function that formats the columns after State (user, inode, owner, timer); None if there are none."""
     parts: list[Tail] = []
     if style.extend:
-        parts.append(lambda record: f" {names.user(record['uid'] or 0):<10} {record['inode'] or 0:<10}")
+        users = _Users(names)
+        parts.append(
+            lambda batch: [
+                f" {users[uid]} {inode or 0:<10}"
+                for uid, inode in zip(batch.column("uid"), batch.column("inode"), strict=True)
+            ]
+        )
     if style.shows_owners:
-        parts.append(lambda record: owner_cells(style, record))
+        parts.append(lambda batch: owner_column(style, batch))
     if style.timers:
-        parts.append(lambda record: " " + format_timer(record))
+        parts.append(_format_timers)
     if not parts:
         return None
-    return parts[0] if len(parts) == 1 else lambda record: "".join([part(record) for part in parts])
+    return (
+        parts[0] if len(parts) == 1 else lambda batch: map("".join, zip(*(part(batch) for part in parts), strict=True))
+    )
 
 
-def format_timer(record: Record) -> str:
+class _Users(dict["int | None", str]):
+    """Cache of the User column by uid."""
+
+    def __init__(self, names: Names) -> None:
+        super().__init__()
+        self._names = names
+
+    def __missing__(self, uid: int | None) -> str:
+        text = self[uid] = f"{self._names.user(uid or 0):<10}"
+        return text
+
+
+def _format_timers(batch: Batch) -> list[str]:
+    is_tcp = batch.column("protocol")[0] == "tcp"
+    timers = batch.column("timer")
+    distinct = {id(timer): timer for timer in timers}  # records share timers
+    texts = {key: " " + format_timer(timer, is_tcp=is_tcp) for key, timer in distinct.items()}
+    return [*map(texts.__getitem__, map(id, timers))]
+
+
+def format_timer(timer: Record | None, *, is_tcp: bool) -> str:
     """Format the Timer column: ``kind (seconds/retransmits/probes)``; empty without a timer, as for SCTP."""
-    timer = record["timer"]
     if timer is None:
         return ""
-    is_tcp = record["protocol"] == "tcp"
-    kind = timer["kind"]
+    kind: str = timer["kind"]
     word = (_TCP_TIMERS if is_tcp else _DATAGRAM_TIMERS).get(kind, kind)
     if word.startswith("unknown("):
         word = f"unkn-{word[8:-1]}"

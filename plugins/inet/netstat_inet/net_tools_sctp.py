@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from itertools import repeat
 from typing import Any
 
-from netstat_core.plugin import Complaint, Gap, Layout, Names, Problem, Query, Record, Style
+from netstat_core.plugin import Batch, Complaint, FormatRows, Gap, Layout, Names, Problem, Query, Record, Style
 from netstat_inet.net_tools import BLOCK, complain, make_tail, needs
 from netstat_inet.record import SCTP_ASSOCIATIONS, SCTP_ENDPOINTS
 
@@ -18,15 +19,16 @@ def shown(query: Query) -> Callable[[Record], bool] | None:
     return lambda record: (record["remote_addresses"] is None) is servers
 
 
-def rows(style: Style, names: Names, _traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
+def rows(style: Style, names: Names, _traits: Mapping[str, Any]) -> FormatRows:
     """Return the function that formats a batch; the extra columns follow the last address of a record."""
     tail = make_tail(style, names)
     numeric = style.numeric_hosts or style.numeric_ports or style.numeric_users or style.symbolic
     host: Callable[[str], str] = str if numeric else names.host
 
-    def format_batch(batch: Sequence[Record]) -> str:
+    def format_batch(batch: Batch) -> str:
+        ends = tail(batch) if tail else repeat("")
         return "".join(
-            "\n".join(_format_lines(record, host)) + (tail(record) if tail else "") + "\n" for record in batch
+            "\n".join(_format_lines(record, host)) + end + "\n" for record, end in zip(batch, ends, strict=False)
         )
 
     return format_batch

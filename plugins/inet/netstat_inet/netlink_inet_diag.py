@@ -7,32 +7,40 @@ The kernel resumes a dump by hash bucket, so a socket that exists throughout is 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from netstat_core.plugin import (
     AF,
     NETLINK_SOCK_DIAG,
     About,
     Asked,
+    AttributeField,
+    Batch,
     Datagrams,
+    FixedField,
+    Messages,
+    MessageShapes,
     NetlinkDump,
     Problem,
     Record,
+    Same,
     interface_names,
 )
-from netstat_inet.addresses import Ipv4Texts, Ipv6Texts, is_mapped
-from netstat_inet.messages import (
-    INET_DIAG_INFO,
-    INET_DIAG_PROTOCOL,
-    INET_DIAG_SKMEMINFO,
-    INET_DIAG_SKV6ONLY,
-    Columns,
-    Shapes,
-)
+from netstat_inet.addresses import Ipv4Texts, Ipv6Texts
 from netstat_inet.record import KEYS, TCP_LISTEN, TCP_SYN_RECV, States, to_timer_kind
 
 # linux/sock_diag.h
 SOCK_DIAG_BY_FAMILY = 20
+
+# linux/inet_diag.h
+INET_DIAG_INFO = 2
+INET_DIAG_SKMEMINFO = 7
+INET_DIAG_PROTOCOL = 10
+INET_DIAG_SKV6ONLY = 11
+
+MESSAGE_SIZE = 88
+"""Size of struct nlmsghdr and struct inet_diag_msg together."""
 
 # linux/in.h
 IPPROTO_TCP = 6
@@ -57,9 +65,41 @@ _TIME_WAIT_TIMER = 3
 _PROBING = (2, 4)
 """Values of idiag_timer for keepalive and zero-window probes."""
 
-_BATCH = 512
-_IPV4_SIZE = 4
-_OFF = {"kind": "off", "expires_seconds": None, "retransmits": 0, "probes": 0}
+_MOST_TIMERS = 4096
+
+# struct nlmsghdr and struct inet_diag_msg; the ports are in network order:
+#   58 00 00 00 14 00 02 00 01 00 00 00 01 00 00 00    nlmsg_len 88, nlmsg_type 20, flags, sequence, port id
+#   02 0a 00 00                                        family 2, state 10 (LISTEN), timer 0, retrans 0
+#   00 16 00 00                                        ports 22 and 0
+#   7f 00 00 01 ...                                    two addresses of 16 bytes, of which IPv4 uses the first four
+_FIELDS = {
+    "state": FixedField(17, format="B"),
+    "timer": FixedField(18, format="B"),
+    "retries": FixedField(19, format="B"),
+    "local_port": FixedField(20, format=">H"),
+    "remote_port": FixedField(22, format=">H"),
+    "interface": FixedField(56, format="I"),
+    "expires": FixedField(68, format="I"),
+    "recv_queue": FixedField(72, format="I"),
+    "send_queue": FixedField(76, format="I"),
+    "uid": FixedField(80, format="I"),
+    "inode": FixedField(84, format="I"),
+}
+_ADDRESSES = {
+    "inet": {"source": FixedField(24, format=">I"), "target": FixedField(40, format=">I")},
+    "inet6": {"source": FixedField(24, format="16s"), "target": FixedField(40, format="16s")},
+}
+_ATTRIBUTES = {
+    "retransmits": AttributeField({(INET_DIAG_INFO,): "B"}, offset=2),
+    "probes": AttributeField({(INET_DIAG_INFO,): "B"}, offset=3),
+    "drops": AttributeField({(INET_DIAG_SKMEMINFO,): "I"}, offset=32),
+    "ip_protocol": AttributeField({(INET_DIAG_PROTOCOL,): "B"}),
+    "v6_only": AttributeField({(INET_DIAG_SKV6ONLY,): "B"}),
+}
+"""tcpi_retransmits and tcpi_probes of struct tcp_info; SK_MEMINFO_DROPS; the rest are single bytes."""
+
+Column = Sequence[Any]
+
 _UNKNOWN: Record = {
     **dict.fromkeys(KEYS),
     "listening": False,
@@ -99,12 +139,12 @@ def name_dump(protocol: str, family: str) -> str:
     return f"sock_diag/{protocol}{'6' if family == 'inet6' else ''}"
 
 
-def make_parser(protocol: str) -> Callable[..., Iterator[list[Record] | Problem]]:
+def make_parser(protocol: str) -> Callable[..., Iterator[Batch | Problem]]:
     """Return the parser of a protocol's IPv4 and IPv6 dumps; it reads interface names from a dump of links."""
 
     def parse(
         about: About, inet: Datagrams | None, inet6: Datagrams | None, links: Datagrams | None
-    ) -> Iterator[list[Record] | Problem]:
+    ) -> Iterator[Batch | Problem]:
         problems: list[Problem] = []
         names = interface_names(about, links, problems)
         for family, datagrams in (("inet", inet), ("inet6", inet6)):
@@ -126,158 +166,145 @@ class _DumpParser:
     def __init__(self, about: About, protocol: str, family: str, interfaces: dict[int, str]) -> None:
         self._protocol = protocol
         self._is_tcp = protocol == "tcp"
+        self._is_inet6 = family == "inet6"
         self._interfaces = interfaces
-        self._shapes = Shapes(
-            about.order, "4s12x4s12x" if family == "inet" else "16s16s", _choose_attributes(about.asked, protocol)
-        )
-        self._text = (Ipv4Texts() if family == "inet" else Ipv6Texts()).__getitem__
+        self._attributes = _choose_attributes(about.asked, protocol)
+        self._shapes = MessageShapes(about.order, MESSAGE_SIZE, {**_FIELDS, **_ADDRESSES[family], **self._attributes})
+        self._text = (Ipv6Texts() if self._is_inet6 else Ipv4Texts()).__getitem__
         self._state = States(datagram=not self._is_tcp).__getitem__
-        self._unspecified = "0.0.0.0" if family == "inet" else "::"  # noqa: S104 - not bound to, only compared
+        self._unspecified = "::" if self._is_inet6 else "0.0.0.0"  # noqa: S104 - not bound to, only compared
         self._listeners: dict[int, int] = {}
-        self._template = {**_UNKNOWN, "family": family, "protocol": protocol}
+        self._timer = _Timers().__getitem__
+        self._template = {name: Same(value) for name, value in _UNKNOWN.items()}
+        self._template |= {"family": Same(family), "protocol": Same(protocol)}
         self._has_extensions = any(about.asked.wants(field) for field in ("drops", "timer", "v6_only"))
 
-    def parse(self, datagrams: Datagrams) -> Iterator[list[Record] | Problem]:
+    def parse(self, datagrams: Datagrams) -> Iterator[Batch | Problem]:
         """Yield batches of records in the order of the dump.
 
         A message that is too short is a problem, and the rest of its datagram is skipped.
         """
         for datagram in datagrams:
-            batch: list[Record] = []  # of several runs of messages, which may be as short as one
-            for columns in self._shapes.unpack(datagram):
-                if isinstance(columns, bytes):
-                    if batch:
-                        yield batch
-                        batch = []
-                    yield Problem(f"sock_diag/{self._protocol}", "a message is shorter than a socket", columns)
-                    continue
-                batch += self._parse_columns(columns)
-                if len(batch) >= _BATCH:
-                    yield batch
-                    batch = []
-            if batch:
-                yield batch
+            for messages in self._shapes.unpack(datagram):
+                if isinstance(messages, bytes):
+                    yield Problem(f"sock_diag/{self._protocol}", "a message is shorter than a socket", messages)
+                else:
+                    yield self._make_batch(messages)
 
-    def _parse_columns(self, columns: Columns) -> list[Record]:
-        records = self._make_records(columns)
-        if self._has_extensions:
-            _add_extensions(records, columns)
-        self._adjust(records, columns)
-        return records
-
-    def _make_records(self, columns: Columns) -> list[Record]:
-        """Make the records from struct inet_diag_msg, without attributes."""
-        _, _, states, _, _, local_ports, remote_ports, sources, targets, _, _, received, sent, uids, inodes = (
-            columns.fixed
-        )
-        text = self._text
-        copy = self._template.copy
-        records = []
-        fields = (
-            *(map(text, sources), local_ports, map(text, targets), remote_ports),
-            *(map(self._state, states), states, received, sent, uids, inodes),
-        )
-        for local, local_port, remote, remote_port, state, number, recv_queue, send_queue, uid, inode in zip(
-            *fields, strict=True
-        ):
-            record = copy()
-            record["local_address"] = local
-            record["local_port"] = local_port
-            record["remote_address"] = remote
-            record["remote_port"] = remote_port
-            record["state"] = state
-            record["state_number"] = number
-            record["recv_queue"] = recv_queue
-            record["send_queue"] = send_queue
-            record["uid"] = uid
-            record["inode"] = inode or None
-            records.append(record)
-        return records
-
-    def _adjust(self, records: list[Record], columns: Columns) -> None:
-        """Correct the fields whose meaning depends on protocol or state, and add interface names."""
-        fixed = columns.fixed
-        if len(fixed[7][0]) > _IPV4_SIZE:
-            for record, source, target in zip(records, fixed[7], fixed[8], strict=True):
-                record["v4_mapped"] = is_mapped(source) or is_mapped(target)
-        if any(fixed[9]):
-            for record, index in zip(records, fixed[9], strict=True):
-                record["interface"] = name_device(self._interfaces, index)
+    def _make_batch(self, messages: Messages) -> Batch:
+        fixed = messages.fixed
+        states, inodes, devices = fixed("state"), fixed("inode"), fixed("interface")
+        columns: dict[str, Any] = {
+            **self._template,
+            "local_address": [*map(self._text, fixed("source"))],
+            "local_port": fixed("local_port"),
+            "remote_address": [*map(self._text, fixed("target"))],
+            "remote_port": fixed("remote_port"),
+            "state": [*map(self._state, states)],
+            "state_number": states,
+            "recv_queue": _fold(fixed("recv_queue")),
+            "send_queue": _fold(fixed("send_queue")),
+            "uid": fixed("uid"),
+            "inode": [inode or None for inode in inodes] if 0 in inodes else inodes,
+        }
+        if self._is_inet6:
+            columns["v4_mapped"] = [
+                ":" not in local or ":" not in remote  # an IPv4-mapped address is written as IPv4
+                for local, remote in zip(columns["local_address"], columns["remote_address"], strict=True)
+            ]
+        if any(devices):
+            columns["interface"] = [name_device(self._interfaces, index) for index in devices]
         if self._is_tcp:
-            self._adjust_tcp(records, fixed[2], fixed[3])
+            self._adjust_tcp(columns, states, messages)
         else:
-            self._adjust_datagram(records, columns)
+            self._adjust_datagram(columns, messages)
+        if self._has_extensions:
+            self._add_extensions(columns, messages)
+        return Batch.of_columns(columns, len(messages))
 
-    def _adjust_tcp(self, records: list[Record], states: Iterable[int], timers: Iterable[int]) -> None:
+    def _adjust_tcp(self, columns: dict[str, Any], states: Column, messages: Messages) -> None:
         """Correct queues of listeners and uids of SYN_RECV and TIME_WAIT.
 
         For a listener idiag_wqueue is the backlog. The kernel sends uid 0 in SYN_RECV, where the listener's is taken,
         and in TIME_WAIT, where it is unknown.
         """
+        if TCP_LISTEN in states:
+            listening = columns["listening"] = [state == TCP_LISTEN for state in states]
+            queues = messages.fixed("send_queue")
+            columns["backlog"] = [queue if is_one else None for is_one, queue in zip(listening, queues, strict=True)]
+            columns["send_queue"] = [0 if is_one else queue for is_one, queue in zip(listening, queues, strict=True)]
         if TCP_LISTEN in states or TCP_SYN_RECV in states:
-            for record in records:
-                if record["state_number"] == TCP_LISTEN:
-                    record.update(listening=True, backlog=record["send_queue"], send_queue=0)
-                    self._listeners[record["local_port"]] = record["uid"]
-                elif record["state_number"] == TCP_SYN_RECV:
-                    record["uid"] = self._listeners.get(record["local_port"])
+            columns["uid"] = [*map(self._find_uid, states, columns["local_port"], columns["uid"])]
+        timers = messages.fixed("timer")
         if _TIME_WAIT_TIMER in timers:
-            for record, timer in zip(records, timers, strict=True):
-                if timer == _TIME_WAIT_TIMER:
-                    record["uid"] = record["uid"] or None
+            columns["uid"] = [
+                (uid or None) if timer == _TIME_WAIT_TIMER else uid
+                for timer, uid in zip(timers, columns["uid"], strict=True)
+            ]
 
-    def _adjust_datagram(self, records: list[Record], columns: Columns) -> None:
+    def _find_uid(self, state: int, port: int, uid: int) -> int | None:
+        """Return the uid of a socket: in SYN_RECV that of the listener, which comes before it in the dump."""
+        if state == TCP_SYN_RECV:
+            return self._listeners.get(port)
+        if state == TCP_LISTEN:
+            self._listeners[port] = uid
+        return uid
+
+    def _adjust_datagram(self, columns: dict[str, Any], messages: Messages) -> None:
         """Set ``listening``; a raw socket has its IP protocol in an attribute and no ports."""
-        for record, ip_protocol in zip(
-            records, columns.get_attribute(INET_DIAG_PROTOCOL), strict=False
-        ):  # endless if the attribute is absent
-            record["listening"] = record["remote_address"] == self._unspecified
-            if self._protocol == "raw":
-                record.update(local_port=None, remote_port=0, state=None, ip_protocol=ip_protocol)
+        columns["listening"] = [address == self._unspecified for address in columns["remote_address"]]
+        if self._protocol == "raw":
+            columns |= {"local_port": Same(None), "remote_port": Same(0), "state": Same(None)}
+            columns["ip_protocol"] = messages.column("ip_protocol") or Same(None)
 
+    def _add_extensions(self, columns: dict[str, Any], messages: Messages) -> None:
+        """Add timer, drops and v6_only, most of which come from attributes.
 
-def _choose_attributes(asked: Asked, protocol: str) -> frozenset[int]:
-    """Return the attributes that the fields asked for are read from."""
-    needed = {"drops": INET_DIAG_SKMEMINFO, "timer": INET_DIAG_INFO, "v6_only": INET_DIAG_SKV6ONLY}
-    kinds = {kind for field, kind in needed.items() if asked.wants(field)}
-    return frozenset(kinds | {INET_DIAG_PROTOCOL} if protocol == "raw" else kinds)
-
-
-def _add_extensions(records: list[Record], columns: Columns) -> None:
-    """Add timer, drops and v6_only, most of which come from attributes.
-
-    idiag_retrans counts retransmits or probes, depending on the timer; tcp_info has both counts.
-    """
-    _, _, _, kinds, retries, _, _, _, _, _, expires, *_ = columns.fixed
-    info = (columns.get_attribute(INET_DIAG_INFO), columns.get_attribute(INET_DIAG_INFO, 1))
-    for record, kind, tries, milliseconds, retransmits, probes, drops, v6_only in zip(
-        records,
-        kinds,
-        retries,
-        expires,
-        *info,
-        columns.get_attribute(INET_DIAG_SKMEMINFO),
-        columns.get_attribute(INET_DIAG_SKV6ONLY),
-        strict=False,
-    ):
-        timer = record["timer"] = _OFF.copy()
-        if kind:
-            timer["kind"] = _TIMER_KINDS[kind]
-            timer["expires_seconds"] = milliseconds / 1000
-        if retransmits is None:
-            timer["probes" if kind in _PROBING else "retransmits"] = tries
+        idiag_retrans counts retransmits or probes, depending on the timer; tcp_info has both counts.
+        """
+        absent = [None] * len(messages)
+        retransmits, probes, drops, v6_only = (
+            messages.column(name) if name in self._attributes else None
+            for name in ("retransmits", "probes", "drops", "v6_only")
+        )
+        kinds, retries, expires = (messages.fixed(name) for name in ("timer", "retries", "expires"))
+        if any(map(any, (kinds, retries, retransmits or (), probes or ()))):
+            counts = (retransmits or absent, probes or absent)
+            columns["timer"] = [*map(self._timer, zip(kinds, retries, expires, *counts, strict=True))]
         else:
-            timer["retransmits"] = retransmits
-            timer["probes"] = probes
-        record["drops"] = drops
+            columns["timer"] = Same(self._timer((0, 0, 0, 0, 0)))
+        columns["drops"] = _fold(drops or absent)
         if v6_only is not None:
-            record["v6_only"] = v6_only != 0
+            columns["v6_only"] = _fold([None if value is None else value != 0 for value in v6_only])
 
 
-class _TimerKinds(dict[int, str]):
-    def __missing__(self, number: int) -> str:
-        word = self[number] = to_timer_kind(number)
-        return word
+def _fold(column: Column) -> Column | Same:
+    """Return :class:`Same` if all values are equal, as the queues of idle sockets are."""
+    return Same(column[0]) if column.count(column[0]) == len(column) else column
 
 
-_TIMER_KINDS = _TimerKinds()
+def _choose_attributes(asked: Asked, protocol: str) -> dict[str, AttributeField]:
+    """Return the fields of attributes that the fields asked for are read from."""
+    needed = {"retransmits": "timer", "probes": "timer", "drops": "drops", "v6_only": "v6_only"}
+    names = {name for name, field in needed.items() if asked.wants(field)}
+    names |= {"ip_protocol"} if protocol == "raw" else set()
+    return {name: field for name, field in _ATTRIBUTES.items() if name in names}
+
+
+class _Timers(dict["tuple[int, int, int, int | None, int | None]", Record]):
+    """Timers by idiag_timer, idiag_retrans, idiag_expires, and the two counts of tcp_info: None without it.
+
+    Sockets with the same timer share one. The number that is remembered is limited, since the times differ.
+    """
+
+    def __missing__(self, key: tuple[int, int, int, int | None, int | None]) -> Record:
+        """Make a timer and remember it."""
+        kind, tries, milliseconds, retransmits, probes = key
+        timer: Record = {"kind": to_timer_kind(kind), "expires_seconds": milliseconds / 1000 if kind else None}
+        if retransmits is None or probes is None:
+            retransmits, probes = (0, tries) if kind in _PROBING else (tries, 0)
+        timer |= {"retransmits": retransmits, "probes": probes}
+        if len(self) >= _MOST_TIMERS:
+            self.clear()
+        self[key] = timer
+        return timer

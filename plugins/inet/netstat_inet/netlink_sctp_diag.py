@@ -18,8 +18,7 @@ from netstat_core.plugin import (
     messages,
 )
 from netstat_inet.addresses import format_ipv4, format_ipv6
-from netstat_inet.messages import MESSAGE_SIZE
-from netstat_inet.netlink_inet_diag import SOCK_DIAG_BY_FAMILY, name_device, name_dump
+from netstat_inet.netlink_inet_diag import MESSAGE_SIZE, SOCK_DIAG_BY_FAMILY, name_device, name_dump
 from netstat_inet.record import TCP_LISTEN, make_sctp_record, to_sctp_state, to_tcp_state
 
 # linux/inet_diag.h

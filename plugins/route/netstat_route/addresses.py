@@ -11,6 +11,7 @@ WIDTHS = {"inet": INET_WIDTH, "inet6": INET6_WIDTH}
 """Bytes of an address by family."""
 
 _INET_DIGITS, _INET6_DIGITS = 8, 32
+_INET, _INET6 = struct.Struct("4s"), struct.Struct("16s")
 
 
 def format_address(raw: bytes) -> str:
@@ -18,6 +19,27 @@ def format_address(raw: bytes) -> str:
     if len(raw) == INET_WIDTH:
         return inet_ntoa(raw)
     return inet_ntop(AF_INET6, raw)
+
+
+def format_inet_addresses(raw: bytes) -> list[str]:
+    """Return the texts of IPv4 addresses that follow each other in network order."""
+    return [inet_ntoa(address) for (address,) in _INET.iter_unpack(raw)]
+
+
+def format_inet6_addresses(raw: bytes) -> list[str]:
+    """Return the texts of IPv6 addresses that follow each other in network order."""
+    return [inet_ntop(AF_INET6, address) for (address,) in _INET6.iter_unpack(raw)]
+
+
+def format_inet_words(numbers: bytes, order: str) -> list[str]:
+    """Return the texts of IPv4 addresses: 32-bit numbers with the highest byte first, which a kernel of ``order`` had.
+
+    >>> format_inet_words(bytes.fromhex("0100000A"), "<")
+    ['10.0.0.1']
+    """
+    if order == ">":
+        return format_inet_addresses(numbers)
+    return format_inet_addresses(numbers[::-1])[::-1]
 
 
 def parse_digits(text: bytes, length: int) -> bytes:

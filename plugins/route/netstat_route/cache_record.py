@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, TypedDict
 
-from netstat_core.plugin import Address, Bytes, Count, Field, InterfaceName, Record
+from netstat_core.plugin import Address, Batch, Bytes, Count, Field, InterfaceName, Parsed, Record
 from netstat_route.record import Family, PrefixLength, Words
 
 
@@ -48,7 +48,14 @@ EMPTY: dict[str, Any] = dict.fromkeys(CachedRoute.__annotations__)
 """Every field with null."""
 
 
-def from_route(route: Record) -> Record:
+def from_routes(parsed: Parsed) -> Parsed:
+    """Return cache entries for cached routes, one or a batch of them; anything else as it is."""
+    if isinstance(parsed, Batch):
+        return Batch(map(_from_route, parsed.read_only()))
+    return _from_route(parsed) if isinstance(parsed, dict) else parsed
+
+
+def _from_route(route: Record) -> Record:
     """Return the cache entry of a cached route; fields that Route does not have are null."""
     metrics = route["metrics"] or {}
     source = route["source"]

@@ -1,16 +1,9 @@
-"""A bounded cache of computed values.
-
-Most routes of a large table differ in their destination only. A record is then a copy of a template with another
-destination, and its line of text a destination and a cached remainder.
-"""
+"""A bounded cache of computed values."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from copy import deepcopy
-from typing import Any, Generic, TypeVar
-
-from netstat_core.plugin import Record
+from typing import Generic, TypeVar
 
 _MOST = 4096
 """Most values kept; the cache is emptied beyond, to bound memory if all keys differ."""
@@ -33,11 +26,3 @@ class Memo(dict[Key, Value], Generic[Key, Value]):
             self.clear()
         self[key] = value
         return value
-
-
-class Nested(dict[str, Any]):
-    """A template record with next hops or metrics, whose copies must not share these lists and dicts."""
-
-    def copy(self) -> Record:
-        """Return a deep copy."""
-        return {name: deepcopy(value) for name, value in self.items()}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from operator import itemgetter
+from collections.abc import Callable, Iterator, Mapping
+from itertools import repeat
+from operator import add
 from typing import Any
 
-from netstat_core.plugin import Block, Complaint, Gap, Layout, Names, Problem, Query, Record, Style, printable
+from netstat_core.plugin import Batch, Block, Complaint, Gap, Layout, Names, Problem, Query, Record, Style, printable
 from netstat_route.addresses import format_netmask
 from netstat_route.memo import Memo
 from netstat_route.proc_route import NO_COLUMN
@@ -14,6 +15,8 @@ from netstat_route.queries import OPENED
 
 NOTHING = {"inet": "0.0.0.0", "inet6": "::"}  # noqa: S104 - not bound to, only shown
 _FULL = 15
+_INET6_START = 31
+"""Characters before the next hop of an IPv6 route; a longer destination takes more."""
 _MAPPED = "::ffff:"
 
 Host = Callable[[str], str]
@@ -97,21 +100,25 @@ _INET6_TAIL_FIELDS = (*_TAIL_FIELDS, "interface")
 Key = tuple[Any, ...]
 
 
-def inet_rows(style: Style, names: Names, _traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
+def inet_rows(style: Style, names: Names, _traits: Mapping[str, Any]) -> Callable[[Batch], str]:
     """Return the function that formats IPv4 routes; every address column is cut to 15 characters."""
     host = choose_host_format(style, names)
     row, reject = _ROWS[detail_level(style)], _REJECTS[detail_level(style)]
     tails: Memo[Key, str] = Memo(
         lambda key: _format_inet_tail(row, reject, host, dict(zip(_INET_TAIL_FIELDS, key, strict=True)))
     )
-    tail_key = itemgetter(*_INET_TAIL_FIELDS)
 
-    def format_numeric(batch: Sequence[Record]) -> str:
-        return "".join([record["destination"].ljust(_FULL + 1) + tails[tail_key(record)] for record in batch])
+    def format_numeric(batch: Batch) -> str:
+        padded = map(str.ljust, batch.column("destination"), repeat(_FULL + 1))
+        return "".join(map(add, padded, format_tails(batch)))
 
-    def format_resolved(batch: Sequence[Record]) -> str:
+    def format_resolved(batch: Batch) -> str:
         names.expect_hosts(_list_hosts(batch))
-        return "".join([f"{_format_destination(names, record):<15.15} {tails[tail_key(record)]}" for record in batch])
+        shown = (f"{_format_destination(names, record):<15.15} " for record in batch.read_only())
+        return "".join(map(add, shown, format_tails(batch)))
+
+    def format_tails(batch: Batch) -> Iterator[str]:
+        return map(tails.__getitem__, zip(*map(batch.column, _INET_TAIL_FIELDS), strict=True))
 
     return format_resolved if shows_names(style, names) else format_numeric
 
@@ -151,33 +158,29 @@ def _is_host(record: Record) -> bool:
     return "H" in record["flags_text"] or bool(number & (1 << 32 - record["prefix_length"]) - 1)
 
 
-def _list_hosts(batch: Iterable[Record]) -> Iterable[str]:
+def _list_hosts(batch: Batch) -> Iterator[str]:
     """Yield the addresses that are looked up as names of hosts."""
-    for record in batch:
+    for record in batch.read_only():
         if record["destination"] != NOTHING["inet"] and _is_host(record):
             yield record["destination"]
         if record["gateway"]:
             yield record["gateway"]
 
 
-def inet6_rows(style: Style, names: Names, _traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
+def inet6_rows(style: Style, names: Names, _traits: Mapping[str, Any]) -> Callable[[Batch], str]:
     """Return the function that formats IPv6 routes; nothing is cut."""
     with_names = shows_names(style, names)
     cell = _make_inet6_format(choose_host_format(style, names)) if with_names else unmap
     tails: Memo[Key, str] = Memo(lambda key: _format_inet6_tail(cell, dict(zip(_INET6_TAIL_FIELDS, key, strict=True))))
-    tail_key = itemgetter(*_INET6_TAIL_FIELDS)
 
-    def format_batch(batch: Sequence[Record]) -> str:
+    def format_batch(batch: Batch) -> str:
         if with_names:
-            names.expect_hosts(
-                {record[name] for record in batch for name in ("destination", "gateway") if record[name]}
-            )
-        return "".join(
-            [
-                f"{cell(record['destination'])}/{record['prefix_length']} ".ljust(31) + tails[tail_key(record)]
-                for record in _split_by_hop(batch)
-            ]
-        )
+            names.expect_hosts({*batch.column("destination"), *filter(None, batch.column("gateway"))})
+        rows = _split_by_hop(batch)
+        lengths, destinations = rows.column("prefix_length"), map(cell, rows.column("destination"))
+        shown = map(str.ljust, map("{}/{} ".format, destinations, lengths), repeat(_INET6_START))
+        keys = zip(*map(rows.column, _INET6_TAIL_FIELDS), strict=True)
+        return "".join(map(add, shown, map(tails.__getitem__, keys)))
 
     return format_batch
 
@@ -207,14 +210,15 @@ def _format_inet6_tail(cell: Host, fields: Record) -> str:
     )
 
 
-def _split_by_hop(batch: Sequence[Record]) -> Iterable[Record]:
-    """Yield a record for each next hop, as /proc/net/ipv6_route has; of a next-hop object only the first."""
-    for record in batch:
-        if record["next_hops"] and record["next_hop_id"] is None:
-            for hop in record["next_hops"]:
-                yield {**record, "gateway": hop["gateway"], "interface": hop["interface"]}
-        else:
-            yield record
+def _split_by_hop(batch: Batch) -> Batch:
+    """Return a row for each next hop, as /proc/net/ipv6_route has; of a next-hop object only the first."""
+    if not any(batch.column("next_hops")):
+        return batch
+    return Batch(
+        {**record, "gateway": hop["gateway"], "interface": hop["interface"]}
+        for record in batch.read_only()
+        for hop in (record["next_hops"] if record["next_hop_id"] is None and record["next_hops"] else (record,))
+    )
 
 
 def make_needs(*fields: str) -> Callable[[Style], frozenset[str]]:
@@ -222,7 +226,7 @@ def make_needs(*fields: str) -> Callable[[Style], frozenset[str]]:
 
     Counts are read from /proc only, and fields of netlink only if a table is chosen (see ``feed``).
     """
-    columns = frozenset({"family", "destination", "flags", "next_hops", "next_hop_id", *fields})
+    columns = frozenset({"destination", "next_hops", "next_hop_id", *fields})
 
     def needs(style: Style) -> frozenset[str]:
         if style.query.route_table is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from netstat_core.plugin import Complaint, Gap, Names, Problem, Record, Style, printable
+from netstat_core.plugin import Batch, Complaint, Gap, Names, Problem, Record, Style, printable
 from netstat_route import net_tools
 from netstat_route.net_tools import (
     ABSENT,
@@ -102,14 +102,14 @@ def inet6_heading(style: Style, traits: Mapping[str, Any]) -> str:
     return f"Kernel IPv6 Neighbour Cache\n{_NEIGHBOUR_HEADS}{_TIME_HEADS if style.extend else ''}\n"
 
 
-def inet6_rows(style: Style, names: Names, traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
+def inet6_rows(style: Style, names: Names, traits: Mapping[str, Any]) -> Callable[[Batch], str]:
     """Return the function that formats cached IPv6 routes, or neighbours."""
     format_routes = net_tools.inet6_rows(style, names, traits)
 
-    def format_batch(batch: Sequence[Record]) -> str:
+    def format_batch(batch: Batch) -> str:
         if "neighbours" in traits:
             return "".join([_format_neighbour(record, with_times=bool(style.extend)) for record in batch])
-        return format_routes([{**record, "next_hops": None} for record in batch])
+        return format_routes(batch.with_field("next_hops", value=None))
 
     return format_batch
 

@@ -3,35 +3,43 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import compress
+from operator import and_, gt
+from typing import Any
 
 from netstat_core.plugin import (
     AF,
     LINKS,
     NETLINK_ROUTE,
     NLMSG_HDRLEN,
+    REST,
     About,
     Asked,
+    AttributeField,
+    Batch,
     Column,
     Datagrams,
     File,
+    FixedField,
     Input,
     Layout,
+    Messages,
+    MessageShapes,
     NetlinkDump,
     Problem,
     Query,
     Reader,
     Record,
-    attributes,
+    Same,
     feed,
     from_asked,
     interface_names,
     is_silent,
-    messages,
     plain_table,
 )
 from netstat_route import proc_arp
-from netstat_route.addresses import format_address
+from netstat_route.addresses import WIDTHS, format_address
 from netstat_route.neighbour_record import EMPTY, Neighbour
 from netstat_route.words import (
     NEIGHBOUR_FLAGS,
@@ -65,6 +73,7 @@ NDA_CACHEINFO_SIZE = 16
 _LEAST = NLMSG_HDRLEN + NDMSG_SIZE
 _EXTENDED_FLAGS = {NTF_EXT_MANAGED: "managed", NTF_EXT_LOCKED: "locked", NTF_EXT_EXT_VALIDATED: "ext_validated"}
 _FAMILIES = {AF[name]: name for name in ("inet", "inet6")}
+_SIZES = frozenset(WIDTHS.values())
 
 
 def _make_dump(kind: str, flags: int) -> Input[Datagrams]:
@@ -83,66 +92,93 @@ def _make_dump(kind: str, flags: int) -> Input[Datagrams]:
     return from_asked(choose_dump)
 
 
-def parse(about: About, entries: Datagrams, proxies: Datagrams, links: Datagrams | None) -> Iterator[Record | Problem]:
+_FIELDS_OF_MESSAGES: dict[str, FixedField | AttributeField] = {
+    "message": FixedField(4, format="H"),
+    "family": FixedField(16, format="B"),
+    "index": FixedField(20, format="i"),
+    "state": FixedField(24, format="H"),
+    "flags": FixedField(26, format="B"),
+    "address": AttributeField({(NDA_DST,): REST}),
+    "hardware_address": AttributeField({(NDA_LLADDR,): REST}),
+    "times": AttributeField({(NDA_CACHEINFO,): f"{NDA_CACHEINFO_SIZE}s"}),
+    "probes": AttributeField({(NDA_PROBES,): "I"}, exact=True),
+    "protocol": AttributeField({(NDA_PROTOCOL,): "B"}, exact=True),
+    "extended_flags": AttributeField({(NDA_FLAGS_EXT,): "I"}, exact=True),
+}
+"""nlmsg_type, the fields of struct ndmsg, and attributes."""
+
+
+def parse(about: About, entries: Datagrams, proxies: Datagrams, links: Datagrams | None) -> Iterator[Batch | Problem]:
     """Yield the entries, then the proxies."""
     problems: list[Problem] = []
     names = interface_names(about, links, problems)
+    shapes = MessageShapes(about.order, _LEAST, _FIELDS_OF_MESSAGES)
     for source, dump in (("route/neighbours", entries), ("route/proxies", proxies)):
-        for message in messages(source, dump, RTM_NEWNEIGH, NLMSG_HDRLEN, about.order):
-            if isinstance(message, Problem):
-                yield message
-                continue
-            try:
-                record = _parse_message(about, names, message)
-            except (ValueError, struct.error) as error:
-                yield Problem(source, f"not a neighbour: {error}", message)
-                continue
-            if record is not None:
-                yield record
+        for datagram in dump:
+            for messages in shapes.unpack(datagram):
+                if isinstance(messages, bytes):
+                    yield Problem(source, "a message is cut off", messages)
+                else:
+                    yield from _parse_messages(about, names, source, messages)
     yield from problems
 
 
-def _parse_message(about: About, interfaces: Mapping[int, str], message: bytes) -> Record | None:
-    """Return the record of a message, None for families not asked for.
+def _parse_messages(
+    about: About, interfaces: Mapping[int, str], source: str, messages: Messages
+) -> Iterator[Batch | Problem]:
+    """Yield the neighbours of the families asked for, and a problem for each message without a sound address."""
+    numbers = {number for number, family in _FAMILIES.items() if about.asked.serves_family(family)}
+    raw: dict[str, Sequence[Any]] = {
+        name: messages.column(name) or [None] * len(messages) for name in _FIELDS_OF_MESSAGES
+    }
+    rows = zip(raw["message"], raw["family"], strict=True)
+    asked = [kind == RTM_NEWNEIGH and family in numbers for kind, family in rows]
+    sound = [len(address or b"") in _SIZES for address in raw["address"]]
+    mask = [*map(and_, asked, sound)]
+    if not all(mask):
+        raw = {name: [*compress(column, mask)] for name, column in raw.items()}
+    yield Batch.of_columns(_make_columns(about, interfaces, raw), len(raw["family"]))
+    for place in compress(range(len(messages)), map(gt, asked, sound)):
+        yield Problem(source, "not a neighbour: no address, or one of another size", messages.message(place))
 
-    Raise struct.error or ValueError if it is not a neighbour.
-    """
-    order = about.order
-    family, index, state, flags, _ = struct.unpack_from(f"{order}16xB3xiHBB", message)
-    if family not in _FAMILIES or not about.asked.serves_family(_FAMILIES[family]):
-        return None
-    attrs = attributes(message, _LEAST, order)
-    is_proxy = bool(flags & NTF_PROXY)
-    extended_flags = attrs.number(NDA_FLAGS_EXT, 0)
+
+def _make_columns(about: About, interfaces: Mapping[int, str], raw: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+    proxy = [bool(flags & NTF_PROXY) for flags in raw["flags"]]
+    states = {state: to_word(NEIGHBOUR_STATES, state) for state in set(raw["state"])}
+    both = [*zip(raw["flags"], raw["extended_flags"], strict=True)]
+    flags = {one: _to_flags(*one) for one in set(both)}
+    protocols = {None: None} | {
+        number: to_word_or_number(PROTOCOLS, number) for number in set(raw["protocol"]) - {None}
+    }
     return {
-        **EMPTY,
-        "family": _FAMILIES[family],
-        "address": format_address(attrs.get(NDA_DST, b"")),
-        "hardware_address": attrs[NDA_LLADDR].hex(":") if attrs.get(NDA_LLADDR) else None,
-        "interface": interfaces.get(index),
-        "state": None if is_proxy else to_word(NEIGHBOUR_STATES, state),
-        "flags": sorted(
-            to_flag_words(NEIGHBOUR_FLAGS, flags & ~NTF_PROXY) + to_flag_words(_EXTENDED_FLAGS, extended_flags)
-        ),
-        "proxy": is_proxy,
-        "probes": attrs.number(NDA_PROBES, None),
-        **_parse_times(attrs.get(NDA_CACHEINFO, b""), about),
-        "protocol": to_word_or_number(PROTOCOLS, attrs.number(NDA_PROTOCOL, 0)) if attrs.get(NDA_PROTOCOL) else None,
+        **dict.fromkeys(EMPTY, Same(None)),
+        "family": [*map(_FAMILIES.__getitem__, raw["family"])],
+        "address": [*map(format_address, raw["address"])],
+        "hardware_address": [address.hex(":") if address else None for address in raw["hardware_address"]],
+        "interface": [*map(interfaces.get, raw["index"])],
+        "state": [None if one else states[state] for one, state in zip(proxy, raw["state"], strict=True)],
+        "flags": [*map(flags.__getitem__, both)],
+        "proxy": proxy,
+        "probes": raw["probes"],
+        **_make_time_columns(raw["times"], about),
+        "protocol": [*map(protocols.__getitem__, raw["protocol"])],
     }
 
 
-def _parse_times(payload: bytes, about: About) -> Record:
+def _to_flags(flags: int, extended_flags: int | None) -> list[str]:
+    words = to_flag_words(NEIGHBOUR_FLAGS, flags & ~NTF_PROXY) + to_flag_words(_EXTENDED_FLAGS, extended_flags or 0)
+    return sorted(words)
+
+
+def _make_time_columns(payloads: Sequence[bytes | None], about: About) -> dict[str, Any]:
     """Parse struct nda_cacheinfo: three times elapsed in ticks of USER_HZ, and the reference count."""
-    if len(payload) < NDA_CACHEINFO_SIZE:
-        return {}
-    confirmed, used, updated, ref_count = struct.unpack_from(f"{about.order}4I", payload)
+    unpack = struct.Struct(f"{about.order}4I").unpack
+    rows = [unpack(payload) if payload else (None,) * 4 for payload in payloads]
+    confirmed, used, updated, ref_count = zip(*rows, strict=True) if rows else ((),) * 4
     ticks = about.ticks_per_second
-    return {
-        "ref_count": ref_count,
-        "confirmed_seconds": confirmed / ticks,
-        "used_seconds": used / ticks,
-        "updated_seconds": updated / ticks,
-    }
+    times = {"confirmed_seconds": confirmed, "used_seconds": used, "updated_seconds": updated}
+    seconds = {name: [one if one is None else one / ticks for one in column] for name, column in times.items()}
+    return {"ref_count": ref_count, **seconds}
 
 
 def shown(query: Query) -> Callable[[Record], bool] | None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from errno import ENOENT
-from functools import partial
-from socket import AF_INET6, inet_ntoa, inet_ntop
 
 from netstat_core.plugin import (
     AF,
@@ -14,33 +12,38 @@ from netstat_core.plugin import (
     NLMSG_HDRLEN,
     About,
     Asked,
+    AttributeField,
+    Batch,
     Datagrams,
+    MessageGroup,
+    Messages,
+    MessageShapes,
     NetlinkDump,
     Parsed,
     Problem,
     Record,
-    align4,
     interface_names,
 )
-from netstat_route.addresses import WIDTHS
-from netstat_route.cache_record import from_route
-from netstat_route.memo import Memo, Nested
+from netstat_route.addresses import WIDTHS, format_inet6_addresses, format_inet_addresses
+from netstat_route.cache_record import from_routes
 from netstat_route.next_hops import HopParser
 from netstat_route.queries import ALL, OPENED, choose_default_table, find_table_number
-from netstat_route.route_message import RTA_DST, RTA_TABLE, RTM_F_CLONED, RouteParser
+from netstat_route.route_message import RTA_DST, RTA_TABLE, RTM_F_CLONED, RTMSG_SIZE, RouteParser
+from netstat_route.templates import Templates
 from netstat_route.words import TABLES, to_word_or_number
 
 # linux/rtnetlink.h
 RTM_NEWROUTE = 24
 RTM_GETROUTE = 26
 
-_QUOTED = 64
-"""Bytes of a bad message that a problem quotes."""
 _OF_LENGTH_0 = (1, b"\0")
 """Offset and value of rtm_dst_len in struct rtmsg of a default route."""
 
-Key = tuple[bytes, bytes]
-"""A message without its destination: the bytes before and after it."""
+Key = tuple[bytes, bytes | None]
+"""A message without its destination: the bytes before and after it. Without RTA_DST the whole message, and None."""
+
+_NO_ROUTE: Key = (b"", None)
+"""Stands for a message of another type."""
 
 
 def request(family: str, asked: Asked, *, cached: bool = False) -> NetlinkDump:
@@ -88,77 +91,86 @@ def parse_inet6(about: About, *contents: Datagrams | None) -> Iterator[Parsed]:
 def parse_inet_cache(about: About, *contents: Datagrams | None) -> Iterator[Parsed]:
     """Yield the IPv4 exceptions, learned from path MTU discovery and redirects."""
     yield OPENED
-    yield from map(_to_cache_entry, _parse_routes("inet", about, contents, cached=True))
+    yield from map(from_routes, _parse_routes("inet", about, contents, cached=True))
 
 
 def parse_inet6_cache(about: About, *contents: Datagrams | None) -> Iterator[Parsed]:
     """Yield the IPv6 exceptions."""
     yield OPENED
-    yield from map(_to_cache_entry, _parse_routes("inet6", about, contents, cached=True))
-
-
-def _to_cache_entry(route: Record | Problem) -> Record | Problem:
-    return route if isinstance(route, Problem) else from_route(route)
+    yield from map(from_routes, _parse_routes("inet6", about, contents, cached=True))
 
 
 def _parse_routes(
     family: str, about: About, contents: Sequence[Datagrams | None], *, cached: bool
-) -> Iterator[Record | Problem]:
-    """Yield the routes of a dump; after a message that exceeds its datagram, skip the rest of that datagram."""
+) -> Iterator[Record | Batch | Problem]:
+    """Yield the routes of a dump; after a message that is cut off, skip the rest of its datagram."""
     dump, links, objects = contents
     problems: list[Problem] = []
     hops = HopParser(about.order, interface_names(about, links, problems))
     parser = RouteParser(family, about, hops, hops.parse_objects(objects), cached=cached)
-    parse_row = _make_row_parser(family, about.order, parser)
-    unpack = struct.Struct(f"{about.order}IH").unpack_from
+    table = _RouteTable(family, parser)
+    destination = AttributeField({(RTA_DST,): f"{WIDTHS[family]}s"}, exact=True)
+    shapes = MessageShapes(about.order, NLMSG_HDRLEN + RTMSG_SIZE, {"destination": destination})
     for datagram in dump or ():
-        data = bytes(datagram)
-        start, size = 0, len(data)
-        last = size - NLMSG_HDRLEN
-        while start < size:
-            length, kind = unpack(data, start) if start <= last else (0, 0)
-            end = start + length
-            if length < NLMSG_HDRLEN or end > size:
-                yield Problem(f"route/{family}", "a message exceeds its datagram", data[start : start + _QUOTED])
-                break
-            try:
-                record = parse_row(data, start + NLMSG_HDRLEN, end) if kind == RTM_NEWROUTE else None
-            except (ValueError, struct.error) as error:
-                yield Problem(f"route/{family}", f"not a route: {error}", data[start:end])
-                record = None
-            if record is not None:
-                yield record
-            start += align4(length)
+        for messages in shapes.unpack(datagram):
+            if isinstance(messages, bytes):
+                yield Problem(f"route/{family}", "a message exceeds its datagram", messages)
+            else:
+                yield from table.parse(messages)
     yield from (*problems, *hops.problems)
 
 
-def _make_row_parser(family: str, order: str, parser: RouteParser) -> Callable[[bytes, int, int], Record | None]:
-    """Return the function that parses a message between two offsets of a datagram.
+class _RouteTable:
+    """Parses messages into routes. Those that differ in their destination only are parsed once, as a template."""
 
-    The kernel sends RTA_TABLE first and RTA_DST second. The bytes before and after the payload of RTA_DST determine
-    the record without its destination, so records of equal bytes are copies of one template.
-    """
-    width = WIDTHS[family]
-    text = inet_ntoa if family == "inet" else partial(inet_ntop, AF_INET6)
-    destination_header = struct.pack(f"{order}HH", width + 4, RTA_DST)
-    before = 24
+    def __init__(self, family: str, parser: RouteParser) -> None:
+        self._source = f"route/{family}"
+        self._width = WIDTHS[family]
+        self._unspecified = bytes(self._width)
+        self._format = format_inet_addresses if family == "inet" else format_inet6_addresses
+        self._parse = parser.parse
+        self._templates: Templates[Key] = Templates(self._make_template)
 
-    def make(key: Key) -> Record | None:
-        record = parser.parse(key[0] + bytes(width) + key[1]) if key[0].endswith(destination_header) else None
-        return Nested(record) if record and (record["next_hops"] or record["metrics"]) else record
+    def _make_template(self, key: Key) -> Record | None:
+        if key is _NO_ROUTE:
+            return None
+        before, after = key
+        message = before if after is None else before + self._unspecified + after
+        return self._parse(message[NLMSG_HDRLEN:])
 
-    templates = Memo(make)
+    def parse(self, messages: Messages) -> Iterator[Record | Batch | Problem]:
+        """Yield the routes of messages in their order."""
+        parts = [self._split(group) for group in messages.groups]
+        keys: Sequence[Key] = messages.in_order([keys for keys, _ in parts])
+        destinations = self._format(b"".join(messages.in_order([raw for _, raw in parts])))
+        try:
+            batch = self._templates.batch(keys, destinations)
+        except (ValueError, struct.error):
+            yield from self._parse_each(messages, keys, destinations)
+        else:
+            yield batch
 
-    def parse_row(data: bytes, start: int, end: int) -> Record | None:
-        at = start + before
-        after = at + width
-        template = templates[data[start:at], data[after:end]]
-        if template is None:
-            return parser.parse(data[start:end])
-        record = template.copy()
-        record["flags"] = template["flags"].copy()
-        record["next_hop_flags"] = template["next_hop_flags"].copy()
-        record["destination"] = text(data[at:after])
-        return record
+    def _split(self, group: MessageGroup) -> tuple[list[Key], Sequence[bytes]]:
+        """Return the bytes around the destination of each message, and the destination."""
+        destinations = group.column("destination")
+        at = group.find("destination")
+        if group.kind != RTM_NEWROUTE:
+            keys = [_NO_ROUTE] * len(group)
+        elif at is None:
+            keys = [(message, None) for message in group.between(0)]
+        else:
+            keys = [*zip(group.between(0, at), group.between(at + self._width), strict=True)]
+        return keys, destinations or [self._unspecified] * len(group)
 
-    return parse_row
+    def _parse_each(
+        self, messages: Messages, keys: Iterable[Key], destinations: Iterable[str]
+    ) -> Iterator[Record | Problem]:
+        """Yield the routes of messages of which some are none, and a problem for each of these."""
+        for place, (key, destination) in enumerate(zip(keys, destinations, strict=True)):
+            try:
+                record = self._templates.record(key, destination)
+            except (ValueError, struct.error) as error:
+                yield Problem(self._source, f"not a route: {error}", messages.message(place))
+                continue
+            if record is not None:
+                yield record

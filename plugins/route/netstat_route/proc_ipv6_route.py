@@ -13,11 +13,14 @@ route of several next hops has a row for each.
 from __future__ import annotations
 
 import re
+import struct
+from binascii import unhexlify
 from collections.abc import Iterator
+from functools import partial
 
-from netstat_core.plugin import About, Gap, Problem, Record, TextFile, Trait, escape, unsigned
-from netstat_route.addresses import parse_inet6
-from netstat_route.cache_record import from_route
+from netstat_core.plugin import About, Batch, Gap, Problem, Record, TextFile, Trait, escape, unsigned
+from netstat_route.addresses import format_inet6_addresses, parse_inet6
+from netstat_route.cache_record import from_routes
 from netstat_route.flags import (
     PREFERENCE_SHIFT,
     RTF_ANYCAST,
@@ -27,10 +30,10 @@ from netstat_route.flags import (
     to_inet6_letters,
     to_inet6_words,
 )
-from netstat_route.memo import Memo
 from netstat_route.paths import IPV6_ROUTE
 from netstat_route.queries import ALL, OPENED, find_table_number
 from netstat_route.record import EMPTY_ROUTE
+from netstat_route.templates import Templates
 from netstat_route.words import PREFERENCES
 
 _WIDTH = 32
@@ -40,7 +43,7 @@ _LONGEST_PREFIX = 128
 _FIRST_ROW = re.compile(rb"[0-9a-f]{32} [0-9a-f]{2} [0-9a-f]{32} ")
 
 
-def parse(about: About, content: bytes) -> Iterator[Record | Problem | Trait | Gap]:
+def parse(about: About, content: bytes) -> Iterator[Record | Batch | Problem | Trait | Gap]:
     """Yield the routes without RTF_CACHE; a gap instead if one table is asked for."""
     yield OPENED
     if find_table_number(about.asked, ALL) != ALL:
@@ -49,30 +52,39 @@ def parse(about: About, content: bytes) -> Iterator[Record | Problem | Trait | G
         yield from _parse_rows(content, cached=False)
 
 
-def parse_cached(_about: About, content: bytes) -> Iterator[Record | Problem | Trait | Gap]:
+def parse_cached(_about: About, content: bytes) -> Iterator[Record | Batch | Problem | Trait | Gap]:
     """Yield the routes with RTF_CACHE, which kernels up to 4.14 list among the others."""
     yield OPENED
-    for row in _parse_rows(content, cached=True):
-        yield from_route(row) if isinstance(row, dict) else row
+    yield from map(from_routes, _parse_rows(content, cached=True))
 
 
-def _parse_rows(content: bytes, *, cached: bool) -> Iterator[Record | Problem | Gap]:
+def _parse_rows(content: bytes, *, cached: bool) -> Iterator[Record | Batch | Problem | Gap]:
     """Yield the routes with RTF_CACHE, or those without, as records of ``Route``."""
-    templates: Memo[bytes, Record | None] = Memo(lambda rest: _make_template(rest, cached=cached))
+    templates: Templates[bytes] = Templates(partial(_make_template, cached=cached))
     text = TextFile(IPV6_ROUTE, content, first_row=_FIRST_ROW)
-    for number, line in text.stream():
-        try:
-            template = templates[line[_WIDTH:]]
-            if template is None:
-                continue
-            record = template.copy()
-            record["flags"] = template["flags"].copy()
-            record["destination"] = parse_inet6(line[:_WIDTH])
-        except ValueError as error:
-            yield text.problem(f"not a route: {error}", line, number)
+    for first, rows in text.blocks():
+        batch = _parse_block(rows, templates)
+        if batch is not None:
+            yield batch
             continue
-        yield record
+        for number, line in enumerate(rows, first):
+            try:
+                record = templates.record(line[_WIDTH:], parse_inet6(line[:_WIDTH]))
+            except ValueError as error:
+                yield text.problem(f"not a route: {error}", line, number)
+                continue
+            if record is not None:
+                yield record
     yield from text.gaps
+
+
+def _parse_block(rows: list[bytes], templates: Templates[bytes]) -> Batch | None:
+    """Return the routes of rows; None if one of them is not a route."""
+    try:
+        raw = unhexlify(b"".join([row[:_WIDTH] for row in rows]))
+        return templates.batch([row[_WIDTH:] for row in rows], format_inet6_addresses(raw))
+    except (ValueError, struct.error):
+        return None
 
 
 def _make_template(rest: bytes, *, cached: bool) -> Record | None:

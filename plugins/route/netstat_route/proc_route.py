@@ -14,20 +14,22 @@ from __future__ import annotations
 
 from binascii import unhexlify
 from collections.abc import Iterator, Sequence
-from socket import inet_ntoa
+from functools import partial
 
-from netstat_core.plugin import About, Gap, Header, Problem, Record, TextFile, Trait, escape, unsigned
-from netstat_route.addresses import format_address, parse_inet_word, to_prefix_length
+from netstat_core.plugin import About, Batch, Gap, Header, Problem, Record, TextFile, Trait, escape, unsigned
+from netstat_route.addresses import format_address, format_inet_words, parse_inet_word, to_prefix_length
 from netstat_route.flags import RTF_UP, to_inet_letters, to_inet_words
-from netstat_route.memo import Memo
 from netstat_route.paths import ROUTE
 from netstat_route.queries import OPENED, includes_main_table, includes_other_tables
 from netstat_route.record import EMPTY_ROUTE
+from netstat_route.templates import Templates
 
 COLUMNS = ("Iface", "Destination", "Gateway", "Flags", "RefCnt", "Use", "Metric", "Mask", "MTU", "Window", "IRTT")
 _NAMES = [column.encode() for column in COLUMNS]
 _STANDARD = tuple(range(len(COLUMNS)))
 _LEAST_WORDS = 10
+_DIGITS = 8
+"""Hexadecimal digits of an address."""
 _HEADER = Header("Iface")
 
 NO_COLUMN = "no_column"
@@ -37,7 +39,7 @@ Key = tuple[bytes, bytes]
 """A row without its destination: the interface, and everything after the destination."""
 
 
-def parse(about: About, content: bytes) -> Iterator[Record | Problem | Trait | Gap]:
+def parse(about: About, content: bytes) -> Iterator[Record | Batch | Problem | Trait | Gap]:
     """Yield the routes; a gap if other tables than main are asked for."""
     yield OPENED
     if not content:
@@ -87,24 +89,35 @@ def _is_row(line: bytes, order: str) -> bool:
     return True
 
 
-def _parse_rows(about: About, positions: tuple[int, ...], text: TextFile) -> Iterator[Record | Problem]:
+def _parse_rows(about: About, positions: tuple[int, ...], text: TextFile) -> Iterator[Record | Batch | Problem]:
     """Yield the routes; those without RTF_UP are not shown."""
-    order = about.order
-    templates: Memo[Key, Record | None] = Memo(lambda key: _make_template(order, key))
-    to_network_order = slice(None, None, -1 if order == "<" else 1)
-    is_standard = positions == _STANDARD
-    for number, line in text.stream():
-        try:
-            interface, destination, rest = line.split(b"\t", 2) if is_standard else _reorder(line, positions)
-            template = templates[interface, rest]
-            if template is None:
+    templates: Templates[Key] = Templates(partial(_make_template, about.order))
+    for first, rows in text.blocks():
+        batch = _parse_block(about.order, rows, templates) if positions == _STANDARD else None
+        if batch is not None:
+            yield batch
+            continue
+        for number, line in enumerate(rows, first):
+            try:
+                interface, destination, rest = _reorder(line, positions)
+                record = templates.record((interface, rest), format_address(parse_inet_word(destination, about.order)))
+            except ValueError as error:
+                yield text.problem(f"not a route: {error}", line, number)
                 continue
-            record = template.copy()
-            record["flags"] = template["flags"].copy()
-            record["destination"] = inet_ntoa(unhexlify(destination)[to_network_order])
-            yield record
-        except (ValueError, OSError):
-            yield from _parse_odd_row(text, number, line, positions, templates, order)
+            if record is not None:
+                yield record
+
+
+def _parse_block(order: str, rows: list[bytes], templates: Templates[Key]) -> Batch | None:
+    """Return the routes of rows whose columns are separated by single tabs; None if a row is not one of those."""
+    try:
+        interfaces, words, rests = zip(*[row.split(b"\t", 2) for row in rows], strict=True)
+        if set(map(len, words)) != {_DIGITS}:
+            return None
+        destinations = format_inet_words(unhexlify(b"".join(words)), order)
+        return templates.batch(zip(interfaces, rests, strict=True), destinations)
+    except ValueError:
+        return None
 
 
 def _reorder(line: bytes, positions: tuple[int, ...]) -> list[bytes]:
@@ -114,26 +127,6 @@ def _reorder(line: bytes, positions: tuple[int, ...]) -> list[bytes]:
         raise ValueError("too few columns")
     ordered = [words[position] for position in positions if position < len(words)]
     return [ordered[0], ordered[1], b"\t".join(ordered[2:])]
-
-
-def _parse_odd_row(  # noqa: PLR0913, PLR0917 - the state of the loop
-    text: TextFile,
-    number: int,
-    line: bytes,
-    positions: tuple[int, ...],
-    templates: Memo[Key, Record | None],
-    order: str,
-) -> Iterator[Record | Problem]:
-    """Yield the route of a row that is not separated by single tabs; a problem if it is not a row."""
-    try:
-        interface, destination, rest = _reorder(line, positions)
-        template = templates[interface, rest]
-        quad = format_address(parse_inet_word(destination, order))
-    except ValueError as error:
-        yield text.problem(f"not a route: {error}", line, number)
-        return
-    if template is not None:
-        yield {**template, "flags": template["flags"].copy(), "destination": quad}
 
 
 def _make_template(order: str, key: Key) -> Record | None:

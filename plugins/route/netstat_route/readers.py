@@ -9,6 +9,7 @@ from netstat_core.plugin import (
     LINKS,
     About,
     Asked,
+    Batch,
     Block,
     Datagrams,
     Feed,
@@ -56,9 +57,16 @@ def _limit_to_defaults(parse: Callable[..., Iterable[Parsed]]) -> Callable[..., 
         parsed = parse(about, *contents)
         if not about.asked.default_routes:
             return parsed
-        return (item for item in parsed if not isinstance(item, dict) or item["prefix_length"] == 0)
+        return (item for item in map(_keep_defaults, parsed) if item is not None)
 
     return parse_defaults
+
+
+def _keep_defaults(parsed: Parsed) -> Parsed | None:
+    """Return a batch without what is no default route; None for a record that is none."""
+    if isinstance(parsed, Batch):
+        return parsed.kept(not length for length in parsed.column("prefix_length"))
+    return None if isinstance(parsed, dict) and parsed["prefix_length"] else parsed
 
 
 def _make_table_reader(family: str, position: int, file: Feed, text: Layout) -> Reader:

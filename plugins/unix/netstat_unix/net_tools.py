@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from itertools import repeat
 from typing import Any
 
 from netstat_core.plugin import (
+    Batch,
     Block,
     Complaint,
+    FormatRows,
     Gap,
     Layout,
     Names,
@@ -15,7 +18,7 @@ from netstat_core.plugin import (
     Query,
     Record,
     Style,
-    owner_cells,
+    owner_column,
     owner_heading,
     printable,
     scope,
@@ -24,6 +27,7 @@ from netstat_core.plugin import (
 from netstat_unix.proc_unix import NO_INODES
 
 _UNKNOWN = "UNKNOWN"
+_MOST_CACHED = 4096
 
 
 def heading(style: Style, _traits: Mapping[str, Any]) -> str:
@@ -49,29 +53,38 @@ def shown(query: Query) -> Callable[[Record], bool] | None:
     return lambda record: record["listening"] is servers
 
 
-def rows(style: Style, _names: Names, traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
+def rows(style: Style, _names: Names, traits: Mapping[str, Any]) -> FormatRows:
     """Return the function that formats a batch. The path is whole; netstat cuts it at the first blank."""
     no_inode = "-" if traits.get(NO_INODES) else "0"
-    kind_columns = _KindColumns()
+    starts = _Starts()
 
-    def format_line(record: Record) -> str:
-        protocol = "unix" if record["protocol"] == "unix" else "??"
-        count = "-" if record["ref_count"] is None else record["ref_count"]
-        kind = kind_columns[record["flags_text"], record["type"], record["state"]]
-        inode = record["inode"] or no_inode
-        return f"{protocol:<5} {count:<6} {kind} {inode:<8}{owner_cells(style, record)} {format_path(record)}\n"
+    def format_batch(batch: Batch) -> str:
+        keys = zip(*map(batch.column, ("protocol", "ref_count", "flags_text", "type", "state")), strict=True)
+        paths = map(format_path, batch.column("path"), batch.column("abstract"))
+        owners = owner_column(style, batch) if style.shows_owners else repeat("")
+        return "".join(
+            f"{start} {inode or no_inode:<8}{owner} {path}\n"
+            for start, inode, owner, path in zip(
+                map(starts.__getitem__, keys), batch.column("inode"), owners, paths, strict=False
+            )
+        )
 
-    return lambda batch: "".join(map(format_line, batch))
+    return format_batch
 
 
-class _KindColumns(dict["tuple[str, str, str]", str]):
-    """Cache of the columns Flags, Type and State, by the fields (flags_text, type, state)."""
+class _Starts(dict["tuple[str, int | None, str, str, str]", str]):
+    """Cache of the columns Proto to State, by the fields (protocol, ref_count, flags_text, type, state)."""
 
-    def __missing__(self, fields: tuple[str, str, str]) -> str:
-        """Format the three columns and cache the text."""
-        flags_text, type_word, state = fields
+    def __missing__(self, fields: tuple[str, int | None, str, str, str]) -> str:
+        """Format the columns and cache the text."""
+        protocol, count, flags_text, type_word, state = fields
         flags = f"[ {flags_text} ]" if flags_text else "[ ]"
-        text = self[fields] = f"{flags:<11} {_format_type(type_word):<10} {_format_state(state):<13}"
+        shown = "-" if count is None else count
+        text = f"{'unix' if protocol == 'unix' else '??':<5} {shown:<6} {flags:<11} "
+        text += f"{_format_type(type_word):<10} {_format_state(state):<13}"
+        if len(self) >= _MOST_CACHED:
+            self.clear()
+        self[fields] = text
         return text
 
 
@@ -87,10 +100,10 @@ def _format_state(word: str) -> str:
     return _UNKNOWN if word.startswith(_UNKNOWN) else word
 
 
-def format_path(record: Record) -> str:
+def format_path(path: str | None, is_abstract: bool | None) -> str:  # noqa: FBT001 - a column
     """Return the name on one line, ``@`` for each NUL of an abstract one, unprintable characters masked."""
-    path: str = record["path"] or ""
-    return printable("@" + path.replace("\0", "@")) if record["abstract"] else printable(path)
+    path = path or ""
+    return printable("@" + path.replace("\0", "@")) if is_abstract else printable(path)
 
 
 def complain(trouble: Problem | Gap, style: Style) -> Complaint | None:

@@ -12,16 +12,18 @@ from typing import NamedTuple
 from netstat_core.plugin import (
     AF,
     NETLINK_SOCK_DIAG,
-    NLA_HDRLEN,
-    NLA_TYPE_MASK,
+    REST,
     About,
     Asked,
+    AttributeField,
     Datagrams,
+    FixedField,
     Gap,
+    Messages,
+    MessageShapes,
     NetlinkDump,
     Problem,
     Record,
-    align4,
     escape,
 )
 from netstat_unix.record import (
@@ -58,8 +60,23 @@ TCP_LISTEN = 10
 
 _INODE_AT = 4
 _MESSAGE_SIZE = 32
-_NUMBER = 4
-_PAIR = 8
+"""Size of struct nlmsghdr and struct unix_diag_msg together."""
+
+_ATTRIBUTES = {
+    "name": AttributeField({(UNIX_DIAG_NAME,): REST}),
+    "peer": AttributeField({(UNIX_DIAG_PEER,): "I"}),
+    "recv_queue": AttributeField({(UNIX_DIAG_RQLEN,): "I"}),
+    "send_queue": AttributeField({(UNIX_DIAG_RQLEN,): "I"}, offset=4),
+    "uid": AttributeField({(UNIX_DIAG_UID,): "I"}),
+}
+_FIELDS: dict[str, FixedField | AttributeField] = {
+    "raw": FixedField(0, format=f"{_MESSAGE_SIZE}s"),
+    "family": FixedField(16, format="B"),
+    "type": FixedField(17, format="B"),
+    "state": FixedField(18, format="B"),
+    "inode": FixedField(20, format="I"),
+    **_ATTRIBUTES,
+}
 
 
 def request(asked: Asked, *, queues: bool = False, states: int = ALL_STATES) -> NetlinkDump:
@@ -151,56 +168,32 @@ class Kinds(dict["tuple[int, int]", Kind]):
 
 def parse_sockets(about: About, datagrams: Datagrams) -> Iterator[Socket | Problem]:
     """Yield the sockets of a dump in order; after a message that is not one, skip the rest of its datagram."""
-    unpack = struct.Struct(f"{about.order}IH10x4BI8x").unpack_from
-    read = _Attributes(about.order).read
-    expected = (SOCK_DIAG_BY_FAMILY, AF["unix"])
+    shapes = MessageShapes(about.order, _MESSAGE_SIZE, _FIELDS, kind=SOCK_DIAG_BY_FAMILY)
     for datagram in datagrams:
-        start, size = 0, len(datagram)
-        while start < size:
-            length = 0
-            if size - start >= _MESSAGE_SIZE:
-                length, message, family, kind, state, _, inode = unpack(datagram, start)
-            end = start + length
-            if length < _MESSAGE_SIZE or end > size or (message, family) != expected:
-                raw = bytes(datagram[start : start + _MESSAGE_SIZE])
+        for messages in shapes.unpack(datagram):
+            families = [] if isinstance(messages, bytes) else messages.fixed("family")
+            number = next((index for index, family in enumerate(families) if family != AF["unix"]), len(families))
+            if isinstance(messages, Messages):
+                yield from _make_sockets(messages)[:number]
+            if isinstance(messages, bytes) or number < len(messages):
+                raw = messages if isinstance(messages, bytes) else messages.fixed("raw")[number]
                 yield Problem(SOURCE, "a message is not a UNIX socket", raw)
                 break
-            yield Socket(kind, state, inode, *read(datagram, start + _MESSAGE_SIZE, end))
-            start += align4(length)
 
 
-class _Attributes:
-    """Reads the attributes of a message (struct nlattr and payload)."""
-
-    def __init__(self, order: str) -> None:
-        self._header = struct.Struct(f"{order}HH").unpack_from
-        self._number = struct.Struct(f"{order}I").unpack_from
-        self._numbers = struct.Struct(f"{order}II").unpack_from
-
-    def read(
-        self, message: memoryview | bytes, at: int, end: int
-    ) -> tuple[bytes | None, int | None, tuple[int, int] | None, int | None]:
-        """Return name, peer, queues and uid from offset ``at``; stop at an attribute that exceeds ``end``."""
-        name = peer = queues = uid = None
-        header = self._header
-        while at + NLA_HDRLEN <= end:
-            length, kind = header(message, at)
-            payload, stop = at + NLA_HDRLEN, at + length
-            if not payload <= stop <= end:
-                break
-            kind &= NLA_TYPE_MASK
-            size = stop - payload
-            if kind == UNIX_DIAG_NAME and size:
-                name = bytes(message[payload:stop])
-                name = name if name[0] == 0 else name.removesuffix(b"\0")
-            elif kind == UNIX_DIAG_PEER and size >= _NUMBER:
-                (peer,) = self._number(message, payload)
-            elif kind == UNIX_DIAG_RQLEN and size >= _PAIR:
-                queues = self._numbers(message, payload)
-            elif kind == UNIX_DIAG_UID and size >= _NUMBER:
-                (uid,) = self._number(message, payload)
-            at += align4(length)
-        return name, peer, queues, uid
+def _make_sockets(messages: Messages) -> list[Socket]:
+    absent = [None] * len(messages)
+    names, peers, received, sent, uids = (messages.column(name) or absent for name in _ATTRIBUTES)
+    return [
+        *map(
+            Socket,
+            *(messages.fixed(name) for name in ("type", "state", "inode")),
+            [name and (name if name[0] == 0 else name.removesuffix(b"\0")) for name in names],
+            peers,
+            [None if pair[0] is None else pair for pair in zip(received, sent, strict=True)],
+            uids,
+        )
+    ]
 
 
 def parse(about: About, datagrams: Datagrams) -> Iterator[Record | Problem | Gap]:
