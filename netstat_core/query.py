@@ -1,6 +1,6 @@
 """The request, independent of option syntax and output format."""
 
-from __future__ import annotations
+# Annotations are evaluated: as text, typing would compile each field's, which a start takes long for.
 
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
@@ -107,7 +107,7 @@ class Query(NamedTuple):
         named = any(protocol in self.protocols for protocol in protocols or of_sockets)
         return named or bool(self.families and not protocols)
 
-    def without_arguments(self) -> Query:
+    def without_arguments(self) -> "Query":
         """Return the query for output that shows no arguments of processes."""
         return self._replace(owners=tuple(word for word in self.owners if word != ARGUMENTS))
 

@@ -1,6 +1,6 @@
 """What readers and parsers know besides file contents: the request, and the machine that was read."""
 
-from __future__ import annotations
+# Annotations are evaluated: as text, typing would compile each field's, which a start takes long for.
 
 from typing import NamedTuple
 

@@ -3,7 +3,7 @@
 These are plain objects and not checked, since a damaged source may yield hundreds of thousands of them.
 """
 
-from __future__ import annotations
+# Annotations are evaluated: as text, typing would compile each field's, which a start takes long for.
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
@@ -18,7 +18,7 @@ class _Outcome:
 
     __slots__: tuple[str, ...] = ()
 
-    def replace(self, **changes: Any) -> Self:
+    def replace(self, **changes: Any) -> "Self":
         """Return a copy with some fields changed."""
         return type(self)(**{**{name: getattr(self, name) for name in self.__slots__}, **changes})
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 
 from netstat_core.plugin.asked import Asked
 from netstat_core.plugin.values import Value, name_field
@@ -30,10 +30,10 @@ REQUIRED, OPTIONAL, NOTED, EITHER = "required", "optional", "noted", "either"
 """What the absence of a source means to a feed; see :class:`Input`."""
 
 
-class Need(NamedTuple):
+class Need(Value):
     """A source, and what its absence means to the feed: REQUIRED, OPTIONAL, NOTED or EITHER."""
 
-    source: Source
+    source: Source = name_field(kw_only=False)
     absence: str = REQUIRED
 
 
@@ -87,7 +87,7 @@ class _ConditionalInput(Input[Content]):
         if self._rule is not None and not self._rule(asked):
             return None
         need = self._inner.need(asked)
-        return need if need is None or self._absence is None else Need(need.source, self._absence)
+        return need if need is None or self._absence is None else Need(need.source, absence=self._absence)
 
 
 class _RequestedInput(Input[Content]):

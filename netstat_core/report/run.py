@@ -1,6 +1,6 @@
 """Run a query as a stream of events, which starts with the head of the report and ends with its tail."""
 
-from __future__ import annotations
+# Annotations are evaluated: as text, typing would compile each field's, which a start takes long for.
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -362,7 +362,7 @@ def open_report(query: Query, system: System | None = None, host: Host | None = 
     return Run(query, system or _live_system(), host or Host())
 
 
-def _make_section(system: System) -> NamesSection:
+def _make_section(system: System) -> "NamesSection":
     from netstat_core.report.names_section import NamesSection  # noqa: PLC0415 - needed with resolve only
 
     return NamesSection(system.names)
@@ -374,7 +374,7 @@ def _live_system() -> System:
     return LiveSystem()
 
 
-def _compile_where(query: Query, offers: list[Offer]) -> Where | None:
+def _compile_where(query: Query, offers: list[Offer]) -> "Where | None":
     if query.where is None:
         return None
     from netstat_core.where import Where  # noqa: PLC0415 - needed for filters only

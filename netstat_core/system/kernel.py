@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import queue
 import socket
 import sys
-import threading
 from collections.abc import Collection, Iterator
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from netstat_core.errors import Interrupted, SourceError
 from netstat_core.plugin.records import NetworkNamespace
 from netstat_core.plugin.sources import Directory, File, NetlinkDump
 from netstat_core.system import Machine, System, capture
 from netstat_core.system.namespace_gaps import escape_namespace_name
+
+if TYPE_CHECKING:
+    import queue
+    import threading
 
 
 class KernelSystem(System):
@@ -104,6 +107,9 @@ _SWITCH_SECONDS = 0.0005
 def _read_ahead(datagrams: Iterator[memoryview]) -> Iterator[memoryview | bytes]:
     """Yield the datagrams, receiving the later ones in a thread while the caller parses."""
     yield from islice(datagrams, _DIRECT_DATAGRAMS)
+    import queue  # noqa: PLC0415 - few machines have so many sockets
+    import threading  # noqa: PLC0415
+
     fetched: queue.Queue[bytes | OSError | None] = queue.Queue(_QUEUED_DATAGRAMS)
     stopped = threading.Event()
     thread = threading.Thread(target=_fetch, args=(datagrams, fetched, stopped), daemon=True)

@@ -28,7 +28,7 @@ HOST = ROOT / "netstat_core"
 PLUGINS = ROOT / "plugins"
 
 THIRD_PARTY = {
-    "pluggy": {"plugin.hooks", "host.discovery"},
+    "pluggy": {"plugin.hooks", "host.hook_calls"},
     "jsonschema": {"host.checker"},
     "jsonschema_rs": {"host.checker", "where.functions"},
     "msgspec": {"sinks.json"},
@@ -47,8 +47,12 @@ OPENING = {
     "report.names",
     "cli.main",
     "cli.streams",
+    "host.entry_points",
 }
-"""Systems and their primitives, the databases of names, the command's look at /sys/fs/selinux, and its streams."""
+"""Systems and their primitives, the databases of names, the command's look at /sys/fs/selinux, and its streams.
+
+And the lists of entry points in the folders that Python imports from.
+"""
 
 TRAVELLING = ("system/capture.py", "system/find_namespaces.py")
 """What is sent to other machines, by links to where it stands in the Ansible collection."""

@@ -13,9 +13,7 @@ if __name__ == "__main__" and not (sys.flags.isolated or getattr(sys.flags, "saf
 
 import bisect
 import errno
-import fnmatch
 import itertools
-import json
 import os
 import re
 import socket
@@ -129,6 +127,8 @@ def find_paths(
 def _match_names(
     directory: "str", pattern: "str", list_names: "typing.Callable[[str], list[str]]", many: "int"
 ) -> "list[str]":
+    import fnmatch  # noqa: PLC0415 - few runs read whole folders
+
     try:
         return [name for name in list_names(directory) if fnmatch.fnmatchcase(name, pattern)]
     except OSError:
@@ -760,11 +760,10 @@ NOBODY = -1
 
 LONGEST_FIRST_ARGUMENT = 1 << 12
 _LONGEST_NUMBER = 20
-_FILES = re.compile(
-    r"/proc/(?:(?:self|[0-9]+)/)?net/.+|/proc/sys/net/.+|/sys/class/net/.+|/proc/(?:sys/kernel/osrelease|stat)"
-)
-_TARGETS = re.compile(
-    r"/proc/[0-9]+/(?:task/[0-9]+/)?net/.+|/proc/(?:sys/net/.+|sys/kernel/osrelease|stat)|/sys/devices/(?:.+/)?net/[^/]+/.+"
+_FILES = r"/proc/(?:(?:self|[0-9]+)/)?net/.+|/proc/sys/net/.+|/sys/class/net/.+|/proc/(?:sys/kernel/osrelease|stat)"
+_TARGETS = (
+    r"/proc/[0-9]+/(?:task/[0-9]+/)?net/.+|/proc/(?:sys/net/.+|sys/kernel/osrelease|stat)"
+    r"|/sys/devices/(?:.+/)?net/[^/]+/.+"
 )
 _UNREADABLE = frozenset(["reset_stats", "channel", "stable_secret", "tcp_fastopen_key"])
 """Names of files that are secret, or that change something when read."""
@@ -822,10 +821,10 @@ def _check_source(source: "Facts") -> "None":
         raise Refused("keep does not list single bytes: %s" % source["name"])
 
 
-def _is_allowed(path: "str", allowed: "typing.Pattern[str]") -> "bool":
+def _is_allowed(path: "str", allowed: "str") -> "bool":
     parts = path.split("/")[1:]
     clean = path.isprintable() and not {"", ".", ".."}.intersection(parts)
-    return clean and allowed.fullmatch(path) is not None and parts[-1] not in _UNREADABLE
+    return clean and re.fullmatch(allowed, path) is not None and parts[-1] not in _UNREADABLE
 
 
 def run(plan: "Facts", visits: "typing.Any" = None) -> "dict[str, bytes]":
@@ -937,6 +936,8 @@ def list_named() -> "list[str]":
 
 def encode_description(about: "Facts") -> "bytes":
     """Return a description as bytes; equal facts give equal bytes."""
+    import json  # noqa: PLC0415 - live reports need none
+
     return json.dumps(about, sort_keys=True, separators=(",", ":")).encode() + b"\n"
 
 
@@ -1566,6 +1567,7 @@ def frame_datagrams(datagrams: "list[bytes]") -> "bytes":
 def pack(tree: "dict[str, bytes]") -> "str":
     """Pack contents by path as one word of text; equal contents give equal text."""
     import base64  # noqa: PLC0415 - only captures are packed
+    import json  # noqa: PLC0415
     import zlib  # noqa: PLC0415
 
     names = sorted(tree)
@@ -1582,6 +1584,8 @@ def main(arguments: "list[str]") -> "int":
         return 2
     if sys.stdout is None or (arguments[1] == "-" and sys.stdin is None):
         return _fail(OSError(errno.EBADF, os.strerror(errno.EBADF)))
+    import json  # noqa: PLC0415 - live reports need none
+
     try:
         with sys.stdin.buffer if arguments[1] == "-" else open(arguments[1], "rb") as file:
             text = pack(run(json.loads(file.read(_LARGEST_PLAN).decode())))

@@ -1,6 +1,6 @@
 """Turn the options of the net-tools dialect into a request, by netstat's rules for combining them."""
 
-from __future__ import annotations
+# Annotations are evaluated: as text, typing would compile each field's, which a start takes long for.
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -218,7 +218,7 @@ def select_displays(request: Options) -> list[str]:
     return [name for name in DISPLAYS if request.given[name]]
 
 
-def _make_query(request: Options, selection: _Selection) -> Query:
+def _make_query(request: Options, selection: "_Selection") -> Query:
     given = request.given
     return Query(
         tables=selection.tables,

@@ -1,6 +1,6 @@
 """The record of an Internet socket, and the words for the kernel's numbers of states and timers."""
 
-from __future__ import annotations
+# Annotations are evaluated: as text, typing would compile each field's, which a start takes long for.
 
 from typing import Annotated, Any, TypedDict
 
