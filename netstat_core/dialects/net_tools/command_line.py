@@ -15,7 +15,7 @@ from netstat_core.dialects.net_tools.options import DISPLAYS as DISPLAYS_GROUP
 from netstat_core.dialects.net_tools.options import OPTIONS, SELECTION, SOCKETS
 from netstat_core.errors import NetstatError, UsageError
 from netstat_core.plugin.text import Complaint, Style
-from netstat_core.query import ARGUMENTS, CONTEXTS, DETAILS, PROCESSES, ROUTE_CACHE, Query
+from netstat_core.query import ARGUMENTS, CONTEXTS, DETAILS, PROCESSES, ROUTE_CACHE, TCP_INFO, Query
 
 PROTOCOLS = ("tcp", "sctp", "udp", "udplite", "raw")
 LEGACY = ("ipx", "ax25", "x25", "netrom", "rose")
@@ -39,10 +39,7 @@ FAMILY_NAMES = {
 """Families by the names that -A accepts."""
 
 _NO_ROUTING = "No routing for address family `{}'."
-_UNROUTED = {
-    **dict.fromkeys(("unix", "ec", "ash"), _NO_ROUTING),
-    "bluetooth": "Address family `{}' not supported.",
-}
+_UNROUTED = {**dict.fromkeys(("unix", "ec", "ash"), _NO_ROUTING), "bluetooth": "Address family `{}' not supported."}
 _NO_BLUETOOTH = """\
 netstat: feature `AF BLUETOOTH' not supported.
 Please recompile `net-tools' with newer kernel source or full configuration."""
@@ -58,7 +55,7 @@ _LONGEST_LIMIT = 6
 _BROKEN_TCPIP = "netstat.c: Internal Error `longopts 1 range'."
 
 _NOT_NARROWING = frozenset(
-    {"numeric", "numeric_hosts", "numeric_ports", "numeric_users", "wide", "source", "context", "arguments"}
+    {"numeric", "numeric_hosts", "numeric_ports", "numeric_users", "wide", "source", "context", "arguments", "tcp_info"}
     | {"netns", "all_netns", "netns_limit", "plugin_budget", "host", "byte_order", "preset"}
 )
 """Options that do not narrow what is captured."""
@@ -227,6 +224,7 @@ def _make_query(request: Options, selection: "_Selection") -> Query:
         show="all" if given["all"] else "listening" if given["listening"] else "connected",
         required=selection.required,
         owners=_select_owners(request),
+        extra_fields=(TCP_INFO,) if given["tcp_info"] else (),
         route_table=request.values.get("route_table"),
         interfaces=request.interfaces,
         where=request.values.get("where"),
