@@ -17,6 +17,9 @@ security context. ``arguments`` adds the whole command line; without it only the
 may contain secrets.
 """
 
+TCP_INFO = "tcp_info"
+"""The word of ``Query.extra_fields``: what the kernel knows of each TCP connection, which netlink alone tells."""
+
 ROUTE_CACHE = "route_cache"
 """The table that is read only if it is named: Linux has had no cache of IPv4 routes since 3.6."""
 
@@ -61,6 +64,7 @@ class Query(NamedTuple):
     * ``required``: names that the caller requested explicitly, whose absence is an error.
     * ``owners``: what to find out about processes that hold sockets: any of ``processes``, ``details``, ``contexts``
       and ``arguments``. Empty means that none are searched for.
+    * ``extra_fields``: record fields that are read only if they are named here, else null: ``tcp_info``.
     * ``route_table``: ``main``, ``local``, ``all`` or a number. ``default_routes``: only routes of prefix length 0,
       of all tables.
     * ``interfaces``: only these interfaces, by name.
@@ -78,6 +82,7 @@ class Query(NamedTuple):
     show: str = "all"
     required: frozenset[str] = frozenset()
     owners: tuple[str, ...] = ()
+    extra_fields: tuple[str, ...] = ()
     route_table: str | None = None
     default_routes: bool = False
     interfaces: tuple[str, ...] = ()

@@ -19,7 +19,7 @@ from netstat_core.plugin.sinks import Head, Tail
 from netstat_core.query import ARGUMENTS, CONTEXTS, DETAILS, Query
 from netstat_core.report.deltas import Deltas, select_comparable
 from netstat_core.report.itinerary import Place, itinerary
-from netstat_core.report.ledger import Ledger, failure_gap, group_absences, unopened_gap
+from netstat_core.report.ledger import Ledger, failure_gap, group_absences, lacking_gap, unopened_gap
 from netstat_core.report.names import Names, make_names
 from netstat_core.report.selection import (
     Demands,
@@ -288,6 +288,8 @@ class Run:
                 missing, unproven = place.sources.find_absent_sockets(needs, contents)
                 gaps += missing
                 self.ledger.note_unproven(unproven, reader)
+            asked = filter(prepared.asked.wants, prepared.asked.extra_fields)
+            gaps += filter(None, (lacking_gap(field, feed, failures) for field in asked))
             yield from (event for event in opening if isinstance(event, TraitRead))
             yield Read(reader, Batch())
             yield from (self._note(gap, reader) for gap in gaps)

@@ -164,6 +164,7 @@ def asked_of(query: Query, fields: frozenset[str] | None = None) -> Asked:
         default_routes=query.default_routes,
         interfaces=query.interfaces,
         fields=fields,
+        extra_fields=query.extra_fields,
     )
 
 
