@@ -11,6 +11,7 @@ from netstat_core.dialects.solaris.routes import Routes
 from netstat_core.dialects.solaris.statistics import Statistics
 from netstat_core.dialects.solaris.streams import Streams
 from netstat_core.dialects.solaris.style import SolarisStyle
+from netstat_core.dialects.solaris.unix_sockets import UnixSockets
 
 FORMS: tuple[type[Form], ...] = (
     Interfaces,
@@ -22,6 +23,7 @@ FORMS: tuple[type[Form], ...] = (
     MulticastRoutes,
     Groups,
     Media,
+    UnixSockets,
 )
 """All forms: sockets, interfaces, streams, routes, statistics, multicast, groups, media, UNIX sockets; leases alone."""
 
