@@ -8,12 +8,14 @@ from netstat_core.dialects.solaris.interfaces import InterfaceRates, Interfaces
 from netstat_core.dialects.solaris.media import Media
 from netstat_core.dialects.solaris.multicast import MulticastRoutes, MulticastStatistics
 from netstat_core.dialects.solaris.routes import Routes
+from netstat_core.dialects.solaris.sctp_sockets import SctpSockets
 from netstat_core.dialects.solaris.statistics import Statistics
 from netstat_core.dialects.solaris.streams import Streams
 from netstat_core.dialects.solaris.style import SolarisStyle
 from netstat_core.dialects.solaris.unix_sockets import UnixSockets
 
 FORMS: tuple[type[Form], ...] = (
+    SctpSockets,
     Interfaces,
     InterfaceRates,
     Streams,
