@@ -16,7 +16,7 @@ from netstat_core.plugin import (
     feed,
     from_asked,
 )
-from netstat_inet import net_tools_sctp, netlink_inet_diag, netlink_sctp_diag, proc_sctp, proc_tcp
+from netstat_inet import in_use, net_tools_sctp, netlink_inet_diag, netlink_sctp_diag, proc_sctp, proc_tcp
 from netstat_inet.net_tools import make_layout
 from netstat_inet.record import InetSocket
 from netstat_inet.sctp_record import SCTP
@@ -45,13 +45,17 @@ def _make_file(protocol: str, family: str) -> Input[bytes | None]:
 
 
 def _make_dump(protocol: str, family: str, *, extra: bool = False, sctp_info: bool = False) -> Input[Datagrams | None]:
-    """Return the dump of a protocol and family, with what is read only on request if ``extra``."""
+    """Return the dump of a protocol and family, with what is read only on request if ``extra``.
+
+    That of TCP is not requested if it is known to be empty. ``sctp_info`` adds what field ``sctp`` comes from.
+    """
 
     def choose_dump(asked: Asked) -> Input[Datagrams]:
         wanted = asked if extra else asked._replace(extra_fields=())
         return netlink_inet_diag.request(protocol, family, wanted, sctp_info=sctp_info)
 
-    return from_asked(choose_dump).when(lambda asked: asked.serves_family(family))
+    signs = in_use.NO_TCP[family] if protocol == "tcp" else ()
+    return from_asked(choose_dump).empty_if(*signs).when(lambda asked: asked.serves_family(family))
 
 
 def _make_procfs_feed(protocol: str) -> Feed:
