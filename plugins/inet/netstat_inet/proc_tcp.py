@@ -121,6 +121,7 @@ class _LineParser:
             "ip_protocol": port if self.protocol == "raw" else None,
             "icmp_id": port if self.protocol == "icmp" else None,
             "tcp_info": None,
+            "sctp": None,
         }
 
     def _parse_timer(self, words: list[bytes]) -> Record:
