@@ -97,16 +97,21 @@ def _dump_arguments(request: NetlinkDump) -> tuple[int, int, bytes, bool]:
     return request.protocol, request.type, request.body, request.strict
 
 
-_DIRECT_DATAGRAMS = 4
-"""Datagrams received before a thread is started; most tables fit in these."""
+_DIRECT_DATAGRAMS = 2
+"""Pieces of a dump received before a thread is started; most tables fit in the first."""
 
-_QUEUED_DATAGRAMS = 16
+_QUEUED_DATAGRAMS = 4
 _SWITCH_SECONDS = 0.0005
 
 
 def _read_ahead(datagrams: Iterator[memoryview]) -> Iterator[memoryview | bytes]:
     """Yield the datagrams, receiving the later ones in a thread while the caller parses."""
-    yield from islice(datagrams, _DIRECT_DATAGRAMS)
+    taken = 0
+    for direct in islice(datagrams, _DIRECT_DATAGRAMS):
+        taken += 1
+        yield direct
+    if taken < _DIRECT_DATAGRAMS:  # the dump has ended
+        return
     import queue  # noqa: PLC0415 - few machines have so many sockets
     import threading  # noqa: PLC0415
 

@@ -26,6 +26,7 @@ LARGEST_FILE = 1 << 30
 """Limit of the size of a file, in bytes."""
 
 _CHUNK = 1 << 18
+_JOINED = 1 << 17  # datagrams are handed on together beyond so many bytes; the kernel sends at most 32 KiB in each
 _HEADER = struct.Struct("=IHHII")
 _END = struct.Struct("=IHHIIi")
 _NUMBER = struct.Struct("=I")
@@ -204,25 +205,33 @@ def _enable_strict_check(channel: "socket.socket") -> "None":
 
 
 def _receive(channel: "socket.socket", sequence: "int", port: "int") -> "typing.Iterator[memoryview]":
-    buffer = bytearray(_CHUNK)
-    view = memoryview(buffer)
-    while True:
-        size, _ancillary, flags, _address = channel.recvmsg_into([buffer])
-        if flags & socket.MSG_TRUNC:
-            raise DumpFailed(errno.EMSGSIZE, "a message is larger than %d bytes" % _CHUNK)
-        if size < _HEADER.size:
-            raise DumpFailed(errno.EBADMSG, "a datagram is shorter than a header")
-        end, failure = _find_end(buffer, size, sequence, port)
-        if end > 0:
-            yield view[:end]
+    """Yield the messages of a dump, of several datagrams at once; an error comes behind all that precedes it."""
+    view = memoryview(bytearray(_JOINED + _CHUNK))
+    filled, is_last = 0, False
+    while not is_last:
+        room = view[filled : filled + _CHUNK]
+        try:
+            size, _ancillary, flags, _address = channel.recvmsg_into([room])
+            end, failure = _find_end(room, -1 if flags & socket.MSG_TRUNC else size, sequence, port)
+        except OSError as error:
+            size, end, failure = 0, 0, error
+        is_last = failure is not None or end < size
+        if filled + end > _CHUNK:  # a replay takes no more at once
+            yield from (view[:filled], room[:end])
+            filled = end = 0
+        filled += end
+        if filled and (is_last or filled > _JOINED or filled != align4(filled)):
+            yield view[:filled]
+            filled = 0
         if failure is not None:
             raise failure
-        if end < size:
-            return
 
 
-def _find_end(buffer: "bytearray", size: "int", sequence: "int", port: "int") -> "tuple[int, DumpFailed | None]":
-    """Return where the messages before a final NLMSG_DONE end, and the error reported at the end of the dump."""
+def _find_end(buffer: "memoryview", size: "int", sequence: "int", port: "int") -> "tuple[int, OSError | None]":
+    """Return where messages end, before a final NLMSG_DONE, and the error that ends the dump; size -1 is too large."""
+    if size < _HEADER.size:
+        what = "a message is larger than %d bytes" % _CHUNK if size < 0 else "a datagram is shorter than a header"
+        return 0, DumpFailed(errno.EMSGSIZE if size < 0 else errno.EBADMSG, what)
     kind = _HEADER.unpack_from(buffer, 0)[1]
     if kind == _NLMSG_ERROR and size >= _END.size:
         return 0, _make_failure(_END.unpack_from(buffer, 0)[5], "refused")

@@ -62,6 +62,15 @@ options:
       - Their facts are in RV(ansible_facts.netstat.namespaces). Entering a namespace requires root on the target.
     type: list
     elements: str
+  owners:
+    description:
+      - Whether to find the processes that hold sockets. For that, the target looks through the open descriptors of all its
+        processes, which takes most of the time where there are many.
+      - If V(false), the target does not, and C(processes), C(pids) and C(owner_seen) are null. Tests then answer questions
+        about ports, but fail if they are asked about processes.
+      - O(netns) with V(all) searches descriptors nevertheless, for namespaces that nothing else keeps.
+    type: bool
+    default: true
   who:
     description:
       - Whether to return details of the listening processes, such as executable, start time, systemd unit and container.
@@ -159,6 +168,10 @@ EXAMPLES = r"""
   netstat.core.netstat_facts:
     netns: [all]
   become: true
+
+- name: Gather ports without processes, where so many descriptors are open that finding these takes long
+  netstat.core.netstat_facts:
+    owners: false
 
 - name: Gather the command lines of listening processes, with all arguments
   netstat.core.netstat_facts:
@@ -261,12 +274,12 @@ ansible_facts:
               type: list
               elements: str
             processes:
-              description: Command names of the processes that hold them, sorted.
+              description: Command names of the processes that hold them, sorted; null if owners were not requested.
               returned: always
               type: list
               elements: str
             pids:
-              description: Process ids of those, sorted.
+              description: Process ids of those, sorted; null if owners were not requested.
               returned: always
               type: list
               elements: int
@@ -290,7 +303,8 @@ ansible_facts:
               type: list
               elements: str
             owner_seen:
-              description: Whether the processes of all of its sockets could be seen; those of the kernel have none.
+              description: >-
+                Whether the processes of all of its sockets could be seen; those of the kernel have none; null if owners were not requested.
               returned: always
               type: bool
             sockets:
@@ -312,12 +326,12 @@ ansible_facts:
                   returned: always
                   type: bool
                 processes:
-                  description: Command names of the processes that hold them, sorted.
+                  description: Command names of the processes that hold them, sorted; null if owners were not requested.
                   returned: always
                   type: list
                   elements: str
                 owner_seen:
-                  description: "Whether its processes could be seen; true without any if it is the kernel's."
+                  description: "Whether its processes could be seen; true without any if it is the kernel's; null if not requested."
                   returned: always
                   type: bool
             owners:
@@ -434,17 +448,17 @@ ansible_facts:
               returned: always
               type: bool
             processes:
-              description: Command names of the processes that hold them, sorted.
+              description: Command names of the processes that hold them, sorted; null if owners were not requested.
               returned: always
               type: list
               elements: str
             pids:
-              description: Process ids of those, sorted.
+              description: Process ids of those, sorted; null if owners were not requested.
               returned: always
               type: list
               elements: int
             owner_seen:
-              description: Whether the processes of all of its sockets could be seen.
+              description: Whether the processes of all of its sockets could be seen; null if owners were not requested.
               returned: always
               type: bool
             owners:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netstat_core.plugin import LINKS, Asked, Datagrams, Feed, File, Input, Layout, Reader, Rows, feed, from_asked
-from netstat_inet import net_tools_sctp, netlink_inet_diag, netlink_sctp_diag, proc_sctp, proc_tcp
+from netstat_inet import in_use, net_tools_sctp, netlink_inet_diag, netlink_sctp_diag, proc_sctp, proc_tcp
 from netstat_inet.net_tools import make_layout
 from netstat_inet.record import InetSocket
 from netstat_inet.tcp_info_record import TCP_INFO
@@ -31,12 +31,16 @@ def _make_file(protocol: str, family: str) -> Input[bytes | None]:
 
 
 def _make_dump(protocol: str, family: str, *, extra: bool = False) -> Input[Datagrams | None]:
-    """Return the dump of a protocol and family, with what is read only on request if ``extra``."""
+    """Return the dump of a protocol and family, with what is read only on request if ``extra``.
+
+    That of TCP is not requested if it is known to be empty.
+    """
 
     def choose_dump(asked: Asked) -> Input[Datagrams]:
         return netlink_inet_diag.request(protocol, family, asked if extra else asked._replace(extra_fields=()))
 
-    return from_asked(choose_dump).when(lambda asked: asked.serves_family(family))
+    signs = in_use.NO_TCP[family] if protocol == "tcp" else ()
+    return from_asked(choose_dump).empty_if(*signs).when(lambda asked: asked.serves_family(family))
 
 
 def _make_procfs_feed(protocol: str) -> Feed:
