@@ -129,14 +129,18 @@ _UNKNOWN: Record = {
 }
 
 
-def request(protocol: str, family: str, asked: Asked) -> NetlinkDump:
+def request(protocol: str, family: str, asked: Asked, *, sctp_info: bool = False) -> NetlinkDump:
     """Return the dump of one protocol and family, with the extensions that the fields asked for need.
 
-    ``wider`` of it lists requests whose recorded answers contain this one's.
+    ``sctp_info`` adds those that field ``sctp`` comes from. ``wider`` of the dump lists requests whose recorded answers
+    contain this one's.
     """
-    info, congestion = (1 << INET_DIAG_INFO - 1, 1 << INET_DIAG_CONG - 1) if protocol == "tcp" else (0, 0)
+    info = 1 << INET_DIAG_INFO - 1 if protocol in ("tcp", "sctp") else 0
+    congestion = 1 << INET_DIAG_CONG - 1 if protocol == "tcp" else 0
     drops = 1 << INET_DIAG_SKMEMINFO - 1
-    wanted = (info if asked.wants("timer") else 0) | (drops if asked.wants("drops") else 0)
+    wanted = (info if protocol == "tcp" and asked.wants("timer") else 0) | (drops if asked.wants("drops") else 0)
+    if sctp_info:
+        wanted |= info | drops
     if protocol == "tcp":
         extra = set(filter(asked.wants_extra, (TCP_INFO, *WINDOWS)))
         wanted |= info | congestion if TCP_INFO in extra else info if extra & _WINDOWS_OF_INFO else 0

@@ -5,6 +5,7 @@
 from typing import Annotated, Any, TypedDict
 
 from netstat_core.plugin import Address, Bytes, Count, Field, InterfaceName, Port, Record, SocketRecord, Uid
+from netstat_inet.sctp_record import Sctp, make_sctp
 from netstat_inet.tcp_info_record import TcpInfo
 
 # include/net/tcp_states.h
@@ -110,8 +111,10 @@ class InetSocket(SocketRecord):
         ),
     ]
     drops: Annotated[Count | None, Field("Packets dropped since the socket was created")]
-    local_addresses: Annotated[list[Address] | None, Field("sctp: all local addresses, the primary path's first")]
-    remote_addresses: Annotated[list[Address] | None, Field("sctp: all remote addresses; null for an endpoint")]
+    local_addresses: Annotated[list[Address] | None, Field("sctp: all local addresses, in the order of the kernel")]
+    remote_addresses: Annotated[
+        list[Address] | None, Field("sctp: all remote addresses, in the order of the kernel; null for an endpoint")
+    ]
     socket_state: Annotated[str | None, Field("sctp: state of the socket", words=_STATES, pattern=_UNKNOWN)]
     association_id: Annotated[int | None, Field("sctp: the kernel's number of the association", minimum=0)]
     ip_protocol: Annotated[int | None, Field("raw: number of the IP protocol", minimum=0)]
@@ -123,6 +126,7 @@ class InetSocket(SocketRecord):
             "states SYN_RECV and TIME_WAIT"
         ),
     ]
+    sctp: Annotated[Sctp | None, Field("sctp: what the kernel knows besides; null for other protocols")]
     send_window_bytes: Annotated[
         Bytes | None,
         Field("tcp: bytes the peer takes (tcpi_snd_wnd, since Linux 5.4); null if not asked for, as tcp_info is"),
@@ -167,6 +171,7 @@ KEYS = (
     "ip_protocol",
     "icmp_id",
     "tcp_info",
+    "sctp",
     *WINDOWS,
 )
 """The field names in the order of the record."""
@@ -204,6 +209,7 @@ def make_sctp_record(local: list[str], remote: list[str] | None, **known: Any) -
         "ip_protocol": None,
         "icmp_id": None,
         "tcp_info": None,
+        "sctp": make_sctp(),
         **dict.fromkeys(WINDOWS),
     }
     return {**record, **known}
