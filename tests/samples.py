@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from built_sockets import BUILT, make_snapshot
 from trees import FIXTURES, Trees
 
 CAPTURES = (
@@ -33,4 +34,5 @@ def samples(trees: Trees) -> list[Path | dict[str, bytes]]:
     """Give real contents of all files and dumps that our plugins read."""
     folders = [trees[f"captures/{name}"] for name in CAPTURES] + [trees[f"examples/{name}"] for name in EXAMPLES]
     dumps = [FIXTURES / f"netlink/{name}.txt" for name in DUMPS]
-    return [*folders, *dumps, OLD_KERNELS / "linux-2.0", OLD_KERNELS / "linux-2.4", MADE]
+    built = [make_snapshot(name) for name in BUILT]
+    return [*folders, *dumps, OLD_KERNELS / "linux-2.0", OLD_KERNELS / "linux-2.4", MADE, *built]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from built import write_snapshot
+from built_sockets import write_snapshot
 
 from netstat_core.cli import main
 

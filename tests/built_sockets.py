@@ -51,14 +51,19 @@ class Built(System):
 
 
 def write_snapshot(name: str, folder: Path) -> Path:
-    """Write a snapshot of all sockets of a built system, as a capture makes it, and return its folder."""
-    recording = RecordingSystem(BUILT[name])
-    collect(Query(tables=("sockets",), show="all"), recording)
-    for path, content in recording.to_tree({}).items():
+    """Write a snapshot of all sockets of a built system, and return its folder."""
+    for path, content in make_snapshot(name).items():
         file = folder / path.lstrip("/")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
     return folder
+
+
+def make_snapshot(name: str) -> dict[str, bytes]:
+    """Return the contents of a snapshot of all sockets of a built system by path, as a capture makes it."""
+    recording = RecordingSystem(BUILT[name])
+    collect(Query(tables=("sockets",), show="all"), recording)
+    return {f"/{path}": content for path, content in recording.to_tree({}).items()}
 
 
 def attribute(kind: int, payload: bytes) -> bytes:
