@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, BinaryIO
 
 from netstat_core.dialects.page import format_namespace
@@ -62,7 +63,7 @@ class SolarisPage(Rendering):
     def batch(self, reader: Reader, batch: Batch) -> None:
         """Hand records to the forms that read them."""
         if reader.name not in self._safe:
-            self._safe[reader.name] = SafeRecords(reader, published_schema(reader)["properties"])
+            self._safe[reader.name] = SafeRecords(reader, self._find_fields(reader))
         self._end_before(reader)
         batch = self._safe[reader.name](batch)
         for form in self._forms:
@@ -77,6 +78,14 @@ class SolarisPage(Rendering):
     def end(self, tail: Tail) -> None:  # noqa: ARG002 - text has no end of its own
         """Write what is left of the forms."""
         self._finish()
+
+    def _find_fields(self, reader: Reader) -> Collection[str]:
+        """Return the fields of a reader that the forms use."""
+        demands = [demand for form in self._forms if (demand := form.demand(self._style, reader))]
+        if any(demand.fields is None for demand in demands):
+            fields: Collection[str] = published_schema(reader)["properties"]
+            return fields
+        return frozenset(field for demand in demands for field in demand.fields or ())
 
     def _end_before(self, reader: Reader) -> None:
         """End the forms whose readers have all been read, since they come before this one."""
