@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from netstat_core import Query, collect
 from netstat_core.errors import NotInKernel
+from netstat_core.query import EXTRA_FIELDS
 from netstat_core.system import Machine, System
 from netstat_core.system.recording import RecordingSystem
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from netstat_core.system.capture import Owners
 
 SOCK_DIAG_BY_FAMILY = 20
-INFO, MEMORY, LOCALS, PEERS = 2, 7, 12, 13
+INFO, MEMORY, V6_ONLY, LOCALS, PEERS = 2, 7, 11, 12, 13
 NAME, VFS, PEER, QUEUES = 0, 1, 2, 4
 ESTABLISHED, CLOSE, LISTEN = 1, 7, 10
 STREAM, DGRAM, SEQPACKET = 1, 2, 5
@@ -62,7 +63,7 @@ def write_snapshot(name: str, folder: Path) -> Path:
 def make_snapshot(name: str) -> dict[str, bytes]:
     """Return the contents of a snapshot of all sockets of a built system by path, as a capture makes it."""
     recording = RecordingSystem(BUILT[name])
-    collect(Query(tables=("sockets",), show="all"), recording)
+    collect(Query(tables=("sockets",), show="all", bound=True, extra_fields=(*EXTRA_FIELDS,)), recording)
     return {f"/{path}": content for path, content in recording.to_tree({}).items()}
 
 
@@ -202,4 +203,125 @@ UNIX = Built(
 )
 """A listener with two connections, one not accepted; pairs of each kind; peers that are elsewhere, closed or none."""
 
-BUILT = {"sctp": SCTP, "unix": UNIX}
+
+def inet(  # noqa: PLR0913 - the columns of a socket
+    state: int,
+    local: str,
+    remote: str = "",
+    *,
+    queues: tuple[int, int] = (0, 0),
+    info: bytes | None = None,
+    buffer: int | None = 131072,
+    v6_only: bool | None = None,
+    device: int = 0,
+) -> bytes:
+    """Return the message of a socket of TCP or UDP; each end is written ``ADDRESS PORT``, as ``127.0.0.1 22``.
+
+    ``queues`` are those in and out. Without an ``info`` or a ``buffer`` the message lacks the attribute.
+    """
+    near, far = local.split(), (remote or f"{'::' if ':' in local else '0.0.0.0'} 0").split()
+    family = AF_INET6 if ":" in near[0] else AF_INET
+    ports = struct.pack(">HH", int(near[1]), int(far[1]))
+    addresses = b"".join(inet_pton(family, end[0]).ljust(16, b"\0") for end in (near, far))
+    fixed = struct.pack("<BBBB", family, state, 0, 0) + ports + addresses
+    fixed += struct.pack("<I8x5I", device, 0, *queues, 0, int(near[1]) + 1)
+    more = b"" if v6_only is None else attribute(V6_ONLY, bytes([v6_only]))
+    more += b"" if buffer is None else attribute(MEMORY, struct.pack("<9I", 0, buffer, *[0] * 7))
+    return message(fixed + more + (b"" if info is None else attribute(INFO, info)))
+
+
+def tcp_info(  # noqa: PLR0913 - the members of a struct
+    windows: tuple[int, int] = (0, 0),
+    *,
+    limit: int = 0,
+    rto: int = 204864,
+    mss: int = 1448,
+    unsent: int = 0,
+    size: int = 248,
+) -> bytes:
+    """Return struct tcp_info of Linux 6.7; ``windows`` are the peer's and the own one. Older ones are shorter."""
+    members = {8: rto, 16: mss, 64: limit, 144: unsent, 228: windows[0], 232: windows[1]}
+    whole = bytearray(248)
+    for offset, value in members.items():
+        struct.pack_into("<I", whole, offset, value)
+    return bytes(whole[:size])
+
+
+LISTENING = bytes([LISTEN]).ljust(248, b"\0")
+"""struct tcp_info of a socket that listens."""
+
+NO_ANSWER = {"buffer": None}
+"""What a socket has of which no struct sock is left, or not yet there."""
+
+TCP = Built(
+    {},
+    {
+        "sock_diag/tcp": [
+            inet(LISTEN, "0.0.0.0 22", queues=(0, 128), info=LISTENING),
+            inet(LISTEN, "127.0.0.1 631", queues=(3, 5), info=LISTENING, buffer=87380),
+            inet(CLOSE, "10.0.0.5 7000"),
+            inet(
+                ESTABLISHED,
+                "10.0.0.5 22",
+                "10.0.0.9 50000",
+                queues=(0, 300),
+                info=tcp_info((64128, 65535), unsent=100),
+            ),
+            inet(ESTABLISHED, "10.0.0.5 22", "10.0.0.9 50002", info=tcp_info((501, 0), limit=29200, size=232)),
+            inet(ESTABLISHED, "10.0.0.5 22", "10.0.0.9 50003", queues=(52, 0), info=tcp_info(limit=28960, size=192)),
+            inet(
+                2,
+                "10.0.0.5 40000",
+                "192.0.2.1 80",
+                queues=(0, 1),
+                info=tcp_info((0, 64240), rto=1000000, mss=524),
+            ),
+            inet(3, "10.0.0.5 22", "10.0.0.9 50001", **NO_ANSWER),
+            inet(4, "10.0.0.5 22", "10.0.0.9 50004", queues=(0, 1), info=tcp_info((1064800, 1055864))),
+            inet(5, "10.0.0.5 22", "10.0.0.9 50005", **NO_ANSWER),
+            inet(6, "10.0.0.5 22", "10.0.0.9 50006", **NO_ANSWER),
+            inet(8, "10.0.0.5 22", "10.0.0.9 50008", queues=(11, 0), info=tcp_info((64128, 65535))),
+            inet(9, "10.0.0.5 22", "10.0.0.9 50009", queues=(1, 1), info=tcp_info((64128, 65535), rto=408000)),
+            inet(11, "192.168.100.105 22", "192.168.100.109 50011", queues=(1, 1), info=tcp_info((64128, 65535))),
+            inet(14, "10.0.0.5 22", "10.0.0.9 50014", **NO_ANSWER),
+        ],
+        "sock_diag/tcp6": [
+            inet(LISTEN, ":: 22", queues=(0, 128), info=LISTENING, v6_only=True),
+            inet(LISTEN, ":: 80", queues=(0, 511), info=LISTENING, v6_only=False),
+            inet(CLOSE, ":: 7001", v6_only=False),
+            inet(LISTEN, "::1 25", queues=(0, 100), info=LISTENING, v6_only=False),
+            inet(ESTABLISHED, "::ffff:10.0.0.5 80", "::ffff:10.0.0.7 1234", info=tcp_info((64256, 64128))),
+            inet(
+                ESTABLISHED,
+                "fe80::1 22",
+                "fe80::2 5000",
+                queues=(0, 48),
+                info=tcp_info((65536, 65464)),
+                device=3,
+            ),
+            inet(6, "fd00:9::1 443", "fd00:9::beef 50014", **NO_ANSWER),
+        ],
+    },
+)
+"""Every state, windows of kernels of several ages, and sockets of IPv6 that take IPv4 or do not."""
+
+UDP = Built(
+    {},
+    {
+        "sock_diag/udp": [
+            inet(CLOSE, "0.0.0.0 68"),
+            inet(ESTABLISHED, "192.168.1.10 5000", "192.168.1.99 53"),
+            inet(CLOSE, "127.0.0.1 323"),
+        ],
+        "sock_diag/udp6": [
+            inet(CLOSE, ":: 53", v6_only=False),
+            inet(CLOSE, ":: 123", v6_only=True),
+            inet(ESTABLISHED, "::ffff:10.0.0.5 6000", "::ffff:10.0.0.7 514"),
+            inet(ESTABLISHED, "fe80::1 546", "fe80::2 547", device=3),
+            inet(2, "fd00::10 9", "fd00::1 7"),
+        ],
+    },
+)
+"""Sockets with a peer and without one, and one in a state that UDP has not."""
+
+BUILT = {"sctp": SCTP, "unix": UNIX, "tcp": TCP, "udp": UDP}

@@ -2705,7 +2705,8 @@ sockets:
       returned: always
       type: str
     state:
-      description: State of the connection.
+      description: >-
+        State of the connection; BOUND_INACTIVE has a tcp socket that is bound and neither listens nor connects (over netlink since Linux 6.8).
       returned: always
       type: str
     listening:
@@ -3112,6 +3113,22 @@ sockets:
               description: Whether data goes there unless it fails; null if the kernel or the capture does not tell.
               returned: always
               type: bool
+    send_window_bytes:
+      description: "tcp: bytes the peer takes (tcpi_snd_wnd, since Linux 5.4); null if not asked for, as tcp_info is."
+      returned: always
+      type: int
+    receive_window_bytes:
+      description: "tcp: bytes offered to the peer (tcpi_rcv_wnd, since Linux 6.2); null if not asked for, as tcp_info is."
+      returned: always
+      type: int
+    receive_window_limit_bytes:
+      description: "tcp: most bytes offered for now (tcpi_rcv_ssthresh); null if not asked for, as tcp_info is."
+      returned: always
+      type: int
+    receive_buffer_bytes:
+      description: "tcp: limit of what waits to be read (SK_MEMINFO_RCVBUF); null if not asked for."
+      returned: always
+      type: int
     network_namespace:
       description: Where it was seen; null in a snapshot without names.
       returned: always

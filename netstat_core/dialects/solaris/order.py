@@ -12,9 +12,13 @@ from netstat_core.dialects.solaris.sctp_sockets import SctpSockets
 from netstat_core.dialects.solaris.statistics import Statistics
 from netstat_core.dialects.solaris.streams import Streams
 from netstat_core.dialects.solaris.style import SolarisStyle
+from netstat_core.dialects.solaris.tcp_sockets import TcpSockets
+from netstat_core.dialects.solaris.udp_sockets import UdpSockets
 from netstat_core.dialects.solaris.unix_sockets import UnixSockets
 
 FORMS: tuple[type[Form], ...] = (
+    UdpSockets,
+    TcpSockets,
     SctpSockets,
     Interfaces,
     InterfaceRates,

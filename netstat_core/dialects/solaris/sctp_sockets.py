@@ -71,6 +71,8 @@ _FIELDS = frozenset(
 class SctpSockets(Form):
     """Endpoints, then associations, each in the order of the kernel."""
 
+    order = 3
+
     @classmethod
     def is_selected(cls, style: SolarisStyle) -> bool:
         """Return whether sockets are shown, those of SCTP among them."""
@@ -84,7 +86,7 @@ class SctpSockets(Form):
     @classmethod
     def demand(cls, style: SolarisStyle, reader: Reader) -> Demand | None:  # noqa: ARG003
         """Return the fields of a row."""
-        return Demand(_FIELDS) if reader.name == "sctp" else None
+        return Demand(_FIELDS, order=cls.order) if reader.name == "sctp" else None
 
     @classmethod
     def shown(cls, style: SolarisStyle, reader: Reader) -> Rule | None:  # noqa: ARG003

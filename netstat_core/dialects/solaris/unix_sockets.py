@@ -48,6 +48,8 @@ class UnixSockets(Form):
     and all rows behind it wait too, since they keep their order.
     """
 
+    order = 4
+
     @classmethod
     def is_selected(cls, style: SolarisStyle) -> bool:
         """Return whether sockets are shown, UNIX sockets among them; whatever -P says."""
@@ -61,7 +63,7 @@ class UnixSockets(Form):
     @classmethod
     def demand(cls, style: SolarisStyle, reader: Reader) -> Demand | None:  # noqa: ARG003
         """Return the fields of a row."""
-        return Demand(_FIELDS) if reader.kind == "unix.socket" else None
+        return Demand(_FIELDS, order=cls.order) if reader.kind == "unix.socket" else None
 
     def __init__(self, style: SolarisStyle, head: Head, memory: dict[str, Any], write: Write) -> None:
         super().__init__(style, head, memory, write)
