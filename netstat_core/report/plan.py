@@ -176,6 +176,7 @@ def _merge(planned: _PlannedSources) -> Iterator[dict[str, Any]]:
             first = merged.setdefault(entry["path"], entry)
             if first.get("keep") != entry.get("keep"):
                 first.pop("keep", None)
+            first.update({"dated": True} if "dated" in entry else {})
         elif not (primary_dumps if source in planned.primary else all_dumps).intersection(source.wider):
             merged.setdefault((source.name, source.body), entry)
     return iter(merged.values())

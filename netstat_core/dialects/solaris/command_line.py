@@ -105,6 +105,7 @@ class SolarisOptions(HostArguments):
             tables=tuple(dict.fromkeys(tables)) or ("sockets",),
             families=self._find_families(style),
             route_table="all",
+            default_routes=style.forms == {"dhcp"},
             show="all" if style.all else "connected",
             owners=self.find_owners(*([PROCESSES] if style.users else [])),
             interfaces=(),

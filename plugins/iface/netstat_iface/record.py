@@ -75,6 +75,7 @@ BOND_MODES = (
 
 LAST_VLAN = 4095
 
+_FOR_EVER = " in seconds; null for never (a permanent address) and if unknown"
 _UNKNOWN = r"^unknown\([0-9]+\)$"
 _ERRORS = "included in the errors"
 
@@ -92,6 +93,18 @@ class InterfaceAddress(TypedDict):
     flags: Annotated[
         list[str], Field("IFA_F_ flags in lower case, sorted; IPv6 privacy addresses are `secondary`", mark="word")
     ]
+    valid_seconds: Annotated[int | None, Field(f"Time until it is removed{_FOR_EVER}", minimum=0)]
+    preferred_seconds: Annotated[int | None, Field(f"Time until it is deprecated{_FOR_EVER}", minimum=0)]
+    created_uptime: Annotated[
+        float | None, Field("Uptime of the kernel at which it was added, in seconds; null if unknown", minimum=0)
+    ]
+    updated_uptime: Annotated[
+        float | None, Field("Uptime at which its lifetimes were last set, in seconds; null if unknown", minimum=0)
+    ]
+
+
+NO_LIFETIMES: Record = dict.fromkeys(("valid_seconds", "preferred_seconds", "created_uptime", "updated_uptime"))
+"""The lifetimes of an address of which only /proc tells."""
 
 
 class DeviceMap(TypedDict):
