@@ -17,7 +17,7 @@ from netstat_core.plugin.feeds import Feed
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.sources import REQUIRED, File, Need, NetlinkDump, Source
 from netstat_core.plugin.text import Style
-from netstat_core.query import ARGUMENTS, CONTEXTS, DETAILS, PROCESSES, ROUTE_CACHE, Query
+from netstat_core.query import ARGUMENTS, CONTEXTS, DETAILS, LEASES, PROCESSES, ROUTE_CACHE, SETTINGS, Query
 from netstat_core.report.selection import Demand, Demands, asked_of, demand_all, feeds_in_order, preferred_feed, select
 from netstat_core.system import capture
 
@@ -107,7 +107,7 @@ def _variants(query: Query) -> Iterator[Query]:
     yield query
     if not query.tables:
         yield query._replace(route_table="all")
-        yield query._replace(tables=(ROUTE_CACHE,))
+        yield from (query._replace(tables=(table,)) for table in (ROUTE_CACHE, SETTINGS, LEASES))
     elif query.route_table == "all":  # text reads the main table alone from another source
         yield query._replace(route_table=None)
 

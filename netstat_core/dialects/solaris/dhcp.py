@@ -25,7 +25,7 @@ _FIELDS = {
     "dhcp.lease": frozenset(
         {"interface", "interface_index", "bootp", "started_at", "renew_at", "expires_at", "endless", "state", "present"}
     ),
-    "route": frozenset({"family", "prefix_length", "destination", "type", "table", "metric", "interface"}),
+    "route": frozenset({"family", "prefix_length", "destination", "type", "table", "metric", "interface", "next_hops"}),
     "interface": frozenset({"name"}),
 }
 
@@ -106,7 +106,8 @@ class Leases(Form):
         if record["prefix_length"] or not is_usable:
             return
         if self._primary is None or record["metric"] < self._primary[0]:
-            self._primary = record["metric"], record["interface"]
+            hops = record["next_hops"] or [record]
+            self._primary = record["metric"], hops[0]["interface"]
 
     def end(self) -> None:
         """Write the header, the rows, and the error of the first named interface without a lease."""

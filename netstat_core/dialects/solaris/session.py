@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, BinaryIO
 
 from netstat_core.dialects import Request, Session
+from netstat_core.dialects.solaris.default_ip import BEFORE_ALL, DEFAULT_READER
 from netstat_core.dialects.solaris.order import select_forms
 from netstat_core.dialects.solaris.page import SolarisPage
 from netstat_core.dialects.solaris.style import SolarisStyle
@@ -36,6 +37,8 @@ class SolarisSession(Session):
     def demand(self, reader: Reader, query: Query) -> Demand | None:  # noqa: ARG002 - the style says it all
         """Return what the selected forms need of a reader together."""
         demands = [demand for form in self._forms if (demand := form.demand(self._style, reader)) is not None]
+        if reader.name == DEFAULT_READER and self._style.heeds_default:
+            demands.append(Demand(frozenset({"text"}), order=BEFORE_ALL))
         if not demands:
             return None
         fields: frozenset[str] | None = frozenset()
