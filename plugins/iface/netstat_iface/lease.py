@@ -20,6 +20,9 @@ STATES = ("INIT", "BOUND", "RENEWING", "REBINDING")
 _WRAP = (1 << 32) / 100
 """Seconds after which the uptime in struct ifa_cacheinfo (hundredths in 32 bits) begins again: 497 days."""
 
+_SLACK = 60
+"""Seconds that reading may take, and clocks may differ."""
+
 _TIME = "ISO 8601 UTC; null if"
 
 
@@ -84,6 +87,10 @@ class Clock(NamedTuple):
 
     now: float | None
     boot: float | None
+
+    def limit(self, time: int | None) -> int | None:
+        """Return the time of a file; None for a later one than that of reading: a copy that did not keep the times."""
+        return None if time is not None and self.now is not None and time > self.now + _SLACK else time
 
 
 class Times(NamedTuple):

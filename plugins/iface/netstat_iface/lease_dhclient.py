@@ -103,7 +103,7 @@ def _iterate_blocks(path: str, content: bytes) -> Iterator[_Block | Problem]:
         if depth:
             if mark == b";" and depth == 1:
                 block.statements.append((place, words))
-            elif words and mark != b";":
+            elif words and mark not in (b"{", b";"):
                 yield _make_problem(path, content, place, "not a statement of a lease")
             depth += _DEPTHS.get(mark, 0)
             if not depth:

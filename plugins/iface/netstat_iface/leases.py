@@ -116,7 +116,7 @@ def _join(
     yield from lease_network_manager.parse_devices(contents[lease_network_manager.DEVICES] or {}, connections)
     indexes = None if names is None else {name: index for index, name in names.items()}
     chosen: dict[Any, Record] = {}
-    for piece in _parse_all(contents, indexes):
+    for piece in _parse_all(contents, indexes, clock):
         if not isinstance(piece, Found):
             yield piece
             continue
@@ -153,11 +153,11 @@ def _place(found: Found, names: Mapping[int, str] | None, indexes: Mapping[str, 
     return found._replace(number=indexes[found.interface]) if found.interface in indexes else None
 
 
-def _parse_all(contents: Mapping[str, Any], interfaces: Mapping[str, int] | None) -> Iterator[Piece]:
+def _parse_all(contents: Mapping[str, Any], interfaces: Mapping[str, int] | None, clock: Clock) -> Iterator[Piece]:
     """Yield the leases of all clients."""
     for pattern in _PATTERNS:
         for path, content in (contents[pattern] or {}).items():
-            modified = content.modified if isinstance(content, DatedContent) else None
+            modified = clock.limit(content.modified) if isinstance(content, DatedContent) else None
             if isinstance(content, DatedContent) and content.is_denied:
                 yield Gap("permission", path, "may not be read", errno=EACCES)
             if pattern in lease_dhcpcd.PATTERNS:
