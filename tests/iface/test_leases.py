@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import tarfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,7 +34,9 @@ from netstat_iface.lease_dhcpcd import parse as parse_dhcpcd
 from netstat_iface.lease_networkd import parse as parse_networkd
 from netstat_iface.lease_networkd import parse_span
 
-from netstat_core.plugin import Problem
+from netstat_core.cli import main
+from netstat_core.plugin import Directory, Problem
+from netstat_core.system import writing
 from netstat_core.system.snapshot import MemoryStore, SnapshotSystem
 
 PATH = "/var/lib/dhcp/dhclient.leases"
@@ -224,6 +230,39 @@ class TestSnapshots:
         assert leases(replayed) == leases(system)
         assert leases(system)["eth0"]["started_at"] == "2024-05-15T11:40:00Z"
         assert leases(system)["eth1"]["address"] == "192.0.2.70"
+
+    def test_times_of_a_copy(self, tmp_path: Path) -> None:
+        """A copy in a folder or a tar has the times of its files; a tar without them has a lease without a start."""
+        path = tmp_path / "tree" / NETWORKD[1:]
+        path.parent.mkdir(parents=True)
+        path.write_bytes(COMMENT + b"ADDRESS=192.0.2.50\nLIFETIME=1h\n")
+        os.utime(path, (NOW - 1200.5, NOW - 1200.5))
+        (tmp_path / "tree/proc/net").mkdir(parents=True)
+        (tmp_path / "tree/proc/net/dev").write_bytes(b"")
+        for form, start in ((tarfile.USTAR_FORMAT, NOW - 1201), (tarfile.PAX_FORMAT, NOW - 1201)):
+            with tarfile.open(tmp_path / "copy.tar", "w", format=form) as archive:
+                archive.add(tmp_path / "tree", "copy")
+            found = SnapshotSystem(tmp_path / "copy.tar").read_all(Directory("/run/systemd/netif/leases/*", dated=True))
+            assert [getattr(one, "modified", 0) for one in found.values()] == [start]
+        found = SnapshotSystem(tmp_path / "tree").read_all(Directory("/run/systemd/netif/leases/*", dated=True))
+        assert [getattr(one, "modified", 0) for one in found.values()] == [NOW - 1201]
+
+    def test_redaction(self, tmp_path: Path) -> None:
+        """Addresses, interfaces and names of networks do not show, neither in records nor in what is told."""
+        files = {
+            "/var/lib/dhcpcd/secret0-secretnet.lease": b"secret",
+            PATH: dhclient("secret0", "option dhcp-server-identifier 172.31.10.11", "expire epoch secret"),
+            "/var/lib/dhcpcd/secret0-other.lease": None,
+        }
+        writing.write(record(Leased(files, ["lo", "secret0"])), f"{tmp_path}/packed", io.BytesIO())
+        out = io.BytesIO()
+        main.run(["--from", f"{tmp_path}/packed", "--json", "--tables", "leases", "--redact"], out, io.BytesIO())
+        made = json.loads(out.getvalue())
+        (lease,) = made["tables"]["leases"]
+        assert (lease["client"], len(made["problems"]), len(made["completeness"])) == ("dhclient", 2, 1)
+        assert b"secret" not in out.getvalue()
+        assert b"172.31" not in out.getvalue()
+        assert b"192.0.2.50" not in out.getvalue().replace(lease["address"].encode(), b"")
 
 
 def parse_any(content: bytes) -> list[Any]:
