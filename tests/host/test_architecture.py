@@ -62,6 +62,7 @@ PURE = {
 
 PARTLY_PURE = {
     "io": ("BytesIO", "StringIO"),
+    "json": ("loads",),
     "socket": ("AF_", "SOCK_", "IPPROTO_", "inet_"),
     "importlib": ("import_module",),
     "importlib.resources": ("files",),

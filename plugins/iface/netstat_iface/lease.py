@@ -184,6 +184,11 @@ def _format(time: float | None) -> str | None:
         return None
 
 
+def parse_utc(text: str, form: str) -> float:
+    """Return the seconds since 1970 of a time in UTC, in a form of strptime. Raises ValueError."""
+    return datetime.strptime(text, form).replace(tzinfo=timezone.utc).timestamp()
+
+
 def preference(record: Record) -> tuple[bool, bool, str]:
     """Return what makes one of several leases of an interface the one in use: present, valid, the longest."""
     expires = "~" if record["endless"] else record["expires_at"] or ""

@@ -19,14 +19,12 @@ Times are in UTC behind the number of the weekday; with the setting ``db-time-fo
 from __future__ import annotations
 
 import re
-from calendar import timegm
 from collections.abc import Callable, Iterator
 from socket import AF_INET, inet_ntop, inet_pton
-from time import strptime
 from typing import Any, NamedTuple
 
 from netstat_core.plugin import Problem, escape
-from netstat_iface.lease import ENDLESS, Found
+from netstat_iface.lease import ENDLESS, Found, parse_utc
 
 CLIENT = "dhclient"
 PATTERNS = (
@@ -163,7 +161,7 @@ def _parse_time(words: list[bytes]) -> float | None:
     if words[0] == b"epoch":
         return _parse_number(words[1])
     _weekday, date, clock = words
-    return timegm(strptime(f"{date.decode('ascii')} {clock.decode('ascii')}", "%Y/%m/%d %H:%M:%S"))
+    return parse_utc(f"{date.decode('ascii')} {clock.decode('ascii')}", "%Y/%m/%d %H:%M:%S")
 
 
 def _parse_expiry(words: list[bytes]) -> dict[str, Any]:

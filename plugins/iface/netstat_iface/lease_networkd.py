@@ -17,16 +17,14 @@ Earlier versions write ``T1=1800``. The latest write an object, which also says 
 
 from __future__ import annotations
 
-import json
 import re
-from calendar import timegm
 from collections.abc import Iterator, Mapping
+from json import loads
 from socket import AF_INET, inet_ntop, inet_pton
-from time import strptime
 from typing import Any
 
 from netstat_core.plugin import Gap, Problem, TextFile
-from netstat_iface.lease import ENDLESS, Found
+from netstat_iface.lease import ENDLESS, Found, parse_utc
 
 CLIENT = "networkd"
 PATTERN = "/run/systemd/netif/leases/*"
@@ -132,7 +130,7 @@ def parse_span(text: str) -> float | None:
 
 def _parse_object(path: str, content: bytes) -> Iterator[Found | Problem]:
     try:
-        values = json.loads(content) if len(content) <= _LARGEST else None
+        values = loads(content) if len(content) <= _LARGEST else None
     except (ValueError, RecursionError):
         values = None
     if not isinstance(values, dict):
@@ -161,6 +159,6 @@ def _parse_stamp(text: str) -> float | None:
     """Return the seconds of ``Wed 2024-05-15 09:56:40.123456 UTC``; None for a time in a zone that is only named."""
     match = _STAMP.fullmatch(text)
     try:
-        return timegm(strptime(f"{match[1]} {match[2]}", "%Y-%m-%d %H:%M:%S")) if match else None
+        return parse_utc(f"{match[1]} {match[2]}", "%Y-%m-%d %H:%M:%S") if match else None
     except ValueError:
         return None
