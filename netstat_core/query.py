@@ -19,7 +19,6 @@ may contain secrets.
 
 ROUTE_CACHE = "route_cache"
 SETTINGS = "settings"
-LEASES = "leases"
 """The table that is read only if it is named: Linux has had no cache of IPv4 routes since 3.6."""
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from netstat_core.host.discovery import Host
 from netstat_core.plugin import DatedContent, Directory
 from netstat_core.query import Query
 from netstat_core.report.plan import EVERYTHING, plan
@@ -196,6 +197,16 @@ def test_plan_for_everything_is_allowed() -> None:
     assert "/run/systemd/netif/leases/*" in dated
     assert "route/inet-main" not in names
     json.dumps(made)
+
+
+@pytest.mark.parametrize("name", ["iface", "route", "snmp"])
+def test_plan_without_a_plugin(name: str) -> None:
+    """Without a plugin, a capture of everything has the sources of the others, also those read on request only."""
+    made = plan(EVERYTHING, Host({name}))
+    paths = {source["path"] for source in made["sources"] if "path" in source}
+    asked = {"iface": "/run/systemd/netif/leases/*", "route": "/proc/net/rt_cache", "snmp": "/etc/default/inet_type"}
+    assert {path in paths for plugin, path in asked.items() if plugin != name} == {True}
+    assert asked[name] not in paths
 
 
 def test_fallbacks_are_read_where_they_are_needed() -> None:

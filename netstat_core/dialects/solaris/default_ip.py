@@ -10,6 +10,9 @@ from netstat_core.plugin.batches import Batch
 DEFAULT_READER = "default-ip"
 """The reader of the setting."""
 
+INET_TYPE = "/etc/default/inet_type"
+"""Its file."""
+
 BEFORE_ALL = FIRST - 1
 """Its order: what is shown of all other readers depends on it."""
 
@@ -29,5 +32,5 @@ def heed_default(style: SolarisStyle, batch: Batch) -> SolarisStyle:
         if value.upper() == _INET_ONLY:
             return style.for_inet_only()
         if value.upper() not in _BOTH:
-            raise BadDefault(f"{style.program}: {value}: Bad value for DEFAULT_IP in /etc/default/inet_type")
+            raise BadDefault(f"{style.program}: {value}: Bad value for DEFAULT_IP in {INET_TYPE}")
     return style

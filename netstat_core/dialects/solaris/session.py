@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, BinaryIO
 
 from netstat_core.dialects import Request, Session
-from netstat_core.dialects.solaris.default_ip import BEFORE_ALL, DEFAULT_READER
+from netstat_core.dialects.solaris.default_ip import BEFORE_ALL, DEFAULT_READER, INET_TYPE
 from netstat_core.dialects.solaris.order import select_forms
 from netstat_core.dialects.solaris.page import SolarisPage
 from netstat_core.dialects.solaris.style import SolarisStyle
@@ -58,8 +58,12 @@ class SolarisSession(Session):
         return lambda record: any(rule(record) for rule in rules if rule is not None)
 
     def tolerates(self, reader: Reader | None, trouble: Problem | Gap) -> bool:  # noqa: ARG002
-        """Return whether /proc/net/route lacks the other tables: of them -r shows what it can have."""
-        return isinstance(trouble, Gap) and trouble.source == "/proc/net/route" and trouble.reason == "narrower_capture"
+        """Return whether /proc/net/route lacks the other tables, of which -r shows what it can have, or DEFAULT_IP.
+
+        A capture made for another dialect does not have the setting, and Linux machines do not have it either.
+        """
+        is_narrower = isinstance(trouble, Gap) and trouble.reason == "narrower_capture"
+        return is_narrower and trouble.source in ("/proc/net/route", INET_TYPE)
 
     def names(self) -> dict[str, bool]:
         """Return whether names are shown in place of numbers."""

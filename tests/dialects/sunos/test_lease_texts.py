@@ -76,6 +76,11 @@ def test_lifetimes(snapshot: str) -> None:
     assert show(snapshot).stdout == HEADER + SHOWN
 
 
+def test_captures_without_the_setting(snapshot: str) -> None:
+    """That a capture does not have /etc/default/inet_type is not told: machines of Linux do not have it either."""
+    assert "inet_type" not in show(snapshot).stderr
+
+
 def test_failed(snapshot: str) -> None:
     """Asked for by name, a lease that is over is shown: its address is gone, so it failed."""
     assert show(snapshot, "-I", "eth2").stdout == f"{HEADER}eth2       INIT            --    --        --  [FAILED] \n"
