@@ -773,19 +773,19 @@ ansible_facts:
                   elements: str
                 valid_seconds:
                   description: Time until it is removed in seconds; null for never (a permanent address) and if unknown.
-                  returned: always
+                  returned: when requested
                   type: int
                 preferred_seconds:
                   description: Time until it is deprecated in seconds; null for never (a permanent address) and if unknown.
-                  returned: always
+                  returned: when requested
                   type: int
                 created_uptime:
                   description: Uptime of the kernel at which it was added, in seconds; null if unknown.
-                  returned: always
+                  returned: when requested
                   type: float
                 updated_uptime:
                   description: Uptime at which its lifetimes were last set, in seconds; null if unknown.
-                  returned: always
+                  returned: when requested
                   type: float
             rx_packets:
               description: Packets received.

@@ -80,8 +80,8 @@ _UNKNOWN = r"^unknown\([0-9]+\)$"
 _ERRORS = "included in the errors"
 
 
-class InterfaceAddress(TypedDict):
-    """An address of an interface."""
+class LastingAddress(TypedDict):
+    """What facts have of an address of an interface: all but what changes by itself."""
 
     family: Annotated[Literal["inet", "inet6"], Field("Address family")]
     address: Address
@@ -93,6 +93,11 @@ class InterfaceAddress(TypedDict):
     flags: Annotated[
         list[str], Field("IFA_F_ flags in lower case, sorted; IPv6 privacy addresses are `secondary`", mark="word")
     ]
+
+
+class InterfaceAddress(LastingAddress, total=False):
+    """An address of an interface, with its lifetimes; facts do not have these."""
+
     valid_seconds: Annotated[int | None, Field(f"Time until it is removed{_FOR_EVER}", minimum=0)]
     preferred_seconds: Annotated[int | None, Field(f"Time until it is deprecated{_FOR_EVER}", minimum=0)]
     created_uptime: Annotated[
