@@ -13,7 +13,7 @@ from netstat_core.plugin.records import Record
 from netstat_core.plugin.sinks import Head
 
 _OF_THE_HOST = frozenset({"kind", "network_namespace"})
-_LIFETIMES = frozenset({"valid_seconds", "preferred_seconds", "created_uptime", "updated_uptime"})
+LIFETIMES = frozenset({"valid_seconds", "preferred_seconds", "created_uptime", "updated_uptime"})
 """Fields of addresses that change all the time; facts are compared."""
 
 _IP = frozenset({"inet", "inet6"})
@@ -91,7 +91,7 @@ class Interfaces(_ByName):
 
 
 def _drop_lifetimes(address: Record) -> Record:
-    return {key: address[key] for key in address if key not in _LIFETIMES}
+    return {key: address[key] for key in address if key not in LIFETIMES}
 
 
 class Groups(_ByName):

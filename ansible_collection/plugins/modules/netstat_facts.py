@@ -771,22 +771,6 @@ ansible_facts:
                   returned: always
                   type: list
                   elements: str
-                valid_seconds:
-                  description: Time until it is removed in seconds; null for never (a permanent address) and if unknown.
-                  returned: when requested
-                  type: int
-                preferred_seconds:
-                  description: Time until it is deprecated in seconds; null for never (a permanent address) and if unknown.
-                  returned: when requested
-                  type: int
-                created_uptime:
-                  description: Uptime of the kernel at which it was added, in seconds; null if unknown.
-                  returned: when requested
-                  type: float
-                updated_uptime:
-                  description: Uptime at which its lifetimes were last set, in seconds; null if unknown.
-                  returned: when requested
-                  type: float
             rx_packets:
               description: Packets received.
               returned: always
