@@ -1,4 +1,4 @@
-"""Running commands and taking their wall time and peak memory."""
+"""Running commands and taking their wall time, processor time and peak memory."""
 
 from __future__ import annotations
 
@@ -25,6 +25,10 @@ class BrokenCommandError(Exception):
     """A measured command failed, so its time means nothing."""
 
 
+class NotMadeError(Exception):
+    """What a benchmark measures could not be made."""
+
+
 @dataclass(frozen=True)
 class Command:
     """A command to measure: its name in tables, and its stages, each piped into the next; none if not installed."""
@@ -40,9 +44,13 @@ class Command:
 
 @dataclass
 class Samples:
-    """What the runs of one command took: wall seconds, and the peak resident KiB of its largest process."""
+    """What the runs of one command took.
+
+    Wall seconds, processor seconds (user and system) of all its processes, and the peak resident KiB of the largest.
+    """
 
     seconds: list[float] = field(default_factory=list)
+    processor_seconds: list[float] = field(default_factory=list)
     peak_kib: list[int] = field(default_factory=list)
 
     @property
@@ -51,9 +59,21 @@ class Samples:
         return median(self.seconds) if self.seconds else None
 
     @property
+    def median_processor_seconds(self) -> float | None:
+        """Return the median processor time in seconds, none where the command never ran."""
+        return median(self.processor_seconds) if self.processor_seconds else None
+
+    @property
     def peak_mib(self) -> float | None:
         """Return the highest peak memory of any run in MiB, none where the command never ran."""
         return max(self.peak_kib) / KIB_PER_MIB if self.peak_kib else None
+
+
+def ratio(ours: Samples, theirs: Samples, *, processor: bool = False) -> float | None:
+    """Return the median of how many times as long ours took in each round; None if one of them never ran."""
+    pairs = zip(*([taken.processor_seconds if processor else taken.seconds for taken in (ours, theirs)]), strict=False)
+    quotients = [mine / other for mine, other in pairs if other]
+    return median(quotients) if quotients else None
 
 
 def measure(commands: Sequence[Command], rounds: int) -> dict[str, Samples]:
@@ -64,20 +84,21 @@ def measure(commands: Sequence[Command], rounds: int) -> dict[str, Samples]:
         _run(command)
     for _ in range(rounds):
         for command in present:
-            seconds, peak_kib = _run(command)
+            seconds, processor_seconds, peak_kib = _run(command)
             samples[command.name].seconds.append(seconds)
+            samples[command.name].processor_seconds.append(processor_seconds)
             samples[command.name].peak_kib.append(peak_kib)
     return samples
 
 
 def memory_floor_mib() -> float:
     """Return the least peak memory in MiB that can be told from this process's own, which the kernel hands on."""
-    _, peak_kib = _run(Command("true", (("true",),)))
+    _, _, peak_kib = _run(Command("true", (("true",),)))
     return (peak_kib + FLOOR_SLACK_KIB) / KIB_PER_MIB
 
 
-def _run(command: Command) -> tuple[float, int]:
-    """Run a command to its end, its output discarded; return wall seconds and its largest process's peak KiB."""
+def _run(command: Command) -> tuple[float, float, int]:
+    """Run a command to its end, its output discarded; return wall and processor seconds, and the peak KiB."""
     with tempfile.TemporaryFile() as errors, _time_limit(command):
         started = time.perf_counter()
         processes = _spawn(command, errors)
@@ -92,7 +113,8 @@ def _run(command: Command) -> tuple[float, int]:
         for process, (_, status, _) in zip(processes, ends, strict=True):
             process.returncode = os.waitstatus_to_exitcode(status)
         _check(command, [process.returncode for process in processes], errors)
-    return seconds, max(usage.ru_maxrss for _, _, usage in ends)
+    processor_seconds = sum(usage.ru_utime + usage.ru_stime for _, _, usage in ends)
+    return seconds, processor_seconds, max(usage.ru_maxrss for _, _, usage in ends)
 
 
 def _check(command: Command, statuses: list[int], errors: IO[bytes]) -> None:

@@ -1,7 +1,8 @@
-"""A network namespace of the benchmark's own, in which nothing but loopback exists."""
+"""Namespaces of the benchmark's own: a network in which nothing but loopback exists, and none but its processes."""
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import os
 import resource
@@ -15,9 +16,15 @@ INSIDE_MARK = "NETSTAT_BENCHMARK_INSIDE"
 SIOCGIFFLAGS = 0x8913
 SIOCSIFFLAGS = 0x8914
 IFF_UP = 1
+CLONE_NEWNET = 0x40000000
+ALONE = ("--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
+"""Options of unshare: what a command finds below /proc does not depend on what else the machine does."""
+
 SETTINGS = {
     "net/core/somaxconn": "65535",
     "net/ipv4/ip_local_port_range": "16384 65535",
+    "net/ipv4/tcp_max_tw_buckets": "262144",
+    "net/ipv4/tcp_tw_reuse": "0",
 }
 
 
@@ -35,12 +42,20 @@ def run_inside(script: Path, arguments: list[str]) -> None:
         raise CannotIsolateError("unshare is not installed")
     mapping = [] if os.geteuid() == 0 else ["--map-root-user"]
     inner = f'{INSIDE_MARK}=$(readlink /proc/self/ns/net) exec "$0" "$@"'
-    os.execv(unshare, [unshare, "--net", *mapping, "sh", "-c", inner, sys.executable, str(script), *arguments])
+    os.execv(unshare, [unshare, *ALONE, *mapping, "sh", "-c", inner, sys.executable, str(script), *arguments])
 
 
 def own_network() -> str:
     """Return the kernel's name for the network namespace this process is in, such as ``net:[4026531840]``."""
     return str(Path("/proc/self/ns/net").readlink())
+
+
+def new_network() -> None:
+    """Move this process into another new network namespace, prepared like the first."""
+    library = ctypes.CDLL(None, use_errno=True)
+    if library.unshare(CLONE_NEWNET):
+        raise CannotIsolateError(f"a second network namespace: {os.strerror(ctypes.get_errno())}")
+    _prepare_inside()
 
 
 def _prepare_inside() -> None:

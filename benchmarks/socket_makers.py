@@ -13,9 +13,11 @@ import socket
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from measuring import NotMadeError
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -26,25 +28,32 @@ MOST_SOCKETS = 400_000
 DESCRIPTORS_PER_MAKER = 18_000
 SPARE_DESCRIPTORS = 64
 ONE_LISTENER_IN = 20
-ONE_IPV6_IN = 10
 ADDRESSES_PER_MAKER = 200
 FIRST_PORT = 2000
 PAIRS_PER_LISTENER = 2000
+PAIRS_AT_ONCE = 500
 IP_BIND_ADDRESS_NO_PORT = 24
 READY_SECONDS = 120.0
 
 
-class NotUpError(Exception):
+class NotUpError(NotMadeError):
     """The sockets asked for did not all come up in time."""
 
 
 @dataclass(frozen=True)
 class Share:
-    """The sockets of one process, as counts: TCP listeners, established TCP pairs (two sockets each), UDP."""
+    """The sockets of one process, as counts.
+
+    TCP listeners, established TCP pairs (two sockets each), UDP, UNIX pairs, and TCP connections in TIME_WAIT (one
+    socket each), which last a minute. Of listeners and pairs one in ``one_ipv6_in`` is of IPv6.
+    """
 
     listeners: int
     pairs: int
     udp: int = 0
+    unix_pairs: int = 0
+    time_wait: int = 0
+    one_ipv6_in: int = 10
 
     @property
     def tcp(self) -> int:
@@ -83,6 +92,7 @@ class SocketMakers:
     def add(self, shares: list[Share]) -> None:
         """Start one process a share and return once the kernel counts all their TCP sockets."""
         wanted = count_tcp() + sum(share.tcp for share in shares)
+        waiting = count_time_wait() + sum(share.time_wait for share in shares)
         deadline = time.monotonic() + READY_SECONDS
         started = [self._start(share) for share in shares]
         for process in started:
@@ -91,6 +101,8 @@ class SocketMakers:
             if time.monotonic() > deadline:
                 raise NotUpError(f"{count_tcp()} TCP sockets exist, {wanted} were asked for")
             time.sleep(0.05)
+        if count_time_wait() < waiting:
+            raise NotUpError(f"{count_time_wait()} sockets are in TIME_WAIT, {waiting} were asked for")
 
     def grow_to(self, tcp_sockets: int) -> None:
         """Add TCP sockets until the namespace has that many in all."""
@@ -101,8 +113,7 @@ class SocketMakers:
 
     def _start(self, share: Share) -> subprocess.Popen[str]:
         number = len(self._processes) + 1
-        counts = [str(count) for count in (number, share.listeners, share.pairs, share.udp)]
-        command = [sys.executable, __file__, *counts]
+        command = [sys.executable, __file__, str(number), *(str(count) for count in astuple(share))]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self._processes.append(process)
         return process
@@ -122,13 +133,18 @@ def count_tcp() -> int:
     return _in_use("sockstat", "TCP:") + _in_use("sockstat6", "TCP6:")
 
 
-def _in_use(name: str, label: str) -> int:
-    """Return the ``inuse`` number of one line of a kernel socket summary, 0 where it has none."""
+def count_time_wait() -> int:
+    """Return how many TCP sockets of both families are in TIME_WAIT in this namespace."""
+    return _in_use("sockstat", "TCP:", "tw")
+
+
+def _in_use(name: str, label: str, word: str = "inuse") -> int:
+    """Return a number of one line of a kernel socket summary, 0 where it has none."""
     with contextlib.suppress(FileNotFoundError):
         for line in (Path("/proc/net") / name).read_text(encoding="ascii").splitlines():
             fields = line.split()
             if fields[0] == label:
-                return int(fields[fields.index("inuse") + 1])
+                return int(fields[fields.index(word) + 1])
     return 0
 
 
@@ -143,15 +159,25 @@ def has_ipv6() -> bool:
 def hold(number: int, share: Share) -> list[socket.socket]:
     """Open one share's sockets, on addresses that the maker's number keeps apart from other makers'."""
     ipv6 = has_ipv6()
-    listeners6 = share.listeners // ONE_IPV6_IN if ipv6 else 0
+    listeners6 = share.listeners // share.one_ipv6_in if ipv6 else 0
     listeners = [_listener(number, index) for index in range(share.listeners - listeners6)]
     listeners_six = [_listener6() for _ in range(listeners6)]
-    pairs6 = share.pairs // ONE_IPV6_IN if listeners_six else 0
+    pairs6 = share.pairs // share.one_ipv6_in if listeners_six else 0
     held = [*listeners, *listeners_six]
     held += _pairs(listeners, share.pairs - pairs6, number)
     held += _pairs(listeners_six, pairs6, number)
     held += [_udp(number, index) for index in range(share.udp)]
+    for _ in range(share.unix_pairs):
+        held += socket.socketpair()
+    _leave_waiting(listeners, share.time_wait, number)
     return held
+
+
+def _leave_waiting(listeners: list[socket.socket], count: int, number: int) -> None:
+    """Make connections that end at once: the end that closes first, here the client's, stays in TIME_WAIT."""
+    for start in range(0, count, PAIRS_AT_ONCE):
+        for end in _pairs(listeners, min(PAIRS_AT_ONCE, count - start), number):
+            end.close()
 
 
 def _address(number: int, index: int) -> tuple[str, int]:
@@ -198,9 +224,9 @@ def _pairs(listeners: list[socket.socket], count: int, number: int) -> list[sock
 
 
 def main(arguments: list[str]) -> int:
-    """Hold the share named by the arguments (number, listeners, pairs, UDP) until standard input ends."""
-    number, listeners, pairs, udp = (int(argument) for argument in arguments)
-    held = hold(number, Share(listeners, pairs, udp))
+    """Hold the share named by the arguments (a number, and the counts of a share) until standard input ends."""
+    number, *counts = (int(argument) for argument in arguments)
+    held = hold(number, Share(*counts))
     print("ready", flush=True)
     sys.stdin.read()
     return 0 if held else 1

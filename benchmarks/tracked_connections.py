@@ -9,6 +9,8 @@ import struct
 from contextlib import suppress
 from pathlib import Path
 
+from measuring import NotMadeError
+
 NETFILTER = 12
 NEW_CONNECTION = 0x100
 REQUEST, CREATE, EXCLUSIVE = 0x1, 0x400, 0x200
@@ -24,7 +26,7 @@ FAR_END = bytes((203, 0, 113, 9))
 LIMIT = Path("/proc/sys/net/netfilter/nf_conntrack_max")
 
 
-class CannotTrackError(Exception):
+class CannotTrackError(NotMadeError):
     """The kernel does not take the connections."""
 
 

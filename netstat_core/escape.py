@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-_ESCAPED = re.compile(rb"\\(?:\\|x([0-9a-f]{2}))")
+_ESCAPED = rb"\\(?:\\|x([0-9a-f]{2}))"
 _HARMLESS = bytes(range(0x20, 0x7F)) + b"\n\t"
-_LINES = re.compile(r"(?:[^\r\n\t]|\r(?!\n))+")
-_NEEDS_ESCAPE = re.compile(r"[\\\udc80-\udcff]")
+_LINES = r"(?:[^\r\n\t]|\r(?!\n))+"
+_NEEDS_ESCAPE = r"[\\\udc80-\udcff]"
+"""Patterns, which :mod:`re` compiles when they are first used, and keeps: most runs show plain text alone."""
 
 
 def escape(raw: bytes) -> str:
@@ -19,8 +20,10 @@ def escape(raw: bytes) -> str:
     >>> escape(b"caf\xe9\\")
     'caf\\xe9\\\\'
     """
+    if raw.isascii() and b"\\" not in raw:
+        return raw.decode()
     text = raw.decode("utf-8", "surrogateescape")
-    return _NEEDS_ESCAPE.sub(lambda found: "\\\\" if found[0] == "\\" else f"\\x{ord(found[0]) - 0xDC00:02x}", text)
+    return re.sub(_NEEDS_ESCAPE, lambda found: "\\\\" if found[0] == "\\" else f"\\x{ord(found[0]) - 0xDC00:02x}", text)
 
 
 def encode_text(text: str) -> bytes:
@@ -38,7 +41,7 @@ def unescape(text: str) -> bytes:
     b'caf\xe9\\'
     """
     raw = encode_text(text)
-    return _ESCAPED.sub(lambda found: bytes([int(found[1], 16)]) if found[1] else b"\\", raw)
+    return re.sub(_ESCAPED, lambda found: bytes([int(found[1], 16)]) if found[1] else b"\\", raw)
 
 
 def printable(text: str) -> str:
@@ -88,7 +91,7 @@ def escape_block(content: bytes) -> bytes:
     if not content.translate(None, _HARMLESS):
         return content
     text = content.decode("utf-8", "surrogateescape")
-    return _LINES.sub(lambda found: escape_line(found[0]), text).encode()
+    return re.sub(_LINES, lambda found: escape_line(found[0]), text).encode()
 
 
 def escape_value(value: Any) -> Any:

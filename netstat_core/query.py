@@ -1,6 +1,6 @@
 """The request, independent of option syntax and output format."""
 
-from __future__ import annotations
+# Annotations are evaluated: as text, typing would compile each field's, which a start takes long for.
 
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
@@ -16,6 +16,9 @@ PROCESSES, DETAILS, CONTEXTS, ARGUMENTS = "processes", "details", "contexts", "a
 security context. ``arguments`` adds the whole command line; without it only the first argument is read, since arguments
 may contain secrets.
 """
+
+TCP_INFO = "tcp_info"
+"""The word of ``Query.extra_fields``: what the kernel knows of each TCP connection, which netlink alone tells."""
 
 ROUTE_CACHE = "route_cache"
 SETTINGS = "settings"
@@ -62,6 +65,7 @@ class Query(NamedTuple):
     * ``required``: names that the caller requested explicitly, whose absence is an error.
     * ``owners``: what to find out about processes that hold sockets: any of ``processes``, ``details``, ``contexts``
       and ``arguments``. Empty means that none are searched for.
+    * ``extra_fields``: record fields that are read only if they are named here, else null: ``tcp_info``.
     * ``route_table``: ``main``, ``local``, ``all`` or a number. ``default_routes``: only routes of prefix length 0,
       of all tables.
     * ``interfaces``: only these interfaces, by name.
@@ -79,6 +83,7 @@ class Query(NamedTuple):
     show: str = "all"
     required: frozenset[str] = frozenset()
     owners: tuple[str, ...] = ()
+    extra_fields: tuple[str, ...] = ()
     route_table: str | None = None
     default_routes: bool = False
     interfaces: tuple[str, ...] = ()
@@ -108,7 +113,7 @@ class Query(NamedTuple):
         named = any(protocol in self.protocols for protocol in protocols or of_sockets)
         return named or bool(self.families and not protocols)
 
-    def without_arguments(self) -> Query:
+    def without_arguments(self) -> "Query":
         """Return the query for output that shows no arguments of processes."""
         return self._replace(owners=tuple(word for word in self.owners if word != ARGUMENTS))
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from netstat_core.answers.listening import Place, get_mapping, get_sockets, get_texts
+from netstat_core.answers.listening import Place, get_holders, get_mapping, get_sockets, get_texts
 from netstat_core.errors import UsageError
 from netstat_core.facts.listeners import EPHEMERAL
 from netstat_core.facts.sanitise import safe_text
@@ -102,7 +102,7 @@ def _merge_holders(sockets: Iterable[Mapping[str, Any]]) -> Holders:
         address = str(socket.get("address", ""))
         known = holders.get(address, frozenset())
         is_seen = socket.get("owner_seen") is True and known is not None
-        holders[address] = known | {*get_texts(socket, "processes")} if known is not None and is_seen else None
+        holders[address] = known | {*get_holders(socket)} if known is not None and is_seen else None
     return holders
 
 

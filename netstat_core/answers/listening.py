@@ -161,6 +161,14 @@ def get_texts(entry: Mapping[str, Any], key: str) -> list[str]:
     return texts
 
 
+def get_holders(entry: Mapping[str, Any]) -> list[str]:
+    """Return the names of the processes that hold a socket; empty also if they are null, for nobody searched for them.
+
+    Raises UsageError for a value of another type.
+    """
+    return [] if entry.get("processes") is None else get_texts(entry, "processes")
+
+
 def format_reasons(place: Place, *, of_owners: bool = False) -> str:
     """Return why facts are incomplete, to be appended to a message; empty if they are complete.
 
@@ -197,13 +205,15 @@ def _require_owners(place: Place, socket: Mapping[str, Any], process: str | None
     if socket.get("owner_seen") is not True:
         why = "it belongs to the kernel, or to processes that cannot be seen, such as those of another PID namespace"
         raise _make_error(question, f"nobody was seen to hold it: {why}")
-    cut = [name for name in get_texts(socket, "processes") if process is not None and _may_match_uncut(name, process)]
+    cut = [name for name in get_holders(socket) if process is not None and _may_match_uncut(name, process)]
     if cut:
         raise _make_error(question, f"{quote(cut[0])} may be the beginning of a longer name, which the kernel cut")
 
 
 def explain_owners(place: Place) -> str:
     """Return why facts do not show all processes: their own reasons fit who gathered them, else there is advice."""
+    if place["covers"].get("owners") == "none":
+        return "processes were not searched for; gather with owners"
     reasons = format_reasons(place, of_owners=True) or "; gather as root (become)"
     return f"not all processes could be looked into{reasons}"
 
@@ -336,7 +346,7 @@ def _is_address(address: Mapping[str, Any], wanted: Address) -> bool:
 
 def _is_held_by(socket: Mapping[str, Any], process: str) -> bool:
     kept = safe_text(escape(encode_text(process)[:LONGEST_NAME]))
-    return any(name in (process, kept) or fnmatchcase(name, process) for name in get_texts(socket, "processes"))
+    return any(name in (process, kept) or fnmatchcase(name, process) for name in get_holders(socket))
 
 
 def _may_match_uncut(name: str, pattern: str) -> bool:

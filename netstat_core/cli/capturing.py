@@ -66,6 +66,7 @@ def _apply_options(query: Query, given: Query) -> Query:
     """Return a query with the namespaces and the details of processes that another asks for."""
     return query._replace(
         owners=tuple(dict.fromkeys((*query.owners, *given.owners))),
+        extra_fields=given.extra_fields,
         network_namespaces=given.network_namespaces,
         all_network_namespaces=given.all_network_namespaces,
         namespace_limit=given.namespace_limit,

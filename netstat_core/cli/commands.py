@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from itertools import islice
 from typing import BinaryIO
@@ -143,6 +142,8 @@ def print_schemas(host: Host, kind: str, out: BinaryIO) -> int:
     schemas = {
         name: labelled_schema(reader) for name, reader in kinds.items() if name == kind or reader.name not in broken
     }
+    import json  # noqa: PLC0415 - reports do not need it
+
     out.write(json.dumps(schemas[kind] if kind else schemas, indent=2).encode() + b"\n")
     return 0
 

@@ -28,7 +28,7 @@ def is_of_host(event: Event) -> bool:
     if isinstance(trouble, Problem):
         return trouble.code == NOT_THE_FILE
     is_of_capture = trouble.reason in (NarrowerCapture.reason, DAMAGED) or _is_cut(trouble)
-    return reader is None or trouble.about == "plugin" or is_of_capture
+    return reader is None or trouble.about in ("plugin", "field") or is_of_capture
 
 
 def _is_cut(gap: Gap) -> bool:
@@ -54,7 +54,7 @@ def complain_of_host(
 ) -> Complaint | None:
     """Return the message and exit status for a problem or gap of the host; None prints nothing."""
     gap = event.trouble
-    if isinstance(gap, Problem) or gap.reason == "no_reader":  # a gap or the dialect says it
+    if isinstance(gap, Problem) or (gap.reason == "no_reader" and gap.about != "field"):  # a gap or the dialect says it
         return None
     if gap.reason == DAMAGED and (by_layout(event) == Complaint("") or _is_said(event, run, by_layout)):
         return None
@@ -64,7 +64,7 @@ def complain_of_host(
     if gap.about == "snapshot":
         return Complaint(f"{program}: {gap.detail}", status=SnapshotError.exit_status)
     is_missed = gap.about == "namespaces" and gap.reason != "truncated" and not run.query.all_network_namespaces
-    status = NarrowerCapture.exit_status if is_narrower else int(is_missed)
+    status = NarrowerCapture.exit_status if is_narrower else int(is_missed or gap.about == "field")
     return Complaint(f"{program}: {gap.source}: {gap.detail}", status=status)
 
 

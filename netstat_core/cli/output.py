@@ -13,7 +13,7 @@ from netstat_core.plugin.text import Complaint
 from netstat_core.query import Query
 from netstat_core.system import ORDERS
 
-_HOST = re.compile(r"[^\s\x00-\x1f\x7f]{1,253}")
+_HOST = r"[^\s\x00-\x1f\x7f]{1,253}"
 """Names of machines: those of DNS, addresses, and what inventories call them."""
 
 
@@ -25,6 +25,8 @@ def check_options(request: Request, query: Query, sink: Sink | None) -> None:
         raise UsageError(f"--delta does not go with --format {sink.name}")
     if request.redact and (sink is None or sink.asks is not None or query.resolve or request.host is not None):
         raise UsageError("--redact goes with JSON output, without --resolve and --host")
+    if sink is None and query.extra_fields and query.where is None:
+        raise UsageError("--tcp-info goes with JSON output or --where: text does not show it")
     if request.preset is not None:
         raise UsageError("--preset goes with the command capture")
     _check_byte_order(request)
@@ -45,7 +47,7 @@ def _check_host(request: Request, sink: Sink | None) -> None:
         return
     if sink is None or not sink.alone:
         raise UsageError("--host goes with --ndjson: other output says once what it is of")
-    if not _HOST.fullmatch(request.host) or not request.host.isprintable():
+    if not re.fullmatch(_HOST, request.host) or not request.host.isprintable():
         raise UsageError(f"--host {request.host[:80]!a} is not a name: use up to 253 characters without spaces")
 
 

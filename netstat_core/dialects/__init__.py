@@ -4,7 +4,7 @@ A dialect parses options into a neutral :class:`Request`; its :class:`Session` w
 the dialect in use is imported.
 """
 
-from __future__ import annotations
+# Annotations are evaluated: as text, typing would compile each field's, which a start takes long for.
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType

@@ -4,7 +4,7 @@ Python's getopt has other messages and parses all options before it returns. net
 parsed: ``netstat -V --nonsense`` prints the version.
 """
 
-from __future__ import annotations
+# Annotations are evaluated: as text, typing would compile each field's, which a start takes long for.
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple

@@ -9,7 +9,7 @@ from typing import Any
 from netstat_core.dialects.getopt import Option
 from netstat_core.errors import UsageError
 from netstat_core.host.plugins import Limits
-from netstat_core.query import ARGUMENTS, CONTEXTS, DETAILS, NAMESPACE_LIMIT, PRESETS, PROCESSES, Query
+from netstat_core.query import ARGUMENTS, CONTEXTS, DETAILS, NAMESPACE_LIMIT, PRESETS, PROCESSES, TCP_INFO, Query
 
 SOCKETS = "Records"
 LOOK = "Details"
@@ -41,6 +41,15 @@ _OPTIONS = (
         group=LOOK,
         help="with -p or --who: full command lines of processes",
         own=True,
+    ),
+    Option(
+        "tcp_info",
+        "",
+        ("tcp-info",),
+        group=LOOK,
+        help="what the kernel knows of TCP connections: windows, times, rates (in records and --where)",
+        own=True,
+        field="extra_fields",
     ),
     Option("format", "", ("format",), "NAME", group=OUTPUT, help="output format: {formats}", own=True),
     Option("json", "", ("json",), group=OUTPUT, help="short for --format json", own=True),
@@ -189,6 +198,7 @@ class HostArguments:
         """Return the query with what the host's options say. Raises UsageError for wrong arguments."""
         return query._replace(
             where=self.values.get("where"),
+            extra_fields=(TCP_INFO,) if self.given["tcp_info"] else (),
             resolve=bool(self.given["resolve"]),
             network_namespaces=tuple(self.namespaces),
             all_network_namespaces=bool(self.given["all_netns"]),

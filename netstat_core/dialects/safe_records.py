@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from itertools import chain
 from typing import Any
 
@@ -10,6 +10,9 @@ from netstat_core.escape import escape_value
 from netstat_core.plugin.batches import Batch
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.schema import Schema, reader_schema
+
+Test = Callable[[Iterable[Any]], bool]
+"""Returns whether all texts in the values of a field are printable."""
 
 _NUMBERS = {"integer", "number", "boolean", "null"}
 _TEXTLESS: set[type] = {int, bool, float, type(None)}
@@ -24,8 +27,8 @@ class SafeRecords:
 
     def __init__(self, reader: Reader, fields: Collection[str]) -> None:
         properties: dict[str, Schema] = reader_schema(reader).get("properties", {})
-        closed = {name for name, schema in properties.items() if _is_closed(schema)}
-        self._fields = [name for name in fields if name not in closed]
+        tests = {name: _make_test(properties.get(name, {})) for name in fields}
+        self._tests = {name: test for name, test in tests.items() if test is not None}
 
     def __call__(self, batch: Batch) -> Batch:
         """Return the batch itself if its records are harmless, else one of escaped copies."""
@@ -33,9 +36,33 @@ class SafeRecords:
 
     def _are_harmless(self, batch: Batch) -> bool:
         try:
-            return all(_are_printable(batch.column(name)) for name in self._fields)
+            return all(test(batch.column(name)) for name, test in self._tests.items())
         except KeyError:  # records of different fields
             return False
+
+
+def _make_test(schema: Schema) -> Test | None:
+    """Return the test of a field's values; None if all that its schema allows is printable.
+
+    Of objects with fixed fields, only those are looked at that may hold other texts.
+    """
+    if _is_closed(schema):
+        return None
+    if not _has_fixed_fields(schema):
+        return _are_printable
+    tests = {name: test for name, field in schema["properties"].items() if (test := _make_test(field)) is not None}
+
+    def are_printable(values: Iterable[Any]) -> bool:
+        objects = [value for value in values if value is not None]
+        return all(test([value[name] for value in objects]) for name, test in tests.items())
+
+    return are_printable if tests else None
+
+
+def _has_fixed_fields(schema: Schema) -> bool:
+    """Return whether a field holds objects that have all the fields in their schema and no others, or null."""
+    is_object = schema.get("type") in ("object", ["object", "null"]) and schema.get("additionalProperties") is False
+    return is_object and set(schema["properties"]) == set(schema["required"])
 
 
 def _is_closed(schema: Schema) -> bool:

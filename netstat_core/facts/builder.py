@@ -15,7 +15,7 @@ from netstat_core.facts.tables import Groups, Interfaces, Listed, Part, Statisti
 from netstat_core.owners.processes import COMMANDS
 from netstat_core.plugin.batches import Batch
 from netstat_core.plugin.readers import Reader
-from netstat_core.plugin.records import NetworkNamespace, Record, inode_of
+from netstat_core.plugin.records import NetworkNamespace, inode_of
 from netstat_core.plugin.sinks import Head, Tail
 from netstat_core.query import ARGUMENTS, DETAILS
 from netstat_core.report.coverage import Coverage, Entry, ReportCoverage, readers_of
@@ -44,10 +44,10 @@ class FactsBuilder:
     def add(self, reader: Reader, batch: Batch) -> Batch:
         """Add a batch of a reader's records, all of one network namespace; return the records that the query shows."""
         self._opened.add(reader.name)
-        if self._head.query.show == "listening" and (listens := reader.listens):
-            batch = batch.matching(listens)
+        if self._head.query.show == "listening":
+            batch = reader.select_listening(batch)
         if batch:
-            self._get_place(batch.column("network_namespace")[0]).add(reader, batch.read_only())
+            self._get_place(batch.column("network_namespace")[0]).add(reader, batch)
         return batch
 
     def finish(self, tail: Tail) -> dict[str, Any]:
@@ -108,12 +108,11 @@ class _Place:
         self._parts = {type_: type_(head) for reader in head.readers for type_ in _select_parts(reader, head)}
         self._seen: set[str] = set()
 
-    def add(self, reader: Reader, records: Iterable[Record]) -> None:
-        """Add the records of one reader in this namespace."""
+    def add(self, reader: Reader, batch: Batch) -> None:
+        """Add records of one reader in this namespace."""
         self._seen.add(reader.name)
-        for part in [self._parts[type_] for type_ in _select_parts(reader, self._head)]:
-            for record in records:
-                part.add(reader, record)
+        for type_ in _select_parts(reader, self._head):
+            self._parts[type_].add(reader, batch)
 
     def to_facts(self, coverage: Coverage, *, is_machine: bool = False) -> dict[str, Any]:
         """Return the facts of this namespace; those of the machine also say which namespaces were covered."""

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from netstat_core.facts.sanitise import MOST_RECORDS, safe, safe_text
 from netstat_core.facts.tables import Part
+from netstat_core.plugin.batches import Batch
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import Record
 from netstat_core.plugin.sinks import Head
@@ -65,11 +66,16 @@ class DefaultRoute(Part):
         self._routes: dict[str, dict[str, list[Record]]] = {}
         self._rules: dict[str, list[Record]] = {}
 
-    def add(self, reader: Reader, record: Record) -> None:
-        """Add one route or rule."""
+    def add(self, reader: Reader, batch: Batch) -> None:
+        """Add routes or rules."""
+        if reader.kind != RULE:
+            batch = batch.kept(length == 0 for length in batch.column("prefix_length"))
+        super().add(reader, batch)
+
+    def _add_record(self, reader: Reader, record: Record) -> None:
         if reader.kind == RULE:
             self._put(self._rules.setdefault(record["family"], []), record, reader)
-        elif record["prefix_length"] == 0 and not _is_null_route(record):
+        elif not _is_null_route(record):
             tables = self._routes.setdefault(record["family"], {})
             self._put(tables.setdefault(record["table"] or "main", []), record, reader)
 
@@ -216,8 +222,7 @@ class Rules(Part):
         self._rules: dict[str, list[Record]] = {}
         self._taken = 0
 
-    def add(self, reader: Reader, record: Record) -> None:
-        """Add one rule."""
+    def _add_record(self, reader: Reader, record: Record) -> None:
         if self._taken >= MOST_RECORDS:
             self.left_out += 1
             self.partly.add(reader.name)

@@ -67,7 +67,7 @@ def gather(
         if isinstance(event, Read):
             shown = builder.add(event.reader, event.batch)
             if keep_sockets and event.reader.table == "sockets":
-                sockets.add(shown.rows())
+                sockets.add(shown.read_only())
         elif isinstance(event, Noted) and isinstance(event.trouble, Gap) and event.trouble.about == "snapshot":
             raise SnapshotError(event.trouble.detail)
         elif isinstance(event, Ended):

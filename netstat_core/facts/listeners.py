@@ -10,6 +10,7 @@ from netstat_core.facts.sanitise import MOST_KEYS, MOST_SOCKETS, safe, safe_text
 from netstat_core.facts.schema import Reason
 from netstat_core.facts.shares import keep_fair_shares, user_of
 from netstat_core.facts.tables import Part
+from netstat_core.plugin.batches import Batch
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import Record
 from netstat_core.plugin.sinks import Head
@@ -48,12 +49,13 @@ class _Listeners(Part):
         self._sockets: dict[str, list[Record]] = {}
         self._added: list[_Added] = []
 
-    def add(self, reader: Reader, record: Record) -> None:
-        """Add one socket; it is ignored unless it listens."""
-        key = self._make_key(record) if (listens := reader.listens) and listens(record) else None
-        if key is None:
+    def add(self, reader: Reader, batch: Batch) -> None:
+        """Add sockets; those that do not listen are ignored."""
+        if reader.listens is None:
             return
-        self._added.append((key, record, reader.name))
+        listening = reader.select_listening(batch).read_only()
+        keyed = ((self._make_key(record), record) for record in listening)
+        self._added += ((key, record, reader.name) for key, record in keyed if key is not None)
         if len(self._added) > 2 * MOST_SOCKETS:
             self._limit_sockets()
 
@@ -115,7 +117,9 @@ class _Listeners(Part):
         raise NotImplementedError
 
     def _describe_holders(self, sockets: Iterable[Record]) -> dict[str, Any]:
-        """Return the fields of an entry that describe the processes of its sockets."""
+        """Return the fields of an entry that describe the processes of its sockets; null if nobody looked for them."""
+        if not self.head.query.owners:
+            return dict.fromkeys(("processes", "pids", "owner_seen"))
         processes: dict[int, dict[str, Any]] = {}
         # Sockets may share one list of processes; go through each list once.
         lists = {id(socket["processes"]): socket["processes"] for socket in sockets}
@@ -157,12 +161,12 @@ class Listening(_Listeners):
         super().__init__(head)
         self._assigned: _AssignedPorts | None = None
 
-    def add(self, reader: Reader, record: Record) -> None:
-        """Add one socket, or the ports that the kernel assigns."""
+    def add(self, reader: Reader, batch: Batch) -> None:
+        """Add sockets, or the ports that the kernel assigns."""
         if reader.kind == LOCAL_PORTS:
-            self._assigned = _AssignedPorts(record)
+            self._assigned = _AssignedPorts(batch[-1])
         else:
-            super().add(reader, record)
+            super().add(reader, batch)
 
     def to_facts(self, read: list[Reader], lacking: list[Reader]) -> dict[str, Any]:
         """Return the entries by key; those of assigned ports of a protocol that processes hold as one entry."""
@@ -232,8 +236,7 @@ class LocalPorts(Part):
         super().__init__(head)
         self._ports: Record | None = None
 
-    def add(self, reader: Reader, record: Record) -> None:  # noqa: ARG002 - its kind says all
-        """Add the record of the namespace."""
+    def _add_record(self, reader: Reader, record: Record) -> None:  # noqa: ARG002 - its kind says all
         self._ports = {key: record[key] for key in ("first", "last", "reserved")}
 
     def to_facts(self, read: list[Reader], lacking: list[Reader]) -> dict[str, Any]:  # noqa: ARG002 - one record

@@ -66,7 +66,7 @@ def preset_query(host: Host, name: str, **options: Any) -> Query:
     preset = PRESETS.get(name)
     if preset is None:
         raise UsageError(f"unknown preset {name!r}; known: {', '.join(PRESETS)}")
-    given = {**options, "sockets": preset.show, "who": preset.details}
+    given = {**options, "sockets": preset.show, "who": preset.details and options.get("owners", True)}
     query = facts_query(host, **given)
     if preset.tables:
         query = facts_query(host, **given, tables=tuple(dict.fromkeys((*query.tables, *preset.tables))))
@@ -83,6 +83,7 @@ def make_query(  # noqa: PLR0913 - one keyword for each option of the facts
     where: str | None = None,
     netns: Sequence[str] = (),
     all_netns: bool = False,
+    owners: bool = True,
     who: bool = False,
     arguments: bool = False,
 ) -> Query:
@@ -90,18 +91,21 @@ def make_query(  # noqa: PLR0913 - one keyword for each option of the facts
 
     ``sockets`` is ``listening`` or ``all``. ``families``, ``protocols`` and ``tables`` are names; none selects all,
     of tables all but ON_REQUEST. ``where`` is an expression that records must match. ``netns`` names other network
-    namespaces, ``all_netns`` selects all. ``who`` adds details of processes, ``arguments`` their full command lines.
+    namespaces, ``all_netns`` selects all. ``owners`` is whether to find the processes that hold sockets, for which all
+    descriptors of the machine are searched; ``who`` adds details of them, ``arguments`` their full command lines.
 
-    Raises UsageError for unknown names and for an invalid expression.
+    Raises UsageError for unknown names, for an invalid expression, and for what needs ``owners`` without it.
     """
     if sockets not in SOCKETS:
         raise UsageError(f"sockets must be one of {', '.join(SOCKETS)}, not {sockets!r}")
+    if not owners and (who or arguments):
+        raise UsageError("who and arguments describe processes, which are not searched for", "owners")
     query = Query(
         families=tuple(families),
         protocols=tuple(protocols),
         show=sockets,
         required=frozenset(families),
-        owners=(PROCESSES, *([DETAILS] if who else []), *([ARGUMENTS] if arguments else [])),
+        owners=(PROCESSES, *([DETAILS] if who else []), *([ARGUMENTS] if arguments else [])) if owners else (),
         where=where,
         network_namespaces=tuple(netns),
         all_network_namespaces=all_netns,
@@ -109,11 +113,7 @@ def make_query(  # noqa: PLR0913 - one keyword for each option of the facts
     )
     selected = _select_tables(query, readers, tables)
     read = tuple(dict.fromkeys("routes" if table == DEFAULT_ROUTE else table for table in selected))
-    if where is not None:
-        from netstat_core.where import Where  # noqa: PLC0415 - needed by those who filter
-
-        serving = [reader for reader in readers if includes(query, reader)]
-        Where.for_query(query, [reader for reader in serving if reader.table in read])
+    _check_where(query, [reader for reader in readers if includes(query, reader) and reader.table in read])
     known = {reader.table for reader in readers if includes(query, reader)}
     along = [READ_ALONG[table] for table in read if READ_ALONG.get(table) in known.difference(read)]
     return query._replace(
@@ -121,6 +121,16 @@ def make_query(  # noqa: PLR0913 - one keyword for each option of the facts
         default_routes=DEFAULT_ROUTE in selected and "routes" not in selected,
         route_table=ALL_TABLES if "routes" in selected else None,
     )
+
+
+def _check_where(query: Query, readers: Collection[Reader]) -> None:
+    """Raise UsageError for an expression that is invalid, or about processes if no owners are asked for."""
+    if query.where is None:
+        return
+    from netstat_core.where import Where  # noqa: PLC0415 - needed by those who filter
+
+    if "processes" in Where.for_query(query, readers).fields and not query.owners:
+        raise UsageError("the expression is about processes, which are not searched for without owners", "where")
 
 
 def _select_tables(query: Query, readers: Collection[Reader], tables: Sequence[str]) -> list[str]:

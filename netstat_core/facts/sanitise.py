@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from netstat_core.plugin.records import Record
+from netstat_core.sinks.json import encode_plain_lines
 
 LONGEST_TEXT = 4096
 """Characters of a text, which is the longest path of a program; names of processes and sockets are far shorter."""
@@ -23,6 +24,12 @@ MOST_RECORDS = 1000
 
 _CUT = "..."
 _DEEPEST = 12
+
+_TOGETHER = 64
+"""Records that are looked at together: few enough for the cache of a processor, and one unsafe text costs no more."""
+
+_PLAIN = bytes(byte for byte in range(0x20, 0x7F) if byte != ord("\\")) + b"\n"
+"""Bytes of JSON lines of which every text is printable: ASCII without the backslash, which escapes all that is not."""
 
 
 def safe(value: Any, depth: int = 0) -> Any:
@@ -56,9 +63,36 @@ def _escape(character: str) -> str:
 
 
 def safe_records(records: list[Record]) -> list[Record]:
-    """Return records with safe texts only; records that are safe already are not copied."""
-    known: dict[int, bool] = {}
-    return [record if _is_safe(record, known) else safe(record) for record in records]
+    """Return records with safe texts only; records that are safe already are not copied.
+
+    Most records are safe, which shows in their JSON; value by value only those are examined that stand beside doubts.
+    """
+    made: list[Record] = []
+    for start in range(0, len(records), _TOGETHER):
+        together = records[start : start + _TOGETHER]
+        known: dict[int, bool] = {}
+        made += (
+            together
+            if _look_safe(together)
+            else [record if _is_safe(record, known) else safe(record) for record in together]
+        )
+    return made
+
+
+def _look_safe(records: list[Record]) -> bool:
+    r"""Return whether the JSON of records proves that all of their texts are safe, keys too; False proves nothing.
+
+    An escape stands for a control character, a quote or a backslash: {"name":"a\nb"}, {"name":"a\u001bb"}. What is not
+    ASCII is not escaped; it must be printable. No text is longer than the line that it stands in.
+    """
+    try:
+        lines = encode_plain_lines(records)
+    except (TypeError, ValueError, OverflowError, RecursionError):  # UnicodeEncodeError: a surrogate
+        return False
+    others = lines.translate(None, _PLAIN)
+    if others and (b"\\" in others or not lines.replace(b"\n", b"").decode().isprintable()):
+        return False
+    return max(map(len, lines.split(b"\n"))) <= LONGEST_TEXT
 
 
 def _is_safe(value: Any, known: dict[int, bool]) -> bool:
@@ -66,7 +100,7 @@ def _is_safe(value: Any, known: dict[int, bool]) -> bool:
     if isinstance(value, str):
         return value.isprintable() and len(value) <= LONGEST_TEXT
     if isinstance(value, dict):
-        return all(key.isprintable() and _is_safe(nested, known) for key, nested in value.items())
+        return all(_is_safe(key, known) and _is_safe(nested, known) for key, nested in value.items())
     if isinstance(value, list):
         if id(value) not in known:
             known[id(value)] = all(_is_safe(item, known) for item in value)

@@ -17,8 +17,10 @@ Addresses = Annotated[
     Field("Local addresses, sorted; 0.0.0.0 and :: stand for all; of a socket bound to a device with it: 0.0.0.0%eth0"),
 ]
 Families = Annotated[list[Literal["inet", "inet6"]], Field("IP versions of the sockets")]
-Names = Annotated[list[str], Field("Command names of the processes that hold them, sorted")]
-Pids = Annotated[list[int], Field("Process ids of those, sorted")]
+Names = Annotated[
+    list[str] | None, Field("Command names of the processes that hold them, sorted; null if owners were not requested")
+]
+Pids = Annotated[list[int] | None, Field("Process ids of those, sorted; null if owners were not requested")]
 
 
 class PortOfSocket(TypedDict, total=False):
@@ -33,7 +35,10 @@ class ListeningSocket(PortOfSocket):
     address: Annotated[str, Field("Local address, with the device if it is bound to one")]
     v6_only: Annotated[bool | None, Field("Whether it accepts no IPv4; null if unknown, or if it is not on ::")]
     processes: Names
-    owner_seen: Annotated[bool, Field("Whether its processes could be seen; true without any if it is the kernel's")]
+    owner_seen: Annotated[
+        bool | None,
+        Field("Whether its processes could be seen; true without any if it is the kernel's; null if not requested"),
+    ]
 
 
 class Listener(TypedDict):
@@ -53,7 +58,11 @@ class Listener(TypedDict):
         Field("IP versions by which it can be reached: :: serves IPv4 too unless it is known to be v6-only"),
     ]
     owner_seen: Annotated[
-        bool, Field("Whether the processes of all of its sockets could be seen; those of the kernel have none")
+        bool | None,
+        Field(
+            "Whether the processes of all of its sockets could be seen; those of the kernel have none; null if owners "
+            "were not requested"
+        ),
     ]
 
 
@@ -74,7 +83,10 @@ class UnixListener(TypedDict):
     abstract: Annotated[bool, Field("Whether the name is abstract; its key begins with @ in place of a NUL byte")]
     processes: Names
     pids: Pids
-    owner_seen: Annotated[bool, Field("Whether the processes of all of its sockets could be seen")]
+    owner_seen: Annotated[
+        bool | None,
+        Field("Whether the processes of all of its sockets could be seen; null if owners were not requested"),
+    ]
 
 
 class OwnedUnixListener(UnixListener, total=False):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from itertools import repeat
 from typing import Any
 
 from netstat_core.facts.sanitise import MOST_COUNTERS, MOST_KEYS, MOST_RECORDS, safe, safe_text
 from netstat_core.facts.schema import Reason
+from netstat_core.plugin.batches import Batch
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import Record
 from netstat_core.plugin.sinks import Head
@@ -41,8 +43,13 @@ class Part:
         self.partly: set[str] = set()
         self.opened: frozenset[str] = frozenset()
 
-    def add(self, reader: Reader, record: Record) -> None:
-        """Add one record."""
+    def add(self, reader: Reader, batch: Batch) -> None:
+        """Add records of one reader. A part that needs few of them selects these by column, which makes no others."""
+        for record in batch.read_only():
+            self._add_record(reader, record)
+
+    def _add_record(self, reader: Reader, record: Record) -> None:
+        """Add one record, for parts that need all of them."""
         raise NotImplementedError
 
     def to_facts(self, read: list[Reader], lacking: list[Reader]) -> dict[str, Any]:
@@ -82,8 +89,7 @@ class Interfaces(_ByName):
 
     table = "interfaces"
 
-    def add(self, reader: Reader, record: Record) -> None:  # noqa: ARG002 - its kind says all
-        """Add one record."""
+    def _add_record(self, reader: Reader, record: Record) -> None:  # noqa: ARG002 - its kind says all
         lasting = {key: record[key] for key in record if key not in _OF_THE_HOST}
         if lasting.get("addresses"):
             lasting["addresses"] = [*map(_drop_lifetimes, lasting["addresses"])]
@@ -103,8 +109,7 @@ class Groups(_ByName):
         super().__init__(head)
         self._taken = 0
 
-    def add(self, reader: Reader, record: Record) -> None:  # noqa: ARG002 - its kind says all
-        """Add one record."""
+    def _add_record(self, reader: Reader, record: Record) -> None:  # noqa: ARG002 - its kind says all
         name = safe_text(record["interface"])
         if name not in self._entries and len(self._entries) < MOST_KEYS:
             self._entries[name] = []
@@ -126,8 +131,7 @@ class Statistics(_ByName):
         self._times: Counter[str] = Counter()
         self._taken = 0
 
-    def add(self, reader: Reader, record: Record) -> None:  # noqa: ARG002 - its kind says all
-        """Add one record."""
+    def _add_record(self, reader: Reader, record: Record) -> None:  # noqa: ARG002 - its kind says all
         if record["interface"] is not None:
             return
         self._taken += len(record["counters"])
@@ -149,9 +153,11 @@ class Totals(Part):
         super().__init__(head)
         self._counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
-    def add(self, reader: Reader, record: Record) -> None:
-        """Count one socket."""
-        self._counts[record["protocol"] if reader.protocols else reader.name][record["state"] or "CLOSE"] += 1
+    def add(self, reader: Reader, batch: Batch) -> None:
+        """Count sockets."""
+        protocols = batch.column("protocol") if reader.protocols else repeat(reader.name)
+        for (name, state), count in Counter(zip(protocols, batch.column("state"), strict=False)).items():
+            self._counts[name][state or "CLOSE"] += count
 
     def to_facts(self, read: list[Reader], lacking: list[Reader]) -> dict[str, Any]:  # noqa: ARG002 - one key for all
         """Return the table under its name."""
@@ -165,14 +171,21 @@ class Listed(Part):
         super().__init__(head)
         self._records: dict[tuple[str, str], list[Record]] = {}
 
-    def add(self, reader: Reader, record: Record) -> None:
-        """Add one record to its table, below its family if that is not an IP version."""
-        family = "" if is_of_ip(reader) else record.get("family") or reader.families[0]
-        records = self._records.setdefault((safe_text(str(family)), reader.table), [])
-        if len(records) < MOST_RECORDS:
-            records.append(safe(record))
-        else:
-            self.left_out += 1
+    def add(self, reader: Reader, batch: Batch) -> None:
+        """Add records to their table, below their family if that is not an IP version."""
+        if is_of_ip(reader):
+            self._list("", reader, batch)
+            return
+        families = [str(record.get("family") or reader.families[0]) for record in batch.read_only()]
+        for family in dict.fromkeys(families):
+            self._list(safe_text(family), reader, batch.kept(family == each for each in families))
+
+    def _list(self, family: str, reader: Reader, batch: Batch) -> None:
+        records = self._records.setdefault((family, reader.table), [])
+        kept = batch[: MOST_RECORDS - len(records)]
+        records += map(safe, kept.read_only())
+        if left_out := len(batch) - len(kept):
+            self.left_out += left_out
             self.partly.add(reader.name)
             self.table = reader.table
 

@@ -57,9 +57,17 @@ def check_needs(feed: str, needs: Iterable[Any]) -> list[Need | None]:
     for need in checked:
         if need is not None and not isinstance(need, Need):
             raise PluginError(f"feed {feed!r}: inputs: gave {type(need).__name__}, which is not a source")
-        if need is not None and (reason := _find_refusal(need.source)):
+        if need is not None and (reason := _find_reason(need)):
             raise PluginError(f"feed {feed!r}: inputs: {reason}")
     return checked
+
+
+def _find_reason(need: Need) -> str | None:
+    """Return why a source, or a sign that it is empty, may not be read; None if they may."""
+    if need.signs and not isinstance(need.source, NetlinkDump):
+        return f"{need.source.name!r} is no dump, which alone may have signs that it is empty"
+    reasons = map(_find_refusal, [need.source, *(sign.file for sign in need.signs)])
+    return next(filter(None, reasons), None)
 
 
 def _find_refusal(source: Any) -> str | None:

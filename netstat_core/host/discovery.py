@@ -8,15 +8,13 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from importlib.metadata import EntryPoint, entry_points
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from types import ModuleType
-from typing import Any
-
-import pluggy
+from typing import TYPE_CHECKING, Any
 
 from netstat_core.errors import PluginError
+from netstat_core.host.entry_points import DIALECTS, GROUP, EntryPoint, read_entry_points
 from netstat_core.host.plugins import (
     OWN_PACKAGE,
     TEXT,
@@ -33,9 +31,12 @@ from netstat_core.host.plugins import (
     list_kinds,
 )
 from netstat_core.host.watch import Watch, observe_plugin
-from netstat_core.plugin import hooks
+from netstat_core.plugin.hooks import API, READERS, SINKS
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.sinks import Sink
+
+if TYPE_CHECKING:
+    from netstat_core.host.hook_calls import HookCalls
 
 __all__ = [
     "BLOCK_VARIABLE",
@@ -50,12 +51,7 @@ __all__ = [
     "list_entry_points",
 ]
 
-GROUP = "netstat.plugins"
-DIALECTS = "netstat.dialects"
-"""The entry point group of dialects; the module of each defines ``DIALECT``."""
-
 BLOCK_VARIABLE = "NETSTAT_PLUGINS_BLOCK"
-READERS, SINKS = "netstat_readers", "netstat_sinks"
 
 MAX_ITEMS = 500
 """Maximum number of readers or formats of a plugin, and of remarks in all."""
@@ -83,8 +79,7 @@ class Host:
         self.blocked = {*blocked, *filter(None, os.environ.get(BLOCK_VARIABLE, "").split(","))}
         self.watch = watch or self.watch
         self._all_offers: list[Offer] | None = None
-        self._manager = pluggy.PluginManager(hooks.PROJECT)
-        self._manager.add_hookspecs(hooks)
+        self._modules: dict[str, ModuleType] = {}
         found = identify_plugins(_select_entry_points(GROUP))
         self.left_out = [plugin for plugin in found if not self._is_used(plugin.entry)]
         plugins, namesakes = drop_namesakes(plugin for plugin in found if self._is_used(plugin.entry))
@@ -115,11 +110,8 @@ class Host:
         offers: list[Offer] = []
         for plugin in self.left_out:
             if plugin.is_own:
-                manager = pluggy.PluginManager(hooks.PROJECT)
-                manager.add_hookspecs(hooks)
-                manager.register(plugin.entry.load())
-                answers = manager.hook.netstat_readers(tables=tables, families=families)
-                offers += [Offer(reader, plugin) for readers in answers for reader in readers]
+                readers = _call_own(plugin.entry.load(), READERS, tables=tables, families=families)
+                offers += [Offer(reader, plugin) for reader in readers]
         return [offer for offer in offers if not tables or offer.reader.table in tables]
 
     def kinds(self) -> dict[str, Reader]:
@@ -184,9 +176,11 @@ class Host:
     def _load_all(self, plugins: Iterable[Plugin]) -> None:
         for plugin in plugins:
             self._load(plugin)
-        self._drop_unknown_hooks()
-        for plugin in [plugin for plugin in self.plugins if not plugin.is_own]:
-            if reason := self._find_missing_hook(plugin):
+        others = [plugin for plugin in self.plugins if not plugin.is_own]
+        if others:
+            self._drop_unknown_hooks()
+        for plugin in others:
+            if plugin in self.plugins and (reason := self._hook_calls.find_missing(plugin.name)):
                 self._break(plugin, reason)
 
     def _load(self, plugin: Plugin) -> None:
@@ -194,8 +188,10 @@ class Host:
         try:
             loaded = entry.load() if plugin.is_own else self._import(plugin)
             reason = _find_api_mismatch(sys.modules[entry.module])
-            if reason is None:
-                self._manager.register(loaded, entry.name)
+            if reason is None and plugin.is_own:
+                self._modules[plugin.name] = loaded
+            elif reason is None:
+                self._hook_calls.register(loaded, plugin.name)
         except Exception as error:  # noqa: BLE001 - a plugin's import may raise anything
             reason = describe_error(error)
         if reason is None:
@@ -204,33 +200,25 @@ class Host:
             self._break(plugin, reason)
 
     def _import(self, plugin: Plugin) -> Any:
-        if EntryPoint.pattern.match(plugin.entry.value) is None:
+        if not plugin.entry.module:
             raise PluginError(f"entry point {plugin.name!r}: {plugin.entry.value!r} does not name a module")
-        if plugin.entry.value.startswith(OWN_PACKAGE):
+        own = [other.entry.module for other in self.plugins if other.is_own]
+        if plugin.entry.value.startswith(OWN_PACKAGE) or plugin.entry.module in own:
             raise PluginError(f"entry point {plugin.name!r}: {plugin.entry.value!r} is a module of netstat-core")
         with observe_plugin(self.watch, f"plugin {plugin.label}", "its import", self._remark), guard_plugin_code():
             return plugin.entry.load()
 
-    def _find_missing_hook(self, plugin: Plugin) -> str | None:
-        """Return why a module implements no hook, or which function lacks the decorator; None if all is well."""
-        module = self._manager.get_plugin(plugin.name)
-        unmarked = [name for name in (READERS, SINKS) if callable(getattr(module, name, None))]
-        unmarked = [name for name in unmarked if self._manager.parse_hookimpl_opts(module, name) is None]
-        if unmarked:
-            return f"{unmarked[0]}: lacks the decorator @hookimpl"
-        return (
-            None if self._manager.get_hookcallers(module) else "implements no hook: it has neither readers nor formats"
-        )
+    @functools.cached_property
+    def _hook_calls(self) -> HookCalls:
+        """The hooks of the plugins that are not built in."""
+        from netstat_core.host.hook_calls import HookCalls  # noqa: PLC0415 - imports pluggy
+
+        return HookCalls()
 
     def _drop_unknown_hooks(self) -> None:
-        while True:
-            try:
-                self._manager.check_pending()
-            except pluggy.PluginValidationError as error:
-                name = self._manager.get_name(error.plugin)
-                self._give_up(next(plugin for plugin in self.plugins if plugin.name == name), describe_error(error))
-            else:
-                return
+        while (found := self._hook_calls.find_unknown()) is not None:
+            name, error = found
+            self._give_up(next(plugin for plugin in self.plugins if plugin.name == name), describe_error(error))
 
     def _collect_offers(self, tables: Collection[str], families: Collection[str]) -> list[Offer]:
         """Call all plugins for readers of some tables and families; return those that can be used."""
@@ -258,13 +246,14 @@ class Host:
 
     def _call_hook(self, plugin: Plugin, hook: str, kind: type, **arguments: Any) -> list[Any]:
         """Return the objects of class ``kind`` that a plugin's hook returns; on any error record it as broken."""
-        others = [module for name, module in self._manager.list_name_plugin() if name != plugin.name]
-        caller = self._manager.subset_hook_caller(hook, others)
         try:
             if plugin.is_own:
-                return [item for answer in caller(**arguments) for item in answer]
+                return _call_own(self._modules[plugin.name], hook, **arguments)
+            call = self._hook_calls.caller(plugin.name, hook)
+            if call is None:
+                return []
             with observe_plugin(self.watch, f"plugin {plugin.label}", hook, self._remark), guard_plugin_code():
-                return _check_answers(caller(**arguments), kind, is_implemented=bool(caller.get_hookimpls()))
+                return _check_answers(call(**arguments), kind)
         except Exception as error:  # noqa: BLE001 - a plugin's code
             if hook == READERS:
                 self._give_up(plugin, f"{hook}: {describe_error(error)}")
@@ -274,7 +263,7 @@ class Host:
 
     def _give_up(self, plugin: Plugin, reason: str) -> None:
         if plugin in self.plugins:
-            self._manager.unregister(name=plugin.name)
+            self._hook_calls.unregister(plugin.name)
             self.plugins.remove(plugin)
         self._break(plugin, reason)
 
@@ -283,9 +272,18 @@ class Host:
         self.record_fault(plugin, reason, plugin.name, plugin.name.replace("-", "_"))
 
 
-def _check_answers(answers: Any, kind: type, *, is_implemented: bool) -> list[Any]:
+def _call_own(module: ModuleType, hook: str, **arguments: Any) -> list[Any]:
+    """Return what the hook of a built-in plugin returns for those arguments that it has; nothing if it has no hook."""
+    function: Callable[..., Iterable[Any]] | None = getattr(module, hook, None)
+    if function is None:
+        return []
+    taken = function.__code__.co_varnames[: function.__code__.co_argcount]
+    return list(function(**{name: value for name, value in arguments.items() if name in taken}))
+
+
+def _check_answers(answers: Any, kind: type) -> list[Any]:
     """Return the answers to a hook as one list. Raises PluginError if they are not iterables of ``kind``."""
-    if is_implemented and not answers:
+    if not answers:
         raise PluginError(f"returned None instead of a list of {kind.__name__} objects")
     items: list[Any] = []
     for answer in answers:
@@ -323,16 +321,15 @@ def list_entry_points(group: str) -> list[EntryPoint]:
     return sorted(seen.values(), key=lambda entry: entry.name)
 
 
-def _select_entry_points(group: str) -> Iterable[EntryPoint]:
+def _select_entry_points(group: str) -> list[EntryPoint]:
     """Return all entry points of a group, in the order of discovery."""
-    selected: Iterable[EntryPoint] = _load_entry_points(tuple(sys.path)).select(group=group)
-    return selected
+    return [entry for entry in _load_entry_points(tuple(sys.path)) if entry.group == group]
 
 
 @functools.cache
-def _load_entry_points(_path: tuple[str, ...]) -> Any:
-    """Return all installed entry points. Cached, since this reads a file of every distribution on ``sys.path``."""
-    return entry_points()
+def _load_entry_points(_path: tuple[str, ...]) -> list[EntryPoint]:
+    """Return all entry points of this project's groups. Cached, since this reads all folders on ``sys.path``."""
+    return read_entry_points()
 
 
 def _find_api_mismatch(module: ModuleType) -> str | None:
@@ -340,6 +337,6 @@ def _find_api_mismatch(module: ModuleType) -> str | None:
     stated: object = getattr(module, "API", None)
     if stated is None:
         return "does not state its API"
-    if type(stated) is int and stated == hooks.API:
+    if type(stated) is int and stated == API:
         return None
-    return f"is written for API {' '.join(repr(stated).split()):.40}, but this host supports API {hooks.API}"
+    return f"is written for API {' '.join(repr(stated).split()):.40}, but this host supports API {API}"

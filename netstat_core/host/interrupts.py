@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 
 class _State:
     """Process-wide state: whether SIGINT is handled here, and whether it arrived."""
@@ -20,9 +18,13 @@ def expect_commands() -> None:
 
 def watch() -> None:
     """Install the signal handler once, before code of plugins runs. Does nothing if the program has its own."""
-    if _State.is_watched or not _State.is_command or threading.current_thread() != threading.main_thread():
+    if _State.is_watched or not _State.is_command:
         return
     import signal  # noqa: PLC0415 - only with plugins that are not built in
+    import threading  # noqa: PLC0415
+
+    if threading.current_thread() != threading.main_thread():
+        return
 
     handler = signal.getsignal(signal.SIGINT)
     if handler is signal.default_int_handler:

@@ -1,15 +1,15 @@
 """Plugins, the readers and formats they offer, and the reasons why they cannot be used."""
 
-from __future__ import annotations
+# Annotations are evaluated: as text, typing would compile each field's, which a start takes long for.
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from importlib.metadata import EntryPoint
 from typing import NamedTuple
 
 from netstat_core.errors import PluginError
 from netstat_core.escape import to_one_line
 from netstat_core.host import interrupts
+from netstat_core.host.entry_points import EntryPoint
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.sinks import Sink
 from netstat_core.query import Query

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
+from typing import TYPE_CHECKING
 
 from netstat_core.escape import to_one_line
 from netstat_core.host import interrupts
+
+if TYPE_CHECKING:
+    import threading
 
 SILENCE_SECONDS = 5.0
 """Running time of a plugin's code after which a user is told what is waited for."""
@@ -40,6 +43,8 @@ class Watch:
             return
         self._running = (what, time.monotonic())
         if self._thread is None:
+            import threading  # noqa: PLC0415 - only where plugins that are not built in may take long
+
             self._thread = threading.Thread(target=self._poll, args=(self._say,), daemon=True)
             self._thread.start()
 

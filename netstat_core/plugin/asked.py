@@ -1,6 +1,6 @@
 """What readers and parsers know besides file contents: the request, and the machine that was read."""
 
-from __future__ import annotations
+# Annotations are evaluated: as text, typing would compile each field's, which a start takes long for.
 
 from typing import NamedTuple
 
@@ -10,7 +10,8 @@ class Asked(NamedTuple):
 
     ``families`` (the ``-A`` names) and ``protocols`` are the requested names; empty means all. ``show`` is ``all``,
     ``listening`` or ``connected``. ``route_table``, ``default_routes`` and ``interfaces`` are copied from
-    :class:`Query`. ``fields`` are the record fields that the output uses; ``None`` means all.
+    :class:`Query`. ``fields`` are the record fields that the output uses; ``None`` means all. Of those that are read
+    only on request, ``extra_fields`` are asked for.
     """
 
     families: tuple[str, ...] = ()
@@ -20,10 +21,15 @@ class Asked(NamedTuple):
     default_routes: bool = False
     interfaces: tuple[str, ...] = ()
     fields: frozenset[str] | None = None
+    extra_fields: tuple[str, ...] = ()
 
     def wants(self, field: str) -> bool:
         """True if the output uses this record field; a parser need not compute the others."""
         return self.fields is None or field in self.fields
+
+    def wants_extra(self, field: str) -> bool:
+        """True if the request names this record field, which is read only on request, and the output uses it."""
+        return field in self.extra_fields and self.wants(field)
 
     def serves_family(self, family: str) -> bool:
         """True if records of this address family are wanted: it is among ``families``, or ``families`` is empty."""

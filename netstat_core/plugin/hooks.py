@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING
-
-import pluggy
+from collections.abc import Callable, Collection, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 if TYPE_CHECKING:
     from netstat_core.plugin.readers import Reader
@@ -20,12 +18,31 @@ The module that an entry point names must state the version it is written for: `
 increases when plugins written for the previous version stop working.
 """
 
-hookspec = pluggy.HookspecMarker(PROJECT)
-hookimpl = pluggy.HookimplMarker(PROJECT)
-"""Decorator for a plugin's implementation of a hook."""
+READERS, SINKS = NAMES = "netstat_readers", "netstat_sinks"
+
+MARK = "netstat_hook"
+"""The attribute that :func:`hookimpl` sets."""
+
+_Function = TypeVar("_Function", bound=Callable[..., object])
 
 
-@hookspec
+@overload
+def hookimpl(function: _Function, /) -> _Function: ...
+@overload
+def hookimpl(**options: Any) -> Callable[[_Function], _Function]: ...
+def hookimpl(function: Any = None, /, **options: Any) -> Any:
+    """Mark a plugin's implementation of a hook: ``@hookimpl``, or ``@hookimpl(...)`` with options of pluggy's.
+
+    Without options pluggy is not imported, which takes a tenth of a short run and is needed for other plugins alone.
+    """
+    if function is None or options:
+        import pluggy  # noqa: PLC0415 - see above
+
+        return pluggy.HookimplMarker(PROJECT)(function, **options)
+    setattr(function, MARK, True)
+    return function
+
+
 def netstat_readers(tables: Collection[str], families: Collection[str]) -> Iterable[Reader]:  # type: ignore[empty-body]
     """Return the readers of this plugin for some tables and address families; an empty collection means all.
 
@@ -34,6 +51,5 @@ def netstat_readers(tables: Collection[str], families: Collection[str]) -> Itera
     """
 
 
-@hookspec
 def netstat_sinks() -> Iterable[Sink]:  # type: ignore[empty-body]
     """Return the output formats that this plugin adds."""

@@ -3,7 +3,7 @@
 These are plain objects and not checked, since a damaged source may yield hundreds of thousands of them.
 """
 
-from __future__ import annotations
+# Annotations are evaluated: as text, typing would compile each field's, which a start takes long for.
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
@@ -18,7 +18,7 @@ class _Outcome:
 
     __slots__: tuple[str, ...] = ()
 
-    def replace(self, **changes: Any) -> Self:
+    def replace(self, **changes: Any) -> "Self":
         """Return a copy with some fields changed."""
         return type(self)(**{**{name: getattr(self, name) for name in self.__slots__}, **changes})
 
@@ -74,10 +74,11 @@ class Trait(_Outcome):
         self.value = value
 
 
-Subject = Literal["source", "table", "owners", "namespaces", "plugin", "snapshot", "report"]
+Subject = Literal["source", "field", "table", "owners", "namespaces", "plugin", "snapshot", "report"]
 """What a gap is about.
 
 * ``source``: one of a reader's sources is missing or incomplete
+* ``field``: a field that was asked for by name, and that the sources in use do not have
 * ``table``: a reader could open none of its sources
 * ``owners``: processes that hold sockets
 * ``namespaces``: network namespaces that were not read
@@ -108,8 +109,8 @@ class Gap(_Outcome):
     if known. A parser yields gaps about ``source`` or ``table`` only. The host fills in ``table``, ``reader``,
     ``attempts``, ``network_namespace`` and ``selector``, which selected a namespace that was not read.
 
-    Raises ValueError for an ``about`` that is not a :data:`Subject`: ``source``, ``table``, ``owners``, ``namespaces``,
-    ``plugin``, ``snapshot`` or ``report``.
+    Raises ValueError for an ``about`` that is not a :data:`Subject`: ``source``, ``field``, ``table``, ``owners``,
+    ``namespaces``, ``plugin``, ``snapshot`` or ``report``.
     """
 
     __slots__ = (

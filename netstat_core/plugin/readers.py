@@ -7,6 +7,7 @@ from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
 
+from netstat_core.plugin.batches import Batch
 from netstat_core.plugin.feeds import Feed
 from netstat_core.plugin.records import Record
 from netstat_core.plugin.text import Layout
@@ -90,3 +91,9 @@ class Reader(Value, identity=True):
     def listens(self) -> Callable[[Record], bool] | None:
         """The rule that is true for records of listening sockets; None if there is none."""
         return itemgetter(self.listening) if isinstance(self.listening, str) else self.listening
+
+    def select_listening(self, batch: Batch) -> Batch:
+        """Return the records of listening sockets, all records if there is no rule."""
+        if isinstance(self.listening, str):
+            return batch.kept(batch.column(self.listening))
+        return batch if self.listening is None else batch.matching(self.listening)

@@ -3,7 +3,7 @@
 A record type is a ``TypedDict`` whose fields are annotated with :class:`Field`. Its JSON Schema is generated from it.
 """
 
-from __future__ import annotations
+# Annotations are evaluated: as text, typing would compile each field's, which a start takes long for.
 
 from typing import Annotated, Any, TypedDict
 

@@ -1,6 +1,6 @@
 """The contract of output formats, which get records, problems and gaps while a report is made."""
 
-from __future__ import annotations
+# Annotations are evaluated: as text, typing would compile each field's, which a start takes long for.
 
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, BinaryIO, NamedTuple

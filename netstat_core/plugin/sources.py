@@ -9,14 +9,15 @@ NetlinkDump        an iterator of datagrams; each is valid only until the next o
 =================  =========================================================================
 
 A source can be an *input* of a feed as it is; the feed then cannot be used without it. ``source.optional``,
-``source.noted``, ``source.either`` and ``source.when(rule)`` are inputs whose content may be ``None``.
+``source.noted``, ``source.either`` and ``source.when(rule)`` are inputs whose content may be ``None``. A dump that some
+files may show to be empty is ``dump.empty_if(sign, ...)``.
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 
 from netstat_core.plugin.asked import Asked
 from netstat_core.plugin.values import Value, name_field
@@ -30,11 +31,15 @@ REQUIRED, OPTIONAL, NOTED, EITHER = "required", "optional", "noted", "either"
 """What the absence of a source means to a feed; see :class:`Input`."""
 
 
-class Need(NamedTuple):
-    """A source, and what its absence means to the feed: REQUIRED, OPTIONAL, NOTED or EITHER."""
+class Need(Value):
+    """A source, and what its absence means to the feed: REQUIRED, OPTIONAL, NOTED or EITHER.
 
-    source: Source
+    If all ``signs`` of a dump show that it is empty, it is not requested. Without signs it always is.
+    """
+
+    source: Source = name_field(kw_only=False)
     absence: str = REQUIRED
+    signs: tuple[Sign, ...] = ()
 
 
 class Input(Generic[Content]):
@@ -72,22 +77,39 @@ class Input(Generic[Content]):
         """Return the same input, which is read only if ``rule(asked)`` is true; otherwise its content is None."""
         return _ConditionalInput(self, None, rule)
 
+    def empty_if(self, *signs: Sign) -> Input[Content]:
+        """Return the same input, a dump, which is taken to be empty, and not requested, if all ``signs`` show that.
+
+        They are read in this order, and no further than to the first that does not show it. One that cannot be read
+        shows nothing.
+        """
+        return _ConditionalInput(self, None, signs=signs)
+
 
 class _ConditionalInput(Input[Content]):
-    """An input whose content may be None."""
+    """An input whose content may be None, or that may not be requested."""
 
-    __slots__ = ("_absence", "_inner", "_rule")
+    __slots__ = ("_absence", "_inner", "_rule", "_signs")
 
-    def __init__(self, inner: Input[Any], absence: str | None, rule: Callable[[Asked], bool] | None = None) -> None:
+    def __init__(
+        self,
+        inner: Input[Any],
+        absence: str | None,
+        rule: Callable[[Asked], bool] | None = None,
+        signs: tuple[Sign, ...] = (),
+    ) -> None:
         self._inner = inner
         self._absence = absence
         self._rule = rule
+        self._signs = signs
 
     def need(self, asked: Asked) -> Need | None:
         if self._rule is not None and not self._rule(asked):
             return None
         need = self._inner.need(asked)
-        return need if need is None or self._absence is None else Need(need.source, self._absence)
+        if need is None:
+            return None
+        return Need(need.source, absence=self._absence or need.absence, signs=need.signs + self._signs)
 
 
 class _RequestedInput(Input[Content]):
@@ -156,6 +178,16 @@ class DatedContent(bytes):
         dated = cls(content or b"")
         dated.modified, dated.is_denied = modified, content is None
         return dated
+
+
+class Sign(Value):
+    """A file of which the content may show that a dump is empty, by a rule that must be false for a damaged file.
+
+    A socket that is in the dump from before the first sign is read until after the last must make a rule false.
+    """
+
+    file: File
+    shows_none: Callable[[bytes], bool]
 
 
 class Directory(_Source[Mapping[str, bytes]]):

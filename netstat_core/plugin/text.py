@@ -1,6 +1,6 @@
 """Text: how a layout shows records, headings, problems and gaps in a dialect."""
 
-from __future__ import annotations
+# Annotations are evaluated: as text, typing would compile each field's, which a start takes long for.
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, Protocol

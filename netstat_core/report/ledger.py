@@ -138,6 +138,19 @@ def unopened_gap(failures: Sequence[tuple[Feed, SourceError]]) -> Gap:
     return gap_from_error(decisive).replace(about="table", attempts=attempts)
 
 
+def lacking_gap(field: str, feed: Feed, failures: Sequence[tuple[Feed, SourceError]]) -> Gap | None:
+    """Return the gap for a field that was asked for by name and that the feed in use lacks; None if it has the field.
+
+    ``failures`` are those of the feeds before it. The reason is that of the first one with the field.
+    """
+    if field not in feed.lacks:
+        return None
+    for failed, error in failures:
+        if field not in failed.lacks:
+            return gap_from_error(error).replace(about="field", detail=f"{field}: {error.detail}")
+    return Gap("no_reader", feed.name, f"{field}: it cannot be read from there", about="field")
+
+
 def gap_from_error(error: SourceError) -> Gap:
     """Return the gap for a source that could not be read."""
     return Gap(error.reason, error.source, error.detail, errno=error.errno)

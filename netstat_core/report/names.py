@@ -6,24 +6,20 @@ a listing by seconds at most; what was not resolved is shown as a number.
 
 from __future__ import annotations
 
-import queue
-import socket
-import threading
-import time
-from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from collections.abc import Iterable, Mapping
+from functools import cache, cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from netstat_core.escape import encode_text, escape, escape_line, printable
 
 if TYPE_CHECKING:
+    from netstat_core.report.lookups import Lookups
     from netstat_core.system import System
 
 PATIENCE_SECONDS = 5.0
 """Time limit of all host look-ups of one run together."""
 
-_WORKERS = 32
 _UNSPECIFIED = {"0.0.0.0": "0.0.0.0", "::": "[::]"}  # noqa: S104 - not bound to, only shown
 
 
@@ -49,12 +45,18 @@ class Names:
         self.resolves_hosts = (resolving or "hosts" in known) and hosts
         self.resolves_ports = (resolving or "services" in known) and ports
         self.resolves_users = (resolving or "users" in known) and users
-        self._hosts = _Lookups(_look_up_host, 0 if "hosts" in known else patience)
-        self._hosts.known.update(known.get("hosts", {}))
+        self._patience = 0 if "hosts" in known else patience
         resolves_hosts = self.resolves_hosts
         resolved = {"hosts": resolves_hosts, "networks": resolves_hosts}
         resolved |= {"services": self.resolves_ports, "users": self.resolves_users}
         self.used: dict[str, dict[str, str]] = {kind: {} for kind, wanted in resolved.items() if wanted}
+
+    @cached_property
+    def _hosts(self) -> Lookups:
+        """The look-ups of hosts, which begin with the names that are known."""
+        from netstat_core.report.lookups import Lookups, look_up_host  # noqa: PLC0415 - imports queue and threading
+
+        return Lookups(look_up_host, self._patience, self._known.get("hosts", {}))
 
     def expect_hosts(self, addresses: Iterable[str]) -> None:
         """Resolve addresses concurrently in advance."""
@@ -104,62 +106,6 @@ class Names:
             self.used[kind][key] = name
             return escape_line(name)
         return None
-
-
-class _Lookups:
-    """Calls a slow function in daemon threads, which do not delay the end of the program."""
-
-    def __init__(self, function: Callable[[str], str | None], patience: float) -> None:
-        self.known: dict[str, str | None] = {}
-        self._function = function
-        self._patience = patience
-        self._workers = 0
-        self._tasks: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self._answers: queue.SimpleQueue[tuple[str, str | None]] = queue.SimpleQueue()
-
-    def fetch(self, keys: Iterable[str]) -> None:
-        """Set ``known`` for each key, to None if there is no answer within the time limit."""
-        missing = {key for key in keys if key not in self.known}
-        if self._patience > 0:
-            self._start(missing)
-            self._wait(missing)
-        for key in missing:
-            self.known.setdefault(key, None)
-
-    def _start(self, keys: set[str]) -> None:
-        for key in keys:
-            self._tasks.put(key)
-        for _ in range(min(_WORKERS - self._workers, len(keys))):
-            self._workers += 1
-            threading.Thread(target=self._work, daemon=True).start()
-
-    def _work(self) -> None:
-        while True:
-            key = self._tasks.get()
-            try:
-                answer = self._function(key)
-            except Exception:  # noqa: BLE001 - a failed look-up is shown as a number
-                answer = None
-            self._answers.put((key, answer))
-
-    def _wait(self, keys: set[str]) -> None:
-        started = time.monotonic()
-        deadline = started + self._patience
-        waiting = set(keys)
-        while waiting:
-            try:
-                key, answer = self._answers.get(timeout=max(0.0, deadline - time.monotonic()))
-            except queue.Empty:
-                break
-            self.known[key] = answer
-            waiting.discard(key)
-        self._patience -= time.monotonic() - started
-
-
-def _look_up_host(address: str) -> str | None:
-    if ":" in address:
-        return _escape(socket.getnameinfo((address, 0), socket.NI_NAMEREQD)[0])
-    return _escape(socket.gethostbyaddr(address)[0])
 
 
 def _escape(name: str) -> str:

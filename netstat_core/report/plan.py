@@ -141,10 +141,15 @@ class _PlannedSources:
         asked = asked_of(query, demand.fields)
         feeds = feeds_in_order(reader, asked, preferred_feed(query, demand))
         first, *others = [needs for feed in feeds if (needs := _feed_needs(feed, asked))] or [[]]
-        self.primary.update(dict.fromkeys(need.source for need in first))
+        self.primary.update(dict.fromkeys(source for need in first for source in _with_signs(need)))
         needed = [need.source.name for need in first if need.absence == REQUIRED]
-        for need in chain.from_iterable(others):
-            self.fallback.setdefault(need.source, {}).update(dict.fromkeys(needed))
+        for source in chain.from_iterable(map(_with_signs, chain.from_iterable(others))):
+            self.fallback.setdefault(source, {}).update(dict.fromkeys(needed))
+
+
+def _with_signs(need: Need) -> list[Source]:
+    """Return the source of a need behind the files that may show that it is empty, which are read before it."""
+    return [*(sign.file for sign in need.signs), need.source]
 
 
 def _feed_needs(feed: Feed, asked: Asked) -> list[Need]:

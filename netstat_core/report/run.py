@@ -1,6 +1,6 @@
 """Run a query as a stream of events, which starts with the head of the report and ends with its tail."""
 
-from __future__ import annotations
+# Annotations are evaluated: as text, typing would compile each field's, which a start takes long for.
 
 from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
@@ -19,7 +19,7 @@ from netstat_core.plugin.sinks import Head, Tail
 from netstat_core.query import ARGUMENTS, CONTEXTS, DETAILS, Query
 from netstat_core.report.deltas import Deltas, select_comparable
 from netstat_core.report.itinerary import Place, itinerary
-from netstat_core.report.ledger import Ledger, failure_gap, group_absences, unopened_gap
+from netstat_core.report.ledger import Ledger, failure_gap, group_absences, lacking_gap, unopened_gap
 from netstat_core.report.names import Names, make_names
 from netstat_core.report.selection import (
     Demands,
@@ -288,6 +288,8 @@ class Run:
                 missing, unproven = place.sources.find_absent_sockets(needs, contents)
                 gaps += missing
                 self.ledger.note_unproven(unproven, reader)
+            asked = filter(prepared.asked.wants, prepared.asked.extra_fields)
+            gaps += filter(None, (lacking_gap(field, feed, failures) for field in asked))
             yield from (event for event in opening if isinstance(event, TraitRead))
             yield Read(reader, Batch())
             yield from (self._note(gap, reader) for gap in gaps)
@@ -364,7 +366,7 @@ def open_report(query: Query, system: System | None = None, host: Host | None = 
     return Run(query, system or _live_system(), host or Host())
 
 
-def _make_section(system: System) -> NamesSection:
+def _make_section(system: System) -> "NamesSection":
     from netstat_core.report.names_section import NamesSection  # noqa: PLC0415 - needed with resolve only
 
     return NamesSection(system.names)
@@ -376,7 +378,7 @@ def _live_system() -> System:
     return LiveSystem()
 
 
-def _compile_where(query: Query, offers: list[Offer]) -> Where | None:
+def _compile_where(query: Query, offers: list[Offer]) -> "Where | None":
     if query.where is None:
         return None
     from netstat_core.where import Where  # noqa: PLC0415 - needed for filters only

@@ -1,6 +1,6 @@
 """Select the readers of a query, order them, and choose the feeds of each."""
 
-from __future__ import annotations
+# Annotations are evaluated: as text, typing would compile each field's, which a start takes long for.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -164,6 +164,7 @@ def asked_of(query: Query, fields: frozenset[str] | None = None) -> Asked:
         default_routes=query.default_routes,
         interfaces=query.interfaces,
         fields=fields,
+        extra_fields=query.extra_fields,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from netstat_core.errors import NotInKernel, SourceError
 from netstat_core.plugin.outcomes import Gap
-from netstat_core.plugin.sources import EITHER, OPTIONAL, REQUIRED, Directory, File, Need, NetlinkDump, Source
+from netstat_core.plugin.sources import EITHER, OPTIONAL, REQUIRED, Directory, File, Need, NetlinkDump, Sign, Source
 from netstat_core.report.ledger import gap_from_error
 from netstat_core.system import System
 
@@ -42,9 +42,10 @@ class SourceCache:
         contents: list[Any] = []
         gaps = []
         either: list[SourceError] = []
+        empty = self._find_empty([need for need in needs if need and need.signs])
         for need in needs:
             try:
-                contents.append(None if need is None else self._open_source(need.source))
+                contents.append(None if need is None else iter(()) if need in empty else self._open_source(need.source))
             except SourceError as error:
                 if need is None or need.absence == REQUIRED:
                     raise
@@ -102,6 +103,23 @@ class SourceCache:
         except SourceError:
             return False
         return True
+
+    def _find_empty(self, needs: list[Need]) -> list[Need]:
+        """Return those of some needs whose signs all show that they are empty.
+
+        All first signs are read before the second ones, so that one which needs share is read behind the others.
+        """
+        for place in range(max((len(need.signs) for need in needs), default=0)):
+            needs = [need for need in needs if place >= len(need.signs) or self._shows_none(need.signs[place])]
+        return needs
+
+    def _shows_none(self, sign: Sign) -> bool:
+        """Return whether the file of a sign is whole and shows that a dump is empty."""
+        try:
+            content = self._open_source(sign.file)
+        except SourceError:
+            return False
+        return sign.shows_none(content) and self._system.find_cut(sign.file) is None
 
     def _open_source(self, source: Source) -> Any:
         if isinstance(source, NetlinkDump) and not source.restart:

@@ -12,7 +12,7 @@ import msgspec
 
 from netstat_core.plugin.batches import Batch, Column, Same
 from netstat_core.plugin.readers import Reader
-from netstat_core.plugin.records import GREATEST_INTEGER, LEAST_INTEGER
+from netstat_core.plugin.records import GREATEST_INTEGER, LEAST_INTEGER, Record
 from netstat_core.plugin.sinks import Head, Rendering, Tail
 
 _encoder = msgspec.json.Encoder()
@@ -28,6 +28,14 @@ def encode(value: Any) -> bytes:
     except (UnicodeEncodeError, TypeError, OverflowError):
         line = _encoder.encode(_plain(value))
     return line if _is_harmless(line) else _escape_line(line)
+
+
+def encode_plain_lines(records: Sequence[Record]) -> bytes:
+    r"""Encode each record on a line of its own, with escapes for ``"``, ``\``, and all below a space; no others.
+
+    Raises TypeError, ValueError, OverflowError or RecursionError for values that JSON cannot hold.
+    """
+    return _encoder.encode_lines(records)
 
 
 def _encode_lines(batch: Batch) -> bytes:

@@ -1,6 +1,6 @@
 """Systems to read sources from: this machine or a snapshot. All access to files and the kernel goes through here."""
 
-from __future__ import annotations
+# Annotations are evaluated: as text, typing would compile each field's, which a start takes long for.
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -90,7 +90,7 @@ class System:
         self,
         selectors: Selectors,
         owners: Owners | None,  # noqa: ARG002 - for systems that search namespaces
-    ) -> AbstractContextManager[tuple[Sequence[System], Sequence[Gap]]]:
+    ) -> AbstractContextManager[tuple[Sequence["System"], Sequence[Gap]]]:
         """Return a context of the selected namespaces, each a system readable until its end, and gaps for the others.
 
         ``owners`` is a finished scan of all descriptors; if None, the system scans them when it needs to. Raises

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import queue
 import socket
 import sys
-import threading
 from collections.abc import Collection, Iterator
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from netstat_core.errors import Interrupted, SourceError
 from netstat_core.plugin.records import NetworkNamespace
 from netstat_core.plugin.sources import DatedContent, Directory, File, NetlinkDump
 from netstat_core.system import Machine, System, capture
 from netstat_core.system.namespace_gaps import escape_namespace_name
+
+if TYPE_CHECKING:
+    import queue
+    import threading
 
 
 class KernelSystem(System):
@@ -99,16 +102,24 @@ def _dump_arguments(request: NetlinkDump) -> tuple[int, int, bytes, bool]:
     return request.protocol, request.type, request.body, request.strict
 
 
-_DIRECT_DATAGRAMS = 4
-"""Datagrams received before a thread is started; most tables fit in these."""
+_DIRECT_DATAGRAMS = 2
+"""Pieces of a dump received before a thread is started; most tables fit in the first."""
 
-_QUEUED_DATAGRAMS = 16
+_QUEUED_DATAGRAMS = 4
 _SWITCH_SECONDS = 0.0005
 
 
 def _read_ahead(datagrams: Iterator[memoryview]) -> Iterator[memoryview | bytes]:
     """Yield the datagrams, receiving the later ones in a thread while the caller parses."""
-    yield from islice(datagrams, _DIRECT_DATAGRAMS)
+    taken = 0
+    for direct in islice(datagrams, _DIRECT_DATAGRAMS):
+        taken += 1
+        yield direct
+    if taken < _DIRECT_DATAGRAMS:  # the dump has ended
+        return
+    import queue  # noqa: PLC0415 - few machines have so many sockets
+    import threading  # noqa: PLC0415
+
     fetched: queue.Queue[bytes | OSError | None] = queue.Queue(_QUEUED_DATAGRAMS)
     stopped = threading.Event()
     thread = threading.Thread(target=_fetch, args=(datagrams, fetched, stopped), daemon=True)

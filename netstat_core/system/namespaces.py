@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
+import queue
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from typing import ParamSpec, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar, cast
 
 from netstat_core.errors import Interrupted, NoPermission, NotInKernel, SourceError, UsageError
 from netstat_core.plugin.outcomes import Gap
@@ -31,30 +31,67 @@ class Visitor:
     """A thread that enters network namespaces; setns(2) moves this thread only."""
 
     def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(1, "netstat-namespace")
+        self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._visit, name="netstat-namespace", daemon=True)
         self._inside = -1
+        self._shown = -1
+        self._thread.start()
+
+    def enter(self, descriptor: int) -> str:
+        """Let the thread be in the namespace of a descriptor, and return its /proc/net, which other threads may read.
+
+        Everything else in /proc shows the namespace of the thread that reads. It stays there up to the next call of a
+        method. Raises OSError if the namespace cannot be entered.
+        """
+        if self._shown != descriptor:
+            self.run(descriptor, os.getpid)
+        return f"/proc/self/task/{self._thread.native_id}/net"
 
     def run(self, descriptor: int, function: Callable[P, T], *arguments: P.args, **options: P.kwargs) -> T:
         """Return the result of a function called in the namespace of a descriptor.
 
         Raises OSError if the namespace cannot be entered.
         """
+        answer: queue.SimpleQueue[tuple[Any, BaseException | None]] = queue.SimpleQueue()
+        self._shown = -1  # also if an interrupt leaves the thread on its way
+        self._calls.put(_Call(descriptor, partial(function, *arguments, **options), answer))
+        result, error = answer.get()
+        self._shown = self._inside
+        if error is None:
+            return cast("T", result)
+        try:
+            raise error
+        finally:
+            del error  # its traceback refers to this frame
 
-        def visit() -> T:
-            if self._inside != descriptor:
-                capture.enter_network_namespace(descriptor)
-                self._inside = descriptor
-            return function(*arguments, **options)
-
-        return self._pool.submit(visit).result()
+    def _visit(self) -> None:
+        """Answer calls until there are no more."""
+        while (call := self._calls.get()) is not None:
+            try:
+                if self._inside != call.descriptor:
+                    capture.enter_network_namespace(call.descriptor)
+                    self._inside = call.descriptor
+                call.answer.put((call.function(), None))
+            except BaseException as error:  # noqa: BLE001 - raised where the call was made
+                call.answer.put((None, error))
+            del call
 
     def close(self) -> None:
         """Stop the thread."""
-        self._pool.shutdown()
+        self._calls.put(None)
+        self._thread.join()
+
+
+class _Call(NamedTuple):
+    """A function to call in the namespace of a descriptor, and where its result or its exception goes."""
+
+    descriptor: int
+    function: Callable[[], Any]
+    answer: queue.SimpleQueue[tuple[Any, BaseException | None]]
 
 
 class NamespaceSystem(KernelSystem):
-    """A network namespace of the machine; a thread inside reads files and opens netlink sockets.
+    """A network namespace of the machine, of which a thread inside shows the files and opens netlink sockets.
 
     Files below /sys are refused, since they show the namespace that /sys was mounted from.
     """
@@ -82,6 +119,8 @@ class NamespaceSystem(KernelSystem):
         if path.startswith(_SHOWN_BY_MOUNT):
             raise NotInKernel(name, "shows the network namespace it was mounted from", errno.ENOENT)
         try:
+            if path.startswith("/proc/net/"):
+                return function(path, self._visitor.enter(self._descriptor))
             return self._visitor.run(self._descriptor, function, path, "")
         except OSError as error:
             raise SourceError.from_os_error(name, error) from error
@@ -119,15 +158,10 @@ class MemberSystem(KernelSystem):
             raise SourceError.from_os_error(name, error) from error
 
 
-def _thread_net() -> str:
-    """Return the path of /proc/net for the calling thread; /proc/net itself is that of the main thread."""
-    return f"/proc/self/task/{threading.get_native_id()}/net"
-
-
 def _rebase(path: str, net: str) -> str:
     """Return the path of a file of /proc/net below ``net``; raise PermissionError if /proc hides it."""
     capture.locate(path)
-    return path.replace("/proc/net", net or _thread_net(), 1) if path.startswith("/proc/net/") else path
+    return path.replace("/proc/net", net, 1) if path.startswith("/proc/net/") else path
 
 
 def _read_file(path: str, net: str) -> bytes:
@@ -181,7 +215,7 @@ def _open_found(found: Found, visitor: Visitor, machine: KernelSystem, stack: Ex
     try:
         descriptor = find_namespaces.open_namespace(found)
         stack.callback(os.close, descriptor)
-        visitor.run(descriptor, os.getpid)
+        visitor.enter(descriptor)
     except OSError as error:
         if isinstance(error, PermissionError) and found.member is not None:
             return MemberSystem(found, machine)

@@ -6,13 +6,13 @@ import inspect
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
-from importlib.metadata import EntryPoint
 from typing import Any, NamedTuple
 
 from netstat_core.errors import SourceError
 from netstat_core.facts.builder import FactsBuilder
 from netstat_core.facts.query import ALL_TABLES
 from netstat_core.host.discovery import GROUP, Host, Offer, Plugin
+from netstat_core.host.entry_points import EntryPoint
 from netstat_core.plugin.feeds import Feed
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import Record

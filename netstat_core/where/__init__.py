@@ -14,7 +14,7 @@ from netstat_core.errors import FilterFailed, UsageError
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import DescribedProcess
 from netstat_core.plugin.schema import Schema, published_schema
-from netstat_core.query import CONTEXTS, DETAILS, Query
+from netstat_core.query import CONTEXTS, DETAILS, TCP_INFO, Query
 from netstat_core.where.calls import CALLED_CONDITIONS, CALLED_VALUES
 from netstat_core.where.comparisons import CALCULATIONS, COMPARISONS
 from netstat_core.where.compiler import Compiler, Rule, Truth
@@ -54,7 +54,7 @@ class Where:
     def for_query(cls, query: Query, readers: Iterable[Reader]) -> Where:
         """Return the filter of a query for the records that these readers yield.
 
-        Raises UsageError, too, for fields of processes that the query does not ask for.
+        Raises UsageError, too, for fields of processes and of tcp_info that the query does not ask for.
         """
         schemas = {_name_schema(reader): published_schema(reader) for reader in readers}
         where = cls(query.where or "true", schemas, whole=True)
@@ -63,6 +63,9 @@ class Where:
             if word not in query.owners:
                 option = "who" if word == DETAILS else "context"
                 raise UsageError(f"{path} is read only with {option}", field="where")
+        for path in sorted(where.paths):
+            if path.partition(".")[0] == TCP_INFO and TCP_INFO not in query.extra_fields:
+                raise UsageError(f"{path} is read only with tcp-info", field="where")
         return where
 
     def rule(self, kind: str = "") -> Rule:

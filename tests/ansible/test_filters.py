@@ -118,7 +118,7 @@ def found(tmp_path_factory: pytest.TempPathFactory, snapshot: str) -> dict[str, 
     variables = {
         "facts": MACHINE,
         "smaller": smaller,
-        "unowned": covering(owners="none"),
+        "unowned": covering(owners="some"),
         "failed": {"failed": True, "msg": "no Python"},
         "sockets": SOCKETS,
         "snapshot": snapshot,

@@ -154,6 +154,25 @@ def test_options_narrow_what_is_read(site: Site) -> None:
     assert not {"listening", "unix_listening", "totals", "statistics"} & set(found[2])
 
 
+def test_without_owners(site: Site) -> None:
+    """Facts without owners have null for processes, also from a capture without them, and tests on ports pass."""
+    claim = {"that": "ansible_facts.netstat is netstat.core.listening_on('tcp/22', process='sshd')"}
+    found = site.run(
+        facts(owners=False),
+        tell("[ansible_facts.netstat, ansible_facts.netstat is netstat.core.listening_on('tcp/22')]"),
+        {"netstat.core.netstat_capture": {"owners": False}, "register": "taken"},
+        tell("told + [taken.snapshot | netstat.core.parse(owners=false), taken.snapshot | netstat.core.parse]"),
+        {"ansible.builtin.assert": claim, "ignore_errors": True},
+    )
+    assert "processes were not searched for; gather with owners" in site.output
+    unknown = {"processes": None, "pids": None, "owner_seen": None}
+    for one in (found[0], found[2]):
+        assert one["listening"]["tcp/22"].items() >= unknown.items()
+        assert (one["covers"]["owners"], one["complete"]) == ("none", True)
+    assert found[1]
+    assert (found[3]["covers"]["owners"], found[3]["complete"]) == ("some", False)
+
+
 def test_the_facts_of_listen_ports_facts(site: Site) -> None:
     """Compat sets tcp_listen and udp_listen beside the facts, with a row for each process."""
     found = site.run(facts(compat="listen_ports_facts"), tell("ansible_facts"))
@@ -370,6 +389,8 @@ def test_a_condition_that_fails_does_not_print_all_sockets(site: Site, condition
         ({"where": "local_port <"}, "the expression ends too early"),
         ({"sockets": "some"}, "value of sockets must be one of: listening, all"),
         ({"socket": "all"}, "Unsupported parameters"),
+        ({"owners": False, "compat": "listen_ports_facts"}, "owners: listen_ports_facts lists processes"),
+        ({"owners": False, "who": True}, "owners: who and arguments describe processes"),
         ({"netns": ["pid:x"]}, "'pid:x' is not NAME, pid:NUMBER or inode:NUMBER"),
         ({"snapshot": "hello"}, "the snapshot does not begin with netstat-capture/1:"),
         ({"snapshot": "netstat-capture/1:AAAA"}, "the snapshot is damaged"),

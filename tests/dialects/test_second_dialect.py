@@ -7,7 +7,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Collection, Sequence
-from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 from types import ModuleType
 from typing import Any, BinaryIO
@@ -20,6 +19,7 @@ from netstat_core.cli import main as entry
 from netstat_core.dialects import NET_TOOLS, Dialect, Request, Session
 from netstat_core.dialects.getopt import OPERAND, Getopt, Option
 from netstat_core.host import discovery
+from netstat_core.host.entry_points import DIALECTS, EntryPoint, read_entry_points
 from netstat_core.plugin import Batch, Complaint, Gap, Head, Problem, Reader, Rendering
 from netstat_core.report.selection import Demand
 
@@ -122,11 +122,7 @@ def shout(monkeypatch: pytest.MonkeyPatch, trees: Trees) -> Callable[..., tuple[
         "shouting", usage="usage: shout\n", groups=("Shout",), options=OPTIONS, parse=parse, session=ShoutingSession
     )
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    installed = discovery.entry_points()
-    added = EntryPoint("shouting", module.__name__, dialects.GROUP)
-    every = EntryPoints(
-        [*(one for group in ("netstat.plugins", dialects.GROUP) for one in installed.select(group=group)), added]
-    )
+    every = [*read_entry_points(), EntryPoint("shouting", module.__name__, DIALECTS)]
     monkeypatch.setattr(discovery, "_load_entry_points", lambda _path: every)
     monkeypatch.setattr(entry.time, "sleep", lambda _seconds: None)
 

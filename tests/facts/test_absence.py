@@ -68,11 +68,14 @@ def lose_family(facts: Facts, family: str) -> None:
     facts["default_route"].pop(family, None)
 
 
+UNSEEN: Facts = {"processes": [], "pids": [], "owner_seen": False}
+
+
 def lose_owners(facts: Facts, covered: str) -> None:
     """Take the processes out of facts."""
     facts["covers"]["owners"] = covered
     for entry in (*facts["listening"].values(), *facts["unix_listening"].values()):
-        entry |= {"processes": [], "pids": [], "owner_seen": False}
+        entry.update(UNSEEN if covered == "some" else dict.fromkeys(UNSEEN))
 
 
 def lose_rest(facts: Facts, expression: str) -> None:

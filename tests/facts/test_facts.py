@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from pynetstat import show
 from trees import Trees, fixture_names
 
 from netstat_core import UsageError
+from netstat_core.facts import sanitise
 from netstat_core.facts.gather import gather
 from netstat_core.facts.ports import drop_details, listen_ports
 from netstat_core.facts.query import facts_query
@@ -498,6 +500,51 @@ def test_safe_records_are_left_alone(records: list[dict[str, Any]]) -> None:
     made = safe_records(records)
     assert made == [safe(record) for record in records]
     assert all(after is before for before, after in zip(records, made, strict=True) if safe(before) == before)
+
+
+HOSTILE = st.one_of(
+    st.sampled_from(
+        ["{{ 7*7 }}", "\x1b[1m", "\n", "\x7f", "\x9b", "\u202e", "\u200b", "\u2028", "\ud800", '"', "\\x1b"]
+    ),
+    st.integers(LONGEST_TEXT - 40, LONGEST_TEXT + 1).map("x".__mul__),
+    st.integers(LONGEST_TEXT // 2 - 20, LONGEST_TEXT + 1).map("\u00e9".__mul__),
+    st.text(max_size=5),
+)
+PLACES: list[Callable[[str], Any]] = [
+    lambda text: {"name": text},
+    lambda text: {"name": "x", text: 1},
+    lambda text: {"processes": [{"command": ["x", text]}]},
+    lambda text: {"processes": [{text: None}]},
+]
+
+
+@given(st.lists(st.tuples(st.integers(0, 199), st.sampled_from(PLACES), HOSTILE), max_size=3))
+def test_one_look_finds_what_a_walk_finds(hostile: list[tuple[int, Callable[[str], Any], str]]) -> None:
+    """Among many harmless records, those with a text that no terminal may show are found, wherever it stands."""
+    records: list[dict[str, Any]] = [{"name": f"caf\u00e9{number}", "port": number} for number in range(200)]
+    for number, place, text in hostile:
+        records[number] = place(text)
+    made = safe_records(records)
+    assert made == [safe(record) for record in records]
+    assert all(after is before for before, after in zip(records, made, strict=True) if safe(before) == before)
+
+
+def test_few_records_are_walked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Harmless records are not walked value by value, and one hostile text makes that of few of its neighbours."""
+    walked = []
+    walk = sanitise._is_safe
+
+    def count(value: Any, known: dict[int, bool]) -> bool:
+        walked.append(value)
+        return walk(value, known)
+
+    monkeypatch.setattr(sanitise, "_is_safe", count)
+    records: list[dict[str, Any]] = [{"name": "x"} for _ in range(1000)]
+    assert safe_records(records) == records
+    assert walked == []
+    records[500] = {"name": "\x1b"}
+    assert safe_records(records)[500] == {"name": "\\x1b"}
+    assert 0 < sum(isinstance(value, dict) for value in walked) < 100
 
 
 def test_long_texts_are_cut() -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import NamedTuple
+
+from netstat_core.host.entry_points import EntryPoint
 
 ENTRY = EntryPoint("strange", "nowhere", "netstat.plugins")
 TCP = "sl local_address st tx_queue rx_queue tr tm->when retrnsmt uid timeout inode\n"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from importlib.metadata import EntryPoint
 from typing import Annotated, Any, TypedDict
 
 from netstat_core import Query, collect, facts, sinks
@@ -13,6 +12,7 @@ from netstat_core.dialects import Request
 from netstat_core.dialects.net_tools.session import NetToolsSession
 from netstat_core.errors import NotInKernel
 from netstat_core.host.discovery import GROUP, FormatOffer, Host, Offer, Plugin
+from netstat_core.host.entry_points import EntryPoint
 from netstat_core.plugin import About, Column, Feed, Field, File, Input, NetlinkDump, Reader, Style, plain_table
 from netstat_core.plugin.records import NetworkNamespace
 from netstat_core.plugin.sinks import Sink

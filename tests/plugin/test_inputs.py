@@ -96,17 +96,17 @@ def test_groups_are_one_mapping() -> None:
 def test_inputs_say_what_they_need() -> None:
     """An input gives its source and what its absence means; rules decide by what was asked for whether there is one."""
     inet = Asked(families=("inet",))
-    assert A.need(inet) == Need(A, REQUIRED)
+    assert A.need(inet) == Need(A, absence=REQUIRED)
     assert [each.need(inet) for each in (A.optional, A.noted, A.either)] == [
-        Need(A, OPTIONAL),
-        Need(A, NOTED),
-        Need(A, EITHER),
+        Need(A, absence=OPTIONAL),
+        Need(A, absence=NOTED),
+        Need(A, absence=EITHER),
     ]
     wants_inet6 = A.noted.when(lambda asked: asked.serves_family("inet6"))
     assert wants_inet6.need(inet) is None
-    assert wants_inet6.need(Asked()) == Need(A, NOTED)
+    assert wants_inet6.need(Asked()) == Need(A, absence=NOTED)
     made = from_asked(lambda asked: Directory(f"/proc/net/{asked.show}/*"))
-    assert made.optional.need(inet) == Need(Directory("/proc/net/all/*"), OPTIONAL)
+    assert made.optional.need(inet) == Need(Directory("/proc/net/all/*"), absence=OPTIONAL)
 
 
 def test_sockets_of_a_family_are_a_dump() -> None:

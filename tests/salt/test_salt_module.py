@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from trees import Trees
 
 FOLDER = Path(salt.__file__).parent
-FILES = sorted(FOLDER.rglob("*.py"))
+FILES = sorted([FOLDER / "__init__.py", *FOLDER.glob("*/*.py")])  # what Salt loads
 FUNCTIONS = {
     name: function for name, function in inspect.getmembers(module, inspect.isfunction) if not name.startswith("_")
 }
@@ -57,7 +57,7 @@ def listener() -> Iterator[int]:
 
 
 def test_loading_imports_the_standard_library_only() -> None:
-    """No file imports Salt, and none imports the host before a function is called."""
+    """No file that Salt loads imports Salt, and none imports the host before a function is called."""
     assert len(FILES) == 5
     for path in FILES:
         tree = ast.parse(path.read_text())
@@ -201,6 +201,7 @@ def test_errors_are_those_of_salt(salts_error: type[Exception]) -> None:
         ("is_listening", {"port": "bogus/1"}, "unknown protocol 'bogus'"),
         ("capture", {"path": "relative"}, "nor an absolute path: 'relative'"),
         ("capture", {"sockets": 5}, "sockets must be one of"),
+        ("sockets", {"owners": False, "who": True}, "owners: who and arguments describe processes"),
         ("capture", {"path": "/nonexistent/file"}, "/nonexistent/file: No such file"),
         ("parse", {"snapshot": "netstat-capture/1:AAAA"}, "the snapshot is damaged"),
     ],
@@ -274,6 +275,20 @@ def test_a_capture_answers_what_facts_ask() -> None:
     for tables in (None, "sockets,routes,neighbours"):
         facts = module.parse(text, tables=tables, sockets="all", who=True)
         assert [reason for reason in facts["incomplete_because"] if "snapshot" in reason["text"]] == []
+
+
+def test_owners_are_not_looked_for_if_not_asked_for(listener: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without owners neither facts nor captures search processes, whose names are null then, not missing."""
+    with monkeypatch.context() as patched:
+        patched.setattr(capture, "scan_owners", refuse)
+        found = [module.listening(owners=False), module.sockets(owners=False, protocols="tcp")]
+        texts = [module.capture(owners=False), module.capture(owners=False, preset="fleet")]
+    found += [module.parse(text, owners=False) for text in texts]
+    for facts in found:
+        assert facts["listening"][f"tcp/{listener}"]["processes"] is None
+        assert facts["covers"]["owners"] == "none"
+        assert facts["complete"]
+    assert module.parse(texts[0])["covers"]["owners"] == "some"  # they were asked for, and are not in the capture
 
 
 def test_grain_looks_at_no_process(listener: int, monkeypatch: pytest.MonkeyPatch) -> None:

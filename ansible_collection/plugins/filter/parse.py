@@ -48,6 +48,10 @@ options:
     description: Other network namespaces in the snapshot, as for O(netstat.core.netstat_facts#module:netns).
     type: list
     elements: str
+  owners:
+    description: Whether to return the processes that hold sockets, as for O(netstat.core.netstat_facts#module:owners).
+    type: bool
+    default: true
   who:
     description: Whether to return details of the listening processes, as for O(netstat.core.netstat_facts#module:who).
     type: bool

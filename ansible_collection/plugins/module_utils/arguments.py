@@ -26,6 +26,7 @@ def facts_arguments():
         tables=strings(),
         where=dict(type="str"),
         netns=strings(),
+        owners=dict(type="bool", default=True),
         who=dict(type="bool", default=False),
         arguments=dict(type="bool", default=False),
         compat=dict(type="str", choices=["listen_ports_facts"]),
@@ -39,6 +40,7 @@ def capture_arguments(presets, default):
     return dict(
         preset=dict(type="str", choices=list(presets), default=default),
         netns=strings(),
+        owners=dict(type="bool", default=True),
         arguments=dict(type="bool", default=False),
         plan=dict(type="dict"),
         set_fact=dict(type="bool", default=True),

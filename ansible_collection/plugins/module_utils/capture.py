@@ -13,9 +13,7 @@ if __name__ == "__main__" and not (sys.flags.isolated or getattr(sys.flags, "saf
 
 import bisect
 import errno
-import fnmatch
 import itertools
-import json
 import os
 import re
 import socket
@@ -28,6 +26,7 @@ LARGEST_FILE = 1 << 30
 """Limit of the size of a file, in bytes."""
 
 _CHUNK = 1 << 18
+_JOINED = 1 << 17  # datagrams are handed on together beyond so many bytes; the kernel sends at most 32 KiB in each
 _HEADER = struct.Struct("=IHHII")
 _END = struct.Struct("=IHHIIi")
 _NUMBER = struct.Struct("=I")
@@ -144,6 +143,8 @@ def find_paths(
 def _match_names(
     directory: "str", pattern: "str", list_names: "typing.Callable[[str], list[str]]", many: "int"
 ) -> "list[str]":
+    import fnmatch  # noqa: PLC0415 - few runs read whole folders
+
     try:
         return [name for name in list_names(directory) if fnmatch.fnmatchcase(name, pattern)]
     except OSError:
@@ -219,25 +220,33 @@ def _enable_strict_check(channel: "socket.socket") -> "None":
 
 
 def _receive(channel: "socket.socket", sequence: "int", port: "int") -> "typing.Iterator[memoryview]":
-    buffer = bytearray(_CHUNK)
-    view = memoryview(buffer)
-    while True:
-        size, _ancillary, flags, _address = channel.recvmsg_into([buffer])
-        if flags & socket.MSG_TRUNC:
-            raise DumpFailed(errno.EMSGSIZE, "a message is larger than %d bytes" % _CHUNK)
-        if size < _HEADER.size:
-            raise DumpFailed(errno.EBADMSG, "a datagram is shorter than a header")
-        end, failure = _find_end(buffer, size, sequence, port)
-        if end > 0:
-            yield view[:end]
+    """Yield the messages of a dump, of several datagrams at once; an error comes behind all that precedes it."""
+    view = memoryview(bytearray(_JOINED + _CHUNK))
+    filled, is_last = 0, False
+    while not is_last:
+        room = view[filled : filled + _CHUNK]
+        try:
+            size, _ancillary, flags, _address = channel.recvmsg_into([room])
+            end, failure = _find_end(room, -1 if flags & socket.MSG_TRUNC else size, sequence, port)
+        except OSError as error:
+            size, end, failure = 0, 0, error
+        is_last = failure is not None or end < size
+        if filled + end > _CHUNK:  # a replay takes no more at once
+            yield from (view[:filled], room[:end])
+            filled = end = 0
+        filled += end
+        if filled and (is_last or filled > _JOINED or filled != align4(filled)):
+            yield view[:filled]
+            filled = 0
         if failure is not None:
             raise failure
-        if end < size:
-            return
 
 
-def _find_end(buffer: "bytearray", size: "int", sequence: "int", port: "int") -> "tuple[int, DumpFailed | None]":
-    """Return where the messages before a final NLMSG_DONE end, and the error reported at the end of the dump."""
+def _find_end(buffer: "memoryview", size: "int", sequence: "int", port: "int") -> "tuple[int, OSError | None]":
+    """Return where messages end, before a final NLMSG_DONE, and the error that ends the dump; size -1 is too large."""
+    if size < _HEADER.size:
+        what = "a message is larger than %d bytes" % _CHUNK if size < 0 else "a datagram is shorter than a header"
+        return 0, DumpFailed(errno.EMSGSIZE if size < 0 else errno.EBADMSG, what)
     kind = _HEADER.unpack_from(buffer, 0)[1]
     if kind == _NLMSG_ERROR and size >= _END.size:
         return 0, _make_failure(_END.unpack_from(buffer, 0)[5], "refused")
@@ -781,13 +790,13 @@ _LEASES = (
     r"|/var/lib/NetworkManager/(?:internal|dhclient)-[^/]+\.lease"
     r"|/run/(?:systemd/netif/leases|NetworkManager/devices)/[^/]+"
 )
-_FILES = re.compile(
+_FILES = (
     r"/proc/(?:(?:self|[0-9]+)/)?net/.+|/proc/sys/net/.+|/sys/class/net/.+|/proc/(?:sys/kernel/osrelease|stat)"
     r"|/etc/default/inet_type|" + _LEASES
 )
-_TARGETS = re.compile(
-    r"/proc/[0-9]+/(?:task/[0-9]+/)?net/.+|/proc/(?:sys/net/.+|sys/kernel/osrelease|stat)|/sys/devices/(?:.+/)?net/[^/]+/.+"
-    r"|/etc/default/inet_type|" + _LEASES
+_TARGETS = (
+    r"/proc/[0-9]+/(?:task/[0-9]+/)?net/.+|/proc/(?:sys/net/.+|sys/kernel/osrelease|stat)"
+    r"|/sys/devices/(?:.+/)?net/[^/]+/.+|/etc/default/inet_type|" + _LEASES
 )
 _UNREADABLE = frozenset(["reset_stats", "channel", "stable_secret", "tcp_fastopen_key"])
 """Names of files that are secret, or that change something when read."""
@@ -845,10 +854,10 @@ def _check_source(source: "Facts") -> "None":
         raise Refused("keep does not list single bytes: %s" % source["name"])
 
 
-def _is_allowed(path: "str", allowed: "typing.Pattern[str]") -> "bool":
+def _is_allowed(path: "str", allowed: "str") -> "bool":
     parts = path.split("/")[1:]
     clean = path.isprintable() and not {"", ".", ".."}.intersection(parts)
-    return clean and allowed.fullmatch(path) is not None and parts[-1] not in _UNREADABLE
+    return clean and re.fullmatch(allowed, path) is not None and parts[-1] not in _UNREADABLE
 
 
 def run(plan: "Facts", visits: "typing.Any" = None) -> "dict[str, bytes]":
@@ -960,6 +969,8 @@ def list_named() -> "list[str]":
 
 def encode_description(about: "Facts") -> "bytes":
     """Return a description as bytes; equal facts give equal bytes."""
+    import json  # noqa: PLC0415 - live reports need none
+
     return json.dumps(about, sort_keys=True, separators=(",", ":")).encode() + b"\n"
 
 
@@ -1595,6 +1606,7 @@ def frame_datagrams(datagrams: "list[bytes]") -> "bytes":
 def pack(tree: "dict[str, bytes]") -> "str":
     """Pack contents by path as one word of text; equal contents give equal text."""
     import base64  # noqa: PLC0415 - only captures are packed
+    import json  # noqa: PLC0415
     import zlib  # noqa: PLC0415
 
     names = sorted(tree)
@@ -1611,6 +1623,8 @@ def main(arguments: "list[str]") -> "int":
         return 2
     if sys.stdout is None or (arguments[1] == "-" and sys.stdin is None):
         return _fail(OSError(errno.EBADF, os.strerror(errno.EBADF)))
+    import json  # noqa: PLC0415 - live reports need none
+
     try:
         with sys.stdin.buffer if arguments[1] == "-" else open(arguments[1], "rb") as file:
             text = pack(run(json.loads(file.read(_LARGEST_PLAN).decode())))

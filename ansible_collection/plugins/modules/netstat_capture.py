@@ -45,6 +45,11 @@ options:
       - Entering a namespace requires root on the target.
     type: list
     elements: str
+  owners:
+    description:
+      - Whether to find the processes that hold sockets, for which the open descriptors of all processes are looked through.
+    type: bool
+    default: true
   arguments:
     description:
       - Whether to keep the full command line of processes, with all arguments, which may contain secrets.
@@ -140,9 +145,13 @@ def main():
     module = AnsibleModule(argument_spec=capture_arguments(PLANS, DEFAULT_PRESET), supports_check_mode=True)
     if not sys.platform.startswith("linux"):
         module.fail_json(msg="netstat.core requires Linux; this platform is %s" % sys.platform)
+    if module.params["arguments"] and not module.params["owners"]:
+        module.fail_json(msg="arguments: of processes, which are not searched for without owners")
     plan = module.params["plan"] or preset_plan(module.params["preset"])
     if module.params["netns"]:
         plan = dict(plan, namespaces=module.params["netns"])
+    if not module.params["owners"]:
+        plan = dict(plan, owners=None, descriptors=False, processes=[])
     if module.params["arguments"]:
         plan = dict(plan, arguments=True)
     try:

@@ -62,6 +62,15 @@ options:
       - Their facts are in RV(ansible_facts.netstat.namespaces). Entering a namespace requires root on the target.
     type: list
     elements: str
+  owners:
+    description:
+      - Whether to find the processes that hold sockets. For that, the target looks through the open descriptors of all its
+        processes, which takes most of the time where there are many.
+      - If V(false), the target does not, and C(processes), C(pids) and C(owner_seen) are null. Tests then answer questions
+        about ports, but fail if they are asked about processes.
+      - O(netns) with V(all) searches descriptors nevertheless, for namespaces that nothing else keeps.
+    type: bool
+    default: true
   who:
     description:
       - Whether to return details of the listening processes, such as executable, start time, systemd unit and container.
@@ -159,6 +168,10 @@ EXAMPLES = r"""
   netstat.core.netstat_facts:
     netns: [all]
   become: true
+
+- name: Gather ports without processes, where so many descriptors are open that finding these takes long
+  netstat.core.netstat_facts:
+    owners: false
 
 - name: Gather the command lines of listening processes, with all arguments
   netstat.core.netstat_facts:
@@ -261,12 +274,12 @@ ansible_facts:
               type: list
               elements: str
             processes:
-              description: Command names of the processes that hold them, sorted.
+              description: Command names of the processes that hold them, sorted; null if owners were not requested.
               returned: always
               type: list
               elements: str
             pids:
-              description: Process ids of those, sorted.
+              description: Process ids of those, sorted; null if owners were not requested.
               returned: always
               type: list
               elements: int
@@ -290,7 +303,8 @@ ansible_facts:
               type: list
               elements: str
             owner_seen:
-              description: Whether the processes of all of its sockets could be seen; those of the kernel have none.
+              description: >-
+                Whether the processes of all of its sockets could be seen; those of the kernel have none; null if owners were not requested.
               returned: always
               type: bool
             sockets:
@@ -312,12 +326,12 @@ ansible_facts:
                   returned: always
                   type: bool
                 processes:
-                  description: Command names of the processes that hold them, sorted.
+                  description: Command names of the processes that hold them, sorted; null if owners were not requested.
                   returned: always
                   type: list
                   elements: str
                 owner_seen:
-                  description: "Whether its processes could be seen; true without any if it is the kernel's."
+                  description: "Whether its processes could be seen; true without any if it is the kernel's; null if not requested."
                   returned: always
                   type: bool
             owners:
@@ -434,17 +448,17 @@ ansible_facts:
               returned: always
               type: bool
             processes:
-              description: Command names of the processes that hold them, sorted.
+              description: Command names of the processes that hold them, sorted; null if owners were not requested.
               returned: always
               type: list
               elements: str
             pids:
-              description: Process ids of those, sorted.
+              description: Process ids of those, sorted; null if owners were not requested.
               returned: always
               type: list
               elements: int
             owner_seen:
-              description: Whether the processes of all of its sockets could be seen.
+              description: Whether the processes of all of its sockets could be seen; null if owners were not requested.
               returned: always
               type: bool
             owners:
@@ -2801,6 +2815,260 @@ sockets:
       description: "icmp: identifier of the echo requests."
       returned: always
       type: int
+    tcp_info:
+      description: >-
+        tcp: what the kernel knows of the connection; null if not asked for, not read over netlink, and in the states SYN_RECV and TIME_WAIT.
+      returned: always
+      type: dict
+      contains:
+        congestion_algorithm:
+          description: Congestion control algorithm (INET_DIAG_CONG); null if the kernel or the capture names none.
+          returned: always
+          type: str
+        congestion_state:
+          description: State of congestion control (tcpi_ca_state).
+          returned: always
+          type: str
+        congestion_window_segments:
+          description: Congestion window (tcpi_snd_cwnd).
+          returned: always
+          type: int
+        slow_start_threshold_segments:
+          description: Slow start threshold (tcpi_snd_ssthresh); null if it is infinite, as before any loss.
+          returned: always
+          type: int
+        reordering_segments:
+          description: Distance of reordering that is not taken for a loss (tcpi_reordering).
+          returned: always
+          type: int
+        rtt_seconds:
+          description: Smoothed round-trip time (tcpi_rtt); null before it is measured.
+          returned: always
+          type: float
+        rtt_variation_seconds:
+          description: Mean deviation of the round-trip time (tcpi_rttvar); null before it is measured.
+          returned: always
+          type: float
+        min_rtt_seconds:
+          description: Least round-trip time of late (tcpi_min_rtt); null before it is measured, null before Linux 4.6.
+          returned: always
+          type: float
+        receive_rtt_seconds:
+          description: Round-trip time as the receiver estimates it (tcpi_rcv_rtt); null without an estimate.
+          returned: always
+          type: float
+        rto_seconds:
+          description: Retransmission timeout (tcpi_rto).
+          returned: always
+          type: float
+        ato_seconds:
+          description: Timeout of delayed ACKs (tcpi_ato); null without an estimate.
+          returned: always
+          type: float
+        backoff:
+          description: Times that the timeout was doubled (tcpi_backoff).
+          returned: always
+          type: int
+        unacknowledged_segments:
+          description: Segments sent and not acknowledged, retransmissions not counted (tcpi_unacked).
+          returned: always
+          type: int
+        sacked_segments:
+          description: Of these, acknowledged selectively (tcpi_sacked).
+          returned: always
+          type: int
+        lost_segments:
+          description: Of these, taken for lost (tcpi_lost).
+          returned: always
+          type: int
+        retransmits_in_flight_segments:
+          description: Retransmissions not acknowledged yet (tcpi_retrans).
+          returned: always
+          type: int
+        retransmitted_segments:
+          description: All retransmissions so far (tcpi_total_retrans).
+          returned: always
+          type: int
+        delivered_segments:
+          description: Data segments that the peer acknowledged (tcpi_delivered); null before Linux 4.18.
+          returned: always
+          type: int
+        ce_delivered_segments:
+          description: Of these, acknowledged with an echo of ECN congestion (tcpi_delivered_ce); null before Linux 4.18.
+          returned: always
+          type: int
+        dsacked_segments:
+          description: Segments that the peer reported as duplicates (tcpi_dsack_dups); null before Linux 4.19.
+          returned: always
+          type: int
+        reordering_events:
+          description: Times that reordering was seen (tcpi_reord_seen); null before Linux 4.19.
+          returned: always
+          type: int
+        out_of_order_segments:
+          description: Segments received out of order (tcpi_rcv_ooopack); null before Linux 5.4.
+          returned: always
+          type: int
+        sent_segments:
+          description: Segments sent (tcpi_segs_out); null before Linux 4.2.
+          returned: always
+          type: int
+        received_segments:
+          description: Segments received (tcpi_segs_in); null before Linux 4.2.
+          returned: always
+          type: int
+        sent_data_segments:
+          description: Segments sent with data (tcpi_data_segs_out); null before Linux 4.6.
+          returned: always
+          type: int
+        received_data_segments:
+          description: Segments received with data (tcpi_data_segs_in); null before Linux 4.6.
+          returned: always
+          type: int
+        sent_bytes:
+          description: Bytes sent, with retransmissions (tcpi_bytes_sent); null before Linux 4.19.
+          returned: always
+          type: int
+        acknowledged_bytes:
+          description: Bytes sent that the peer acknowledged (tcpi_bytes_acked); null before Linux 4.1.
+          returned: always
+          type: int
+        retransmitted_bytes:
+          description: Bytes sent again (tcpi_bytes_retrans); null before Linux 4.19.
+          returned: always
+          type: int
+        received_bytes:
+          description: Bytes received in order (tcpi_bytes_received); null before Linux 4.1.
+          returned: always
+          type: int
+        unsent_bytes:
+          description: Bytes written, not yet sent (tcpi_notsent_bytes); null before Linux 4.6.
+          returned: always
+          type: int
+        pacing_bytes_per_second:
+          description: Rate at which packets are paced (tcpi_pacing_rate); null if unlimited, null before Linux 3.15.
+          returned: always
+          type: int
+        max_pacing_bytes_per_second:
+          description: Largest rate of pacing, SO_MAX_PACING_RATE (tcpi_max_pacing_rate); null if unlimited, null before Linux 3.15.
+          returned: always
+          type: int
+        delivery_bytes_per_second:
+          description: Rate of delivery (tcpi_delivery_rate); null before it is measured, null before Linux 4.9.
+          returned: always
+          type: int
+        app_limited:
+          description: The rate of delivery was limited by what the application sent (tcpi_delivery_rate_app_limited); null before Linux 4.9.
+          returned: always
+          type: bool
+        send_mss_bytes:
+          description: Segment size in use for sending (tcpi_snd_mss).
+          returned: always
+          type: int
+        receive_mss_bytes:
+          description: Segment size of the peer, as estimated (tcpi_rcv_mss).
+          returned: always
+          type: int
+        advertised_mss_bytes:
+          description: Segment size advertised to the peer (tcpi_advmss).
+          returned: always
+          type: int
+        path_mtu_bytes:
+          description: MTU of the path (tcpi_pmtu); null if unknown.
+          returned: always
+          type: int
+        send_window_bytes:
+          description: Receive window that the peer advertised, scaled (tcpi_snd_wnd); null before Linux 5.4.
+          returned: always
+          type: int
+        receive_window_bytes:
+          description: Receive window advertised to the peer, scaled (tcpi_rcv_wnd); null before Linux 6.2.
+          returned: always
+          type: int
+        receive_window_limit_bytes:
+          description: Largest receive window that is advertised for now (tcpi_rcv_ssthresh).
+          returned: always
+          type: int
+        receive_space_bytes:
+          description: Bytes that the application reads in a round-trip time, as estimated (tcpi_rcv_space).
+          returned: always
+          type: int
+        send_window_scale:
+          description: "Shift of the peer's window (tcpi_snd_wscale); null without scaling."
+          returned: always
+          type: int
+        receive_window_scale:
+          description: Shift of the own window (tcpi_rcv_wscale); null without scaling.
+          returned: always
+          type: int
+        timestamps:
+          description: Timestamps are in use (TCPI_OPT_TIMESTAMPS of tcpi_options).
+          returned: always
+          type: bool
+        microsecond_timestamps:
+          description: Timestamps count microseconds (TCPI_OPT_USEC_TS, since Linux 6.7).
+          returned: always
+          type: bool
+        sack:
+          description: Selective acknowledgements are in use (TCPI_OPT_SACK).
+          returned: always
+          type: bool
+        ecn:
+          description: Explicit congestion notification was negotiated (TCPI_OPT_ECN).
+          returned: always
+          type: bool
+        ecn_seen:
+          description: A packet capable of ECN was received (TCPI_OPT_ECN_SEEN, since Linux 3.1).
+          returned: always
+          type: bool
+        syn_data_acknowledged:
+          description: "Data in the SYN was acknowledged: TCP Fast Open (TCPI_OPT_SYN_DATA, since Linux 3.7)."
+          returned: always
+          type: bool
+        fastopen_failure:
+          description: Why TCP Fast Open failed for this client (tcpi_fastopen_client_fail, since Linux 5.5); else null.
+          returned: always
+          type: str
+        since_data_sent_seconds:
+          description: Time since data was sent, or since the connection was made (tcpi_last_data_sent); null before that.
+          returned: always
+          type: float
+        since_data_received_seconds:
+          description: Time since data was received, or since the connection was made (tcpi_last_data_recv); null before that.
+          returned: always
+          type: float
+        since_ack_received_seconds:
+          description: Time since the last ACK was received (tcpi_last_ack_recv); null before the first one.
+          returned: always
+          type: float
+        busy_seconds:
+          description: Time with data to send (tcpi_busy_time); null before Linux 4.10.
+          returned: always
+          type: float
+        receive_window_limited_seconds:
+          description: "Of it, limited by the peer's receive window (tcpi_rwnd_limited); null before Linux 4.10."
+          returned: always
+          type: float
+        send_buffer_limited_seconds:
+          description: Of it, limited by the own send buffer (tcpi_sndbuf_limited); null before Linux 4.10.
+          returned: always
+          type: float
+        timeouts:
+          description: Retransmission timeouts, those of SYN too (tcpi_total_rto); null before Linux 6.7.
+          returned: always
+          type: int
+        timeout_recoveries:
+          description: Recoveries from timeouts (tcpi_total_rto_recoveries); null before Linux 6.7.
+          returned: always
+          type: int
+        timeout_recovery_seconds:
+          description: Time spent in these recoveries (tcpi_total_rto_time); null before Linux 6.7.
+          returned: always
+          type: float
+        rehashes:
+          description: Times that another path was tried after timeouts (tcpi_rehash); null before Linux 6.2.
+          returned: always
+          type: int
     network_namespace:
       description: Where it was seen; null in a snapshot without names.
       returned: always

@@ -58,6 +58,9 @@ def read_options(options):
     """Make a request from the validated options of netstat_facts. Raises Refused for unknown names."""
     require_core()
     netns = options.get("netns") or []
+    owners = options.get("owners") is not False
+    if options.get("compat") and not owners:
+        raise Refused("owners: %s lists processes, which are not searched for" % options["compat"])
     try:
         query = core.facts_query(
             HOST,
@@ -68,6 +71,7 @@ def read_options(options):
             where=options.get("where"),
             netns=[namespace for namespace in netns if namespace != "all"],
             all_netns="all" in netns,
+            owners=owners,
             who=bool(options.get("who") or options.get("compat")),
             arguments=bool(options.get("arguments")),
         )

@@ -1,6 +1,6 @@
 """Turn the options of the net-tools dialect into a request, by netstat's rules for combining them."""
 
-from __future__ import annotations
+# Annotations are evaluated: as text, typing would compile each field's, which a start takes long for.
 
 from collections.abc import Callable, Sequence
 from itertools import takewhile
@@ -36,10 +36,7 @@ FAMILY_NAMES = {
 """Families by the names that -A accepts."""
 
 _NO_ROUTING = "No routing for address family `{}'."
-_UNROUTED = {
-    **dict.fromkeys(("unix", "ec", "ash"), _NO_ROUTING),
-    "bluetooth": "Address family `{}' not supported.",
-}
+_UNROUTED = {**dict.fromkeys(("unix", "ec", "ash"), _NO_ROUTING), "bluetooth": "Address family `{}' not supported."}
 _NO_BLUETOOTH = """\
 netstat: feature `AF BLUETOOTH' not supported.
 Please recompile `net-tools' with newer kernel source or full configuration."""
@@ -54,7 +51,7 @@ _LONGEST_FAMILIES = 255
 _BROKEN_TCPIP = "netstat.c: Internal Error `longopts 1 range'."
 
 _NOT_NARROWING = frozenset(
-    {"numeric", "numeric_hosts", "numeric_ports", "numeric_users", "wide", "source", "context", "arguments"}
+    {"numeric", "numeric_hosts", "numeric_ports", "numeric_users", "wide", "source", "context", "arguments", "tcp_info"}
     | {"netns", "all_netns", "netns_limit", "plugin_budget", "host", "byte_order", "preset"}
 )
 """Options that do not narrow what is captured."""
@@ -189,7 +186,7 @@ def select_displays(request: Options) -> list[str]:
     return [name for name in DISPLAYS if request.given[name]]
 
 
-def _make_query(request: Options, selection: _Selection) -> Query:
+def _make_query(request: Options, selection: "_Selection") -> Query:
     given = request.given
     query = Query(
         tables=selection.tables,

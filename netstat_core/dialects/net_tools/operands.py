@@ -1,6 +1,6 @@
 """Check operands: pynetstat refuses those without a meaning, netstat ignores them."""
 
-from __future__ import annotations
+# Annotations are evaluated: as text, typing would compile each field's, which a start takes long for.
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple

@@ -63,6 +63,7 @@ OPTIONS = (
     Option("programs", "p", ("programs",), group=LOOK, help="process and program that hold a socket"),
     HOST["who"],
     HOST["arguments"],
+    HOST["tcp_info"],
     Option("context", "Z", ("context",), group=LOOK, help="SELinux security context of the process"),
     Option("wide", "WT", ("wide", "notrim"), group=LOOK, help="do not truncate addresses, even if columns shift"),
     Option("fib", "F", ("fib",), group=LOOK, help="with -r: the forwarding table (default)"),

@@ -41,6 +41,7 @@ OPTIONS = (
     Option("users", "u", group=LOOK, help="user, process and command of each socket (of illumos)"),
     HOST["who"],
     HOST["arguments"],
+    HOST["tcp_info"],
     HOST["format"],
     HOST["json"],
     HOST["ndjson"],

@@ -32,8 +32,8 @@ def _gather_listening() -> dict[str, Any]:
     from netstat_core.host.discovery import Host  # noqa: PLC0415 - Salt imports this file on every start
 
     host = Host()
-    query = facts_query(host, tables=("sockets",), protocols=("tcp", "udp"))
-    facts = gather(query._replace(owners=()), host=host).facts
+    query = facts_query(host, tables=("sockets",), protocols=("tcp", "udp"), owners=False)
+    facts = gather(query, host=host).facts
     addresses = {port: entry["addresses"] for port, entry in facts["listening"].items()}
     kept = {port: addresses[port][:_MOST_ADDRESSES] for port in islice(addresses, _MOST_PORTS)}
     reasons = facts["incomplete_because"]

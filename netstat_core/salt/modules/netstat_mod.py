@@ -41,6 +41,7 @@ def listening(
     netns: Names = None,
     who: bool = False,
     arguments: bool = False,
+    owners: bool = True,
 ) -> dict[str, Any]:
     """
     Return listening sockets: Internet sockets by protocol and port, UNIX sockets by path, with their processes.
@@ -64,6 +65,10 @@ def listening(
         Whether to return the full command lines of processes, whose arguments may contain secrets. By default only the
         first argument is returned.
 
+    owners
+        Whether to find the processes that hold sockets, for which the open descriptors of all processes are searched.
+        Without it ``processes``, ``pids`` and ``owner_seen`` are null.
+
     CLI Example:
 
     .. code-block:: bash
@@ -71,8 +76,9 @@ def listening(
         salt '*' netstat.listening
         salt '*' netstat.listening protocols=tcp where='local_port < 1024'
         salt '*' netstat.listening netns=all who=True
+        salt '*' netstat.listening owners=False
     """
-    options: dict[str, Any] = {"protocols": protocols, "families": families, "netns": netns}
+    options: dict[str, Any] = {"protocols": protocols, "families": families, "netns": netns, "owners": owners}
     return _gather("sockets", where=where, who=who, arguments=arguments, **options)
 
 
@@ -83,6 +89,7 @@ def sockets(
     netns: Names = None,
     who: bool = False,
     arguments: bool = False,
+    owners: bool = True,
 ) -> dict[str, Any]:
     """
     Return all sockets: the facts, with a record of each socket under ``sockets``. For arguments see ``listening``.
@@ -94,7 +101,7 @@ def sockets(
         salt '*' netstat.sockets protocols=tcp where="state == 'CLOSE_WAIT'"
         salt '*' netstat.sockets protocols=tcp,udp families=inet6
     """
-    options: dict[str, Any] = {"protocols": protocols, "families": families, "netns": netns}
+    options: dict[str, Any] = {"protocols": protocols, "families": families, "netns": netns, "owners": owners}
     return _gather("sockets", sockets="all", where=where, who=who, arguments=arguments, **options)
 
 
@@ -111,7 +118,7 @@ def routes(where: str | None = None, families: Names = None, netns: Names = None
         salt '*' netstat.routes
         salt '*' netstat.routes families=inet6 where="interface == 'eth0'"
     """
-    return _gather("routes", "default_route", where=where, families=families, netns=netns)
+    return _gather("routes,default_route", where=where, families=families, netns=netns)
 
 
 def interfaces(where: str | None = None, netns: Names = None) -> dict[str, Any]:
@@ -127,7 +134,7 @@ def interfaces(where: str | None = None, netns: Names = None) -> dict[str, Any]:
         salt '*' netstat.interfaces
         salt '*' netstat.interfaces where='rx_errors > 0'
     """
-    return _gather("interfaces", *(() if where else ("groups",)), where=where, netns=netns)
+    return _gather("interfaces" if where else "interfaces,groups", where=where, netns=netns)
 
 
 def statistics(where: str | None = None, netns: Names = None) -> dict[str, Any]:
@@ -194,6 +201,7 @@ def capture(
     netns: Names = None,
     arguments: bool = False,
     preset: str | None = None,
+    owners: bool = True,
 ) -> str:
     """
     Take a snapshot of the minion: text that ``netstat.parse`` and ``pynetstat --from`` can read on any machine.
@@ -202,7 +210,7 @@ def capture(
     ``.tar.gz``, and the path is returned. The snapshot holds everything unless ``tables``, ``protocols`` or
     ``families`` are given, ``sockets`` is ``listening``, or a ``preset`` of ``pynetstat capture`` is named; it holds
     other network namespaces if ``netns`` is given. Of the command lines of processes it holds the first argument, with
-    ``arguments`` all, which may contain secrets.
+    ``arguments`` all, which may contain secrets; without ``owners`` it holds no processes.
 
     CLI Example:
 
@@ -214,15 +222,16 @@ def capture(
     """
     from netstat_core.host.discovery import Host  # noqa: PLC0415
     from netstat_core.report.plan import plan  # noqa: PLC0415
+    from netstat_core.salt.queries import make_capture_query  # noqa: PLC0415
     from netstat_core.system import writing  # noqa: PLC0415
     from netstat_core.system.capture import pack  # noqa: PLC0415 - Salt imports this file on every start
     from netstat_core.system.find_namespaces import capture_all  # noqa: PLC0415
 
     options: dict[str, Any] = {"tables": tables, "protocols": protocols, "families": families, "netns": netns}
-    options |= {"sockets": sockets, "arguments": arguments}
+    options |= {"sockets": sockets, "arguments": arguments, "owners": owners}
     with _convert_errors():
         host = Host()
-        contents = capture_all(plan(_make_capture_query(host, options, preset), host))
+        contents = capture_all(plan(make_capture_query(host, options, preset), host))
         if path is None:
             return pack(contents)
         writing.write(contents, _check_path(path), sys.stdout.buffer)
@@ -239,6 +248,7 @@ def parse(
     netns: Names = None,
     who: bool = False,
     arguments: bool = False,
+    owners: bool = True,
 ) -> dict[str, Any]:
     """
     Return the facts of a snapshot, given as its text or as an absolute path on the minion.
@@ -255,21 +265,22 @@ def parse(
         salt-run salt.cmd netstat.parse /srv/snapshots/web1.txt sockets=all where="state == 'ESTABLISHED'"
     """
     options: dict[str, Any] = {"protocols": protocols, "families": families, "netns": netns, "who": who}
-    options |= {"where": where, "arguments": arguments}
-    return _gather(*_split(tables), snapshot=snapshot or "", sockets=sockets, **options)
+    options |= {"where": where, "arguments": arguments, "owners": owners}
+    return _gather(tables, snapshot=snapshot or "", sockets=sockets, **options)
 
 
 def _judge(claim: str, port: Any, address: Any, process: Any, netns: Any) -> bool:
     """Return whether the facts prove a claim, which is the name of a function of answers.listening."""
-    from netstat_core.answers import listening as answers  # noqa: PLC0415 - Salt imports this file on every start
+    from netstat_core.answers import listening as answers  # noqa: PLC0415
+    from netstat_core.salt.queries import to_text  # noqa: PLC0415 - Salt imports this file on every start
 
     with _convert_errors():
         protocol = answers.parse_port(port).protocol
         facts = _gather("sockets", protocols=protocol, netns=netns, owners=process is not None)
-        name = process if isinstance(process, (list, tuple, dict)) else _to_text(process)
+        name = process if isinstance(process, (list, tuple, dict)) else to_text(process)
         try:
             place = _get_only_place(facts) if "namespaces" in facts else facts
-            is_proven: bool = getattr(answers, claim)(place, port, address=_to_text(address), process=name)
+            is_proven: bool = getattr(answers, claim)(place, port, address=to_text(address), process=name)
         except answers.NotSeen as reason:
             if not _is_in_state():
                 raise
@@ -289,52 +300,18 @@ def _is_in_state() -> bool:
     return "runas" in globals().get("__context__", ())
 
 
-def _gather(*tables: str, snapshot: str | None = None, owners: bool = True, **options: Any) -> dict[str, Any]:
+def _gather(tables: Names, snapshot: str | None = None, **options: Any) -> dict[str, Any]:
     """Gather the facts of some tables, from a snapshot if given; with ``sockets="all"`` add the records of sockets."""
     from netstat_core.facts.gather import gather  # noqa: PLC0415
-    from netstat_core.host.discovery import Host  # noqa: PLC0415 - Salt imports this file on every start
+    from netstat_core.host.discovery import Host  # noqa: PLC0415
+    from netstat_core.salt.queries import make_query  # noqa: PLC0415 - Salt imports this file on every start
 
     with _convert_errors():
         host = Host()
-        query = _make_query(host, {**options, "tables": tables})
-        if not owners:
-            query = query._replace(owners=())
+        query = make_query(host, {**options, "tables": tables})
         system = None if snapshot is None else _open_snapshot(snapshot)
         gathered = gather(query, system, host, keep_sockets=query.show == "all")
     return gathered.facts | ({"sockets": gathered.sockets} if query.show == "all" else {})
-
-
-def _make_query(host: Any, options: dict[str, Any]) -> Any:
-    """Make a query from arguments as Salt passes them: numbers, lists or comma-separated strings."""
-    from netstat_core.facts.query import facts_query  # noqa: PLC0415
-
-    lists = {name: _split(options.get(name)) for name in ("tables", "families", "protocols", "netns")}
-    all_netns = lists["netns"] == ["all"]
-    return facts_query(
-        host,
-        **(lists | ({"netns": []} if all_netns else {})),
-        all_netns=all_netns,
-        sockets=str(options.get("sockets", "listening")),
-        where=_to_text(options.get("where")),
-        who=bool(options.get("who")),
-        arguments=bool(options.get("arguments")),
-    )
-
-
-def _make_capture_query(host: Any, options: dict[str, Any], preset: str | None) -> Any:
-    """Make the query of a capture: of a preset, of what the options select, or of everything if they select nothing."""
-    from netstat_core.errors import UsageError  # noqa: PLC0415
-    from netstat_core.facts.query import preset_query  # noqa: PLC0415
-    from netstat_core.report.plan import EVERYTHING  # noqa: PLC0415
-
-    query = _make_query(host, options)
-    if options["sockets"] != "all" or any(options[name] for name in ("tables", "protocols", "families")):
-        if preset is not None:
-            raise UsageError("preset does not go with tables, protocols, families and sockets")
-        return query
-    chosen = EVERYTHING if preset is None else preset_query(host, str(preset))
-    places = {name: getattr(query, name) for name in ("network_namespaces", "all_network_namespaces")}
-    return chosen._replace(owners=tuple(dict.fromkeys((*chosen.owners, *query.owners))), **places)
 
 
 def _get_only_place(facts: dict[str, Any]) -> dict[str, Any]:
@@ -350,16 +327,6 @@ def _get_only_place(facts: dict[str, Any]) -> dict[str, Any]:
     reasons = "; ".join(reason["text"] for reason in facts["incomplete_because"])
     error = UsageError if places else NotSeen
     raise error(f"netns must select one readable network namespace, not {len(places)}{reasons and f': {reasons}'}")
-
-
-def _split(names: Any) -> list[str]:
-    if isinstance(names, (list, tuple)):
-        return [str(name) for name in names]
-    return [name.strip() for name in str(names or "").split(",") if name.strip()]
-
-
-def _to_text(value: Any) -> str | None:
-    return None if value is None else str(value)
 
 
 def _open_snapshot(snapshot: str) -> Any:

@@ -29,12 +29,14 @@ from netstat_core.plugin import (
 )
 from netstat_inet.addresses import Ipv4Texts, Ipv6Texts
 from netstat_inet.record import KEYS, TCP_LISTEN, TCP_SYN_RECV, States, to_timer_kind
+from netstat_inet.tcp_info import ATTRIBUTES as TCP_INFO_ATTRIBUTES
+from netstat_inet.tcp_info import INET_DIAG_CONG, INET_DIAG_INFO, TcpInfos
+from netstat_inet.tcp_info_record import TCP_INFO
 
 # linux/sock_diag.h
 SOCK_DIAG_BY_FAMILY = 20
 
 # linux/inet_diag.h
-INET_DIAG_INFO = 2
 INET_DIAG_SKMEMINFO = 7
 INET_DIAG_PROTOCOL = 10
 INET_DIAG_SKV6ONLY = 11
@@ -112,16 +114,19 @@ def request(protocol: str, family: str, asked: Asked) -> NetlinkDump:
 
     ``wider`` of it lists requests whose recorded answers contain this one's.
     """
-    timers = 1 << (INET_DIAG_INFO - 1) if protocol == "tcp" else 0
-    drops = 1 << (INET_DIAG_SKMEMINFO - 1)
-    wanted = (timers if asked.wants("timer") else 0) | (drops if asked.wants("drops") else 0)
+    info, congestion = (1 << INET_DIAG_INFO - 1, 1 << INET_DIAG_CONG - 1) if protocol == "tcp" else (0, 0)
+    drops = 1 << INET_DIAG_SKMEMINFO - 1
+    wanted = (info if asked.wants("timer") else 0) | (drops if asked.wants("drops") else 0)
+    if asked.wants_extra(TCP_INFO):
+        wanted |= info | congestion
     states = 1 << TCP_LISTEN if asked.show == "listening" and protocol == "tcp" else ALL_STATES
 
     def body(extensions: int, states: int) -> bytes:
         return struct.pack("=BBBBI48x", AF[family], NUMBERS[protocol], extensions, 0, states)
 
     name = name_dump(protocol, family)
-    more = dict.fromkeys(wanted | further for further in (0, timers, drops, timers | drops))
+    further = [mask | drop for mask in (0, info, info | congestion) for drop in (0, drops)]
+    more = dict.fromkeys(wanted | extensions for extensions in further)
     wider = tuple((name, body(extensions, mask)) for mask in dict.fromkeys((states, ALL_STATES)) for extensions in more)
     return NetlinkDump(
         name,
@@ -177,6 +182,8 @@ class _DumpParser:
         self._timer = _Timers().__getitem__
         self._template = {name: Same(value) for name, value in _UNKNOWN.items()}
         self._template |= {"family": Same(family), "protocol": Same(protocol)}
+        has_tcp_info = self._is_tcp and about.asked.wants_extra(TCP_INFO)
+        self._tcp_infos = TcpInfos(about.order) if has_tcp_info else None
         self._has_extensions = any(about.asked.wants(field) for field in ("drops", "timer", "v6_only"))
 
     def parse(self, datagrams: Datagrams) -> Iterator[Batch | Problem]:
@@ -220,6 +227,8 @@ class _DumpParser:
             self._adjust_datagram(columns, messages)
         if self._has_extensions:
             self._add_extensions(columns, messages)
+        if self._tcp_infos is not None:
+            columns[TCP_INFO] = self._tcp_infos.column(messages)
         return Batch.of_columns(columns, len(messages))
 
     def _adjust_tcp(self, columns: dict[str, Any], states: Column, messages: Messages) -> None:
@@ -288,7 +297,8 @@ def _choose_attributes(asked: Asked, protocol: str) -> dict[str, AttributeField]
     needed = {"retransmits": "timer", "probes": "timer", "drops": "drops", "v6_only": "v6_only"}
     names = {name for name, field in needed.items() if asked.wants(field)}
     names |= {"ip_protocol"} if protocol == "raw" else set()
-    return {name: field for name, field in _ATTRIBUTES.items() if name in names}
+    fields = {name: field for name, field in _ATTRIBUTES.items() if name in names}
+    return fields | TCP_INFO_ATTRIBUTES if protocol == "tcp" and asked.wants_extra(TCP_INFO) else fields
 
 
 class _Timers(dict["tuple[int, int, int, int | None, int | None]", Record]):

@@ -120,6 +120,7 @@ class _LineParser:
             "association_id": None,
             "ip_protocol": port if self.protocol == "raw" else None,
             "icmp_id": port if self.protocol == "icmp" else None,
+            "tcp_info": None,
         }
 
     def _parse_timer(self, words: list[bytes]) -> Record:

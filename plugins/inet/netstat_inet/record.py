@@ -1,13 +1,15 @@
 """The record of an Internet socket, and the words for the kernel's numbers of states and timers."""
 
-from __future__ import annotations
+# Annotations are evaluated: as text, typing would compile each field's, which a start takes long for.
 
 from typing import Annotated, Any, TypedDict
 
 from netstat_core.plugin import Address, Bytes, Count, Field, InterfaceName, Port, Record, SocketRecord, Uid
+from netstat_inet.tcp_info_record import TcpInfo
 
 # include/net/tcp_states.h
 TCP_ESTABLISHED = 1
+TCP_SYN_SENT = 2
 TCP_SYN_RECV = 3
 TCP_CLOSE = 7
 TCP_LISTEN = 10
@@ -100,6 +102,13 @@ class InetSocket(SocketRecord):
     association_id: Annotated[int | None, Field("sctp: the kernel's number of the association", minimum=0)]
     ip_protocol: Annotated[int | None, Field("raw: number of the IP protocol", minimum=0)]
     icmp_id: Annotated[int | None, Field("icmp: identifier of the echo requests", minimum=0, maximum=0xFFFF)]
+    tcp_info: Annotated[
+        TcpInfo | None,
+        Field(
+            "tcp: what the kernel knows of the connection; null if not asked for, not read over netlink, and in the "
+            "states SYN_RECV and TIME_WAIT"
+        ),
+    ]
 
 
 KEYS = (
@@ -128,6 +137,7 @@ KEYS = (
     "association_id",
     "ip_protocol",
     "icmp_id",
+    "tcp_info",
 )
 """The field names in the order of the record."""
 
@@ -163,6 +173,7 @@ def make_sctp_record(local: list[str], remote: list[str] | None, **known: Any) -
         "association_id": None,
         "ip_protocol": None,
         "icmp_id": None,
+        "tcp_info": None,
     }
     return {**record, **known}
 

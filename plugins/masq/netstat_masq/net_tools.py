@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import repeat
 from typing import Any
 
-from netstat_core.plugin import Block, Complaint, Gap, Layout, Names, Problem, Record, Style
+from netstat_core.plugin import Batch, Block, Complaint, Gap, Layout, Names, Problem, Record, Style
 from netstat_masq.proc_ip_masquerade import EMPTY, MALFORMED, REFUSED, UNKNOWN
 from netstat_masq.record import NO_CONNECTION
 
@@ -26,43 +27,60 @@ def _needs(_style: Style) -> frozenset[str]:
     return frozenset({"protocol", "original", "reply", "expires_seconds", "nat"})
 
 
-def _rows(style: Style, names: Names, traits: Mapping[str, Any]) -> Callable[[Sequence[Record]], str]:
+def _rows(style: Style, names: Names, traits: Mapping[str, Any]) -> Callable[[Batch], str]:
     """Return the formatter of translated connections; it prints the title before the first one, if there is any."""
     title = _TITLE + (_LONG_HEADER if style.extend else _HEADER)
-    format_line = _make_line_formatter(names, extended=bool(style.extend))
+    format_lines = _make_formatter(names, extended=bool(style.extend))
 
-    def format_batch(batch: Sequence[Record]) -> str:
+    def format_batch(batch: Batch) -> str:
         nonlocal title
-        translated = [record for record in batch if record["nat"] != "none"]
+        kinds = batch.column("nat")
+        translated = batch.kept([kind != "none" for kind in kinds]) if "none" in kinds else batch
         if not translated or REFUSED in traits:
             return ""
-        names.expect_hosts(_iterate_hosts(translated))
         above, title = title, ""
-        return above + "".join(map(format_line, translated))
+        return above + format_lines(translated)
 
     return format_batch
 
 
-def _iterate_hosts(batch: Sequence[Record]) -> Iterator[str]:
-    for record in batch:
-        yield record["original"]["source_address"]
-        yield record["original"]["destination_address"]
+def _make_formatter(names: Names, *, extended: bool) -> Callable[[Batch], str]:
+    """Return the formatter of lines: the original direction, and in parentheses the port that replies are sent to."""
 
+    def show_hosts(directions: Sequence[Record], field: str) -> Iterable[str]:
+        addresses = [direction[field] for direction in directions]
+        return map(names.host, addresses) if names.resolves_hosts else addresses
 
-def _make_line_formatter(names: Names, *, extended: bool) -> Callable[[Record], str]:
-    """Return the formatter of a line: the original direction, and in parentheses the port that replies are sent to."""
-    host, port = names.host, names.port
+    def show_ports(directions: Sequence[Record], field: str, protocols: Sequence[str]) -> Iterable[object]:
+        ports = [direction[field] or 0 for direction in directions]
+        return map(names.port, ports, protocols) if names.resolves_ports else [port or "*" for port in ports]
 
-    def format_line(record: Record) -> str:
-        original, protocol = record["original"], record["protocol"]
-        return (
-            f"{protocol:<4}{_format_time(record['expires_seconds'])} {_format_sequence(record) if extended else ''}"
-            f"{host(original['source_address']):<20} {host(original['destination_address']):<20} "
-            f"{port(original['source_port'] or 0, protocol)} -> {port(original['destination_port'] or 0, protocol)} "
-            f"({port(record['reply']['destination_port'] or 0, protocol)})\n"
+    def format_lines(batch: Batch) -> str:
+        protocols, originals, replies = batch.column("protocol"), batch.column("original"), batch.column("reply")
+        if names.resolves_hosts:
+            names.expect_hosts(_iterate_hosts(originals))
+        columns = zip(
+            *(protocols, map(_format_time, batch.column("expires_seconds"))),
+            map(_format_sequence, batch.read_only()) if extended else repeat(""),
+            *(show_hosts(originals, "source_address"), show_hosts(originals, "destination_address")),
+            *(show_ports(originals, field, protocols) for field in ("source_port", "destination_port")),
+            show_ports(replies, "destination_port", protocols),
+            strict=False,  # without sequence numbers, one text stands for all
+        )
+        return "".join(
+            [
+                f"{protocol:<4}{time} {sequence}{source:<20} {target:<20} {port} -> {target_port} ({masked})\n"
+                for protocol, time, sequence, source, target, port, target_port, masked in columns
+            ]
         )
 
-    return format_line
+    return format_lines
+
+
+def _iterate_hosts(originals: Sequence[Record]) -> Iterator[str]:
+    for original in originals:
+        yield original["source_address"]
+        yield original["destination_address"]
 
 
 @lru_cache

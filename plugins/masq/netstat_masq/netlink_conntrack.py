@@ -6,7 +6,7 @@ Numbers in attributes are big-endian on every machine; message and attribute hea
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -16,11 +16,16 @@ from netstat_core.plugin import (
     NLMSG_HDRLEN,
     About,
     Asked,
+    AttributeField,
+    Batch,
     Datagrams,
+    MessageGroup,
+    Messages,
+    MessageShapes,
     NetlinkDump,
     Problem,
     Record,
-    align4,
+    Same,
 )
 from netstat_masq.addresses import PackedTexts
 from netstat_masq.record import (
@@ -32,11 +37,11 @@ from netstat_masq.record import (
     NAT,
     NO_CONNECTION,
     PROTOCOLS,
+    Connection,
     state_word,
     status_words,
 )
 from netstat_masq.selection import Selection
-from netstat_masq.shapes import Path, Shapes
 
 NAME = "netfilter/conntrack"
 
@@ -91,54 +96,57 @@ CTA_COUNTERS_BYTES = 2
 _GET = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET
 _NEW = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_NEW
 _FIXED_SIZE = NLMSG_HDRLEN + NFGENMSG_SIZE
-_COUNTERS = {CTA_TUPLE_ORIG: CTA_COUNTERS_ORIG, CTA_TUPLE_REPLY: CTA_COUNTERS_REPLY}
-_INET_SIZE = 4
 _RECORDED_STATUS = IPS_SEEN_REPLY | IPS_ASSURED | IPS_OFFLOAD | IPS_HW_OFFLOAD
 """The bits of the status that records show."""
 
-
-def _addresses(which: int) -> tuple[dict[Path, str], ...]:
-    """Return the formats of source and destination of one direction (CTA_TUPLE_ORIG or CTA_TUPLE_REPLY)."""
-    return (
-        {(which, CTA_TUPLE_IP, CTA_IP_V4_SRC): "4s", (which, CTA_TUPLE_IP, CTA_IP_V6_SRC): "16s"},
-        {(which, CTA_TUPLE_IP, CTA_IP_V4_DST): "4s", (which, CTA_TUPLE_IP, CTA_IP_V6_DST): "16s"},
-    )
+Column = Sequence[Any] | Same
 
 
-def _protocol_and_counters(which: int) -> tuple[dict[Path, str], ...]:
-    """Return the formats of ports, ICMP fields and counters of one direction; ICMPv6 has its own attributes."""
-    protocol, counters = (which, CTA_TUPLE_PROTO), _COUNTERS[which]
-    return (
-        {(*protocol, CTA_PROTO_SRC_PORT): "H"},
-        {(*protocol, CTA_PROTO_DST_PORT): "H"},
-        {(*protocol, CTA_PROTO_ICMP_ID): "H", (*protocol, CTA_PROTO_ICMPV6_ID): "H"},
-        {(*protocol, CTA_PROTO_ICMP_TYPE): "B", (*protocol, CTA_PROTO_ICMPV6_TYPE): "B"},
-        {(*protocol, CTA_PROTO_ICMP_CODE): "B", (*protocol, CTA_PROTO_ICMPV6_CODE): "B"},
-        {(counters, CTA_COUNTERS_PACKETS): "Q"},
-        {(counters, CTA_COUNTERS_BYTES): "Q"},
-    )
+def _exactly(*paths: tuple[int, ...], form: str) -> AttributeField:
+    """Return the field of an attribute that may have several paths; of another size it is ignored."""
+    return AttributeField(dict.fromkeys(paths, form), exact=True)
 
 
-_REQUIRED: tuple[dict[Path, str], ...] = (
-    {(CTA_TUPLE_ORIG, CTA_TUPLE_PROTO, CTA_PROTO_NUM): "B"},
-    {(CTA_STATUS,): "I"},
-    *_addresses(CTA_TUPLE_ORIG),
-    *_addresses(CTA_TUPLE_REPLY),
-)
-_OPTIONAL: tuple[dict[Path, str], ...] = (
-    {
-        (CTA_PROTOINFO, CTA_PROTOINFO_TCP, CTA_PROTOINFO_TCP_STATE): "B",
-        (CTA_PROTOINFO, CTA_PROTOINFO_DCCP, CTA_PROTOINFO_DCCP_STATE): "B",
-        (CTA_PROTOINFO, CTA_PROTOINFO_SCTP, CTA_PROTOINFO_SCTP_STATE): "B",
-    },
-    {(CTA_TIMEOUT,): "I"},
-    {(CTA_MARK,): "I"},
-    {(CTA_ZONE,): "H", (CTA_TUPLE_ORIG, CTA_TUPLE_ZONE): "H", (CTA_TUPLE_REPLY, CTA_TUPLE_ZONE): "H"},
-)
-_FORMATS = (*_REQUIRED, *_OPTIONAL, *_protocol_and_counters(CTA_TUPLE_ORIG), *_protocol_and_counters(CTA_TUPLE_REPLY))
-_OPTIONAL_AT = len(_REQUIRED)
-_ORIGINAL_AT = _OPTIONAL_AT + len(_OPTIONAL)
-_REPLY_AT = _ORIGINAL_AT + len(_protocol_and_counters(CTA_TUPLE_ORIG))
+def _address(which: int, in_ipv4: int, in_ipv6: int) -> AttributeField:
+    path = (which, CTA_TUPLE_IP)
+    return AttributeField({(*path, in_ipv4): "4s", (*path, in_ipv6): "16s"}, exact=True)
+
+
+def _direction(name: str, which: int, counters: int) -> dict[str, AttributeField]:
+    """Return the fields of one direction; ICMPv6 has its own attributes."""
+    ends = (which, CTA_TUPLE_PROTO)
+    return {
+        f"{name} source": _address(which, CTA_IP_V4_SRC, CTA_IP_V6_SRC),
+        f"{name} destination": _address(which, CTA_IP_V4_DST, CTA_IP_V6_DST),
+        f"{name} source port": _exactly((*ends, CTA_PROTO_SRC_PORT), form=">H"),
+        f"{name} destination port": _exactly((*ends, CTA_PROTO_DST_PORT), form=">H"),
+        f"{name} icmp type": _exactly((*ends, CTA_PROTO_ICMP_TYPE), (*ends, CTA_PROTO_ICMPV6_TYPE), form="B"),
+        f"{name} icmp code": _exactly((*ends, CTA_PROTO_ICMP_CODE), (*ends, CTA_PROTO_ICMPV6_CODE), form="B"),
+        f"{name} icmp id": _exactly((*ends, CTA_PROTO_ICMP_ID), (*ends, CTA_PROTO_ICMPV6_ID), form=">H"),
+        f"{name} packets": _exactly((counters, CTA_COUNTERS_PACKETS), form=">Q"),
+        f"{name} bytes": _exactly((counters, CTA_COUNTERS_BYTES), form=">Q"),
+    }
+
+
+_FIELDS = {
+    "protocol": _exactly((CTA_TUPLE_ORIG, CTA_TUPLE_PROTO, CTA_PROTO_NUM), form="B"),
+    "status": _exactly((CTA_STATUS,), form=">I"),
+    "state": _exactly(
+        (CTA_PROTOINFO, CTA_PROTOINFO_TCP, CTA_PROTOINFO_TCP_STATE),
+        (CTA_PROTOINFO, CTA_PROTOINFO_DCCP, CTA_PROTOINFO_DCCP_STATE),
+        (CTA_PROTOINFO, CTA_PROTOINFO_SCTP, CTA_PROTOINFO_SCTP_STATE),
+        form="B",
+    ),
+    "timeout": _exactly((CTA_TIMEOUT,), form=">I"),
+    "mark": _exactly((CTA_MARK,), form=">I"),
+    "zone": _exactly((CTA_ZONE,), (CTA_TUPLE_ORIG, CTA_TUPLE_ZONE), (CTA_TUPLE_REPLY, CTA_TUPLE_ZONE), form=">H"),
+    **_direction("original", CTA_TUPLE_ORIG, CTA_COUNTERS_ORIG),
+    **_direction("reply", CTA_TUPLE_REPLY, CTA_COUNTERS_REPLY),
+}
+_REQUIRED = ("protocol", "status", "original source", "original destination", "reply source", "reply destination")
+_KEYS = tuple(Connection.__annotations__)
+_NOTHING: Mapping[str, Column] = dict.fromkeys(_KEYS, Same(None))
+"""The columns of messages that are no connections."""
 
 
 def make_request(asked: Asked) -> NetlinkDump:
@@ -149,79 +157,140 @@ def make_request(asked: Asked) -> NetlinkDump:
     return NetlinkDump(NAME, protocol=NETLINK_NETFILTER, type=_GET, body=struct.pack("=BBH", family, 0, 0), wider=wider)
 
 
-def parse(about: About, datagrams: Datagrams) -> Iterator[Record | Problem]:
+def parse(about: About, datagrams: Datagrams) -> Iterator[Batch | Problem]:
     """Yield the connections in the kernel's order.
 
-    A message that is too short or of another type is a problem, and the rest of its datagram is skipped. A connection
-    may appear twice while the kernel resizes its table.
+    A message that is too short or of another type is a problem, and the rest of its datagram is skipped. Problems with
+    single connections follow the connections of their datagram. A connection may appear twice while the kernel resizes
+    its table.
     """
     selection = Selection(about.asked)
-    shapes = Shapes(_FORMATS, _FIXED_SIZE, about.order)
+    shapes = MessageShapes(about.order, _FIXED_SIZE, _FIELDS, kind=_NEW)
     texts = PackedTexts()
-    header = struct.Struct(f"{about.order}IH").unpack_from
     for datagram in datagrams:
-        start, size = 0, len(datagram)
-        while start < size:
-            length, kind = header(datagram, start) if size - start >= _FIXED_SIZE else (0, 0)
-            if kind != _NEW or not _FIXED_SIZE <= length <= size - start:
-                raw = bytes(datagram[start : start + _FIXED_SIZE])
-                yield Problem(NAME, "a message is not a connection", raw, code=NO_CONNECTION)
-                break
-            record = _make_record(shapes.values(datagram, start, length), texts)
-            if record is None:
-                raw = bytes(datagram[start : start + length])
+        for messages in shapes.unpack(datagram):
+            if isinstance(messages, Messages):
+                if connections := selection.of(_make_batch(messages, about.asked, texts)):
+                    yield connections
+                yield from _find_problems(messages)
+            else:
+                yield Problem(NAME, "a message is not a connection", messages, code=NO_CONNECTION)
+
+
+def _is_connection(group: MessageGroup) -> bool:
+    """Return whether messages of a shape have a protocol, all addresses and a status."""
+    return all(group.find(name) is not None for name in _REQUIRED)
+
+
+def _find_problems(messages: Messages) -> Iterator[Problem]:
+    for group in messages.groups:
+        if not _is_connection(group):
+            for raw in group.between(0):
                 yield Problem(NAME, "a connection lacks an address", raw, code=NO_CONNECTION)
-            elif selection.is_everything or selection.includes(record):
-                yield record
-            start += align4(length)
 
 
-def _make_record(values: tuple[Any, ...], texts: PackedTexts) -> Record | None:
-    """Return the record of a connection, or None if it lacks a protocol, an address or its status."""
-    required = values[:_OPTIONAL_AT]
-    if None in required:
-        return None
-    number, status, source, target, reply_source, reply_target = required
-    state, timeout, mark, zone = values[_OPTIONAL_AT:_ORIGINAL_AT]
-    port, target_port, icmp_id, kind, code, packets, size = values[_ORIGINAL_AT:_REPLY_AT]
-    reply_port, reply_target_port, reply_icmp_id, reply_kind, reply_code, reply_packets, reply_size = values[_REPLY_AT:]
-    protocol = PROTOCOLS.get(number) or str(number)
+def _make_batch(messages: Messages, asked: Asked, texts: PackedTexts) -> Batch:
+    """Return the connections among the messages."""
+    present = [*map(_is_connection, messages.groups)]
+    parts = [
+        _make_columns(group, asked, texts) if is_present else _NOTHING
+        for group, is_present in zip(messages.groups, present, strict=True)
+    ]
+    columns = {name: _put_together(messages, [part[name] for part in parts]) for name in _KEYS}
+    batch = Batch.of_columns(columns, len(messages))
+    if all(present):
+        return batch
+    sizes = map(len, messages.groups)
+    return batch.kept(messages.in_order([[value] * size for value, size in zip(present, sizes, strict=True)]))
+
+
+def _put_together(messages: Messages, columns: Sequence[Column]) -> Column:
+    """Return the columns of all groups as one; it stays one value if that is the same for all."""
+    shared = [column.value for column in columns if isinstance(column, Same)]
+    if len(shared) == len(columns) and shared.count(shared[0]) == len(shared):
+        return columns[0]
+    return messages.in_order(
+        [column.value] * len(group) if isinstance(column, Same) else column
+        for group, column in zip(messages.groups, columns, strict=True)
+    )
+
+
+def _make_columns(group: MessageGroup, asked: Asked, texts: PackedTexts) -> Mapping[str, Column]:
+    """Return the columns of connections whose messages have one shape; those that are not asked for are null."""
+
+    def convert(name: str, to_value: Callable[[Any], Any], missing: object = None) -> Column:
+        """Return what is made of an attribute: once for all connections if it is equal in all of them."""
+        numbers = group.column(name)
+        if numbers is None:
+            return Same(missing)
+        if numbers.count(numbers[0]) == len(numbers):
+            return Same(to_value(numbers[0]))
+        return [*map(to_value, numbers)]
+
+    originals = _make_directions(group, "original", texts)
+    protocols = convert("protocol", _PROTOCOL_WORDS.__getitem__)
+    optional: dict[str, Callable[[], Column]] = {
+        "state": lambda: _name_states(protocols, group.column("state")),
+        "expires_seconds": lambda: convert("timeout", int),
+        "status": lambda: convert("status", lambda bits: _status_words(bits & _RECORDED_STATUS)),
+        "mark": lambda: convert("mark", int),
+        "zone": lambda: convert("zone", int, 0),
+    }
     return {
-        "family": "inet" if len(source) == _INET_SIZE else "inet6",
-        "protocol": protocol,
-        "original": {
+        **_NOTHING,
+        "family": Same("inet6" if ":" in originals[0]["source_address"] else "inet"),
+        "protocol": protocols,
+        "original": originals,
+        "reply": _make_directions(group, "reply", texts),
+        "nat": convert("status", lambda bits: NAT[bits >> IPS_SRC_NAT_BIT & 3]),
+        **{name: make() for name, make in optional.items() if asked.wants(name)},
+    }
+
+
+def _name_states(protocols: Column, states: Sequence[int] | None) -> Column:
+    """Return the words for states, whose numbers differ between protocols; without numbers there are none."""
+    if states is None:
+        return Same(None)
+    if not isinstance(protocols, Same):
+        return [*map(_state_word, protocols, states)]
+    words = {number: _state_word(protocols.value, number) for number in set(states)}
+    return [*map(words.__getitem__, states)]
+
+
+def _make_directions(group: MessageGroup, way: str, texts: PackedTexts) -> list[Record]:
+    """Return the records of one direction."""
+    nothing = [None] * len(group)
+
+    def column(name: str) -> Sequence[Any]:
+        return group.column(f"{way} {name}") or nothing
+
+    icmps: Iterable[Record | None] = nothing
+    if group.find(f"{way} icmp type") is not None:
+        icmps = map(_make_icmp, column("icmp type"), column("icmp code"), column("icmp id"))
+    return [
+        {
             "source_address": texts[source],
             "source_port": port,
             "destination_address": texts[target],
             "destination_port": target_port,
-            "icmp": None if kind is None else _make_icmp(kind, code, icmp_id),
+            "icmp": icmp,
             "packets": packets,
             "bytes": size,
-        },
-        "reply": {
-            "source_address": texts[reply_source],
-            "source_port": reply_port,
-            "destination_address": texts[reply_target],
-            "destination_port": reply_target_port,
-            "icmp": None if reply_kind is None else _make_icmp(reply_kind, reply_code, reply_icmp_id),
-            "packets": reply_packets,
-            "bytes": reply_size,
-        },
-        "state": None if state is None else _state_word(protocol, state),
-        "expires_seconds": timeout,
-        "status": _status_words(status & _RECORDED_STATUS),
-        "nat": NAT[status >> IPS_SRC_NAT_BIT & 3],
-        "mark": mark,
-        "zone": zone or 0,
-        "initial_sequence": None,
-        "delta": None,
-        "previous_delta": None,
-    }
+        }
+        for source, port, target, target_port, icmp, packets, size in zip(
+            *(column("source"), column("source port"), column("destination"), column("destination port")),
+            *(icmps, column("packets"), column("bytes")),
+            strict=True,
+        )
+    ]
 
 
 def _make_icmp(kind: int, code: int | None, identifier: int | None) -> Record:
     return {"type": kind, "code": code or 0, "id": identifier or 0}
 
+
+_PROTOCOL_WORDS = tuple(PROTOCOLS.get(number) or str(number) for number in range(256))
+"""Words by protocol number, which is one byte in attributes."""
 
 _state_word = cache(state_word)
 _status_words = cache(status_words)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netstat_core.plugin import Asked, Record
+from netstat_core.plugin import Asked, Batch, Record
 
 
 class Selection:
@@ -20,3 +20,11 @@ class Selection:
     def includes(self, connection: Record) -> bool:
         """Return whether this connection was asked for."""
         return self.is_everything or self._includes_protocol(connection["family"], connection["protocol"])
+
+    def of(self, connections: Batch) -> Batch:
+        """Return those of the connections that were asked for."""
+        if self.is_everything:
+            return connections
+        return connections.kept(
+            map(self._includes_protocol, connections.column("family"), connections.column("protocol"))
+        )
