@@ -12,6 +12,7 @@ from typing import Any
 from netstat_core.dialects.net_tools.options import GROUPS, OPTIONS
 from netstat_core.facts.query import preset_query
 from netstat_core.facts.schema import FACTS_SCHEMA, FactsOfNamespaces
+from netstat_core.facts.tables import LIFETIMES
 from netstat_core.host.discovery import Host
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.schema import allow_additional_fields, labelled_schema, named_schema
@@ -109,6 +110,8 @@ def _describe_contents(schema: dict[str, Any], sample: Any, schemas: Schemas) ->
     """Return the documentation of the keys of an object in the facts, with short samples from real facts."""
     contents = {}
     for name, field in schema["properties"].items():
+        if name in LIFETIMES:
+            continue
         kind = _kind(field)
         returned = "always" if name in schema.get("required", ()) else "when requested"
         description = f"{field.get('description', name)}".rstrip(". ") + "."

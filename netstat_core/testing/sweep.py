@@ -17,7 +17,7 @@ from netstat_core.plugin.feeds import Feed
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import Record
 from netstat_core.plugin.sinks import Tail
-from netstat_core.plugin.sources import Directory, File, NetlinkDump, Source
+from netstat_core.plugin.sources import DatedContent, Directory, File, NetlinkDump, Source
 from netstat_core.query import TCP_INFO, Query
 from netstat_core.report.coverage import ReportCoverage
 from netstat_core.report.run import Ended, Read, Run
@@ -299,7 +299,10 @@ class _DamagedSystem(System):
     def read_all(self, directory: Directory) -> dict[str, bytes]:
         """Return the contents of a directory."""
         contents = self._system.read_all(directory)
-        return contents | ({self._place.name: self._pieces[0]} if self._place.name in contents else {})
+        if self._place.name not in contents:
+            return contents
+        modified = getattr(contents[self._place.name], "modified", None)
+        return contents | {self._place.name: DatedContent.of(self._pieces[0], modified)}
 
     def dump(self, request: NetlinkDump) -> Iterator[memoryview | bytes]:
         """Yield the datagrams of a dump."""

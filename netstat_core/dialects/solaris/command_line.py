@@ -13,7 +13,7 @@ from netstat_core.dialects.solaris.order import select_forms
 from netstat_core.dialects.solaris.route_filters import Filter, Mistake, find_family, parse_filter
 from netstat_core.dialects.solaris.style import SolarisStyle
 from netstat_core.errors import OptionError
-from netstat_core.query import PROCESSES, Query
+from netstat_core.query import PROCESSES, SETTINGS, Query
 
 __all__ = ["FAMILIES", "format_usage", "parse"]
 
@@ -32,6 +32,8 @@ _REPEATING = ("interfaces", "interface", "statistics", "streams")
 """Options with which operands are an interval and a count."""
 
 _MOST_OPERANDS = 2
+_OF_INET6 = ("ipv6", "icmpv6")
+"""Protocols that are shown whatever DEFAULT_IP says, and so are all of IPv6 with them."""
 
 
 class SolarisMistake(OptionError):
@@ -100,11 +102,13 @@ class SolarisOptions(HostArguments):
         forms = select_forms(style)
         tables = [table for form in forms for table in form.tables(style)]
         if self.format == "text":
+            tables += [SETTINGS] if style.heeds_default and style.is_internet and forms else []
             tables += [table for form in forms for table in form.further_tables(style)]
         query = Query(
             tables=tuple(dict.fromkeys(tables)) or ("sockets",),
             families=self._find_families(style),
             route_table="all",
+            default_routes=style.forms == {"dhcp"},
             show="all" if style.all or not style.forms else "connected",  # listening SCTP shows without -a
             owners=self.find_owners(*([PROCESSES] if style.users else [])),
             extra_fields=tuple(dict.fromkeys(field for form in forms for field in form.extra_fields(style))),
@@ -144,6 +148,7 @@ class SolarisOptions(HostArguments):
             users=bool(given["users"]),
             is_repeated=bool(self.operands),
             is_illumos=self._is_illumos,
+            heeds_default="inet6" not in named and self.protocol not in _OF_INET6,
         )
 
     def _find_families(self, style: SolarisStyle) -> tuple[str, ...]:
