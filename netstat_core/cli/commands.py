@@ -130,7 +130,7 @@ def print_plugins(host: Host, out: BinaryIO) -> int:
 
 def _format_reader(offer: Offer, schemas: dict[str, str]) -> str:
     reader = offer.reader
-    feeds = ", ".join(to_one_line(feed.name) for feed in reader.feeds)
+    feeds = ", ".join(dict.fromkeys(to_one_line(feed.name) for feed in reader.feeds))
     of_families = f", families {', '.join(reader.families)}" if reader.families else ""
     line = f"  {reader.name}: table {reader.table}{of_families}, {reader.kind} {reader.version}, feeds {feeds}"
     return f"{line}, broken: {schemas[reader.name]}" if reader.name in schemas else line

@@ -28,7 +28,7 @@ def check_options(request: Request, query: Query, sink: Sink | None) -> None:
         raise UsageError(f"--delta does not go with --format {sink.name}")
     if request.redact and (sink is None or sink.asks is not None or query.resolve or request.host is not None):
         raise UsageError("--redact goes with JSON output, without --resolve and --host")
-    if sink is None and query.extra_fields and query.where is None:
+    if sink is None and request.tcp_info and query.where is None:
         raise UsageError("--tcp-info goes with JSON output or --where: text does not show it")
     if request.preset is not None:
         raise UsageError("--preset goes with the command capture")

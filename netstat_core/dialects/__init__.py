@@ -39,11 +39,12 @@ class Request(NamedTuple):
 
     ``style`` belongs to the dialect. ``shows`` is whether there is anything to show, ``selects`` whether options select
     what, ``narrows`` whether options narrow a capture. ``action`` replaces the report: ``plugins``, ``schema`` or
-    ``explain``, and its argument. ``snapshot`` is the path to replay, ``record`` the path to write. ``intervals`` are
-    the delay and the count, as far as given; ``repeats`` is whether the report is repeated. ``families`` are those
-    whose readers run in the order they were named. ``last_words`` is a message after the report. ``plugin_budget`` is
-    the time limit in seconds for each reader of a plugin, 0 for none. ``host`` names the machine in every record,
-    ``byte_order`` is that of the snapshot's machine, ``preset`` the name of what to capture.
+    ``explain``, and its argument. ``snapshot`` is the path to replay, ``record`` the path to write. ``tcp_info`` is
+    whether ``--tcp-info`` is given. ``intervals`` are the delay and the count, as far as given; ``repeats`` is whether
+    the report is repeated. ``families`` are those whose readers run in the order they were named. ``last_words`` is a
+    message after the report. ``plugin_budget`` is the time limit in seconds for each reader of a plugin, 0 for none.
+    ``host`` names the machine in every record, ``byte_order`` is that of the snapshot's machine, ``preset`` the name of
+    what to capture.
     """
 
     query: Query
@@ -56,6 +57,7 @@ class Request(NamedTuple):
     snapshot: str | None = None
     record: str | None = None
     redact: bool = False
+    tcp_info: bool = False
     intervals: Sequence[float] = ()
     continuous: bool = False
     repeats: bool = False

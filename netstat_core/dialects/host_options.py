@@ -220,7 +220,7 @@ class HostArguments:
         """Return the query with what the host's options say. Raises UsageError for wrong arguments."""
         return query._replace(
             where=self.values.get("where"),
-            extra_fields=(TCP_INFO,) if self.given["tcp_info"] else (),
+            extra_fields=tuple(dict.fromkeys((*query.extra_fields, *([TCP_INFO] if self.given["tcp_info"] else [])))),
             resolve=bool(self.given["resolve"]),
             network_namespaces=tuple(self.namespaces),
             all_network_namespaces=bool(self.given["all_netns"]),
@@ -244,6 +244,7 @@ class HostArguments:
             "snapshot": values.get("from"),
             "record": values.get("record"),
             "redact": bool(self.given["redact"]),
+            "tcp_info": bool(self.given["tcp_info"]),
             "plugin_budget": _parse_budget(values.get("plugin_budget")),
             "host": values.get("host"),
             "byte_order": values.get("byte_order"),

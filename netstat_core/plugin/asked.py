@@ -11,7 +11,8 @@ class Asked(NamedTuple):
     ``families`` (the ``-A`` names) and ``protocols`` are the requested names; empty means all. ``show`` is ``all``,
     ``listening`` or ``connected``. ``route_table``, ``default_routes`` and ``interfaces`` are copied from
     :class:`Query`. ``fields`` are the record fields that the output uses; ``None`` means all. Of those that are read
-    only on request, ``extra_fields`` are asked for.
+    only on request, ``extra_fields`` are asked for. ``bound`` is whether TCP sockets are wanted that are bound and
+    neither listen nor connect.
     """
 
     families: tuple[str, ...] = ()
@@ -22,6 +23,7 @@ class Asked(NamedTuple):
     interfaces: tuple[str, ...] = ()
     fields: frozenset[str] | None = None
     extra_fields: tuple[str, ...] = ()
+    bound: bool = False
 
     def wants(self, field: str) -> bool:
         """True if the output uses this record field; a parser need not compute the others."""

@@ -21,7 +21,7 @@ from netstat_core.query import ARGUMENTS, CONTEXTS, DETAILS, PROCESSES, ROUTE_CA
 from netstat_core.report.selection import Demand, Demands, asked_of, demand_all, feeds_in_order, preferred_feed, select
 from netstat_core.system import capture
 
-EVERYTHING = Query(tables=(), owners=(PROCESSES, DETAILS))
+EVERYTHING = Query(tables=(), owners=(PROCESSES, DETAILS), bound=True)
 """All tables and all sockets with their owners, without the arguments of processes."""
 
 _OF_PROCESS = ("cmdline", "comm", "status")

@@ -195,6 +195,7 @@ def _make_query(request: Options, selection: "_Selection") -> Query:
         route_table=request.values.get("route_table"),
         interfaces=request.interfaces,
         delta=bool(given["delta"]),
+        bound=bool(given["all"]) and request.format != "text",
     )
     return request.complete_query(query)
 

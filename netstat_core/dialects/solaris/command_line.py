@@ -108,9 +108,10 @@ class SolarisOptions(HostArguments):
             tables=tuple(dict.fromkeys(tables)) or ("sockets",),
             families=self._find_families(style),
             route_table="all",
-            show="all" if style.all else "connected",
+            show="all" if style.all or not style.forms else "connected",  # listening SCTP shows without -a
             owners=self.find_owners(*([PROCESSES] if style.users else [])),
-            interfaces=(),
+            extra_fields=tuple(dict.fromkeys(field for form in forms for field in form.extra_fields(style))),
+            bound=style.all,
         )
         repeats = style.is_repeated and "dhcp" not in style.forms
         return Request(

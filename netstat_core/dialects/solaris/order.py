@@ -8,11 +8,18 @@ from netstat_core.dialects.solaris.interfaces import InterfaceRates, Interfaces
 from netstat_core.dialects.solaris.media import Media
 from netstat_core.dialects.solaris.multicast import MulticastRoutes, MulticastStatistics
 from netstat_core.dialects.solaris.routes import Routes
+from netstat_core.dialects.solaris.sctp_sockets import SctpSockets
 from netstat_core.dialects.solaris.statistics import Statistics
 from netstat_core.dialects.solaris.streams import Streams
 from netstat_core.dialects.solaris.style import SolarisStyle
+from netstat_core.dialects.solaris.tcp_sockets import TcpSockets
+from netstat_core.dialects.solaris.udp_sockets import UdpSockets
+from netstat_core.dialects.solaris.unix_sockets import UnixSockets
 
 FORMS: tuple[type[Form], ...] = (
+    UdpSockets,
+    TcpSockets,
+    SctpSockets,
     Interfaces,
     InterfaceRates,
     Streams,
@@ -22,6 +29,7 @@ FORMS: tuple[type[Form], ...] = (
     MulticastRoutes,
     Groups,
     Media,
+    UnixSockets,
 )
 """All forms: sockets, interfaces, streams, routes, statistics, multicast, groups, media, UNIX sockets; leases alone."""
 

@@ -18,7 +18,9 @@ from netstat_core.plugin.sinks import Head, Rendering, Tail
 
 
 class SolarisPage(Rendering):
-    """Hands records to the forms that read them. The first form may write at once; the others keep their text.
+    """Hands records to the forms that read them. The first form that is not complete may write at once.
+
+    The others keep their text until those before them are complete.
 
     ``memory`` has a dict for each form, by class name and network namespace, over the reports of a command.
     """
@@ -30,6 +32,7 @@ class SolarisPage(Rendering):
         self._safe: dict[str, SafeRecords] = {}
         self._forms: list[Form] = []
         self._kept: list[list[str]] = []
+        self._orders: dict[str, int] = {}
         self._entered = False
 
     def begin(self, head: Head) -> None:
@@ -60,6 +63,7 @@ class SolarisPage(Rendering):
         """Hand records to the forms that read them."""
         if reader.name not in self._safe:
             self._safe[reader.name] = SafeRecords(reader, published_schema(reader)["properties"])
+        self._end_before(reader)
         batch = self._safe[reader.name](batch)
         for form in self._forms:
             if form.demand(self._style, reader) is not None:
@@ -74,11 +78,26 @@ class SolarisPage(Rendering):
         """Write what is left of the forms."""
         self._finish()
 
+    def _end_before(self, reader: Reader) -> None:
+        """End the forms whose readers have all been read, since they come before this one."""
+        if reader.name not in self._orders:
+            demands = [form.demand(self._style, reader) for form in self._forms]
+            self._orders[reader.name] = min((demand.order for demand in demands if demand), default=0)
+        while len(self._forms) > 1 and self._forms[0].order < self._orders[reader.name]:
+            self._end_first()
+
+    def _end_first(self) -> None:
+        """Write what is left of the first form; the next one may write from then on."""
+        self._forms.pop(0).end()
+        self._write("".join(self._kept.pop(0)))
+        if self._forms:
+            self._write("".join(self._kept[0]))
+            self._kept[0] = []
+            self._forms[0].write = self._write
+
     def _finish(self) -> None:
-        for form, kept in zip(self._forms, self._kept, strict=True):
-            form.end()
-            self._write("".join(kept))
-        self._forms, self._kept = [], []
+        while self._forms:
+            self._end_first()
 
     def _write(self, text: str) -> None:
         self._out.write(text.encode("utf-8", "backslashreplace"))

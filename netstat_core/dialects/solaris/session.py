@@ -13,7 +13,7 @@ from netstat_core.plugin.outcomes import Gap, Problem
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import Record
 from netstat_core.plugin.sinks import Rendering
-from netstat_core.query import Query
+from netstat_core.query import TCP_INFO, Query
 from netstat_core.report.selection import Demand
 
 
@@ -23,6 +23,8 @@ class SolarisSession(Session):
     def __init__(self, request: Request) -> None:
         self._style: SolarisStyle = request.style
         self._forms = select_forms(self._style)
+        self._extra = {field for form in self._forms for field in form.extra_fields(self._style)}
+        self._extra -= {TCP_INFO} if request.tcp_info else set()
         self._memory: dict[Any, dict[str, Any]] = {}
 
     def page(self, out: BinaryIO) -> Rendering:
@@ -55,9 +57,16 @@ class SolarisSession(Session):
         return lambda record: any(rule(record) for rule in rules if rule is not None)
 
     def tolerates(self, reader: Reader | None, trouble: Problem | Gap) -> bool:  # noqa: ARG002
-        """Return whether /proc/net/route lacks the other tables: of them -r shows what it can have."""
-        return isinstance(trouble, Gap) and trouble.source == "/proc/net/route" and trouble.reason == "narrower_capture"
+        """Return whether something is missing that the text shows as missing, or never has.
+
+        That are fields which only forms asked for, and what /proc/net/route lacks: other tables.
+        """
+        if not isinstance(trouble, Gap):
+            return False
+        if trouble.about == "field":
+            return trouble.detail.partition(":")[0] in self._extra
+        return trouble.source == "/proc/net/route" and trouble.reason == "narrower_capture"
 
     def names(self) -> dict[str, bool]:
-        """Return whether names are shown in place of numbers."""
-        return dict.fromkeys(("hosts", "ports"), not self._style.numeric)
+        """Return whether names are shown in place of numbers; users have names always."""
+        return {**dict.fromkeys(("hosts", "ports"), not self._style.numeric), "users": self._style.users}

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+from built import write_snapshot
 
 from netstat_core.cli import main
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 TEXTS = Path(__file__).parent / "texts"
 LEASES = "dhcp-tree"
+BUILT = "built/"
 
 FILE_TIMES = {
     "run/systemd/netif/leases/4": 1715767000,  # 2024-05-15 09:56:40 UTC
@@ -60,7 +62,12 @@ def run(arguments: list[str]) -> Result:
 
 
 def find_snapshot(path: str, trees: Trees, tmp_path: Path) -> str:
-    """Return the folder that a command names: a fixture's, or the one with leases and the times of their files."""
+    """Return the folder that a command names: a fixture's, one that is built of messages, or that with leases.
+
+    The files of leases get their times.
+    """
+    if path.startswith(BUILT):
+        return str(write_snapshot(path.removeprefix(BUILT), tmp_path / path))
     if path != LEASES:
         return str(trees[path.removeprefix("tests/fixtures/")])
     tree = shutil.copytree(TEXTS / LEASES, tmp_path / LEASES)
