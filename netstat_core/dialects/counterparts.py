@@ -56,7 +56,8 @@ _NONE = "none"
 _WIDTH = 26
 
 _FROM_NET_TOOLS = """
-The same in the dialect solaris (--dialect solaris, NETSTAT_DIALECT=solaris, or the command netstat-sunos):
+For users of SunOS: what its options are called here. To use them as they are, run netstat-sunos, give --dialect solaris,
+or set NETSTAT_DIALECT=solaris.
 """
 _FROM_SOLARIS = """
 For users of Linux's netstat: what its options are called here.
