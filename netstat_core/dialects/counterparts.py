@@ -56,8 +56,8 @@ _NONE = "none"
 _WIDTH = 26
 
 _FROM_NET_TOOLS = """
-For users of SunOS: what its options are called here. To use them as they are, run netstat-sunos, give --dialect solaris,
-or set NETSTAT_DIALECT=solaris.
+For users of SunOS: what its options are called here. To use them as they are, run netstat-sunos, give
+--dialect solaris, or set NETSTAT_DIALECT=solaris.
 """
 _FROM_SOLARIS = """
 For users of Linux's netstat: what its options are called here.
