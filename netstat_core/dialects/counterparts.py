@@ -43,7 +43,7 @@ COUNTERPARTS = (
     Counterpart("counters of multicast routing", "", "-Ms"),
     Counterpart("masqueraded (tracked) connections", "-M", ""),
     Counterpart("memory of sockets", "--tables memory", "-m"),
-    Counterpart("DHCP leases", "", "-D"),
+    Counterpart("DHCP leases", "--tables leases", "-D"),
     Counterpart("numbers in place of names", "-n", "-n"),
     Counterpart("sockets or routes every 5 seconds", "5", ""),
     Counterpart("help, version", "-h, -V", "--help, --version"),
