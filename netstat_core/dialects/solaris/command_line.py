@@ -7,8 +7,8 @@ from types import MappingProxyType
 
 from netstat_core.dialects import Added, Request
 from netstat_core.dialects.getopt import OPERAND, Getopt, Option
-from netstat_core.dialects.host_options import HostArguments
-from netstat_core.dialects.solaris.options import OPTIONS, format_usage
+from netstat_core.dialects.host_options import NOT_SELECTING, HostArguments
+from netstat_core.dialects.solaris.options import FORMS, OPTIONS, SELECTION, format_usage
 from netstat_core.dialects.solaris.order import select_forms
 from netstat_core.dialects.solaris.route_filters import Filter, Mistake, find_family, parse_filter
 from netstat_core.dialects.solaris.style import SolarisStyle
@@ -34,6 +34,9 @@ _REPEATING = ("interfaces", "interface", "statistics", "streams")
 _MOST_OPERANDS = 2
 _OF_INET6 = ("ipv6", "icmpv6")
 """Protocols that are shown whatever DEFAULT_IP says, and so are all of IPv6 with them."""
+
+_SELECTING = {option.key for option in OPTIONS if option.group in (FORMS, SELECTION)} - {"where"}
+_NOT_NARROWING = NOT_SELECTING | {"numeric"}
 
 
 class SolarisMistake(OptionError):
@@ -72,14 +75,14 @@ class SolarisOptions(HostArguments):
         """Take note of an option or operand. Raises Mistake for an unknown family, filter or protocol."""
         if option is OPERAND:
             self.operands.append(value or "")
-        elif option.key == "family":
+            return
+        if option.key == "family":
             self.filters.append(parse_filter(value or ""))
         elif option.key == "protocol":
             self.protocol = _PROTOCOLS.get(value or "")
             if self.protocol is None:
                 raise Mistake(f"{value}: unknown protocol.")
-        else:
-            super().store(option, value)
+        super().store(option, value)
 
     def check_operands(self, command: str | None) -> None:
         """Raise SolarisMistake for an operand that is no interval or count; ``command`` takes none at all."""
@@ -119,8 +122,8 @@ class SolarisOptions(HostArguments):
             self.complete_query(query),
             style,
             shows=bool(forms),
-            selects=True,
-            narrows=True,
+            selects=any(self.given[key] for key in _SELECTING),
+            narrows=bool(set(self.given) - _NOT_NARROWING),
             action=self.find_action(self.operands),
             intervals=[float(number) for number in self.operands] if repeats else (),
             repeats=repeats,
