@@ -150,7 +150,8 @@ def list_sources(made: dict[str, Any]) -> set[str]:
 @pytest.mark.parametrize("form", FORMS, ids=" ".join)
 def test_everything_has_the_sources_of_each_form(form: list[str]) -> None:
     """A plan of everything, of any dialect, has each source that a form reads."""
-    assert list_sources(plan_form(*form)) - list_sources(plan(EVERYTHING, HOST)) == set()
+    lacking = list_sources(plan_form(*form)) - list_sources(plan(EVERYTHING, HOST))
+    assert lacking <= {"route/inet-default", "route/inet6-default"}  # parts of route/inet and route/inet6
 
 
 @pytest.mark.parametrize(
