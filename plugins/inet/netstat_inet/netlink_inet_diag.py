@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netstat_core.plugin import (
     AF,
@@ -38,14 +38,17 @@ from netstat_inet.record import (
     States,
     to_timer_kind,
 )
-from netstat_inet.tcp_info import ATTRIBUTES as TCP_INFO_ATTRIBUTES
-from netstat_inet.tcp_info import INET_DIAG_CONG, INET_DIAG_INFO, TcpInfos
 from netstat_inet.tcp_info_record import TCP_INFO
+
+if TYPE_CHECKING:
+    from netstat_inet.tcp_info import TcpInfos
 
 # linux/sock_diag.h
 SOCK_DIAG_BY_FAMILY = 20
 
 # linux/inet_diag.h
+INET_DIAG_INFO = 2
+INET_DIAG_CONG = 4
 INET_DIAG_SKMEMINFO = 7
 INET_DIAG_PROTOCOL = 10
 INET_DIAG_SKV6ONLY = 11
@@ -119,6 +122,12 @@ and SK_MEMINFO_RCVBUF; the rest are single bytes."""
 
 _WINDOWS_OF_INFO = frozenset(WINDOWS) - {"receive_buffer_bytes"}
 """The fields of INET_DIAG_INFO, in which the kernel leaves them 0 for a listening socket."""
+
+_TCP_INFO_ATTRIBUTES = {
+    "tcp_info": AttributeField({(INET_DIAG_INFO,): "B"}),
+    "congestion": AttributeField({(INET_DIAG_CONG,): "B"}),
+}
+"""The attributes of ``tcp_info``; their payloads differ in length, so these fields are their first bytes."""
 
 Column = Sequence[Any]
 
@@ -217,7 +226,7 @@ class _DumpParser:
         self._template = {name: Same(value) for name, value in _UNKNOWN.items()}
         self._template |= {"family": Same(family), "protocol": Same(protocol)}
         has_tcp_info = self._is_tcp and about.asked.wants_extra(TCP_INFO)
-        self._tcp_infos = TcpInfos(about.order) if has_tcp_info else None
+        self._tcp_infos = _make_tcp_infos(about.order) if has_tcp_info else None
         self._wants = about.asked.wants
         self._windows = [*filter(about.asked.wants_extra, WINDOWS)] if self._is_tcp else []
         self._shows_bound = about.asked.bound
@@ -359,7 +368,13 @@ def _choose_attributes(asked: Asked, protocol: str) -> dict[str, AttributeField]
     names |= {"ip_protocol"} if protocol == "raw" else set()
     names |= set(filter(asked.wants_extra, WINDOWS)) if protocol == "tcp" else set()
     fields = {name: field for name, field in _ATTRIBUTES.items() if name in names}
-    return fields | TCP_INFO_ATTRIBUTES if protocol == "tcp" and asked.wants_extra(TCP_INFO) else fields
+    return fields | _TCP_INFO_ATTRIBUTES if protocol == "tcp" and asked.wants_extra(TCP_INFO) else fields
+
+
+def _make_tcp_infos(order: str) -> TcpInfos:
+    from netstat_inet.tcp_info import TcpInfos  # noqa: PLC0415 - few reports ask for it
+
+    return TcpInfos(order)
 
 
 class _Timers(dict["tuple[int, int, int, int | None, int | None]", Record]):

@@ -3,7 +3,7 @@
 An association has struct sctp_info besides, in INET_DIAG_INFO.
 """
 
-from __future__ import annotations
+# Annotations are evaluated: as text, typing would compile each field's, which a start takes long for.
 
 import struct
 from collections.abc import Iterator, Mapping
@@ -23,6 +23,7 @@ from netstat_core.plugin import (
 )
 from netstat_inet.addresses import format_ipv4, format_ipv6
 from netstat_inet.netlink_inet_diag import (
+    INET_DIAG_INFO,
     INET_DIAG_SKMEMINFO,
     MESSAGE_SIZE,
     SOCK_DIAG_BY_FAMILY,
@@ -33,7 +34,6 @@ from netstat_inet.proc_sctp import parse_associations
 from netstat_inet.proc_sctp_paths import PathStates, States
 from netstat_inet.record import SCTP_ASSOCIATIONS, TCP_LISTEN, make_sctp_record, to_sctp_state, to_tcp_state
 from netstat_inet.sctp_record import make_paths, make_sctp, to_path_state
-from netstat_inet.tcp_info import INET_DIAG_INFO
 
 # linux/inet_diag.h
 INET_DIAG_LOCALS = 12

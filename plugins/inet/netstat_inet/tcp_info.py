@@ -10,25 +10,15 @@ The start of a struct of 6.18 on a little-endian machine, of an established conn
     40 9c 00 00                ato 40000 (microseconds)
 """
 
-from __future__ import annotations
+# Annotations are evaluated: as text, typing would compile each field's, which a start takes long for.
 
 import struct
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from netstat_core.plugin import NLA_HDRLEN, AttributeField, MessageGroup, Messages, Record, escape
+from netstat_core.plugin import NLA_HDRLEN, MessageGroup, Messages, Record, escape
 from netstat_inet.record import TCP_LISTEN, TCP_SYN_RECV, TCP_SYN_SENT
 from netstat_inet.tcp_info_record import CONGESTION_STATES, FASTOPEN_FAILURES
-
-# linux/inet_diag.h
-INET_DIAG_INFO = 2
-INET_DIAG_CONG = 4
-
-ATTRIBUTES = {
-    "tcp_info": AttributeField({(INET_DIAG_INFO,): "B"}),
-    "congestion": AttributeField({(INET_DIAG_CONG,): "B"}),
-}
-"""The attributes of which a dump is asked; their payloads differ in length, so these fields are their first bytes."""
 
 # linux/tcp.h: struct tcp_info, whose members need no padding. The two members of bits are named after what they hold.
 _MEMBERS = (
