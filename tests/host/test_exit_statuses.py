@@ -119,6 +119,7 @@ def test_errors_carry_their_status() -> None:
     assert statuses == {
         "NetstatError": 1,
         "UsageError": 3,
+        "OptionError": 3,
         "Refused": 3,
         "FilterFailed": 3,
         "SourceError": 255,
