@@ -28,7 +28,8 @@ class Machine(NamedTuple):
     """The machine whose state is read; None for what a snapshot does not say.
 
     ``procfs`` is True if /proc is mounted or was captured; an absent file then proves that the kernel lacks the
-    feature. ``captured_at`` is ISO 8601 UTC; ``ticks_per_second`` is the unit of the kernel's times (USER_HZ).
+    feature. ``captured_at`` is ISO 8601 UTC; ``ticks_per_second`` is the unit of the kernel's times (USER_HZ), and
+    ``page_bytes`` that of its memory.
     ``byte_order_from`` says how the byte order is known: a word from above, or another of ``byte_order.WAYS``.
     """
 
@@ -40,6 +41,7 @@ class Machine(NamedTuple):
     live: bool = True
     procfs: bool = True
     byte_order_from: str = MACHINE
+    page_bytes: int | None = None
 
     def as_record(self) -> dict[str, Any]:
         """Return what a report says of the machine."""

@@ -56,6 +56,7 @@ class Form:
         self.names = head.names
         self.memory = memory
         self.write = write
+        self._domain = (head.system["hostname"] or "").partition(".")[2].lower()
 
     def batch(self, reader: Reader, batch: Batch) -> None:
         """Take records. A form may write them at once if nothing precedes them."""
@@ -64,12 +65,25 @@ class Form:
     def problem(self, reader: Reader | None, trouble: Problem | Gap) -> None:
         """Take note of something that was not read."""
 
+    def check(self) -> None:
+        """Raise Mistake if what the options name does not exist on the machine that is shown.
+
+        Called before any form writes, when the records of the readers with the order FIRST are there.
+        """
+
     def end(self) -> None:
-        """Write what is left. Raises Mistake if what the options name does not exist on the machine that is shown."""
+        """Write what is left."""
 
     def find_host(self, address: str) -> str:
-        """Return the name of a host or its address; an unspecified address is never looked up."""
-        return address if address in UNSPECIFIED else self.names.host(address)
+        """Return the name of a host, without the domain of the machine that is shown, or its address.
+
+        An unspecified address is never looked up.
+        """
+        if address in UNSPECIFIED:
+            return address
+        name = self.names.host(address)
+        is_local = bool(self._domain) and name != address and name.lower().endswith(f".{self._domain}")
+        return name[: -len(self._domain) - 1] if is_local else name
 
 
 UNSPECIFIED = ("0.0.0.0", "::")  # noqa: S104 - not bound to, only compared

@@ -6,7 +6,7 @@ from typing import Any, BinaryIO
 
 from netstat_core.dialects.page import format_namespace
 from netstat_core.dialects.safe_records import SafeRecords
-from netstat_core.dialects.solaris.forms import Form
+from netstat_core.dialects.solaris.forms import FIRST, Form
 from netstat_core.dialects.solaris.order import select_forms
 from netstat_core.dialects.solaris.style import SolarisStyle
 from netstat_core.plugin.batches import Batch
@@ -31,6 +31,7 @@ class SolarisPage(Rendering):
         self._forms: list[Form] = []
         self._kept: list[list[str]] = []
         self._entered = False
+        self._is_checked = False
 
     def begin(self, head: Head) -> None:
         """Make the forms of the namespace that the program runs in."""
@@ -38,7 +39,7 @@ class SolarisPage(Rendering):
         self._make_forms(None)
 
     def _make_forms(self, namespace: NetworkNamespace | None) -> None:
-        self._forms, self._kept = [], []
+        self._forms, self._kept, self._is_checked = [], [], False
         place = (namespace["inode"], namespace["name"]) if namespace else None
         for number, form in enumerate(select_forms(self._style)):
             kept: list[str] = []
@@ -61,8 +62,11 @@ class SolarisPage(Rendering):
         if reader.name not in self._safe:
             self._safe[reader.name] = SafeRecords(reader, published_schema(reader)["properties"])
         batch = self._safe[reader.name](batch)
-        for form in self._forms:
-            if form.demand(self._style, reader) is not None:
+        demands = [(form, form.demand(self._style, reader)) for form in self._forms]
+        if any(demand.order != FIRST for _, demand in demands if demand is not None):
+            self._check()
+        for form, demand in demands:
+            if demand is not None:
                 form.batch(reader, batch)
 
     def problem(self, reader: Reader | None, trouble: Problem | Gap) -> None:
@@ -74,7 +78,15 @@ class SolarisPage(Rendering):
         """Write what is left of the forms."""
         self._finish()
 
+    def _check(self) -> None:
+        """Let the forms refuse what the options name, once, before anything of the namespace is written."""
+        if not self._is_checked:
+            self._is_checked = True
+            for form in self._forms:
+                form.check()
+
     def _finish(self) -> None:
+        self._check()
         for form, kept in zip(self._forms, self._kept, strict=True):
             form.end()
             self._write("".join(kept))

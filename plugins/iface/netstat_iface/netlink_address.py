@@ -48,8 +48,8 @@ OwnedAddress = tuple[int, Record]
 
 
 def request(asked: Asked) -> NetlinkDump:
-    """Return the dump of all addresses, or of the IPv4 ones if only alias names are shown."""
-    family = 0 if asked.wants("hardware_address") else AF["inet"]
+    """Return the dump of all addresses, or of the IPv4 ones if only the names of aliases are wanted."""
+    family = 0 if asked.wants("addresses") else AF["inet"]
     body, wider_body = (struct.pack("=BBBBI", number, 0, 0, 0, 0) for number in (family, 0))
     wider = ((NAME, wider_body),) if family else ()
     return NetlinkDump(NAME, protocol=NETLINK_ROUTE, type=RTM_GETADDR, body=body, restart=True, wider=wider)
