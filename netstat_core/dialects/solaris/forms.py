@@ -95,5 +95,5 @@ def count(number: int | None) -> str:
 
 
 def subtract(number: int | None, before: int | None) -> int | None:
-    """Return the difference of two counters; None if one is unknown."""
-    return None if number is None or before is None else number - before
+    """Return what came since; None if a value is unknown, or if the counter began anew or a part of a sum is gone."""
+    return None if number is None or before is None or number < before else number - before

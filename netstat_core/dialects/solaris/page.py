@@ -63,7 +63,7 @@ class SolarisPage(Rendering):
             self._safe[reader.name] = SafeRecords(reader, published_schema(reader)["properties"])
         batch = self._safe[reader.name](batch)
         demands = [(form, form.demand(self._style, reader)) for form in self._forms]
-        if any(demand.order != FIRST for _, demand in demands if demand is not None):
+        if all(demand.order != FIRST for _, demand in demands if demand is not None):
             self._check()
         for form, demand in demands:
             if demand is not None:
@@ -82,8 +82,11 @@ class SolarisPage(Rendering):
         """Let the forms refuse what the options name, once, before anything of the namespace is written."""
         if not self._is_checked:
             self._is_checked = True
-            for form in self._forms:
+            forms, kept = self._forms, self._kept
+            self._forms, self._kept = [], []  # none writes after a refusal
+            for form in forms:
                 form.check()
+            self._forms, self._kept = forms, kept
 
     def _finish(self) -> None:
         self._check()

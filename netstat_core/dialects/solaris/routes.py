@@ -20,6 +20,10 @@ _ROUTE_FIELDS = frozenset(
     {"family", "destination", "prefix_length", "gateway", "interface", "flags", "metric", "ref_count", "use_count"}
     | {"table", "type", "protocol", "preferred_source", "next_hops", "metrics", "source", "irtt_ms"}
 )
+_CACHE_FIELDS = frozenset(
+    {"family", "destination", "prefix_length", "gateway", "interface", "flags", "metric", "ref_count", "use_count"}
+    | {"irtt_ms", "mtu_bytes", "state"}
+)
 _INTERFACE_FIELDS = frozenset({"name", "index", "mtu", "addresses"})
 
 _HEADINGS = {
@@ -67,6 +71,9 @@ IRE Table: IPv6
 --------------------------- --------------------------- ----- ----- --- ----- ------ ------
 """,
 }
+
+_HIDDEN = {False: {"A", "B", "L"}, True: {"C", "b", "L"}}
+"""Letters of cached, broadcast and local routes; those of later illumos, where B is a blackhole."""
 
 _NO_GATEWAY = "    --"
 _HOST_LENGTHS = {"inet": 32, "inet6": 128}
@@ -132,7 +139,7 @@ def is_listed(route: Record, letters: str, style: SolarisStyle) -> bool:
     if style.all or is_loopback(route):
         return True
     is_main = route["family"] == "inet6" or route["table"] in ("main", None)
-    return is_main and not {*letters} & {"A", "B", "C", "b", "L"}
+    return is_main and not _HIDDEN[style.is_illumos] & {*letters}
 
 
 class Routes(Form):
@@ -144,9 +151,9 @@ class Routes(Form):
         return "routes" in style.forms and style.is_internet
 
     @classmethod
-    def tables(cls, style: SolarisStyle) -> Sequence[str]:  # noqa: ARG003
-        """Return the table of routes."""
-        return ("routes",)
+    def tables(cls, style: SolarisStyle) -> Sequence[str]:
+        """Return the table of routes, and with -a the cache."""
+        return ("routes", "route_cache") if style.all else ("routes",)
 
     @classmethod
     def further_tables(cls, style: SolarisStyle) -> Sequence[str]:
@@ -160,15 +167,16 @@ class Routes(Form):
             return Demand(frozenset({"name", "value"}), order=FIRST) if _shows_discovery(style) else None
         if reader.kind == "interface":
             return Demand(_INTERFACE_FIELDS, order=FIRST)
-        return Demand(_ROUTE_FIELDS) if reader.kind == "route" and set(reader.families) & style.families else None
+        fields = _find_fields(style, reader)
+        return Demand(fields) if fields and set(reader.families) & style.families else None
 
     @classmethod
     def shown(cls, style: SolarisStyle, reader: Reader) -> Rule | None:
         """Return the rule for routes that have a row; the names of ``outif`` are not checked, nor are indexes known."""
-        if reader.kind != "route":
+        if _find_fields(style, reader) is None:
             return None
         matches = make_rule(style.filters, {})
-        return lambda route: any(matches(row) for row, _ in _make_rows(route, style))
+        return lambda route: any(matches(row) for row, *_ in _make_rows(route, style))
 
     def __init__(self, style: SolarisStyle, head: Head, memory: dict[str, Any], write: Write) -> None:
         super().__init__(style, head, memory, write)
@@ -190,10 +198,10 @@ class Routes(Form):
         indexes = {name: link.number for name, link in self._links.items()}
         if self._matches is None:
             self._matches = make_rule(self.style.filters, indexes)
-        for route in batch:
-            for row, hop in _make_rows(route, self.style):
+        for route in batch:  # of the cache too, which lacks some fields
+            for row, hop, whole in _make_rows(route, self.style):
                 if row.family in self.style.families and self._matches(row):
-                    self._rows[row.family].append(self._format(route, row, hop))
+                    self._rows[row.family].append(self._format(whole, row, hop))
 
     def _format(self, route: Record, row: Row, hop: Mapping[str, Any]) -> str:
         gateway = self._find_gateway(route, row, hop)
@@ -296,16 +304,33 @@ class Routes(Form):
                 self.write(headings[family, self.style.verbose] + "".join(rows))
 
 
+def _find_fields(style: SolarisStyle, reader: Reader) -> frozenset[str] | None:
+    """Return the fields of a reader of routes; None for another reader, and without -a for one of the cache."""
+    if reader.kind == "route.cache":
+        return _CACHE_FIELDS if style.all else None
+    return _ROUTE_FIELDS if reader.kind == "route" else None
+
+
+def _complete(entry: Record) -> Record:
+    """Return an entry of the cache with the fields of a route. Its source is that of packets, not of the route."""
+    cached = {"flags": [*entry["flags"], "cache"], "metrics": {"mtu_bytes": entry["mtu_bytes"]}, "source": None}
+    return {**dict.fromkeys(_ROUTE_FIELDS), **entry, **cached}
+
+
 def _shows_discovery(style: SolarisStyle) -> bool:
     """Return whether it is shown which IPv4 routes may learn a smaller path MTU."""
     return style.verbose and "inet" in style.families and not style.is_illumos
 
 
-def _make_rows(route: Record, style: SolarisStyle) -> Iterator[tuple[Row, Mapping[str, Any]]]:
-    """Yield a row for each next hop of a route that is listed, and the hop; a route without several is its own.
+def _make_rows(route: Record, style: SolarisStyle) -> Iterator[tuple[Row, Mapping[str, Any], Record]]:
+    """Yield a row for each next hop of a route that is listed, the hop, and the route; one without several is its own.
 
     IPv6 routes of a source have no row in SunOS.
     """
+    if "mtu_bytes" in route:
+        if route["state"] is not None:  # a neighbour, which old kernels list among cached routes
+            return
+        route = _complete(route)
     if route["source"] is not None:
         return
     destination = ip_address(route["destination"])
@@ -314,4 +339,4 @@ def _make_rows(route: Record, style: SolarisStyle) -> Iterator[tuple[Row, Mappin
         if is_listed(route, letters, style):
             is_nowhere = "R" in letters or route["type"] in _SILENT
             interface = None if is_nowhere else hop["interface"]
-            yield Row(route["family"], destination, route["prefix_length"], interface, letters), hop
+            yield Row(route["family"], destination, route["prefix_length"], interface, letters), hop, route

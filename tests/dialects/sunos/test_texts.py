@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from trees import Trees
 
 TEXTS = Path(__file__).parent / "texts"
+PACKED = Path(__file__).parent / "sol.txt"
 LEASES = "dhcp-tree"
 
 FILE_TIMES = {
@@ -61,6 +62,8 @@ def run(arguments: list[str]) -> Result:
 
 def find_snapshot(path: str, trees: Trees, tmp_path: Path) -> str:
     """Return the folder that a command names: a fixture's, or the one with leases and the times of their files."""
+    if path == PACKED.name:
+        return str(PACKED)
     if path != LEASES:
         return str(trees[path.removeprefix("tests/fixtures/")])
     tree = shutil.copytree(TEXTS / LEASES, tmp_path / LEASES)
