@@ -19,7 +19,7 @@ LETTERS = frozenset("ABDGHLUMS")
 _FAMILIES = {"inet": "inet", "inet6": "inet6", "unix": "unix", 2: "inet", 10: "inet6", 1: "unix"}
 """Families by name, and by Linux's number."""
 
-_NUMBER = re.compile(r"(-?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]{,9})", re.ASCII)
+_NUMBER = re.compile(r"(-?)(0[xX][0-9a-fA-F]{1,16}|0[0-7]{,22}|[1-9][0-9]{,18})", re.ASCII)
 _INET_BITS, _INET6_BITS = 32, 128
 
 Address = IPv4Address | IPv6Address

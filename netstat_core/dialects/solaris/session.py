@@ -16,6 +16,9 @@ from netstat_core.plugin.sinks import Rendering
 from netstat_core.query import Query
 from netstat_core.report.selection import Demand
 
+_EXTRAS = ("route.cache", "setting")
+"""Kinds of records that add to what a form shows."""
+
 
 class SolarisSession(Session):
     """The reports of one command; forms keep what they need for differences between them."""
@@ -54,9 +57,15 @@ class SolarisSession(Session):
             return None
         return lambda record: any(rule(record) for rule in rules if rule is not None)
 
-    def tolerates(self, reader: Reader | None, trouble: Problem | Gap) -> bool:  # noqa: ARG002
-        """Return whether /proc/net/route lacks the other tables: of them -r shows what it can have."""
-        return isinstance(trouble, Gap) and trouble.source == "/proc/net/route" and trouble.reason == "narrower_capture"
+    def tolerates(self, reader: Reader | None, trouble: Problem | Gap) -> bool:
+        """Return whether a capture lacks what a form shows as far as it can have it.
+
+        These are the other tables, which /proc/net/route lacks too, and, in captures of earlier versions and of single
+        displays, cached routes, and settings, which are shown as ``--``.
+        """
+        if not isinstance(trouble, Gap) or trouble.reason != "narrower_capture":
+            return False
+        return trouble.source == "/proc/net/route" or (reader is not None and reader.kind in _EXTRAS)
 
     def names(self) -> dict[str, bool]:
         """Return whether names are shown in place of numbers."""

@@ -29,7 +29,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 PACKED = Path(__file__).parent / "sol.txt"
-TABLES = ("routes", "route_cache", "interfaces", "neighbours", "groups", "statistics", "settings", "memory")
+TABLES = (
+    "routes",
+    "route_cache",
+    "interfaces",
+    "neighbours",
+    "groups",
+    "statistics",
+    "settings",
+    "memory",
+    "multicast_routes",
+)
 UP, BROADCAST, LOOPBACK, POINTOPOINT, RUNNING, NOARP, MULTICAST = 1, 2, 8, 0x10, 0x40, 0x80, 0x1000
 ETHERNET, LOOPBACK_KIND, PPP = 1, 772, 512
 LO, ETH0, PPP0, SPARE, ETH1 = 1, 2, 3, 4, 5

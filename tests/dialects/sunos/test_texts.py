@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+from trees import FIXTURES
 
 from netstat_core.cli import main
 
@@ -65,7 +66,8 @@ def find_snapshot(path: str, trees: Trees, tmp_path: Path) -> str:
     if path == PACKED.name:
         return str(PACKED)
     if path != LEASES:
-        return str(trees[path.removeprefix("tests/fixtures/")])
+        name = path.removeprefix("tests/fixtures/")
+        return str(FIXTURES / name if name.endswith(".txt") else trees[name])
     tree = shutil.copytree(TEXTS / LEASES, tmp_path / LEASES)
     for name, seconds in FILE_TIMES.items():
         os.utime(tree / name, (seconds, seconds))
