@@ -20,7 +20,21 @@ may contain secrets.
 TCP_INFO = "tcp_info"
 """The word of ``Query.extra_fields``: what the kernel knows of each TCP connection, which netlink alone tells."""
 
+WINDOWS = ("send_window_bytes", "receive_window_bytes", "receive_window_limit_bytes")
+RECEIVE_BUFFER = "receive_buffer_bytes"
+"""Further words of ``Query.extra_fields``: what a display of TCP sockets needs that does not need all of TCP_INFO."""
+
+EXTRA_FIELDS: Mapping[str, str] = MappingProxyType(
+    {
+        TCP_INFO: "only with tcp-info",
+        **{name: f"only for displays of it; with tcp-info there is tcp_info.{name}" for name in WINDOWS},
+        RECEIVE_BUFFER: "only for displays of it",
+    }
+)
+"""The words of ``Query.extra_fields``, and when these fields are read."""
+
 ROUTE_CACHE = "route_cache"
+SETTINGS = "settings"
 """The table that is read only if it is named: Linux has had no cache of IPv4 routes since 3.6."""
 
 
@@ -64,7 +78,7 @@ class Query(NamedTuple):
     * ``required``: names that the caller requested explicitly, whose absence is an error.
     * ``owners``: what to find out about processes that hold sockets: any of ``processes``, ``details``, ``contexts``
       and ``arguments``. Empty means that none are searched for.
-    * ``extra_fields``: record fields that are read only if they are named here, else null: ``tcp_info``.
+    * ``extra_fields``: record fields that are read only if they are named here, else null: ``tcp_info`` and others.
     * ``route_table``: ``main``, ``local``, ``all`` or a number. ``default_routes``: only routes of prefix length 0,
       of all tables.
     * ``interfaces``: only these interfaces, by name.
@@ -74,6 +88,7 @@ class Query(NamedTuple):
     * ``network_namespaces``: namespaces of this machine, as NAME, ``pid:N`` or ``inode:N``; ``all_network_namespaces``
       selects all. At most ``namespace_limit`` are read.
     * ``source``: the name of the feeds to prefer, such as ``procfs``; ``auto`` for the default.
+    * ``bound``: if ``show`` is ``all``, also TCP sockets that are bound and neither listen nor connect.
     """
 
     tables: tuple[str, ...] = ("sockets",)
@@ -93,6 +108,7 @@ class Query(NamedTuple):
     all_network_namespaces: bool = False
     namespace_limit: int = NAMESPACE_LIMIT
     source: str = "auto"
+    bound: bool = False
 
     @property
     def is_for_namespaces(self) -> bool:

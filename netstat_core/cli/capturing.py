@@ -58,7 +58,8 @@ def _plan_selected(request: Request, dialect: Dialect, host: Host) -> dict[str, 
     """Return the plan of what the options select, or of everything if they select nothing."""
     if request.narrows and not request.shows:
         raise UsageError("nothing to capture for this family")
-    query = request.query if request.narrows else _apply_options(EVERYTHING, request.query)
+    selected = request.query._replace(bound=request.query.show == "all")  # records show these sockets, if text does not
+    query = selected if request.narrows else _apply_options(EVERYTHING, request.query)
     return plan(query, host, dialect.session(request).demand)
 
 

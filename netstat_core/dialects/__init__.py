@@ -30,17 +30,21 @@ GROUP = DIALECTS
 NET_TOOLS = "net-tools"
 """The default dialect."""
 
+PROGRAMS: Mapping[str, str] = MappingProxyType({"netstat-sunos": "solaris"})
+"""Commands that are a dialect of their own, whatever the environment says."""
+
 
 class Request(NamedTuple):
     """What a command line asks for, independent of the dialect.
 
     ``style`` belongs to the dialect. ``shows`` is whether there is anything to show, ``selects`` whether options select
     what, ``narrows`` whether options narrow a capture. ``action`` replaces the report: ``plugins``, ``schema`` or
-    ``explain``, and its argument. ``snapshot`` is the path to replay, ``record`` the path to write. ``intervals`` are
-    the delay and the count, as far as given; ``repeats`` is whether the report is repeated. ``families`` are those
-    whose readers run in the order they were named. ``last_words`` is a message after the report. ``plugin_budget`` is
-    the time limit in seconds for each reader of a plugin, 0 for none. ``host`` names the machine in every record,
-    ``byte_order`` is that of the snapshot's machine, ``preset`` the name of what to capture.
+    ``explain``, and its argument. ``snapshot`` is the path to replay, ``record`` the path to write. ``tcp_info`` is
+    whether ``--tcp-info`` is given. ``intervals`` are the delay and the count, as far as given; ``repeats`` is whether
+    the report is repeated. ``families`` are those whose readers run in the order they were named. ``last_words`` is a
+    message after the report. ``plugin_budget`` is the time limit in seconds for each reader of a plugin, 0 for none.
+    ``host`` names the machine in every record, ``byte_order`` is that of the snapshot's machine, ``preset`` the name of
+    what to capture.
     """
 
     query: Query
@@ -53,6 +57,7 @@ class Request(NamedTuple):
     snapshot: str | None = None
     record: str | None = None
     redact: bool = False
+    tcp_info: bool = False
     intervals: Sequence[float] = ()
     continuous: bool = False
     repeats: bool = False
@@ -127,7 +132,7 @@ class Dialect(Value):
 
     ``parse(program, arguments, act, families, commands)`` calls ``act`` with the key of each option as it is parsed and
     ``families`` for the families that plugins add; it raises UsageError for a wrong option. The help shows ``usage``,
-    then ``options`` by ``groups``. ``families`` maps the names that options accept to families.
+    then ``options`` by ``groups``, and ``further_help()``. ``families`` maps the names that options accept to families.
     ``format_misuse(program)`` returns what follows the message of an OptionError; without it, that is the help.
     """
 
@@ -139,6 +144,7 @@ class Dialect(Value):
     session: Callable[[Request], Session]
     families: Mapping[str, str] = MappingProxyType({})
     format_misuse: Callable[[str], str] | None = None
+    further_help: Callable[[], str] | None = None
 
     def meaning(self, name: str) -> str | None:
         """Return what a word already means, as an option or as another name of a family; None if it is free."""
@@ -163,12 +169,15 @@ class Dialect(Value):
         return f"--{names[0]}" if names else field
 
 
+def list_names() -> list[str]:
+    """Return the names of the installed dialects, sorted."""
+    return [entry.name for entry in list_entry_points(DIALECTS)]
+
+
 def find(name: str) -> Dialect:
     """Load a dialect by name. Raises OptionError if it is not installed."""
-    known = list_entry_points(DIALECTS)
-    entry = next((entry for entry in known if entry.name == name), None)
+    entry = next((entry for entry in list_entry_points(DIALECTS) if entry.name == name), None)
     if entry is None:
-        names = ", ".join(sorted({entry.name for entry in known}))
-        raise OptionError(f"unknown dialect {name!r}; known: {names}")
+        raise OptionError(f"unknown dialect {name!r}; known: {', '.join(list_names())}")
     dialect: Dialect = entry.load().DIALECT
     return dialect

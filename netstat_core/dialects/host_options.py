@@ -33,13 +33,20 @@ _OPTIONS = (
         help="only records that match, such as \"state == 'LISTEN' && local_port < 1024\"; see docs/filters.md",
         own=True,
     ),
-    Option("who", "", ("who",), group=LOOK, help="like -p, with details of processes in records", own=True),
+    Option(
+        "who",
+        "",
+        ("who",),
+        group=LOOK,
+        help="processes that hold sockets; in records with executable, unit, container and pod",
+        own=True,
+    ),
     Option(
         "arguments",
         "",
         ("arguments",),
         group=LOOK,
-        help="with -p or --who: full command lines of processes",
+        help="processes that hold sockets; in records with their full command lines",
         own=True,
     ),
     Option(
@@ -159,10 +166,25 @@ _OPTIONS = (
         own=True,
     ),
     Option("explain", "", ("explain",), "COUNTER", group=OTHER, help="explain a counter of the statistics", own=True),
+    Option(
+        "dialect",
+        "",
+        ("dialect",),
+        "NAME",
+        group=OTHER,
+        help="options and text of another netstat, by default $NETSTAT_DIALECT: {dialects}",
+        own=True,
+    ),
 )
 
 HOST = {option.key: option for option in _OPTIONS}
-"""The options by key."""
+"""The options by key. ``dialect`` is for the help alone: the command line takes it before a dialect parses the rest."""
+
+NOT_SELECTING = frozenset(
+    {"source", "arguments", "tcp_info", "netns", "all_netns", "netns_limit"}
+    | {"plugin_budget", "no_plugin", "host", "byte_order", "preset"}
+)
+"""Options that do not narrow what a capture holds."""
 
 
 class HostArguments:
@@ -198,7 +220,7 @@ class HostArguments:
         """Return the query with what the host's options say. Raises UsageError for wrong arguments."""
         return query._replace(
             where=self.values.get("where"),
-            extra_fields=(TCP_INFO,) if self.given["tcp_info"] else (),
+            extra_fields=tuple(dict.fromkeys((*query.extra_fields, *([TCP_INFO] if self.given["tcp_info"] else [])))),
             resolve=bool(self.given["resolve"]),
             network_namespaces=tuple(self.namespaces),
             all_network_namespaces=bool(self.given["all_netns"]),
@@ -222,6 +244,7 @@ class HostArguments:
             "snapshot": values.get("from"),
             "record": values.get("record"),
             "redact": bool(self.given["redact"]),
+            "tcp_info": bool(self.given["tcp_info"]),
             "plugin_budget": _parse_budget(values.get("plugin_budget")),
             "host": values.get("host"),
             "byte_order": values.get("byte_order"),

@@ -110,6 +110,7 @@ def make_query(  # noqa: PLR0913 - one keyword for each option of the facts
         network_namespaces=tuple(netns),
         all_network_namespaces=all_netns,
         source="netlink",
+        bound=sockets == "all",
     )
     selected = _select_tables(query, readers, tables)
     read = tuple(dict.fromkeys("routes" if table == DEFAULT_ROUTE else table for table in selected))

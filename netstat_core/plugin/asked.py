@@ -11,7 +11,8 @@ class Asked(NamedTuple):
     ``families`` (the ``-A`` names) and ``protocols`` are the requested names; empty means all. ``show`` is ``all``,
     ``listening`` or ``connected``. ``route_table``, ``default_routes`` and ``interfaces`` are copied from
     :class:`Query`. ``fields`` are the record fields that the output uses; ``None`` means all. Of those that are read
-    only on request, ``extra_fields`` are asked for.
+    only on request, ``extra_fields`` are asked for. ``bound`` is whether TCP sockets are wanted that are bound and
+    neither listen nor connect.
     """
 
     families: tuple[str, ...] = ()
@@ -22,6 +23,7 @@ class Asked(NamedTuple):
     interfaces: tuple[str, ...] = ()
     fields: frozenset[str] | None = None
     extra_fields: tuple[str, ...] = ()
+    bound: bool = False
 
     def wants(self, field: str) -> bool:
         """True if the output uses this record field; a parser need not compute the others."""
@@ -41,13 +43,14 @@ class About(NamedTuple):
 
     For a snapshot that is the recorded machine, not the one the parser runs on. ``byte_order`` is ``little`` or
     ``big``; ``ticks_per_second`` is USER_HZ (``sysconf(_SC_CLK_TCK)``); ``kernel_release`` is that of ``uname -r``,
-    empty if unknown.
+    empty if unknown. ``read_at`` is when the machine was read, in seconds since 1970, None if a copy does not tell.
     """
 
     asked: Asked = Asked()
     byte_order: str = "little"
     ticks_per_second: int = 100
     kernel_release: str = ""
+    read_at: float | None = None
 
     @property
     def order(self) -> str:

@@ -130,12 +130,12 @@ def unopened_gap(failures: Sequence[tuple[Feed, SourceError]]) -> Gap:
     if not failures:
         return Gap("unreadable", "feeds", "none of the reader's feeds serves what was asked for", about="table")
     _, last = failures[-1]
-    attempts = tuple(
+    attempts = dict.fromkeys(  # two feeds of one name differ in a request only
         Attempt(feed.name, error.source, error.reason, error.detail, error.errno) for feed, error in failures
     )
     present = [error for _, error in failures if error.reason in (NoPermission.reason, Damaged.reason)]
     decisive = present[0] if present and isinstance(last, NotInKernel) else last
-    return gap_from_error(decisive).replace(about="table", attempts=attempts)
+    return gap_from_error(decisive).replace(about="table", attempts=tuple(attempts))
 
 
 def lacking_gap(field: str, feed: Feed, failures: Sequence[tuple[Feed, SourceError]]) -> Gap | None:

@@ -165,6 +165,7 @@ def asked_of(query: Query, fields: frozenset[str] | None = None) -> Asked:
         interfaces=query.interfaces,
         fields=fields,
         extra_fields=query.extra_fields,
+        bound=query.bound,
     )
 
 

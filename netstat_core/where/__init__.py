@@ -14,7 +14,7 @@ from netstat_core.errors import FilterFailed, UsageError
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import DescribedProcess
 from netstat_core.plugin.schema import Schema, published_schema
-from netstat_core.query import CONTEXTS, DETAILS, TCP_INFO, Query
+from netstat_core.query import CONTEXTS, DETAILS, EXTRA_FIELDS, Query
 from netstat_core.where.calls import CALLED_CONDITIONS, CALLED_VALUES
 from netstat_core.where.comparisons import CALCULATIONS, COMPARISONS
 from netstat_core.where.compiler import Compiler, Rule, Truth
@@ -64,8 +64,9 @@ class Where:
                 option = "who" if word == DETAILS else "context"
                 raise UsageError(f"{path} is read only with {option}", field="where")
         for path in sorted(where.paths):
-            if path.partition(".")[0] == TCP_INFO and TCP_INFO not in query.extra_fields:
-                raise UsageError(f"{path} is read only with tcp-info", field="where")
+            field = path.partition(".")[0]
+            if field in EXTRA_FIELDS and field not in query.extra_fields:
+                raise UsageError(f"{path} is read {EXTRA_FIELDS[field]}", field="where")
         return where
 
     def rule(self, kind: str = "") -> Rule:

@@ -78,18 +78,21 @@ ASSOCIATION = (
     b"c0ffee c0ffee 0   1   3  0    7      0        0       0 10002 5000  6000  127.0.0.1 <-> *127.0.0.2 10.0.0.1"
     b" \t    7500    10    10   10    0    0        0        1        0   212992   212992"
 )
+REMADDR = b"ADDR ASSOC_ID HB_ACT RTO MAX_PATH_RTX REM_ADDR_RTX START STATE"
+PATH = b"127.0.0.2  7 1 250 5 0 0 2"
 
 
 @settings(deadline=None, max_examples=80)
 @given(data=st.data(), about=abouts)
 def test_any_sctp_file_is_parsed(data: st.DataObject, about: About) -> None:
-    """Whatever stands in the four files of SCTP, parsing gives records that hold, problems, and no exception."""
+    """Whatever stands in the files of SCTP, parsing gives records that hold, problems, and no exception."""
     contents = []
-    for good in (ENDPOINT, ASSOCIATION, ENDPOINT, ASSOCIATION):
+    for good in (ENDPOINT, ASSOCIATION, ENDPOINT, ASSOCIATION, PATH):
         line = st.just(good) | samples.spoilt(good) | st.binary(max_size=120)
         file = st.lists(line, max_size=3).map(lambda lines: EPS + b"\n".join([*lines, b""]))
+        file |= st.lists(line, max_size=3).map(lambda lines: b"\n".join([REMADDR, *lines, b""]))
         contents.append(data.draw(st.none() | st.binary(max_size=80) | file))
-    hold("sctp", proc_sctp.parse(about, *contents))
+    hold("sctp", proc_sctp.parse(about, dict(zip(proc_sctp.INPUTS.inputs, contents, strict=True))))
 
 
 ATTRIBUTES = {
@@ -157,6 +160,7 @@ def test_any_sctp_dump_is_parsed(data: st.DataObject, about: About) -> None:
     storage = struct.pack("<H", 2) + b"\x13\x88" + b"\x7f\0\0\1" + bytes(120)
     storage6 = struct.pack("<H", 10) + bytes(6) + bytes(15) + b"\1" + bytes(104)
     parts = [samples.attribute(kind, payload) for kind in (12, 13) for payload in (storage, storage6 * 2, b"", b"odd")]
+    parts += [samples.attribute(2, bytes(range(256)) + bytes(size)) for size in (0, 112)]
 
     @st.composite
     def dumps(draw: st.DrawFn) -> list[bytes]:
@@ -167,7 +171,8 @@ def test_any_sctp_dump_is_parsed(data: st.DataObject, about: About) -> None:
         return [spoil(draw, samples.padded(messages))]
 
     both = [data.draw(st.none() | dumps() | st.lists(st.binary(max_size=200), max_size=2)) for _ in range(2)]
-    hold("sctp", netlink_sctp_diag.parse(about, *both))
+    files = {"assocs": ASSOCS + ASSOCIATION + b"\n", "paths": PATH + b"\n"}
+    hold("sctp", netlink_sctp_diag.parse(about, {"sctp": both[0], "sctp6": both[1], "links": None, **files}))
 
 
 @pytest.mark.parametrize("protocol", MESSAGES)
@@ -256,8 +261,8 @@ def test_sctp_rows_are_read_to_the_last(end: bytes) -> None:
     for column, word in bad.items():
         words = ENDPOINT.split()
         line = b" ".join([*words[:column], word, *words[column + 1 :]])
-        contents = (EPS + line + b"\n" + ENDPOINT + end, ASSOCS + ASSOCIATION + end, None, None)
-        outcomes = [*proc_sctp.parse(LITTLE, *contents)]
+        files = (EPS + line + b"\n" + ENDPOINT + end, ASSOCS + ASSOCIATION + end, None, None, None)
+        outcomes = [*proc_sctp.parse(LITTLE, dict(zip(proc_sctp.INPUTS.inputs, files, strict=True)))]
         problem, endpoint, association = (found for found in outcomes if not isinstance(found, Gap))
         assert len(outcomes) == (3 if end else 5)
         assert isinstance(problem, Problem)

@@ -28,7 +28,7 @@ def parsed(datagrams: list[bytes], order: str = "<") -> list[Any]:
 @pytest.mark.parametrize("order", ORDERS)
 def test_a_message_becomes_a_record(order: str) -> None:
     """Each field and attribute is read in the machine's byte order; the reference count is not known."""
-    made = Made(7001, b"\0two\0nuls\0", 5, LISTEN, queues=(3, 128), uid=1000)
+    made = Made(7001, b"\0two\0nuls\0", 5, LISTEN, queues=(3, 128), uid=1000, vnode=4711)
     assert parsed(dump([made], order), order) == [
         {
             "ref_count": None,
@@ -47,6 +47,8 @@ def test_a_message_becomes_a_record(order: str) -> None:
             "send_queue": 0,
             "backlog": 128,
             "family": "unix",
+            "vnode": 4711,
+            "has_peer": False,
         }
     ]
 
@@ -55,13 +57,14 @@ def test_a_connected_socket() -> None:
     """Peer and both queues are told; a listener's words do not apply."""
     (record,) = parsed(dump([Made(5, b"/a", state=ESTABLISHED, peer=6, queues=(10, 20), uid=0)]))
     assert (record["state"], record["flags"], record["listening"]) == ("CONNECTED", [], False)
-    assert (record["peer_inode"], record["uid"]) == (6, 0)
+    assert (record["peer_inode"], record["has_peer"], record["uid"]) == (6, True, 0)
     assert (record["recv_queue"], record["send_queue"], record["backlog"]) == (10, 20, None)
 
 
 def test_a_peer_that_is_not_accepted_is_none() -> None:
     """The kernel reports inode 0 for a peer that is not accepted yet."""
-    assert parsed(dump([Made(5, state=ESTABLISHED, peer=0)]))[0]["peer_inode"] is None
+    (record,) = parsed(dump([Made(5, state=ESTABLISHED, peer=0)]))
+    assert (record["peer_inode"], record["has_peer"]) == (None, True)
 
 
 @pytest.mark.parametrize("state", [2, 3, 7, 99])
@@ -73,7 +76,7 @@ def test_other_states_are_unconnected(state: int) -> None:
 def test_what_was_not_told_is_null() -> None:
     """A message without attributes leaves everything they tell null."""
     (record,) = parsed(dump([Made(5, queues=None)]))
-    unknown = {"ref_count", "path", "abstract", "peer_inode", "uid", "recv_queue", "send_queue", "backlog"}
+    unknown = {"ref_count", "path", "abstract", "peer_inode", "uid", "recv_queue", "send_queue", "backlog", "vnode"}
     assert {field for field, value in record.items() if value is None} == unknown
 
 
@@ -113,7 +116,9 @@ def test_messages_of_another_family_are_problems() -> None:
 @pytest.mark.parametrize(
     ("fields", "show"),
     [
-        (None, 0x55),
+        (None, 0x57),
+        ({"vnode"}, 0x03),
+        ({"has_peer"}, 0x05),
         ({"path"}, 0x01),
         ({"peer_inode"}, 0x05),
         ({"uid"}, 0x41),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 ZOO = str(Path(__file__).resolve().parent / "unix_zoo.py")
 OURS = [sys.executable, "-m", "netstat_core"]
 CHURN_SECONDS = 3.0
-ONLY_IN_DIAG = ("peer_inode", "uid", "recv_queue", "send_queue", "backlog")
+ONLY_IN_DIAG = ("peer_inode", "uid", "recv_queue", "send_queue", "backlog", "vnode", "has_peer")
 
 
 class Zoo:

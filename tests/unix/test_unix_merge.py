@@ -57,7 +57,7 @@ def dropped(count: int) -> tuple[str, str, int]:
 
 def test_both_are_joined_by_inode() -> None:
     """Reference count, flags and state come from the row; name, peer, queues and uid from the dump."""
-    made = Made(5, b"\0two\0nuls", 5, ESTABLISHED, ref_count=9, peer=6, queues=(1, 2), uid=3)
+    made = Made(5, b"\0two\0nuls", 5, ESTABLISHED, ref_count=9, peer=6, queues=(1, 2), uid=3, vnode=0x12AB)
     (record,) = parsed(listing([made]), dump([made]))
     assert record == {
         "ref_count": 9,
@@ -76,6 +76,8 @@ def test_both_are_joined_by_inode() -> None:
         "send_queue": 2,
         "backlog": None,
         "family": "unix",
+        "vnode": 0x12AB,
+        "has_peer": True,
     }
 
 

@@ -50,6 +50,8 @@ def test_a_row_becomes_a_record() -> None:
         "send_queue": None,
         "backlog": None,
         "family": "unix",
+        "vnode": None,
+        "has_peer": None,
     }
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 HEADER = b"Num       RefCount Protocol Flags    Type St Inode Path\n"
 ESTABLISHED, CLOSED, LISTEN = 1, 7, 10
-NAME, PEER, QUEUES, SHUTDOWN, UID = 0, 2, 4, 6, 7
+NAME, VNODE, PEER, QUEUES, SHUTDOWN, UID = 0, 1, 2, 4, 6, 7
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class Made:
     peer: int | None = None
     queues: tuple[int, int] | None = (0, 0)
     uid: int | None = None
+    vnode: int | None = None
 
     @property
     def shown(self) -> bytes | None:
@@ -53,6 +54,8 @@ class Made:
         body = struct.pack(f"{order}BBBBI8x", 1, self.type, self.state, 0, self.inode)
         if self.name is not None:
             body += attribute(order, NAME, self.name if self.name.startswith(b"\0") else self.name + b"\0")
+        if self.vnode is not None:
+            body += attribute(order, VNODE, struct.pack(f"{order}II", self.vnode, 0x800001))
         if self.peer is not None:
             body += attribute(order, PEER, struct.pack(f"{order}I", self.peer))
         if self.queues is not None:

@@ -25,6 +25,7 @@ from netstat_core.facts.gather import gather
 from netstat_core.facts.query import facts_query
 from netstat_core.host.discovery import Host
 from netstat_core.plugin.schema import published_schema
+from netstat_core.query import EXTRA_FIELDS
 from netstat_core.where import Where
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -346,7 +347,7 @@ def count(trees: Trees, expression: str) -> dict[str, int]:
 
 def every_field(kind: str) -> str:
     """Return an expression that holds for a record with all fields of a kind but those that are read on request."""
-    names = [name for name in SCHEMAS[kind]["properties"] if name != "tcp_info"]
+    names = [name for name in SCHEMAS[kind]["properties"] if name not in EXTRA_FIELDS]
     return " && ".join(f"({name} == null || {name} != null)" for name in names)
 
 

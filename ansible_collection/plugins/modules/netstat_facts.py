@@ -2710,7 +2710,8 @@ sockets:
       returned: always
       type: str
     state:
-      description: State of the connection.
+      description: >-
+        State of the connection; BOUND_INACTIVE has a tcp socket that is bound and neither listens nor connects (over netlink since Linux 6.8).
       returned: always
       type: str
     listening:
@@ -2795,12 +2796,12 @@ sockets:
       returned: always
       type: int
     local_addresses:
-      description: "sctp: all local addresses, the primary path's first."
+      description: "sctp: all local addresses, in the order of the kernel."
       returned: always
       type: list
       elements: str
     remote_addresses:
-      description: "sctp: all remote addresses; null for an endpoint."
+      description: "sctp: all remote addresses, in the order of the kernel; null for an endpoint."
       returned: always
       type: list
       elements: str
@@ -3074,6 +3075,65 @@ sockets:
           description: Times that another path was tried after timeouts (tcpi_rehash); null before Linux 6.2.
           returned: always
           type: int
+    sctp:
+      description: "sctp: what the kernel knows besides; null for other protocols."
+      returned: always
+      type: dict
+      contains:
+        inbound_streams:
+          description: Streams of the peer; null for an endpoint.
+          returned: always
+          type: int
+        outbound_streams:
+          description: Streams to the peer; null for an endpoint.
+          returned: always
+          type: int
+        send_window_bytes:
+          description: Receive window of the peer (sctpi_peer_rwnd); null for an endpoint and from /proc.
+          returned: always
+          type: int
+        receive_window_bytes:
+          description: Receive window told the peer (sctpi_rwnd); null for an endpoint and from /proc.
+          returned: always
+          type: int
+        receive_buffer_bytes:
+          description: Limit of received data (SK_MEMINFO_RCVBUF); null where the kernel does not tell it.
+          returned: always
+          type: int
+        paths:
+          description: Addresses of the peer in the order of remote_addresses; null for an endpoint.
+          returned: always
+          type: list
+          elements: dict
+          contains:
+            address:
+              description: Address of the peer.
+              returned: always
+              type: str
+            state:
+              description: Whether the peer answers there; null if it was not read, as over netlink without /proc/net/sctp/remaddr.
+              returned: always
+              type: str
+            primary:
+              description: Whether data goes there unless it fails; null if the kernel or the capture does not tell.
+              returned: always
+              type: bool
+    send_window_bytes:
+      description: "tcp: bytes the peer takes (tcpi_snd_wnd, since Linux 5.4); null if not asked for, as tcp_info is."
+      returned: always
+      type: int
+    receive_window_bytes:
+      description: "tcp: bytes offered to the peer (tcpi_rcv_wnd, since Linux 6.2); null if not asked for, as tcp_info is."
+      returned: always
+      type: int
+    receive_window_limit_bytes:
+      description: "tcp: most bytes offered for now (tcpi_rcv_ssthresh); null if not asked for, as tcp_info is."
+      returned: always
+      type: int
+    receive_buffer_bytes:
+      description: "tcp: limit of what waits to be read (SK_MEMINFO_RCVBUF); null if not asked for."
+      returned: always
+      type: int
     network_namespace:
       description: Where it was seen; null in a snapshot without names.
       returned: always

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from netstat_core.dialects.solaris.style import SolarisStyle
 from netstat_core.plugin.batches import Batch
@@ -11,6 +11,7 @@ from netstat_core.plugin.outcomes import Gap, Problem
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import Record
 from netstat_core.plugin.sinks import Head
+from netstat_core.plugin.text import Names
 from netstat_core.report.selection import Demand
 
 Write = Callable[[str], None]
@@ -25,6 +26,9 @@ class Form:
 
     ``memory`` is a dict of this form that lasts over the reports of a command, for differences between them.
     """
+
+    order: ClassVar[int] = 0
+    """The order of the readers of this form. A form of a higher order begins when the others are complete."""
 
     @classmethod
     def is_selected(cls, style: SolarisStyle) -> bool:
@@ -47,16 +51,20 @@ class Form:
         raise NotImplementedError
 
     @classmethod
+    def extra_fields(cls, style: SolarisStyle) -> tuple[str, ...]:  # noqa: ARG003 - of forms that need some
+        """Return the fields that are read only on request, and that the form shows as far as they are known."""
+        return ()
+
+    @classmethod
     def shown(cls, style: SolarisStyle, reader: Reader) -> Rule | None:  # noqa: ARG003 - of forms that hide some
         """Return which records of a reader the form shows, for other formats; None for all."""
         return None
 
     def __init__(self, style: SolarisStyle, head: Head, memory: dict[str, Any], write: Write) -> None:
         self.style = style
-        self.names = head.names
+        self.names: Names = LocalNames(head.names, head.system.get("hostname") or "")
         self.memory = memory
         self.write = write
-        self._domain = (head.system["hostname"] or "").partition(".")[2].lower()
 
     def batch(self, reader: Reader, batch: Batch) -> None:
         """Take records. A form may write them at once if nothing precedes them."""
@@ -75,13 +83,27 @@ class Form:
         """Write what is left."""
 
     def find_host(self, address: str) -> str:
-        """Return the name of a host, without the domain of the machine that is shown, or its address.
+        """Return the name of a host or its address; an unspecified address is never looked up."""
+        return address if address in UNSPECIFIED else self.names.host(address)
 
-        An unspecified address is never looked up.
-        """
-        if address in UNSPECIFIED:
-            return address
-        name = self.names.host(address)
+
+class LocalNames:
+    """Names in which the domain of hosts is left out if it is that of the machine itself, whose name is ``own``."""
+
+    def __init__(self, names: Names, own: str) -> None:
+        self._names = names
+        self._domain = own.lower().partition(".")[2]
+        self.resolves_hosts = names.resolves_hosts
+        self.resolves_ports = names.resolves_ports
+        self.resolves_users = names.resolves_users
+        self.expect_hosts = names.expect_hosts
+        self.network = names.network
+        self.port = names.port
+        self.user = names.user
+
+    def host(self, address: str) -> str:
+        """Return the name of a host without the machine's own domain, or its address."""
+        name = self._names.host(address)
         is_local = bool(self._domain) and name != address and name.lower().endswith(f".{self._domain}")
         return name[: -len(self._domain) - 1] if is_local else name
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netstat_core.dialects.solaris.dhcp import Leases
 from netstat_core.dialects.solaris.filter_names import FilterNames
 from netstat_core.dialects.solaris.forms import Form
 from netstat_core.dialects.solaris.groups import Groups
@@ -9,11 +10,18 @@ from netstat_core.dialects.solaris.interfaces import InterfaceRates, Interfaces
 from netstat_core.dialects.solaris.media import Media
 from netstat_core.dialects.solaris.multicast import MulticastRoutes, MulticastStatistics
 from netstat_core.dialects.solaris.routes import Routes
+from netstat_core.dialects.solaris.sctp_sockets import SctpSockets
 from netstat_core.dialects.solaris.statistics import Statistics
 from netstat_core.dialects.solaris.streams import Streams
 from netstat_core.dialects.solaris.style import SolarisStyle
+from netstat_core.dialects.solaris.tcp_sockets import TcpSockets
+from netstat_core.dialects.solaris.udp_sockets import UdpSockets
+from netstat_core.dialects.solaris.unix_sockets import UnixSockets
 
 FORMS: tuple[type[Form], ...] = (
+    UdpSockets,
+    TcpSockets,
+    SctpSockets,
     Interfaces,
     InterfaceRates,
     Streams,
@@ -23,6 +31,8 @@ FORMS: tuple[type[Form], ...] = (
     MulticastRoutes,
     Groups,
     Media,
+    UnixSockets,
+    Leases,
     FilterNames,
 )
 """All forms: sockets, interfaces, streams, routes, statistics, multicast, groups, media, UNIX sockets; leases alone."""

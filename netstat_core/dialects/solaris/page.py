@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, BinaryIO
 
 from netstat_core.dialects.page import format_namespace
 from netstat_core.dialects.safe_records import SafeRecords
+from netstat_core.dialects.solaris.default_ip import DEFAULT_READER, heed_default
 from netstat_core.dialects.solaris.forms import FIRST, Form
 from netstat_core.dialects.solaris.order import select_forms
 from netstat_core.dialects.solaris.style import SolarisStyle
@@ -18,7 +20,9 @@ from netstat_core.plugin.sinks import Head, Rendering, Tail
 
 
 class SolarisPage(Rendering):
-    """Hands records to the forms that read them. The first form may write at once; the others keep their text.
+    """Hands records to the forms that read them. The first form that is not complete may write at once.
+
+    The others keep their text until those before them are complete.
 
     ``memory`` has a dict for each form, by class name and network namespace, over the reports of a command.
     """
@@ -30,6 +34,7 @@ class SolarisPage(Rendering):
         self._safe: dict[str, SafeRecords] = {}
         self._forms: list[Form] = []
         self._kept: list[list[str]] = []
+        self._orders: dict[str, int] = {}
         self._entered = False
         self._is_checked = False
 
@@ -39,6 +44,7 @@ class SolarisPage(Rendering):
         self._make_forms(None)
 
     def _make_forms(self, namespace: NetworkNamespace | None) -> None:
+        self._namespace = namespace
         self._forms, self._kept, self._is_checked = [], [], False
         place = (namespace["inode"], namespace["name"]) if namespace else None
         for number, form in enumerate(select_forms(self._style)):
@@ -60,13 +66,16 @@ class SolarisPage(Rendering):
     def batch(self, reader: Reader, batch: Batch) -> None:
         """Hand records to the forms that read them."""
         if reader.name not in self._safe:
-            self._safe[reader.name] = SafeRecords(reader, published_schema(reader)["properties"])
+            self._safe[reader.name] = SafeRecords(reader, self._find_fields(reader))
+        self._end_before(reader)
         batch = self._safe[reader.name](batch)
-        demands = [(form, form.demand(self._style, reader)) for form in self._forms]
-        if all(demand.order != FIRST for _, demand in demands if demand is not None):
-            self._check()
-        for form, demand in demands:
-            if demand is not None:
+        if reader.name == DEFAULT_READER and self._style.heeds_default:
+            self._forms, self._kept = [], []  # nothing is shown if the value is wrong
+            self._style = heed_default(self._style, batch)
+            self._make_forms(self._namespace)
+            return
+        for form in self._forms:
+            if form.demand(self._style, reader) is not None:
                 form.batch(reader, batch)
 
     def problem(self, reader: Reader | None, trouble: Problem | Gap) -> None:
@@ -88,12 +97,37 @@ class SolarisPage(Rendering):
                 form.check()
             self._forms, self._kept = forms, kept
 
+    def _find_fields(self, reader: Reader) -> Collection[str]:
+        """Return the fields of a reader that the forms use."""
+        demands = [demand for form in self._forms if (demand := form.demand(self._style, reader))]
+        if any(demand.fields is None for demand in demands):
+            fields: Collection[str] = published_schema(reader)["properties"]
+            return fields
+        return frozenset(field for demand in demands for field in demand.fields or ())
+
+    def _end_before(self, reader: Reader) -> None:
+        """End the forms whose readers have all been read, since they come before this one. First of all, check."""
+        if reader.name not in self._orders:
+            demands = [form.demand(self._style, reader) for form in self._forms]
+            self._orders[reader.name] = min((demand.order for demand in demands if demand), default=0)
+        if self._orders[reader.name] > FIRST:
+            self._check()
+        while len(self._forms) > 1 and self._forms[0].order < self._orders[reader.name]:
+            self._end_first()
+
+    def _end_first(self) -> None:
+        """Write what is left of the first form; the next one may write from then on."""
+        self._forms.pop(0).end()
+        self._write("".join(self._kept.pop(0)))
+        if self._forms:
+            self._write("".join(self._kept[0]))
+            self._kept[0] = []
+            self._forms[0].write = self._write
+
     def _finish(self) -> None:
         self._check()
-        for form, kept in zip(self._forms, self._kept, strict=True):
-            form.end()
-            self._write("".join(kept))
-        self._forms, self._kept = [], []
+        while self._forms:
+            self._end_first()
 
     def _write(self, text: str) -> None:
         self._out.write(text.encode("utf-8", "backslashreplace"))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, BinaryIO
 
 from netstat_core.dialects import Request, Session
+from netstat_core.dialects.solaris.default_ip import BEFORE_ALL, DEFAULT_READER, INET_TYPE
 from netstat_core.dialects.solaris.order import select_forms
 from netstat_core.dialects.solaris.page import SolarisPage
 from netstat_core.dialects.solaris.style import SolarisStyle
@@ -13,7 +14,7 @@ from netstat_core.plugin.outcomes import Gap, Problem
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import Record
 from netstat_core.plugin.sinks import Rendering
-from netstat_core.query import Query
+from netstat_core.query import TCP_INFO, Query
 from netstat_core.report.selection import Demand
 
 _EXTRAS = ("route.cache", "setting")
@@ -26,6 +27,8 @@ class SolarisSession(Session):
     def __init__(self, request: Request) -> None:
         self._style: SolarisStyle = request.style
         self._forms = select_forms(self._style)
+        self._extra = {field for form in self._forms for field in form.extra_fields(self._style)}
+        self._extra -= {TCP_INFO} if request.tcp_info else set()
         self._memory: dict[Any, dict[str, Any]] = {}
 
     def page(self, out: BinaryIO) -> Rendering:
@@ -39,6 +42,8 @@ class SolarisSession(Session):
     def demand(self, reader: Reader, query: Query) -> Demand | None:  # noqa: ARG002 - the style says it all
         """Return what the selected forms need of a reader together."""
         demands = [demand for form in self._forms if (demand := form.demand(self._style, reader)) is not None]
+        if reader.name == DEFAULT_READER and self._style.heeds_default:
+            demands.append(Demand(frozenset({"text"}), order=BEFORE_ALL))
         if not demands:
             return None
         fields: frozenset[str] | None = frozenset()
@@ -58,15 +63,19 @@ class SolarisSession(Session):
         return lambda record: any(rule(record) for rule in rules if rule is not None)
 
     def tolerates(self, reader: Reader | None, trouble: Problem | Gap) -> bool:
-        """Return whether a capture lacks what a form shows as far as it can have it.
+        """Return whether something is missing that the text shows as missing, or never has.
 
-        These are the other tables, which /proc/net/route lacks too, and, in captures of earlier versions and of single
-        displays, cached routes, and settings, which are shown as ``--``.
+        That are fields which only forms asked for, what /proc/net/route lacks, other tables, and DEFAULT_IP: a capture
+        made for another dialect does not have the setting, and Linux machines do not have it either. Captures of
+        earlier versions and of single displays lack cached routes, and settings, which are shown as ``--``.
         """
-        if not isinstance(trouble, Gap) or trouble.reason != "narrower_capture":
+        if not isinstance(trouble, Gap):
             return False
-        return trouble.source == "/proc/net/route" or (reader is not None and reader.kind in _EXTRAS)
+        if trouble.about == "field":
+            return trouble.detail.partition(":")[0] in self._extra
+        is_extra = trouble.source in ("/proc/net/route", INET_TYPE) or (reader is not None and reader.kind in _EXTRAS)
+        return is_extra and trouble.reason == "narrower_capture"
 
     def names(self) -> dict[str, bool]:
-        """Return whether names are shown in place of numbers."""
-        return dict.fromkeys(("hosts", "ports"), not self._style.numeric)
+        """Return whether names are shown in place of numbers; users have names always."""
+        return {**dict.fromkeys(("hosts", "ports"), not self._style.numeric), "users": self._style.users}

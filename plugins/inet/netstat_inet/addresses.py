@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from socket import AF_INET6, inet_ntop
+from socket import AF_INET6, inet_ntop, inet_pton
 
 _MAPPED = bytes(10) + b"\xff\xff"
 
@@ -16,6 +16,14 @@ def format_ipv4(raw: bytes) -> str:
 def format_ipv6(raw: bytes) -> str:
     """Return sixteen bytes in network order as text; an IPv4-mapped address as the IPv4 address in it."""
     return format_ipv4(raw[12:]) if raw[:12] == _MAPPED else inet_ntop(AF_INET6, raw)
+
+
+def parse_address(word: bytes) -> str:
+    """Return an address in a file of SCTP as canonical text; raise ValueError or OSError for anything else."""
+    text = word.decode("ascii")
+    if ":" in text:
+        return format_ipv6(inet_pton(AF_INET6, text))
+    return format_ipv4(bytes(int(part) for part in text.split(".")))
 
 
 def is_mapped(raw: bytes) -> bool:

@@ -28,7 +28,16 @@ from netstat_core.plugin import (
     interface_names,
 )
 from netstat_inet.addresses import Ipv4Texts, Ipv6Texts
-from netstat_inet.record import KEYS, TCP_LISTEN, TCP_SYN_RECV, States, to_timer_kind
+from netstat_inet.record import (
+    BOUND_INACTIVE,
+    KEYS,
+    TCP_CLOSE,
+    TCP_LISTEN,
+    TCP_SYN_RECV,
+    WINDOWS,
+    States,
+    to_timer_kind,
+)
 from netstat_inet.tcp_info import ATTRIBUTES as TCP_INFO_ATTRIBUTES
 from netstat_inet.tcp_info import INET_DIAG_CONG, INET_DIAG_INFO, TcpInfos
 from netstat_inet.tcp_info_record import TCP_INFO
@@ -53,6 +62,9 @@ IPPROTO_RAW = 255
 
 ALL_STATES = 0xFFF
 """The states that procfs shows: all but TCP_BOUND_INACTIVE."""
+
+WITH_BOUND = ALL_STATES | 1 << 13
+"""All states with TCP_BOUND_INACTIVE, which kernels before 6.8 ignore."""
 
 FAMILIES = ("inet", "inet6")
 NUMBERS = {
@@ -97,8 +109,16 @@ _ATTRIBUTES = {
     "drops": AttributeField({(INET_DIAG_SKMEMINFO,): "I"}, offset=32),
     "ip_protocol": AttributeField({(INET_DIAG_PROTOCOL,): "B"}),
     "v6_only": AttributeField({(INET_DIAG_SKV6ONLY,): "B"}),
+    "send_window_bytes": AttributeField({(INET_DIAG_INFO,): "I"}, offset=228),
+    "receive_window_bytes": AttributeField({(INET_DIAG_INFO,): "I"}, offset=232),
+    "receive_window_limit_bytes": AttributeField({(INET_DIAG_INFO,): "I"}, offset=64),
+    "receive_buffer_bytes": AttributeField({(INET_DIAG_SKMEMINFO,): "I"}, offset=4),
 }
-"""tcpi_retransmits and tcpi_probes of struct tcp_info; SK_MEMINFO_DROPS; the rest are single bytes."""
+"""tcpi_retransmits, tcpi_probes, tcpi_snd_wnd, tcpi_rcv_wnd and tcpi_rcv_ssthresh of struct tcp_info; SK_MEMINFO_DROPS
+and SK_MEMINFO_RCVBUF; the rest are single bytes."""
+
+_WINDOWS_OF_INFO = frozenset(WINDOWS) - {"receive_buffer_bytes"}
+"""The fields of INET_DIAG_INFO, in which the kernel leaves them 0 for a listening socket."""
 
 Column = Sequence[Any]
 
@@ -109,17 +129,23 @@ _UNKNOWN: Record = {
 }
 
 
-def request(protocol: str, family: str, asked: Asked) -> NetlinkDump:
+def request(protocol: str, family: str, asked: Asked, *, sctp_info: bool = False) -> NetlinkDump:
     """Return the dump of one protocol and family, with the extensions that the fields asked for need.
 
-    ``wider`` of it lists requests whose recorded answers contain this one's.
+    ``sctp_info`` adds those that field ``sctp`` comes from. ``wider`` of the dump lists requests whose recorded answers
+    contain this one's.
     """
-    info, congestion = (1 << INET_DIAG_INFO - 1, 1 << INET_DIAG_CONG - 1) if protocol == "tcp" else (0, 0)
+    info = 1 << INET_DIAG_INFO - 1 if protocol in ("tcp", "sctp") else 0
+    congestion = 1 << INET_DIAG_CONG - 1 if protocol == "tcp" else 0
     drops = 1 << INET_DIAG_SKMEMINFO - 1
-    wanted = (info if asked.wants("timer") else 0) | (drops if asked.wants("drops") else 0)
-    if asked.wants_extra(TCP_INFO):
-        wanted |= info | congestion
-    states = 1 << TCP_LISTEN if asked.show == "listening" and protocol == "tcp" else ALL_STATES
+    wanted = (info if protocol == "tcp" and asked.wants("timer") else 0) | (drops if asked.wants("drops") else 0)
+    if sctp_info:
+        wanted |= info | drops
+    if protocol == "tcp":
+        extra = set(filter(asked.wants_extra, (TCP_INFO, *WINDOWS)))
+        wanted |= info | congestion if TCP_INFO in extra else info if extra & _WINDOWS_OF_INFO else 0
+        wanted |= drops if "receive_buffer_bytes" in extra else 0
+    states = _choose_states(asked) if protocol == "tcp" else ALL_STATES
 
     def body(extensions: int, states: int) -> bytes:
         return struct.pack("=BBBBI48x", AF[family], NUMBERS[protocol], extensions, 0, states)
@@ -127,7 +153,8 @@ def request(protocol: str, family: str, asked: Asked) -> NetlinkDump:
     name = name_dump(protocol, family)
     further = [mask | drop for mask in (0, info, info | congestion) for drop in (0, drops)]
     more = dict.fromkeys(wanted | extensions for extensions in further)
-    wider = tuple((name, body(extensions, mask)) for mask in dict.fromkeys((states, ALL_STATES)) for extensions in more)
+    masks = [states, *(mask for mask in (ALL_STATES, WITH_BOUND) if mask | states == mask != states)]
+    wider = tuple((name, body(extensions, mask)) for mask in masks for extensions in more)
     return NetlinkDump(
         name,
         protocol=NETLINK_SOCK_DIAG,
@@ -137,6 +164,13 @@ def request(protocol: str, family: str, asked: Asked) -> NetlinkDump:
         uid_at=_INODE_AT - 4,
         wider=wider[1:],
     )
+
+
+def _choose_states(asked: Asked) -> int:
+    """Return the mask of the TCP states to dump."""
+    if asked.show == "listening":
+        return 1 << TCP_LISTEN
+    return WITH_BOUND if asked.bound else ALL_STATES
 
 
 def name_dump(protocol: str, family: str) -> str:
@@ -184,7 +218,9 @@ class _DumpParser:
         self._template |= {"family": Same(family), "protocol": Same(protocol)}
         has_tcp_info = self._is_tcp and about.asked.wants_extra(TCP_INFO)
         self._tcp_infos = TcpInfos(about.order) if has_tcp_info else None
-        self._has_extensions = any(about.asked.wants(field) for field in ("drops", "timer", "v6_only"))
+        self._wants = about.asked.wants
+        self._windows = [*filter(about.asked.wants_extra, WINDOWS)] if self._is_tcp else []
+        self._shows_bound = about.asked.bound
 
     def parse(self, datagrams: Datagrams) -> Iterator[Batch | Problem]:
         """Yield batches of records in the order of the dump.
@@ -196,7 +232,7 @@ class _DumpParser:
                 if isinstance(messages, bytes):
                     yield Problem(f"sock_diag/{self._protocol}", "a message is shorter than a socket", messages)
                 else:
-                    yield self._make_batch(messages)
+                    yield self._without_bound(self._make_batch(messages))
 
     def _make_batch(self, messages: Messages) -> Batch:
         fixed = messages.fixed
@@ -225,18 +261,24 @@ class _DumpParser:
             self._adjust_tcp(columns, states, messages)
         else:
             self._adjust_datagram(columns, messages)
-        if self._has_extensions:
-            self._add_extensions(columns, messages)
+        self._add_extensions(columns, messages)
+        self._add_windows(columns, messages)
         if self._tcp_infos is not None:
             columns[TCP_INFO] = self._tcp_infos.column(messages)
         return Batch.of_columns(columns, len(messages))
 
     def _adjust_tcp(self, columns: dict[str, Any], states: Column, messages: Messages) -> None:
-        """Correct queues of listeners and uids of SYN_RECV and TIME_WAIT.
+        """Correct queues of listeners, uids of SYN_RECV and TIME_WAIT, and the word for sockets that are only bound.
 
         For a listener idiag_wqueue is the backlog. The kernel sends uid 0 in SYN_RECV, where the listener's is taken,
-        and in TIME_WAIT, where it is unknown.
+        and in TIME_WAIT, where it is unknown. Of sockets in TCP_CLOSE it lists those that are bound, if it is asked
+        for TCP_BOUND_INACTIVE: 02 07 00 00 is the start of such an inet_diag_msg.
         """
+        if TCP_CLOSE in states:
+            columns["state"] = [
+                BOUND_INACTIVE if number == TCP_CLOSE and not port else word
+                for number, port, word in zip(states, columns["remote_port"], columns["state"], strict=True)
+            ]
         if TCP_LISTEN in states:
             listening = columns["listening"] = [state == TCP_LISTEN for state in states]
             queues = messages.fixed("send_queue")
@@ -267,24 +309,42 @@ class _DumpParser:
             columns["ip_protocol"] = messages.column("ip_protocol") or Same(None)
 
     def _add_extensions(self, columns: dict[str, Any], messages: Messages) -> None:
-        """Add timer, drops and v6_only, most of which come from attributes.
-
-        idiag_retrans counts retransmits or probes, depending on the timer; tcp_info has both counts.
-        """
-        absent = [None] * len(messages)
-        retransmits, probes, drops, v6_only = (
-            messages.column(name) if name in self._attributes else None
-            for name in ("retransmits", "probes", "drops", "v6_only")
-        )
-        kinds, retries, expires = (messages.fixed(name) for name in ("timer", "retries", "expires"))
-        if any(map(any, (kinds, retries, retransmits or (), probes or ()))):
-            counts = (retransmits or absent, probes or absent)
-            columns["timer"] = [*map(self._timer, zip(kinds, retries, expires, *counts, strict=True))]
-        else:
-            columns["timer"] = Same(self._timer((0, 0, 0, 0, 0)))
-        columns["drops"] = _fold(drops or absent)
+        """Add timer, drops and v6_only, most of which come from attributes, as far as they are asked for."""
+        if self._wants("timer"):
+            columns["timer"] = self._make_timers(messages)
+        if self._wants("drops"):
+            columns["drops"] = _fold(messages.column("drops") or (None,) * len(messages))
+        v6_only = messages.column("v6_only") if self._wants("v6_only") else None
         if v6_only is not None:
             columns["v6_only"] = _fold([None if value is None else value != 0 for value in v6_only])
+
+    def _make_timers(self, messages: Messages) -> Column | Same:
+        """Return the timers. idiag_retrans counts retransmits or probes, depending on it; tcp_info has both counts."""
+        retransmits, probes = (
+            messages.column(name) if name in self._attributes else None for name in ("retransmits", "probes")
+        )
+        kinds, retries, expires = (messages.fixed(name) for name in ("timer", "retries", "expires"))
+        if not any(map(any, (kinds, retries, retransmits or (), probes or ()))):
+            return Same(self._timer((0, 0, 0, 0, 0)))
+        absent = [None] * len(messages)
+        counts = (retransmits or absent, probes or absent)
+        return [*map(self._timer, zip(kinds, retries, expires, *counts, strict=True))]
+
+    def _add_windows(self, columns: dict[str, Any], messages: Messages) -> None:
+        """Add the windows and the buffer that are asked for; in a listening socket's tcp_info windows mean nothing."""
+        states = messages.fixed("state") if self._windows else ()
+        has_listeners = TCP_LISTEN in states
+        for field in self._windows:
+            values = messages.column(field)
+            if values is not None and has_listeners and field in _WINDOWS_OF_INFO:
+                values = [None if state == TCP_LISTEN else value for state, value in zip(states, values, strict=True)]
+            columns[field] = Same(None) if values is None else _fold(values)
+
+    def _without_bound(self, batch: Batch) -> Batch:
+        """Return the batch without sockets that are only bound, unless they are asked for: a capture may have them."""
+        if self._shows_bound or not self._is_tcp or BOUND_INACTIVE not in batch.column("state"):
+            return batch
+        return batch.kept([state != BOUND_INACTIVE for state in batch.column("state")])
 
 
 def _fold(column: Column) -> Column | Same:
@@ -297,6 +357,7 @@ def _choose_attributes(asked: Asked, protocol: str) -> dict[str, AttributeField]
     needed = {"retransmits": "timer", "probes": "timer", "drops": "drops", "v6_only": "v6_only"}
     names = {name for name, field in needed.items() if asked.wants(field)}
     names |= {"ip_protocol"} if protocol == "raw" else set()
+    names |= set(filter(asked.wants_extra, WINDOWS)) if protocol == "tcp" else set()
     fields = {name: field for name, field in _ATTRIBUTES.items() if name in names}
     return fields | TCP_INFO_ATTRIBUTES if protocol == "tcp" and asked.wants_extra(TCP_INFO) else fields
 

@@ -17,13 +17,18 @@ from typing import Any
 
 from netstat_core.plugin import GREATEST_INTEGER, About, Gap, Header, Problem, Record, TextFile, bounded, unsigned
 from netstat_inet.addresses import HexAddresses
-from netstat_inet.record import TCP_LISTEN, States, to_timer_kind
+from netstat_inet.record import TCP_LISTEN, WINDOWS, States, to_timer_kind
+from netstat_inet.sctp_record import SCTP
+from netstat_inet.tcp_info_record import TCP_INFO
 
 HEADER = Header("sl local_address st tx_queue rx_queue tr tm->when retrnsmt uid timeout inode")
 _LEAST_TOKENS = 10
 _DROPS = 12
 _HIGHEST_PORT = 0xFFFF
 _UNSPECIFIED = {"inet": "0.0.0.0", "inet6": "::"}  # noqa: S104 - not bound to, only compared
+
+_ELSEWHERE = dict.fromkeys((TCP_INFO, SCTP, *WINDOWS))
+"""The last fields of a record, which these files do not tell."""
 
 Parse = Callable[[About, "bytes | None", "bytes | None"], Iterator["Record | Problem | Gap"]]
 
@@ -120,7 +125,7 @@ class _LineParser:
             "association_id": None,
             "ip_protocol": port if self.protocol == "raw" else None,
             "icmp_id": port if self.protocol == "icmp" else None,
-            "tcp_info": None,
+            **_ELSEWHERE,
         }
 
     def _parse_timer(self, words: list[bytes]) -> Record:

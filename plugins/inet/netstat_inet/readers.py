@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from netstat_core.plugin import LINKS, Asked, Datagrams, Feed, File, Input, Layout, Reader, Rows, feed, from_asked
+from netstat_core.plugin import (
+    LINKS,
+    Asked,
+    Datagrams,
+    Feed,
+    File,
+    Group,
+    Input,
+    Layout,
+    Reader,
+    Rows,
+    feed,
+    from_asked,
+)
 from netstat_inet import in_use, net_tools_sctp, netlink_inet_diag, netlink_sctp_diag, proc_sctp, proc_tcp
 from netstat_inet.net_tools import make_layout
-from netstat_inet.record import InetSocket
+from netstat_inet.record import WINDOWS, InetSocket
+from netstat_inet.sctp_record import SCTP
 from netstat_inet.tcp_info_record import TCP_INFO
 
 _PROCFS_LACKS = frozenset({"backlog", "v6_only", "interface"})
+
+_EXTRA = frozenset({TCP_INFO, *WINDOWS})
+"""The fields of TCP sockets that are read only on request."""
 
 _LISTENING = Rows(column=3, values=("0A",))
 
@@ -30,55 +47,70 @@ def _make_file(protocol: str, family: str) -> Input[bytes | None]:
     return from_asked(choose_file).when(lambda asked: asked.serves_family(family))
 
 
-def _make_dump(protocol: str, family: str, *, extra: bool = False) -> Input[Datagrams | None]:
+def _make_dump(
+    protocol: str, family: str, *, extra: bool = False, bound: bool = False, sctp_info: bool = False
+) -> Input[Datagrams | None]:
     """Return the dump of a protocol and family, with what is read only on request if ``extra``.
 
-    That of TCP is not requested if it is known to be empty.
+    That of TCP is not requested if it is known to be empty, which nothing tells of sockets that are only ``bound``.
+    ``sctp_info`` adds what field ``sctp`` comes from.
     """
 
     def choose_dump(asked: Asked) -> Input[Datagrams]:
-        return netlink_inet_diag.request(protocol, family, asked if extra else asked._replace(extra_fields=()))
+        narrowed = asked._replace(extra_fields=asked.extra_fields if extra else (), bound=bound)
+        return netlink_inet_diag.request(protocol, family, narrowed, sctp_info=sctp_info)
 
-    signs = in_use.NO_TCP[family] if protocol == "tcp" else ()
+    signs = in_use.NO_TCP[family] if protocol == "tcp" and not bound else ()
     return from_asked(choose_dump).empty_if(*signs).when(lambda asked: asked.serves_family(family))
 
 
 def _make_procfs_feed(protocol: str) -> Feed:
-    lacks = _PROCFS_LACKS | {"drops", TCP_INFO} if protocol == "tcp" else _PROCFS_LACKS
+    lacks = _PROCFS_LACKS | _EXTRA | {"drops"} if protocol == "tcp" else _PROCFS_LACKS
     files = _make_file(protocol, "inet"), _make_file(protocol, "inet6")
     return feed("procfs", *files, parse=proc_tcp.make_parser(protocol), lacks=lacks)
 
 
-def _make_netlink_feed(protocol: str) -> Feed:
+def _make_netlink_feed(protocol: str, *, extra: bool = False, bound: bool = False) -> Feed:
     """Return the feed of a protocol's dumps; links are dumped too if ``interface`` is asked for."""
-    inet, inet6 = _make_dump(protocol, "inet"), _make_dump(protocol, "inet6")
-    lacks = (TCP_INFO,) if protocol == "tcp" else ()
-    return feed("netlink", inet, inet6, _DEVICES, parse=netlink_inet_diag.make_parser(protocol), lacks=lacks)
+    inet, inet6 = (_make_dump(protocol, family, extra=extra, bound=bound) for family in netlink_inet_diag.FAMILIES)
+    return feed(
+        "netlink",
+        inet,
+        inet6,
+        _DEVICES,
+        parse=netlink_inet_diag.make_parser(protocol),
+        lacks=_EXTRA if protocol == "tcp" and not extra else (),
+        serves=lambda asked: (not extra or any(map(asked.wants_extra, _EXTRA))) and (not bound or asked.bound),
+    )
 
 
-_TCP_INFO_FEED = feed(
-    "netlink",
-    _make_dump("tcp", "inet", extra=True),
-    _make_dump("tcp", "inet6", extra=True),
-    _DEVICES,
-    parse=netlink_inet_diag.make_parser("tcp"),
-    serves=lambda asked: asked.wants_extra(TCP_INFO),
+_TCP_FEEDS = (
+    *(_make_netlink_feed("tcp", extra=extra, bound=bound) for extra in (True, False) for bound in (True, False)),
+    _make_procfs_feed("tcp"),
 )
-"""The dump with all that is known of connections; a capture without it may hold the dump of the next feed."""
+"""The dump with all that is asked for; a capture without some of it may hold the dump of one of the next feeds."""
 
-_TCP_FEEDS = (_TCP_INFO_FEED, _make_netlink_feed("tcp"), _make_procfs_feed("tcp"))
+
+def _make_sctp_feed(*, info: bool) -> Feed:
+    """Return the feed of the dumps of SCTP, with what field ``sctp`` comes from if it is wanted and ``info``."""
+    inputs = {
+        "sctp": _make_dump("sctp", "inet", sctp_info=info),
+        "sctp6": _make_dump("sctp", "inet6", sctp_info=info),
+        "links": _DEVICES,
+        "assocs": proc_sctp.NUMBERS,
+        "paths": proc_sctp.PATHS,
+    }
+    lacks = {"association_id", "socket_state"} | (set() if info else {SCTP})
+    serves = (lambda asked: asked.wants(SCTP)) if info else None
+    return feed("netlink", Group(inputs), parse=netlink_sctp_diag.parse, lacks=lacks, serves=serves)
+
 
 _SCTP_FEEDS = (
-    feed(
-        "netlink",
-        _make_dump("sctp", "inet"),
-        _make_dump("sctp", "inet6"),
-        _DEVICES,
-        parse=netlink_sctp_diag.parse,
-        lacks=("association_id", "socket_state"),
-    ),
-    feed("procfs", *proc_sctp.INPUTS, parse=proc_sctp.parse, lacks=("backlog", "interface")),
+    _make_sctp_feed(info=True),
+    _make_sctp_feed(info=False),
+    feed("procfs", proc_sctp.INPUTS, parse=proc_sctp.parse, lacks=("backlog", "interface")),
 )
+"""A capture may hold the second dump, which older versions asked for."""
 
 
 def _make_reader(name: str, position: int, feeds: tuple[Feed, ...], text: Layout | None) -> Reader:

@@ -5,6 +5,7 @@
 from typing import Annotated, Any, TypedDict
 
 from netstat_core.plugin import Address, Bytes, Count, Field, InterfaceName, Port, Record, SocketRecord, Uid
+from netstat_inet.sctp_record import Sctp, make_sctp
 from netstat_inet.tcp_info_record import TcpInfo
 
 # include/net/tcp_states.h
@@ -30,6 +31,12 @@ TCP_STATES = (
 )
 """Words by the numbers of include/net/tcp_states.h."""
 
+BOUND_INACTIVE = "BOUND_INACTIVE"
+"""The word for TCP_BOUND_INACTIVE (13), a state that sockets are asked for by and never in: they are in TCP_CLOSE."""
+
+WINDOWS = ("send_window_bytes", "receive_window_bytes", "receive_window_limit_bytes", "receive_buffer_bytes")
+"""Fields of TCP sockets that are read only on request, at less cost than ``tcp_info``, which has most of them too."""
+
 SCTP_ENDPOINTS, SCTP_ASSOCIATIONS = "/proc/net/sctp/eps", "/proc/net/sctp/assocs"
 
 SCTP_STATES = (
@@ -48,7 +55,7 @@ PROTOCOLS = ("tcp", "udp", "udplite", "raw", "icmp", "sctp")
 TIMERS = ("off", "retransmit", "keepalive", "timewait", "probe")
 
 _UNKNOWN = r"^UNKNOWN\([0-9]+\)$"
-_STATES = tuple(dict.fromkeys([*filter(None, TCP_STATES), *SCTP_STATES]))
+_STATES = tuple(dict.fromkeys([*filter(None, TCP_STATES), BOUND_INACTIVE, *SCTP_STATES]))
 
 
 class Timer(TypedDict):
@@ -71,7 +78,15 @@ class InetSocket(SocketRecord):
     local_port: Annotated[Port | None, Field("Local port; 0 for any; null for raw and icmp sockets", minimum=0)]
     remote_address: Annotated[Address | None, Field("Remote address; unspecified if not connected", mark="address")]
     remote_port: Annotated[Port | None, Field("Remote port; 0 if not connected", minimum=0)]
-    state: Annotated[str | None, Field("State of the connection", words=_STATES, pattern=_UNKNOWN)]
+    state: Annotated[
+        str | None,
+        Field(
+            "State of the connection; BOUND_INACTIVE has a tcp socket that is bound and neither listens nor connects "
+            "(over netlink since Linux 6.8)",
+            words=_STATES,
+            pattern=_UNKNOWN,
+        ),
+    ]
     state_number: Annotated[int | None, Field("The kernel's number of the state", minimum=0)]
     listening: Annotated[bool, Field("Accepts connections (tcp, endpoints of sctp) or datagrams from anywhere")]
     recv_queue: Annotated[
@@ -96,8 +111,10 @@ class InetSocket(SocketRecord):
         ),
     ]
     drops: Annotated[Count | None, Field("Packets dropped since the socket was created")]
-    local_addresses: Annotated[list[Address] | None, Field("sctp: all local addresses, the primary path's first")]
-    remote_addresses: Annotated[list[Address] | None, Field("sctp: all remote addresses; null for an endpoint")]
+    local_addresses: Annotated[list[Address] | None, Field("sctp: all local addresses, in the order of the kernel")]
+    remote_addresses: Annotated[
+        list[Address] | None, Field("sctp: all remote addresses, in the order of the kernel; null for an endpoint")
+    ]
     socket_state: Annotated[str | None, Field("sctp: state of the socket", words=_STATES, pattern=_UNKNOWN)]
     association_id: Annotated[int | None, Field("sctp: the kernel's number of the association", minimum=0)]
     ip_protocol: Annotated[int | None, Field("raw: number of the IP protocol", minimum=0)]
@@ -108,6 +125,22 @@ class InetSocket(SocketRecord):
             "tcp: what the kernel knows of the connection; null if not asked for, not read over netlink, and in the "
             "states SYN_RECV and TIME_WAIT"
         ),
+    ]
+    sctp: Annotated[Sctp | None, Field("sctp: what the kernel knows besides; null for other protocols")]
+    send_window_bytes: Annotated[
+        Bytes | None,
+        Field("tcp: bytes the peer takes (tcpi_snd_wnd, since Linux 5.4); null if not asked for, as tcp_info is"),
+    ]
+    receive_window_bytes: Annotated[
+        Bytes | None,
+        Field("tcp: bytes offered to the peer (tcpi_rcv_wnd, since Linux 6.2); null if not asked for, as tcp_info is"),
+    ]
+    receive_window_limit_bytes: Annotated[
+        Bytes | None,
+        Field("tcp: most bytes offered for now (tcpi_rcv_ssthresh); null if not asked for, as tcp_info is"),
+    ]
+    receive_buffer_bytes: Annotated[
+        Bytes | None, Field("tcp: limit of what waits to be read (SK_MEMINFO_RCVBUF); null if not asked for")
     ]
 
 
@@ -138,6 +171,8 @@ KEYS = (
     "ip_protocol",
     "icmp_id",
     "tcp_info",
+    "sctp",
+    *WINDOWS,
 )
 """The field names in the order of the record."""
 
@@ -174,6 +209,8 @@ def make_sctp_record(local: list[str], remote: list[str] | None, **known: Any) -
         "ip_protocol": None,
         "icmp_id": None,
         "tcp_info": None,
+        "sctp": make_sctp(),
+        **dict.fromkeys(WINDOWS),
     }
     return {**record, **known}
 

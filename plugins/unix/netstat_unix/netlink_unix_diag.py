@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from itertools import product
 from typing import NamedTuple
 
 from netstat_core.plugin import (
@@ -45,11 +46,13 @@ SOCK_DIAG_BY_FAMILY = 20
 
 # linux/unix_diag.h
 UDIAG_SHOW_NAME = 0x01
+UDIAG_SHOW_VFS = 0x02
 UDIAG_SHOW_PEER = 0x04
 UDIAG_SHOW_RQLEN = 0x10
 UDIAG_SHOW_UID = 0x40
 
 UNIX_DIAG_NAME = 0
+UNIX_DIAG_VFS = 1
 UNIX_DIAG_PEER = 2
 UNIX_DIAG_RQLEN = 4
 UNIX_DIAG_UID = 7
@@ -64,6 +67,7 @@ _MESSAGE_SIZE = 32
 
 _ATTRIBUTES = {
     "name": AttributeField({(UNIX_DIAG_NAME,): REST}),
+    "vnode": AttributeField({(UNIX_DIAG_VFS,): "I"}),
     "peer": AttributeField({(UNIX_DIAG_PEER,): "I"}),
     "recv_queue": AttributeField({(UNIX_DIAG_RQLEN,): "I"}),
     "send_queue": AttributeField({(UNIX_DIAG_RQLEN,): "I"}, offset=4),
@@ -79,24 +83,23 @@ _FIELDS: dict[str, FixedField | AttributeField] = {
 }
 
 
-def request(asked: Asked, *, queues: bool = False, states: int = ALL_STATES) -> NetlinkDump:
+def request(asked: Asked, *, queues: bool = False, vnodes: bool = True, states: int = ALL_STATES) -> NetlinkDump:
     """Return the dump of UNIX sockets with the attributes that the fields asked for need.
 
-    ``queues`` adds queue lengths in any case. ``states`` is the bit mask of the states to dump, ``1 << TCP_LISTEN``.
+    ``queues`` adds queue lengths in any case; without ``vnodes`` the inodes of files are left out in any case.
+    ``states`` is the bit mask of the states to dump, ``1 << TCP_LISTEN``.
     """
     show = UDIAG_SHOW_NAME
-    if asked.wants("peer_inode"):
+    if vnodes and asked.wants("vnode"):
+        show |= UDIAG_SHOW_VFS
+    if asked.wants("peer_inode") or asked.wants("has_peer"):
         show |= UDIAG_SHOW_PEER
     if queues or asked.wants("recv_queue") or asked.wants("send_queue") or asked.wants("backlog"):
         show |= UDIAG_SHOW_RQLEN
     if asked.wants("uid"):
         show |= UDIAG_SHOW_UID
-    shows = dict.fromkeys(
-        show | peers | queued | uids
-        for peers in (0, UDIAG_SHOW_PEER)
-        for queued in (0, UDIAG_SHOW_RQLEN)
-        for uids in (0, UDIAG_SHOW_UID)
-    )
+    optional = (UDIAG_SHOW_UID, UDIAG_SHOW_RQLEN, UDIAG_SHOW_PEER, UDIAG_SHOW_VFS)
+    shows = dict.fromkeys(show | sum(more) for more in product(*((0, flag) for flag in reversed(optional))))
     bodies = (
         struct.pack("=BBHIII8x", AF["unix"], 0, 0, mask, 0, attributes)
         for mask in dict.fromkeys((states, ALL_STATES))
@@ -113,12 +116,15 @@ class Socket(NamedTuple):
     """One socket of a dump; None is an attribute that the kernel did not send.
 
     ``queues`` are udiag_rqueue and udiag_wqueue of UNIX_DIAG_RQLEN. ``name`` starts with NUL if it is abstract.
+    ``vnode`` is udiag_vfs_ino: the inode of the file that bind() made, also for accepted sockets, which share it.
+    ``peer`` is None without a peer, and 0 for one that has no inode: it was closed, or is not accepted yet.
     """
 
     type: int
     state: int
     inode: int
     name: bytes | None
+    vnode: int | None
     peer: int | None
     queues: tuple[int, int] | None
     uid: int | None
@@ -135,6 +141,8 @@ class Socket(NamedTuple):
         """Return the record; ``kind`` and ``ref_count`` come from the row in /proc/net/unix, if there is one."""
         record = to_record(kind, ref_count, self.inode, to_name(self.name))
         record["peer_inode"] = self.peer or None
+        record["has_peer"] = self.peer is not None
+        record["vnode"] = self.vnode
         record["uid"] = self.uid
         if self.queues is not None:
             received, sent = self.queues
@@ -183,12 +191,13 @@ def parse_sockets(about: About, datagrams: Datagrams) -> Iterator[Socket | Probl
 
 def _make_sockets(messages: Messages) -> list[Socket]:
     absent = [None] * len(messages)
-    names, peers, received, sent, uids = (messages.column(name) or absent for name in _ATTRIBUTES)
+    names, vnodes, peers, received, sent, uids = (messages.column(name) or absent for name in _ATTRIBUTES)
     return [
         *map(
             Socket,
             *(messages.fixed(name) for name in ("type", "state", "inode")),
             [name and (name if name[0] == 0 else name.removesuffix(b"\0")) for name in names],
+            vnodes,
             peers,
             [None if pair[0] is None else pair for pair in zip(received, sent, strict=True)],
             uids,

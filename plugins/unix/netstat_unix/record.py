@@ -80,6 +80,18 @@ class UnixSocket(SocketRecord):
     ]
     send_queue: Annotated[Bytes | None, Field("Memory in bytes of what was sent and is not yet read by the peer")]
     backlog: Annotated[Count | None, Field("Most connections that may wait for accept(); null unless listening")]
+    vnode: Annotated[
+        int | None,
+        Field(
+            "Inode of the file that the socket is bound to, its lowest 32 bits; null if it is bound to none, and from "
+            "/proc",
+            minimum=0,
+        ),
+    ]
+    has_peer: Annotated[
+        bool | None,
+        Field("Whether it is connected, to a socket without an inode too, as one not accepted yet; null from /proc"),
+    ]
 
 
 Kind = dict[str, Any]
@@ -126,4 +138,6 @@ def to_record(kind: Kind, ref_count: int | None, inode: int, name: Name) -> Reco
         "send_queue": None,
         "backlog": None,
         "family": "unix",
+        "vnode": None,
+        "has_peer": None,
     }

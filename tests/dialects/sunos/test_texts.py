@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from trees import FIXTURES
+from built_sockets import write_snapshot
 
 from netstat_core.cli import main
 
@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from trees import Trees
 
 TEXTS = Path(__file__).parent / "texts"
-PACKED = Path(__file__).parent / "sol.txt"
-LEASES = "dhcp-tree"
+SOL = Path(__file__).parent / "sol.txt"
+FIXTURES = "tests/fixtures/"
+BUILT = "built/"
 
 FILE_TIMES = {
-    "run/systemd/netif/leases/4": 1715767000,  # 2024-05-15 09:56:40 UTC
-    "var/lib/dhcpcd/wlan0-home.lease": 1715765400,  # 09:30:00 UTC
+    "dhcp-tree/run/systemd/netif/leases/4": 1715767000,  # 2024-05-15 09:56:40 UTC
+    "dhcp-tree/var/lib/dhcpcd/wlan0-home.lease": 1715765400,  # 09:30:00 UTC
+    "dhcp-more/var/lib/dhcpcd/wlan0.lease": 1715760930,  # 08:15:30 UTC
 }
 """Modification times of leases that have no start inside, which no repository keeps."""
 
@@ -62,15 +64,22 @@ def run(arguments: list[str]) -> Result:
 
 
 def find_snapshot(path: str, trees: Trees, tmp_path: Path) -> str:
-    """Return the folder that a command names: a fixture's, or the one with leases and the times of their files."""
-    if path == PACKED.name:
-        return str(PACKED)
-    if path != LEASES:
-        name = path.removeprefix("tests/fixtures/")
-        return str(FIXTURES / name if name.endswith(".txt") else trees[name])
-    tree = shutil.copytree(TEXTS / LEASES, tmp_path / LEASES)
+    """Return the folder that a command names: a fixture's, one that is built of messages, or one beside it.
+
+    The files of the last kind get their times.
+    """
+    if path.startswith(BUILT):
+        return str(write_snapshot(path.removeprefix(BUILT), tmp_path / path))
+    if path == SOL.name:
+        return str(SOL)
+    if path.endswith(".txt"):
+        return str(Path(__file__).parents[3] / path)
+    if path.startswith(FIXTURES):
+        return str(trees[path.removeprefix(FIXTURES)])
+    tree = shutil.copytree(TEXTS / path, tmp_path / path)
     for name, seconds in FILE_TIMES.items():
-        os.utime(tree / name, (seconds, seconds))
+        if name.startswith(f"{path}/"):
+            os.utime(tmp_path / name, (seconds, seconds))
     return str(tree)
 
 
