@@ -21,7 +21,8 @@ class Head(NamedTuple):
 
     ``captured_at`` is the time of the capture, ISO 8601 UTC. ``repeating`` is true if more reports follow on the same
     output (``-c``). ``procfs`` is false if the machine has no /proc/net, see :class:`netstat_core.system.Machine`.
-    ``host`` is the name that ``--host`` gives the machine.
+    ``host`` is the name that ``--host`` gives the machine. ``page_bytes`` is the size of its pages of memory, None if
+    unknown.
     """
 
     query: Query
@@ -34,6 +35,7 @@ class Head(NamedTuple):
     repeating: bool = False
     procfs: bool = True
     host: str | None = None
+    page_bytes: int | None = None
 
     def as_record(self) -> dict[str, Any]:
         """Return the keys with which a structured report begins."""

@@ -172,6 +172,7 @@ class Run:
             *(self.query, machine.captured_at, GENERATOR, shown, tables, readers, self.names),
             repeating=repeating,
             procfs=machine.procfs,
+            page_bytes=machine.page_bytes,
         )
 
     def _stream(self) -> Iterator[Event]:

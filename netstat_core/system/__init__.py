@@ -29,7 +29,8 @@ class Machine(NamedTuple):
     """The machine whose state is read; None for what a snapshot does not say.
 
     ``procfs`` is True if /proc is mounted or was captured; an absent file then proves that the kernel lacks the
-    feature. ``captured_at`` is ISO 8601 UTC; ``ticks_per_second`` is the unit of the kernel's times (USER_HZ).
+    feature. ``captured_at`` is ISO 8601 UTC; ``ticks_per_second`` is the unit of the kernel's times (USER_HZ), and
+    ``page_bytes`` that of its memory.
     ``byte_order_from`` says how the byte order is known: a word from above, or another of ``byte_order.WAYS``.
     """
 
@@ -41,6 +42,7 @@ class Machine(NamedTuple):
     live: bool = True
     procfs: bool = True
     byte_order_from: str = MACHINE
+    page_bytes: int | None = None
 
     @property
     def read_at(self) -> float | None:

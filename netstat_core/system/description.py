@@ -16,6 +16,8 @@ from netstat_core.system.stores import Store
 from netstat_core.system.unpacking import MOST_BYTES, is_safe
 
 MOST_TICKS = 1_000_000
+MOST_PAGE_BYTES = 1 << 24
+"""More than the pages of any machine."""
 _MOST_MEMORY = 448 << 20
 _LEAST_MEMORY = 24 << 20
 """Bounds of the memory that a description may take, which is between them three times the size of the snapshot."""
@@ -64,6 +66,7 @@ def parse_machine(description: Mapping[str, Any]) -> Machine:
         live=False,
         procfs=description.get("capture") == capture.VERSION and description.get("procfs") is not False,
         byte_order_from=_parse_way(description),
+        page_bytes=_parse_page_size(description),
     )
 
 
@@ -81,6 +84,16 @@ def _parse_way(description: Mapping[str, Any]) -> str:
 def _parse_ticks(description: Mapping[str, Any]) -> int:
     value = description.get("ticks_per_second", 100)
     return value if is_number(value) and 0 < value <= MOST_TICKS else 100
+
+
+def is_page_size(value: Any) -> bool:
+    """Return whether a value is the size of a page of memory: a power of two."""
+    return is_number(value) and 0 < value <= MOST_PAGE_BYTES and value & (value - 1) == 0
+
+
+def _parse_page_size(description: Mapping[str, Any]) -> int | None:
+    value = description.get("page_bytes")
+    return value if is_page_size(value) else None
 
 
 def parse_namespace(value: Any) -> NetworkNamespace | None:

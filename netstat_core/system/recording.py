@@ -158,6 +158,7 @@ class RecordingSystem(System):
             "byte_order": machine.byte_order,
             "byte_order_from": machine.byte_order_from,
             "ticks_per_second": machine.ticks_per_second,
+            "page_bytes": machine.page_bytes,
             "captured_at": machine.captured_at,
             "procfs": machine.procfs,
             **self.describe_namespace(),

@@ -927,6 +927,7 @@ def describe_machine() -> "Facts":
     now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
     facts = {"capture": VERSION, "hostname": socket.gethostname(), "kernel_release": os.uname().release}
     facts.update(captured_at=now.replace("+00:00", "Z"), ticks_per_second=os.sysconf("SC_CLK_TCK"))
+    facts["page_bytes"] = os.sysconf("SC_PAGE_SIZE")
     inode = own_namespace_inode()
     namespace = None if inode is None else {"inode": inode, "name": name_own_namespace()}
     facts["procfs"] = os.path.exists("/proc/net/dev") or os.path.exists("/proc/self/net/dev")

@@ -642,6 +642,11 @@ ansible_facts:
               returned: always
               type: list
               elements: str
+            aliases:
+              description: "Names of its IPv4 addresses that are not its own, such as eth0:1."
+              returned: always
+              type: list
+              elements: str
             description:
               description: Free text set by an administrator (ifalias).
               returned: always

@@ -32,6 +32,8 @@ _REPEATING = ("interfaces", "interface", "statistics", "streams")
 """Options with which operands are an interval and a count."""
 
 _MOST_OPERANDS = 2
+_MOST_DIGITS = 9
+"""Digits of an interval or count that make a difference: a billion seconds are 31 years."""
 _OF_INET6 = ("ipv6", "icmpv6")
 """Protocols that are shown whatever DEFAULT_IP says, and so are all of IPv6 with them."""
 
@@ -91,7 +93,7 @@ class SolarisOptions(HostArguments):
         for number in numbers:
             if not (number.isascii() and number.isdigit()):
                 raise self._extra()
-            if not int(number):
+            if not number.strip("0"):
                 raise SolarisMistake("")
         if len(self.operands) > len(numbers):
             raise self._extra()
@@ -121,11 +123,11 @@ class SolarisOptions(HostArguments):
         return Request(
             self.complete_query(query),
             style,
-            shows=bool(forms),
+            shows=any(form.tables(style) for form in forms),
             selects=any(self.given[key] for key in _SELECTING),
             narrows=bool(set(self.given) - _NOT_NARROWING),
             action=self.find_action(self.operands),
-            intervals=[float(number) for number in self.operands] if repeats else (),
+            intervals=[*map(_parse_operand, self.operands)] if repeats else (),
             repeats=repeats,
             **self.find_request_fields(),
         )
@@ -163,6 +165,12 @@ class SolarisOptions(HostArguments):
             return ()
         internet = ("inet", "inet6") if style.is_internet else ()
         return (*internet, *(("unix",) if "unix" in style.families else ()))
+
+
+def _parse_operand(digits: str) -> float:
+    """Return an interval or a count, at most that of _MOST_DIGITS."""
+    digits = digits.lstrip("0")
+    return float(digits if len(digits) <= _MOST_DIGITS else "9" * _MOST_DIGITS)
 
 
 def parse(

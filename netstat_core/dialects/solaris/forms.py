@@ -73,8 +73,14 @@ class Form:
     def problem(self, reader: Reader | None, trouble: Problem | Gap) -> None:
         """Take note of something that was not read."""
 
+    def check(self) -> None:
+        """Raise Mistake if what the options name does not exist on the machine that is shown.
+
+        Called before any form writes, when the records of the readers with the order FIRST are there.
+        """
+
     def end(self) -> None:
-        """Write what is left. Raises Mistake if what the options name does not exist on the machine that is shown."""
+        """Write what is left."""
 
     def find_host(self, address: str) -> str:
         """Return the name of a host or its address; an unspecified address is never looked up."""
@@ -98,8 +104,8 @@ class LocalNames:
     def host(self, address: str) -> str:
         """Return the name of a host without the machine's own domain, or its address."""
         name = self._names.host(address)
-        host, _, domain = name.partition(".")
-        return host if self._domain and name != address and domain.lower() == self._domain else name
+        is_local = bool(self._domain) and name != address and name.lower().endswith(f".{self._domain}")
+        return name[: -len(self._domain) - 1] if is_local else name
 
 
 UNSPECIFIED = ("0.0.0.0", "::")  # noqa: S104 - not bound to, only compared
@@ -111,5 +117,5 @@ def count(number: int | None) -> str:
 
 
 def subtract(number: int | None, before: int | None) -> int | None:
-    """Return the difference of two counters; None if one is unknown."""
-    return None if number is None or before is None else number - before
+    """Return what came since; None if a value is unknown, or if the counter began anew or a part of a sum is gone."""
+    return None if number is None or before is None or number < before else number - before

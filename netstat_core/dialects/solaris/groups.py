@@ -64,14 +64,14 @@ class Groups(Form):
             self._rows[record["family"]] += self._format(record)
 
     def _format(self, record: Record) -> Iterator[str]:
-        group = self.names.host(record["group"])
+        group = self.find_host(record["group"])
         users = "--" if record["users"] is None else record["users"]
         if record["family"] == "inet":
             yield f"{record['interface'] or '':<9} {group:<20} {users:>6}\n"
         else:
             yield f"{record['interface'] or '':<5} {group:<27} {users:>5}\n"
         if self.style.verbose:
-            yield from self._format_sources(record["source_filter"])
+            yield from self._format_sources(record["source_filter"] or ())
 
     def _format_sources(self, sources: Sequence[Record]) -> Iterator[str]:
         """Yield a line for each source: those that are excluded if any is, otherwise those that are included."""
@@ -79,7 +79,7 @@ class Groups(Form):
         lead = f"\t{'EXCLUDE' if excludes else 'INCLUDE'}:    "
         for source in sources:
             if source["included_by"] if not excludes else source["excluded_by"] and not source["included_by"]:
-                yield f"{lead}{self.names.host(source['address'])}\n"
+                yield f"{lead}{self.find_host(source['address'])}\n"
                 lead = "\t            "
 
     def end(self) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from ipaddress import IPv4Interface
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from netstat_core.dialects.solaris.forms import UNSPECIFIED, Form, Rule, Write, count, subtract
@@ -15,11 +16,14 @@ from netstat_core.plugin.sinks import Head
 from netstat_core.report.selection import Demand
 
 _COUNTERS = ("rx_packets", "rx_errors", "tx_packets", "tx_errors", "collisions")
-_FIELDS = frozenset({"name", "index", "mtu", "flags", "addresses", "hardware_address", *_COUNTERS})
+_FIELDS = frozenset({"name", "index", "mtu", "flags", "aliases", "addresses", *_COUNTERS})
 _HEADINGS = {
     "inet": "Name  Mtu  Net/Dest      Address        Ipkts  Ierrs Opkts  Oerrs Collis Queue \n",
     "inet6": "Name  Mtu  Net/Dest                    Address                     Ipkts  Ierrs Opkts  Oerrs Collis\n",
 }
+_UNCOUNTED = ("--", "N/A", "--", "N/A", "N/A")
+_Counters = tuple[int | None, ...]
+_ZEROS: _Counters = (0,) * len(_COUNTERS)
 _LONGEST_NAME = 6
 _FULL_LENGTH = 128
 
@@ -55,13 +59,7 @@ class Interfaces(_InterfaceForm):
     @classmethod
     def shown(cls, style: SolarisStyle, reader: Reader) -> Rule | None:  # noqa: ARG003
         """Return the rule for interfaces that a table shows."""
-        families = style.families
-
-        def rule(record: Record) -> bool:
-            has_address = any(address["family"] in families for address in record["addresses"] or ())
-            return has_address and (style.interface is None or style.interface in _list_names(record))
-
-        return rule
+        return lambda record: any(_list_rows(style, record, family) for family in style.families)
 
     def __init__(self, style: SolarisStyle, head: Head, memory: dict[str, Any], write: Write) -> None:
         super().__init__(style, head, memory, write)
@@ -72,37 +70,25 @@ class Interfaces(_InterfaceForm):
         for record in batch:
             for family, rows in self._rows.items():
                 if family in self.style.families:
-                    rows.append((record["index"], "".join(self._format(record, family))))
+                    text = "".join(self._format_row(record, *row) for row in _list_rows(self.style, record, family))
+                    rows.append((record["index"] or 0, text))
 
-    def _format(self, record: Record, family: str) -> Iterator[str]:
-        """Yield the row of the interface with its first address, and with -a a row for each address."""
-        addresses = first_addresses(record["addresses"], family)
-        wanted = self.style.interface
-        if not addresses:
-            return
-        if wanted in (None, record["name"]):
-            counters = [count(record[name]) for name in _COUNTERS]
-            yield self._format_row(record, record["name"], addresses[0], counters)
-        if self.style.all:
-            for address in addresses:
-                name = address["label"] or record["name"]
-                if wanted in (None, name, record["name"]):
-                    yield self._format_row(record, name, address, ["--", "N/A", "--", "N/A", "N/A"])
-
-    def _format_row(self, record: Record, name: str, address: Record, counters: Sequence[str]) -> str:
+    def _format_row(self, record: Record, name: str | None, address: Record) -> str:
+        """Return the row of an interface, or that of an address by its name: Linux counts nothing for addresses."""
+        counters = _UNCOUNTED if name else [count(record[field]) for field in _COUNTERS]
         received, rx_errors, sent, tx_errors, collisions = counters
+        name = name or record["name"]
         start = f"{name:<5} {count(record['mtu']):<5}"
         end = f"{received:<6} {rx_errors:<5} {sent:<6} {tx_errors:<5} {collisions:<6}"
         host = self.find_host(address["address"])
         if address["family"] == "inet":
-            return f"{start}{self._name_network(address):<13} {host:<14} {end} {'0':<6}\n"
+            return f"{start}{self._name_network(record, address):<13} {host:<14} {end} {'0':<6}\n"
         return f"{start}{self._name_prefix(address):<27} {host:<27} {end}\n"
 
-    def _name_network(self, address: Record) -> str:
-        """Return the peer of a point-to-point address; else the name of the network, or of the host, or the network."""
-        peer = address["peer_address"]
-        if peer is not None and peer != address["address"]:
-            return self.find_host(peer)
+    def _name_network(self, record: Record, address: Record) -> str:
+        """Return the peer on a point-to-point link; else the name of the network, or of the host, or the network."""
+        if address["peer_address"] is not None and "pointopoint" in (record["flags"] or ()):
+            return self.find_host(address["peer_address"])
         network = str(IPv4Interface(f"{address['address']}/{address['prefix_length']}").network.network_address)
         if not address["prefix_length"] and network in UNSPECIFIED:
             return "default"
@@ -123,22 +109,37 @@ class Interfaces(_InterfaceForm):
     def end(self) -> None:
         """Write the tables that have rows, each with an empty line."""
         for family, rows in self._rows.items():
-            text = "".join(row for _, row in sorted(rows))
+            text = "".join(row for _, row in sorted(rows, key=itemgetter(0)))
             if text:
                 self.write(f"{_HEADINGS[family]}{text}\n")
 
 
-def _list_names(record: Record) -> set[str]:
-    """Return the names of an interface and of its addresses."""
-    return {record["name"], *(address["label"] for address in record["addresses"] or () if address["label"])}
+def _list_rows(style: SolarisStyle, record: Record, family: str) -> list[tuple[str | None, Record]]:
+    """Return the rows of an interface: itself with its first address, and with -a each address by its name.
+
+    The name is None for the interface itself.
+    """
+    addresses = first_addresses(record["addresses"], family)
+    wanted = style.interface
+    rows: list[tuple[str | None, Record]] = []
+    if addresses and wanted in (None, record["name"]):
+        rows.append((None, addresses[0]))
+    if style.all:
+        named = [(address["label"] or record["name"], address) for address in addresses]
+        rows += [(name, address) for name, address in named if wanted in (None, name, record["name"])]
+    return rows
 
 
 class _Link(NamedTuple):
-    """What the interval form keeps of an interface."""
+    """What the interval form keeps of an interface.
 
-    has_address: bool
+    ``number`` is its index, 0 if unknown; ``is_counted`` is whether the total counts it.
+    """
+
+    number: int
+    is_counted: bool
     is_loopback: bool
-    counters: tuple[int | None, ...]
+    counters: _Counters
 
 
 class InterfaceRates(_InterfaceForm):
@@ -158,33 +159,43 @@ class InterfaceRates(_InterfaceForm):
         self._links: dict[str, _Link] = {}
 
     def batch(self, reader: Reader, batch: Batch) -> None:  # noqa: ARG002
-        """Keep the counters of each interface."""
+        """Keep the counters of each interface. Where its IPv4 addresses are not known, as in /proc, it may have one."""
         for record in batch:
+            addresses = record["addresses"]
+            knows_addresses = addresses is not None and (self._family == "inet6" or record["aliases"] is not None)
+            has_address = any(address["family"] == self._family for address in addresses or ())
             self._links[record["name"]] = _Link(
-                any(address["family"] == self._family for address in record["addresses"] or ()),
-                "loopback" in record["flags"],
+                record["index"] or 0,
+                has_address or not knows_addresses,
+                "loopback" in (record["flags"] or ()),
                 tuple(record[name] for name in _COUNTERS),
             )
 
     def end(self) -> None:
         """Write the header, once or with other forms each time, and the line."""
-        addressed = {name: link for name, link in self._links.items() if link.has_address} or self._links
-        counted = {name: link.counters for name, link in addressed.items()}
-        shown = self.style.interface or next(
-            (name for name, link in addressed.items() if not link.is_loopback), next(iter(addressed), "")
-        )
         stands_alone = self.style.forms == {"interfaces"} and not self.style.verbose
-        if "counters" not in self.memory or not stands_alone:
+        is_first = "counters" not in self.memory
+        shown = self.memory.setdefault("shown", self._choose())
+        if is_first or not stands_alone:
             self.write(_format_header(shown))
-        before = self.memory.get("counters", dict.fromkeys(counted, (0,) * len(_COUNTERS)))
-        changes = {name: _subtract_all(numbers, before[name]) for name, numbers in counted.items() if name in before}
-        totals = [_add(column) for column in zip(*changes.values(), strict=True)] or [0] * len(_COUNTERS)
-        self.write(_format_line(changes.get(shown, (0,) * len(_COUNTERS))) + " " + _format_line(totals) + "\n")
+        before = self.memory.get("counters", dict.fromkeys(self._links, _ZEROS))
+        known = {name: link for name, link in self._links.items() if name in before}
+        changes = {name: _subtract_all(link.counters, before[name]) for name, link in known.items()}
+        counted = [changes[name] for name, link in known.items() if link.is_counted]
+        totals = tuple(map(_add, zip(*counted, strict=True))) or _ZEROS
+        self.write(f"{_format_line(changes.get(shown, _ZEROS))} {_format_line(totals)}\n")
         self.write("" if stands_alone else "\n")
-        self.memory["counters"] = counted
+        self.memory["counters"] = {name: link.counters for name, link in self._links.items()}
+
+    def _choose(self) -> str:
+        """Return the interface of the left half: that of -I, else the first with an address, rather no loopback."""
+        if self.style.interface is not None:
+            return self.style.interface
+        ranked = [(link.is_loopback, link.number, name) for name, link in self._links.items() if link.is_counted]
+        return min(ranked)[2] if ranked else ""
 
 
-def _subtract_all(numbers: Sequence[int | None], before: Sequence[int | None]) -> tuple[int | None, ...]:
+def _subtract_all(numbers: _Counters, before: _Counters) -> _Counters:
     return tuple(map(subtract, numbers, before))
 
 

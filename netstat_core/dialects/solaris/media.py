@@ -41,7 +41,7 @@ _UNRESOLVED = ("incomplete", "failed")
 
 _FIELDS = {
     "neighbour": frozenset({"family", "address", "hardware_address", "interface", "state", "proxy"}),
-    "interface": frozenset({"name", "index", "addresses", "hardware_address", "hardware_type", "flags"}),
+    "interface": frozenset({"name", "index", "addresses", "hardware_address", "flags"}),
 }
 
 

@@ -16,13 +16,18 @@ from netstat_core.report.selection import Demand
 _VIFS = " Vif Threshold Rate_Limit Local-Address   Remote-Address     Pkt_in   Pkt_out\n"
 _ENTRIES = "  Origin-Subnet                 Mcastgroup      # Pkts  In-Vif  Out-vifs/Forw-ttl\n"
 
+_TABLE = "default"
 _SCALE = 1024
 _WIDEST = 4
 _UNITS = " kmg"
 
 _FIELDS = {
-    "multicast.vif": frozenset({"vif", "interface", "local_address", "remote_address", "rx_packets", "tx_packets"}),
-    "multicast.route": frozenset({"group", "origin", "resolved", "vif", "packets", "wrong_interface", "outgoing"}),
+    "multicast.vif": frozenset(
+        {"table", "vif", "interface", "local_address", "remote_address", "rx_packets", "tx_packets"}
+    ),
+    "multicast.route": frozenset(
+        {"table", "group", "origin", "resolved", "interface", "vif", "packets", "wrong_interface", "outgoing"}
+    ),
 }
 
 _DVMRP = (
@@ -69,8 +74,8 @@ class _MulticastForm(Form):
 
     @classmethod
     def shown(cls, style: SolarisStyle, reader: Reader) -> Rule | None:  # noqa: ARG003
-        """Return no rule: all records are shown."""
-        return None
+        """Return the rule for the table that /proc shows: SunOS has one only."""
+        return _is_default if reader.kind in _FIELDS else None
 
 
 class MulticastRoutes(_MulticastForm):
@@ -97,14 +102,16 @@ class MulticastRoutes(_MulticastForm):
         super().__init__(style, head, memory, write)
         self._addresses: dict[str, str] = {}
         self._vifs: list[Record] = []
+        self._numbers: dict[str, int] = {}
         self._entries: list[str] = []
 
     def batch(self, reader: Reader, batch: Batch) -> None:
         """Format entries; vifs, of which there are at most 32, wait for the addresses of interfaces."""
         if reader.kind == "multicast.vif":
-            self._vifs += batch.rows()
+            self._vifs += filter(_is_default, batch)
+            self._numbers = {vif["interface"]: vif["vif"] for vif in self._vifs}
         elif reader.kind == "multicast.route":
-            self._entries += map(self._format_entry, batch)
+            self._entries += map(self._format_entry, filter(_is_default, batch))
         else:
             for record in batch:
                 own = [each["address"] for each in record["addresses"] or () if each["family"] == "inet"]
@@ -120,11 +127,16 @@ class MulticastRoutes(_MulticastForm):
         )
 
     def _format_entry(self, entry: Record) -> str:
-        incoming = count(entry["vif"])
-        outgoing = "".join(f"      {hop['vif']} ({hop['ttl']})" for hop in entry["outgoing"])
+        incoming = count(self._find_vif(entry))
+        outgoing = "".join(f"      {count(self._find_vif(hop))} ({hop['ttl']})" for hop in entry["outgoing"])
         origin, group = self.find_host(entry["origin"]), self.find_host(entry["group"])
         packets = _scale(entry["packets"])
         return f"  {origin[:15]:<29} {group:<15.15}   {packets}  {incoming:>3}    {outgoing}\n"
+
+    def _find_vif(self, place: Record) -> int | None:
+        """Return the number of a vif, which netlink names by its interface."""
+        number: int | None = place["vif"]
+        return self._numbers.get(place["interface"]) if number is None else number
 
     def end(self) -> None:
         """Write both tables, or that they are empty."""
@@ -137,6 +149,10 @@ class MulticastRoutes(_MulticastForm):
             entries = "".join(self._entries)
             self.write(f"{_ENTRIES}{entries}\nTotal no. of entries in cache: {len(self._entries)}\n")
         self.write("\n")
+
+
+def _is_default(record: Record) -> bool:
+    return bool(record["table"] == _TABLE)
 
 
 def _scale(number: int | None) -> str:
@@ -168,6 +184,7 @@ class MulticastStatistics(_MulticastForm):
 
     def batch(self, reader: Reader, batch: Batch) -> None:
         """Add up the counters."""
+        batch = batch.kept(map(_is_default, batch.read_only()))
         if reader.kind == "multicast.vif":
             self._add("received", batch.column("rx_packets"))
             self._add("sent", batch.column("tx_packets"))

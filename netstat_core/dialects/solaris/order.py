@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netstat_core.dialects.solaris.dhcp import Leases
+from netstat_core.dialects.solaris.filter_names import FilterNames
 from netstat_core.dialects.solaris.forms import Form
 from netstat_core.dialects.solaris.groups import Groups
 from netstat_core.dialects.solaris.interfaces import InterfaceRates, Interfaces
@@ -32,6 +33,7 @@ FORMS: tuple[type[Form], ...] = (
     Media,
     UnixSockets,
     Leases,
+    FilterNames,
 )
 """All forms: sockets, interfaces, streams, routes, statistics, multicast, groups, media, UNIX sockets; leases alone."""
 

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 from netstat_core.dialects.page import format_namespace
 from netstat_core.dialects.safe_records import SafeRecords
 from netstat_core.dialects.solaris.default_ip import DEFAULT_READER, heed_default
-from netstat_core.dialects.solaris.forms import Form
+from netstat_core.dialects.solaris.forms import FIRST, Form
 from netstat_core.dialects.solaris.order import select_forms
 from netstat_core.dialects.solaris.style import SolarisStyle
 from netstat_core.plugin.batches import Batch
@@ -36,6 +36,7 @@ class SolarisPage(Rendering):
         self._kept: list[list[str]] = []
         self._orders: dict[str, int] = {}
         self._entered = False
+        self._is_checked = False
 
     def begin(self, head: Head) -> None:
         """Make the forms of the namespace that the program runs in."""
@@ -44,7 +45,7 @@ class SolarisPage(Rendering):
 
     def _make_forms(self, namespace: NetworkNamespace | None) -> None:
         self._namespace = namespace
-        self._forms, self._kept = [], []
+        self._forms, self._kept, self._is_checked = [], [], False
         place = (namespace["inode"], namespace["name"]) if namespace else None
         for number, form in enumerate(select_forms(self._style)):
             kept: list[str] = []
@@ -86,6 +87,16 @@ class SolarisPage(Rendering):
         """Write what is left of the forms."""
         self._finish()
 
+    def _check(self) -> None:
+        """Let the forms refuse what the options name, once, before anything of the namespace is written."""
+        if not self._is_checked:
+            self._is_checked = True
+            forms, kept = self._forms, self._kept
+            self._forms, self._kept = [], []  # none writes after a refusal
+            for form in forms:
+                form.check()
+            self._forms, self._kept = forms, kept
+
     def _find_fields(self, reader: Reader) -> Collection[str]:
         """Return the fields of a reader that the forms use."""
         demands = [demand for form in self._forms if (demand := form.demand(self._style, reader))]
@@ -95,10 +106,12 @@ class SolarisPage(Rendering):
         return frozenset(field for demand in demands for field in demand.fields or ())
 
     def _end_before(self, reader: Reader) -> None:
-        """End the forms whose readers have all been read, since they come before this one."""
+        """End the forms whose readers have all been read, since they come before this one. First of all, check."""
         if reader.name not in self._orders:
             demands = [form.demand(self._style, reader) for form in self._forms]
             self._orders[reader.name] = min((demand.order for demand in demands if demand), default=0)
+        if self._orders[reader.name] > FIRST:
+            self._check()
         while len(self._forms) > 1 and self._forms[0].order < self._orders[reader.name]:
             self._end_first()
 
@@ -112,6 +125,7 @@ class SolarisPage(Rendering):
             self._forms[0].write = self._write
 
     def _finish(self) -> None:
+        self._check()
         while self._forms:
             self._end_first()
 

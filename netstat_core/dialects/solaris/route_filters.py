@@ -6,7 +6,7 @@ import errno
 import os
 import re
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ LETTERS = frozenset("ABDGHLUMS")
 _FAMILIES = {"inet": "inet", "inet6": "inet6", "unix": "unix", 2: "inet", 10: "inet6", 1: "unix"}
 """Families by name, and by Linux's number."""
 
-_NUMBER = re.compile(r"(-?)(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]{,9})", re.ASCII)
+_NUMBER = re.compile(r"(-?)(0[xX][0-9a-fA-F]{1,16}|0[0-7]{,22}|[1-9][0-9]{,18})", re.ASCII)
 _INET_BITS, _INET6_BITS = 32, 128
 
 Address = IPv4Address | IPv6Address
@@ -133,12 +133,17 @@ def _parse_mask(mask: str, bits: int) -> int:
     return length if is_contiguous and length >= 0 else _INET6_BITS + 1
 
 
-def check_interfaces(filters: Sequence[Filter], interfaces: Mapping[str, int]) -> None:
-    """Raise Mistake for a name of ``outif`` or ``inif`` that the machine that is shown does not have."""
-    for each in filters:
-        is_name = each.key in ("outif", "inif") and each.value not in ("any", "none") and not _find_index(each.value)
-        if is_name and each.value not in interfaces:
-            raise Mistake(f"{each.value}: {os.strerror(errno.ENODEV)}")
+def list_names(filters: Sequence[Filter]) -> list[str]:
+    """Return the names of interfaces in the filters ``outif`` and ``inif``."""
+    values = [each.value for each in filters if each.key in ("outif", "inif")]
+    return [value for value in values if value not in ("any", "none") and not _find_index(value)]
+
+
+def check_interfaces(filters: Sequence[Filter], names: Collection[str]) -> None:
+    """Raise Mistake for the first name of ``outif`` or ``inif`` that the machine that is shown does not have."""
+    for name in list_names(filters):
+        if name not in names:
+            raise Mistake(f"{name}: {os.strerror(errno.ENODEV)}")
 
 
 def _find_index(value: str) -> int | None:

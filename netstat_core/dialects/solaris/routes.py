@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from netstat_core.dialects.solaris.forms import FIRST, UNSPECIFIED, Form, Rule, Write, count
 from netstat_core.dialects.solaris.interfaces import first_addresses
-from netstat_core.dialects.solaris.route_filters import Row, check_interfaces, make_rule
+from netstat_core.dialects.solaris.route_filters import Row, make_rule
 from netstat_core.dialects.solaris.style import SolarisStyle
 from netstat_core.plugin.batches import Batch
 from netstat_core.plugin.readers import Reader
@@ -20,7 +20,11 @@ _ROUTE_FIELDS = frozenset(
     {"family", "destination", "prefix_length", "gateway", "interface", "flags", "metric", "ref_count", "use_count"}
     | {"table", "type", "protocol", "preferred_source", "next_hops", "metrics", "source", "irtt_ms"}
 )
-_INTERFACE_FIELDS = frozenset({"name", "index", "mtu", "addresses", "hardware_address"})
+_CACHE_FIELDS = frozenset(
+    {"family", "destination", "prefix_length", "gateway", "interface", "flags", "metric", "ref_count", "use_count"}
+    | {"irtt_ms", "mtu_bytes", "state"}
+)
+_INTERFACE_FIELDS = frozenset({"name", "index", "mtu", "addresses"})
 
 _HEADINGS = {
     ("inet", False): """
@@ -68,12 +72,16 @@ IRE Table: IPv6
 """,
 }
 
+_HIDDEN = {False: {"A", "B", "L"}, True: {"C", "b", "L"}}
+"""Letters of cached, broadcast and local routes; those of later illumos, where B is a blackhole."""
+
 _NO_GATEWAY = "    --"
 _HOST_LENGTHS = {"inet": 32, "inet6": 128}
 _LOOPBACK = ("127.0.0.1", "::1")
 _NULL_ROUTE_METRIC = 0xFFFFFFFF
 _REJECTING = ("unreachable", "prohibit")
 _SILENT = ("blackhole", "throw")
+_NO_DISCOVERY = "net.ipv4.ip_no_pmtu_disc"
 
 
 class Link(NamedTuple):
@@ -84,23 +92,29 @@ class Link(NamedTuple):
     addresses: Sequence[Record]
 
 
-def find_letters(route: Record, *, is_illumos: bool = False) -> str:
-    """Return the flags of a route, in SunOS's order; those of later illumos differ for broadcast and blackhole."""
+def find_letters(route: Record, hop: Mapping[str, Any], *, is_illumos: bool = False) -> str:
+    """Return the flags of a route by one of its next hops, in SunOS's order.
+
+    Those of later illumos differ for broadcast, cache entries and blackhole. That a route rejects is told by its type;
+    /proc tells only the flag, which IPv6 routes of type blackhole and throw have too.
+    """
     flags, kind = route["flags"], route["type"]
-    hops = route["next_hops"] or ()
-    has_gateway = "gateway" in flags or bool(route["gateway"]) or any(hop["gateway"] for hop in hops)
+    is_cached = "cache" in flags
+    is_host = route["prefix_length"] == _HOST_LENGTHS[route["family"]]
+    has_gateway = bool(hop["gateway"]) or (hop is route and "gateway" in flags)
     is_local = not is_loopback(route) and (kind in ("local", "anycast") or bool({"local", "anycast"} & {*flags}))
     is_source_set = bool(route["preferred_source"]) and route["protocol"] != "kernel"
     letters = {
         "U": True,
         "G": has_gateway,
-        "H": route["prefix_length"] == _HOST_LENGTHS[route["family"]],
+        "C": is_cached and is_illumos,
+        "H": is_host and not (is_cached and is_illumos),
         "D": "dynamic" in flags,
-        "A": "cache" in flags and not is_illumos,
+        "A": is_cached and not is_illumos,
         "b" if is_illumos else "B": kind == "broadcast",
         "L": is_local,
         "S": is_source_set,
-        "R": kind in _REJECTING or "reject" in flags,
+        "R": kind in _REJECTING or (kind is None and "reject" in flags),
     }
     text = "".join(letter for letter, is_set in letters.items() if is_set)
     return text + "RB" if is_illumos and kind == "blackhole" else text
@@ -115,15 +129,17 @@ def is_loopback(route: Record) -> bool:
 def is_listed(route: Record, letters: str, style: SolarisStyle) -> bool:
     """Return whether a route is listed: without -a no local, broadcast and cached ones; never the null route.
 
-    /proc/net/ipv6_route shows the null route, which rejects what nothing else matches, on lo with the largest metric.
+    /proc/net/ipv6_route shows the null route, ::/0 on lo with the largest metric, which rejects what nothing else
+    matches.
     Without -a IPv4 shows the table main, and IPv6 all tables.
     """
-    if "reject" in route["flags"] and route["metric"] == _NULL_ROUTE_METRIC:
+    is_last = route["metric"] == _NULL_ROUTE_METRIC and not route["prefix_length"]
+    if is_last and "reject" in route["flags"] and route["interface"] == "lo":
         return False
     if style.all or is_loopback(route):
         return True
     is_main = route["family"] == "inet6" or route["table"] in ("main", None)
-    return is_main and not {*letters} & {"A", "B", "b", "L"}
+    return is_main and not _HIDDEN[style.is_illumos] & {*letters}
 
 
 class Routes(Form):
@@ -135,50 +151,57 @@ class Routes(Form):
         return "routes" in style.forms and style.is_internet
 
     @classmethod
-    def tables(cls, style: SolarisStyle) -> Sequence[str]:  # noqa: ARG003
-        """Return the table of routes."""
-        return ("routes",)
+    def tables(cls, style: SolarisStyle) -> Sequence[str]:
+        """Return the table of routes, and with -a the cache."""
+        return ("routes", "route_cache") if style.all else ("routes",)
 
     @classmethod
-    def further_tables(cls, style: SolarisStyle) -> Sequence[str]:  # noqa: ARG003
-        """Return the interfaces, whose addresses are the gateways of routes without one."""
-        return ("interfaces",)
+    def further_tables(cls, style: SolarisStyle) -> Sequence[str]:
+        """Return the interfaces, whose addresses are the gateways of routes without one, and settings with -v."""
+        return ("interfaces", "settings") if _shows_discovery(style) else ("interfaces",)
 
     @classmethod
     def demand(cls, style: SolarisStyle, reader: Reader) -> Demand | None:
-        """Return the fields of routes and interfaces."""
+        """Return the fields of routes, interfaces and settings."""
+        if reader.kind == "setting":
+            return Demand(frozenset({"name", "value"}), order=FIRST) if _shows_discovery(style) else None
         if reader.kind == "interface":
             return Demand(_INTERFACE_FIELDS, order=FIRST)
-        return Demand(_ROUTE_FIELDS) if reader.kind == "route" and set(reader.families) & style.families else None
+        fields = _find_fields(style, reader)
+        return Demand(fields) if fields and set(reader.families) & style.families else None
 
     @classmethod
     def shown(cls, style: SolarisStyle, reader: Reader) -> Rule | None:
         """Return the rule for routes that have a row; the names of ``outif`` are not checked, nor are indexes known."""
-        if reader.kind != "route":
+        if _find_fields(style, reader) is None:
             return None
         matches = make_rule(style.filters, {})
-        return lambda route: any(map(matches, _make_rows(route, style)))
+        return lambda route: any(matches(row) for row, *_ in _make_rows(route, style))
 
     def __init__(self, style: SolarisStyle, head: Head, memory: dict[str, Any], write: Write) -> None:
         super().__init__(style, head, memory, write)
         self._links: dict[str, Link] = {}
         self._rows: dict[str, list[str]] = {"inet": [], "inet6": []}
         self._matches = None if style.filters else make_rule((), {})
+        self._is_discovering = True
 
     def batch(self, reader: Reader, batch: Batch) -> None:
-        """Format the rows of routes. Interfaces come before them."""
+        """Format the rows of routes. Interfaces and settings come before them."""
+        if reader.kind == "setting":
+            if any(record["name"] == _NO_DISCOVERY and record["value"] for record in batch):
+                self._is_discovering = False
+            return
         if reader.kind == "interface":
             for link in batch:
                 self._links[link["name"]] = Link(link["index"], link["mtu"], link["addresses"] or ())
             return
         indexes = {name: link.number for name, link in self._links.items()}
         if self._matches is None:
-            check_interfaces(self.style.filters, indexes)
             self._matches = make_rule(self.style.filters, indexes)
-        for route in batch:
-            for row, hop in zip(_make_rows(route, self.style), _list_hops(route), strict=False):
+        for route in batch:  # of the cache too, which lacks some fields
+            for row, hop, whole in _make_rows(route, self.style):
                 if row.family in self.style.families and self._matches(row):
-                    self._rows[row.family].append(self._format(route, row, hop))
+                    self._rows[row.family].append(self._format(whole, row, hop))
 
     def _format(self, route: Record, row: Row, hop: Mapping[str, Any]) -> str:
         gateway = self._find_gateway(route, row, hop)
@@ -224,7 +247,8 @@ class Routes(Form):
 
     def _mark_discovery(self, route: Record) -> str:
         """Return ``*`` if the kernel may learn a smaller path MTU: unless the route has locked its own."""
-        return " " if "mtu_bytes" in (route["metrics"] or {}).get("locked", ()) else "*"
+        is_locked = "mtu_bytes" in (route["metrics"] or {}).get("locked", ())
+        return "*" if self._is_discovering and not is_locked else " "
 
     def _find_rtt(self, route: Record) -> int:
         """Return the initial round-trip time in milliseconds, 0 for none, which is what SunOS shows mostly."""
@@ -274,25 +298,45 @@ class Routes(Form):
 
     def end(self) -> None:
         """Write the tables that have rows."""
-        if self._matches is None:
-            check_interfaces(self.style.filters, {name: link.number for name, link in self._links.items()})
         headings = _ILLUMOS_HEADINGS if self.style.is_illumos else _HEADINGS
         for family, rows in self._rows.items():
             if rows:
                 self.write(self.style.drop_version(headings[family, self.style.verbose], ":") + "".join(rows))
 
 
-def _list_hops(route: Record) -> Sequence[Mapping[str, Any]]:
-    """Return the next hops of a route, one at least."""
-    return route["next_hops"] or [route]
+def _find_fields(style: SolarisStyle, reader: Reader) -> frozenset[str] | None:
+    """Return the fields of a reader of routes; None for another reader, and without -a for one of the cache."""
+    if reader.kind == "route.cache":
+        return _CACHE_FIELDS if style.all else None
+    return _ROUTE_FIELDS if reader.kind == "route" else None
 
 
-def _make_rows(route: Record, style: SolarisStyle) -> Iterator[Row]:
-    """Yield a row for each next hop of a route that is listed. IPv6 routes of a source have no row in SunOS."""
-    letters = find_letters(route, is_illumos=style.is_illumos)
-    if route["source"] is not None or not is_listed(route, letters, style):
+def _complete(entry: Record) -> Record:
+    """Return an entry of the cache with the fields of a route. Its source is that of packets, not of the route."""
+    cached = {"flags": [*entry["flags"], "cache"], "metrics": {"mtu_bytes": entry["mtu_bytes"]}, "source": None}
+    return {**dict.fromkeys(_ROUTE_FIELDS), **entry, **cached}
+
+
+def _shows_discovery(style: SolarisStyle) -> bool:
+    """Return whether it is shown which IPv4 routes may learn a smaller path MTU."""
+    return style.verbose and "inet" in style.families and not style.is_illumos
+
+
+def _make_rows(route: Record, style: SolarisStyle) -> Iterator[tuple[Row, Mapping[str, Any], Record]]:
+    """Yield a row for each next hop of a route that is listed, the hop, and the route; one without several is its own.
+
+    IPv6 routes of a source have no row in SunOS.
+    """
+    if "mtu_bytes" in route:
+        if route["state"] is not None:  # a neighbour, which old kernels list among cached routes
+            return
+        route = _complete(route)
+    if route["source"] is not None:
         return
-    is_nowhere = "R" in letters or route["type"] in _SILENT
-    for hop in _list_hops(route):
-        interface = None if is_nowhere else hop["interface"]
-        yield Row(route["family"], ip_address(route["destination"]), route["prefix_length"], interface, letters)
+    destination = ip_address(route["destination"])
+    for hop in route["next_hops"] or (route,):
+        letters = find_letters(route, hop, is_illumos=style.is_illumos)
+        if is_listed(route, letters, style):
+            is_nowhere = "R" in letters or route["type"] in _SILENT
+            interface = None if is_nowhere else hop["interface"]
+            yield Row(route["family"], destination, route["prefix_length"], interface, letters), hop, route

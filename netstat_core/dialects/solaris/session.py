@@ -17,6 +17,9 @@ from netstat_core.plugin.sinks import Rendering
 from netstat_core.query import TCP_INFO, Query
 from netstat_core.report.selection import Demand
 
+_EXTRAS = ("route.cache", "setting")
+"""Kinds of records that add to what a form shows."""
+
 
 class SolarisSession(Session):
     """The reports of one command; forms keep what they need for differences between them."""
@@ -59,17 +62,19 @@ class SolarisSession(Session):
             return None
         return lambda record: any(rule(record) for rule in rules if rule is not None)
 
-    def tolerates(self, reader: Reader | None, trouble: Problem | Gap) -> bool:  # noqa: ARG002
+    def tolerates(self, reader: Reader | None, trouble: Problem | Gap) -> bool:
         """Return whether something is missing that the text shows as missing, or never has.
 
         That are fields which only forms asked for, what /proc/net/route lacks, other tables, and DEFAULT_IP: a capture
-        made for another dialect does not have the setting, and Linux machines do not have it either.
+        made for another dialect does not have the setting, and Linux machines do not have it either. Captures of
+        earlier versions and of single displays lack cached routes, and settings, which are shown as ``--``.
         """
         if not isinstance(trouble, Gap):
             return False
         if trouble.about == "field":
             return trouble.detail.partition(":")[0] in self._extra
-        return trouble.source in ("/proc/net/route", INET_TYPE) and trouble.reason == "narrower_capture"
+        is_extra = trouble.source in ("/proc/net/route", INET_TYPE) or (reader is not None and reader.kind in _EXTRAS)
+        return is_extra and trouble.reason == "narrower_capture"
 
     def names(self) -> dict[str, bool]:
         """Return whether names are shown in place of numbers; users have names always."""

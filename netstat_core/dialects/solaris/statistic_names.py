@@ -114,7 +114,7 @@ OutGroupReds<Icmp6.Icmp6OutGroupMembReductions
 """
 
 _SCTP = """
-RtoAlgorithm<=net.sctp.rto_algorithm RtoMin<=net.sctp.rto_min RtoMax<=net.sctp.rto_max RtoInitial<=net.sctp.rto_initial
+RtoAlgorithm<=4 RtoMin<=net.sctp.rto_min RtoMax<=net.sctp.rto_max RtoInitial<=net.sctp.rto_initial
 MaxAssocs<=-1 ValCookieLife<=net.sctp.valid_cookie_life MaxInitRetr<=net.sctp.max_init_retransmits
 CurrEstab<Sctp.SctpCurrEstab ActiveEstab<Sctp.SctpActiveEstabs PassiveEstab<Sctp.SctpPassiveEstabs
 Aborted<Sctp.SctpAborteds Shutdowns<Sctp.SctpShutdowns OutOfBlue<Sctp.SctpOutOfBlues

@@ -127,10 +127,15 @@ class Statistics(Form):
         return value
 
     def _sum_all(self, section: str, start: str, interface: str | None) -> int | None:
-        """Return the sum of the counters whose names begin so; of ICMP types those that SunOS does not know."""
+        """Return the sum of the counters whose names begin so; of ICMP types those that SunOS does not know.
+
+        The kernel leaves the section IcmpMsg out if all types are 0. Kernels before 3.10, which do not count wrong
+        checksums, may not have it.
+        """
         numbers = self._counters.get((section, interface))
         if numbers is None:
-            return None
+            is_zero = section == "IcmpMsg" and "InCsumErrors" in self._counters.get(("Icmp", interface), {})
+            return 0 if is_zero else None
         values = [
             value for name, value in numbers.items() if name.startswith(start) and not _is_known_type(name, start)
         ]

@@ -14,8 +14,7 @@ from netstat_core.plugin.sinks import Head
 from netstat_core.report.selection import Demand
 
 _HEADING = f"streams allocation:\n{'cumulative  allocation':>63}\n{'current   maximum       total    failures':>63}\n"
-_BUFFERS = ("mblk", "dblk", "linkblk", "syncq", "qband")
-_PAGE_KIB = 4
+_OTHERS = ("queues", "mblk", "dblk", "linkblk", "syncq", "qband")
 _KIB = 1024
 
 
@@ -41,6 +40,7 @@ class Streams(Form):
     def __init__(self, style: SolarisStyle, head: Head, memory: dict[str, Any], write: Write) -> None:
         super().__init__(style, head, memory, write)
         self._records: dict[str, Record] = {}
+        self._page_bytes = head.page_bytes
 
     def batch(self, reader: Reader, batch: Batch) -> None:  # noqa: ARG002
         """Keep the records of sockstat, of which there are about ten."""
@@ -50,8 +50,8 @@ class Streams(Form):
         """Write the rows and the sum of memory."""
         self.write(_HEADING)
         self.write(_format_row("streams", self._get("sockets", "sockets")))
-        for name in ("queues", *_BUFFERS):
-            self.write(_format_row(name, None))
+        for name in _OTHERS:
+            self.write(_format_row("dblk_total" if name == "dblk" and self.style.verbose else name, None))
         self.write(f"\n{count(self._sum_kib())} Kbytes allocated for streams data\n\n")
 
     def _get(self, name: str, field: str) -> int | None:
@@ -59,12 +59,18 @@ class Streams(Form):
         return number
 
     def _sum_kib(self) -> int | None:
-        """Return the memory of TCP, UDP and fragments; that of IPv6 fragments counts where there is IPv6."""
+        """Return the memory of TCP, UDP and fragments; that of IPv6 fragments counts where there is IPv6.
+
+        Pages are counted in a unit that differs from machine to machine, which an older capture does not tell.
+        """
         pages = [self._get(name, "memory_pages") for name in ("TCP", "UDP")]
-        bytes_used = [self._get("FRAG", "memory_bytes"), self._get("FRAG6", "memory_bytes") or 0]
-        if None in pages or None in bytes_used:
+        fragments = self._get("FRAG", "memory_bytes")
+        if None in pages or fragments is None:
             return None
-        return sum(page or 0 for page in pages) * _PAGE_KIB + sum(used or 0 for used in bytes_used) // _KIB
+        used = sum(page or 0 for page in pages)
+        if used and self._page_bytes is None:
+            return None
+        return (used * (self._page_bytes or 0) + fragments + (self._get("FRAG6", "memory_bytes") or 0)) // _KIB
 
 
 def _format_row(name: str, current: int | None) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from netstat_core.plugin import Batch, Block, Complaint, Gap, Layout, Names, Problem, Query, Record, Style, printable
 from netstat_iface import net_tools_details
 from netstat_iface.net_tools_order import make_sort_key, place_aliases
-from netstat_iface.selection import list_aliases, parse_names
+from netstat_iface.selection import parse_names
 
 _TITLE = "Kernel Interface table\n"
 _HEADER = "Iface             MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\n"
@@ -20,7 +20,7 @@ Line = Callable[[Record, "str | None"], str]
 """Formats an interface, or the alias of it that is passed."""
 
 NEEDS = frozenset(
-    {"name", "alternative_names", "flags", "flags_text", "mtu", "addresses"}
+    {"name", "alternative_names", "flags", "flags_text", "mtu", "aliases"}
     | {"rx_packets", "rx_errors", "rx_dropped_total", "rx_fifo_errors"}
     | {"tx_packets", "tx_errors", "tx_dropped", "tx_fifo_errors"}
 )
@@ -56,7 +56,7 @@ def rows(style: Style, _names: Names, _traits: Mapping[str, Any]) -> Callable[[B
         for record in records:
             if not chosen or not chosen.isdisjoint({record["name"], *(record["alternative_names"] or ())}):
                 text.append(format_interface(record, None))
-            for alias in list_aliases(record):
+            for alias in record["aliases"] or ():
                 if not chosen or alias in chosen:
                     waiting[alias] = format_interface(record, alias)
             text += [waiting.pop(alias, "") for alias in aliases_after.get(record["name"], ())]

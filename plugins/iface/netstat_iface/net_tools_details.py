@@ -10,7 +10,7 @@ from netstat_iface.proc_if_inet6 import SCOPE_BITS, IPV6_ADDR_COMPATv4, to_scope
 from netstat_iface.record import to_flags_number
 
 NEEDS = frozenset(
-    {"hardware_type", "hardware_address", "tx_queue_length", "device_map", "collisions"}
+    {"addresses", "hardware_type", "hardware_address", "tx_queue_length", "device_map", "collisions"}
     | {"rx_bytes", "rx_frame_total", "rx_compressed", "tx_bytes", "tx_carrier_total", "tx_compressed"}
 )
 

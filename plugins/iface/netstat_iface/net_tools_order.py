@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from netstat_core.plugin import Record, unescape
-from netstat_iface.selection import list_aliases
 
 _NO_ALIAS = -1
 _LONGEST_NUMBER, _LARGEST_NUMBER = 20, (1 << 63) - 1
@@ -37,7 +36,7 @@ def _to_int(digits: bytes) -> int:
 def place_aliases(records: Sequence[Record]) -> dict[str, list[str]]:
     """Return the aliases to show after each interface; an alias never precedes its own interface."""
     own = {record["name"] for record in records}
-    aliases = [(alias, record["name"]) for record in records for alias in list_aliases(record) if alias not in own]
+    aliases = [(alias, record["name"]) for record in records for alias in record["aliases"] or () if alias not in own]
     if not aliases:
         return {}
     rows = [(make_sort_key(name), name, owner) for name, owner in [*((name, name) for name in own), *aliases]]

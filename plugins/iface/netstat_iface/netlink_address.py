@@ -62,8 +62,8 @@ INET_ADDRESSES = _make_dump(AF["inet"], (NAME, ADDRESSES.body))
 
 
 def request(asked: Asked) -> NetlinkDump:
-    """Return the dump of all addresses, or of the IPv4 ones if only alias names are shown."""
-    return ADDRESSES if asked.wants("hardware_address") else INET_ADDRESSES
+    """Return the dump of all addresses, or of the IPv4 ones if only the names of aliases are wanted."""
+    return ADDRESSES if asked.wants("addresses") else INET_ADDRESSES
 
 
 _FIELDS: dict[str, FixedField | AttributeField] = {

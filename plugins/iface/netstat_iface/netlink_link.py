@@ -44,7 +44,8 @@ from netstat_iface.record import (
     Interface,
     to_word,
 )
-from netstat_iface.selection import select_interfaces
+from netstat_iface.selection import list_aliases, select_interfaces
+from netstat_iface.sys_class_net import wants_any
 
 LINKS = "route/links"
 
@@ -127,6 +128,14 @@ _RELATIONS = {
     "namespace": AttributeField({(IFLA_LINK_NETNSID,): "i"}, exact=True),
 }
 
+_OF_KIND = ("link_kind", "master_kind", "vlan_id", "vlan_protocol", "bond_mode")
+
+_wants_names = wants_any(("alternative_names", "description"))
+_wants_hardware = wants_any(
+    ("hardware_type", "hardware_address", "hardware_broadcast", "tx_queue_length", "device_map")
+)
+_wants_relations = wants_any(("oper_state", "master", "link", "link_index", "link_namespace_id", *_OF_KIND))
+
 Raw = dict[str, list[Any]]
 """The values of all link messages by field; None where a message lacks the attribute."""
 
@@ -149,7 +158,6 @@ def parse(
     columns = _make_columns(raw, about.order)
     if addresses is not None:
         owned: list[list[Record]] = [[] for _ in raw["index"]]
-        columns["addresses"] = owned
         by_index = dict(zip(raw["index"], owned, strict=True))
         for address in netlink_address.parse(addresses, about.order):
             if isinstance(address, Problem):
@@ -157,14 +165,17 @@ def parse(
             elif address[0] in by_index:
                 by_index[address[0]].append(address[1])
         yield from _sort_addresses(by_index, if_inet6 or b"")
+        columns["aliases"] = [*map(list_aliases, columns["name"], owned)]
+        if about.asked.wants("addresses"):
+            columns["addresses"] = owned
     yield from select_interfaces(about.asked.interfaces, Batch.of_columns(columns, len(raw["index"])))
 
 
 def _choose_fields(asked: Asked) -> dict[str, FixedField | AttributeField]:
     """Return the fields of messages that a query needs."""
-    names = _NAMES if asked.wants("description") or asked.interfaces else {}
-    hardware_fields = _HARDWARE if asked.wants("hardware_type") else {}
-    relations = _RELATIONS if asked.wants("link_kind") else {}
+    names = _NAMES if _wants_names(asked) or asked.interfaces else {}
+    hardware_fields = _HARDWARE if _wants_hardware(asked) else {}
+    relations = _RELATIONS if _wants_relations(asked) else {}
     return {**_FIELDS, **names, **hardware_fields, **relations}
 
 
@@ -273,9 +284,6 @@ def _make_relation_columns(raw: Raw, names: list[str], order: str) -> Columns:
         "link_namespace_id": raw["namespace"],
         **{name: [kinds[payload][name] for payload in raw["info"]] for name in _OF_KIND},
     }
-
-
-_OF_KIND = ("link_kind", "master_kind", "vlan_id", "vlan_protocol", "bond_mode")
 
 
 def _parse_info(payload: bytes, order: str) -> Record:

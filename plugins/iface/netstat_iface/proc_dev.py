@@ -31,6 +31,7 @@ from netstat_iface.sys_class_net import Attributes, add_attributes, find_damage
 DEV = "/proc/net/dev"
 DEV_MCAST = "/proc/net/dev_mcast"
 VLANS = "/proc/net/vlan/config"
+VLAN_FIELDS = ("link_kind", "vlan_id", "link")
 PARTS = "/sys/class/net/*/statistics/*"
 
 HEADER = Header("Inter-|\nface colls carrier")

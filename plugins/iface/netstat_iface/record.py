@@ -129,6 +129,9 @@ class Interface(TypedDict):
     name: InterfaceName
     index: Annotated[int | None, Field("The kernel's number of the interface", minimum=1)]
     alternative_names: Annotated[list[str] | None, Field("Alternative names that the kernel accepts", mark="interface")]
+    aliases: Annotated[
+        list[str] | None, Field("Names of its IPv4 addresses that are not its own, such as eth0:1", mark="interface")
+    ]
     description: Annotated[str | None, Field("Free text set by an administrator (ifalias)", mark="name")]
     hardware_type: Annotated[
         str | None, Field("Kind of link layer (ARPHRD_), in iproute2's words, or unknown(N)", mark="word")

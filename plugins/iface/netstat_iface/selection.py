@@ -13,15 +13,15 @@ def parse_names(interfaces: Iterable[str]) -> frozenset[str]:
     return frozenset(escape(name.encode("utf-8", "surrogateescape")) for name in interfaces)
 
 
-def list_aliases(record: Record) -> list[str]:
+def list_aliases(name: str, addresses: Iterable[Record]) -> list[str]:
     """Return the labels of addresses that are not the name of the interface, in the kernel's order, each once."""
-    labels = (address["label"] for address in record["addresses"] or ())
-    return list(dict.fromkeys(label for label in labels if label not in (None, record["name"])))
+    labels = (address["label"] for address in addresses)
+    return list(dict.fromkeys(label for label in labels if label not in (None, name)))
 
 
 def list_names(record: Record) -> set[str]:
     """Return all names that select an interface: its own, alternative ones and aliases."""
-    return {record["name"], *(record["alternative_names"] or ()), *list_aliases(record)}
+    return {record["name"], *(record["alternative_names"] or ()), *(record["aliases"] or ())}
 
 
 def select_interfaces(interfaces: Iterable[str], batch: Batch) -> Iterator[Batch | Gap]:

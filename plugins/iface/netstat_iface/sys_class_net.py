@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from netstat_core.plugin import Asked, Directory, Input, Problem, Record, escape
 from netstat_iface import hardware
-from netstat_iface.record import OPER_STATES, Flags
+from netstat_iface.record import OPER_STATES, PARTS, Flags
 
-ATTRIBUTES = {
-    "ifindex": ("index", "mtu", "flags", "master", "link"),
+STATISTICS_FIELDS = PARTS | {"rx_nohandler"}
+"""Record fields that only the files in /sys/class/net/NAME/statistics have."""
+
+_ATTRIBUTES = {
     "flags": ("flags", "flags_text"),
     "operstate": ("flags", "flags_text", "oper_state"),
     "carrier": ("flags",),
     "mtu": ("mtu",),
     "tx_queue_len": ("tx_queue_length",),
-    "type": ("hardware_type", "hardware_address"),
+    "type": ("hardware_type", "hardware_address", "hardware_broadcast"),
     "address": ("hardware_address",),
     "broadcast": ("hardware_broadcast",),
     "ifalias": ("description",),
     "iflink": ("link", "link_index"),
     "master/ifindex": ("master",),
 }
-"""Record fields by the file that they need."""
+
+ATTRIBUTES = {"ifindex": ("index", *STATISTICS_FIELDS, *chain.from_iterable(_ATTRIBUTES.values())), **_ATTRIBUTES}
+"""Record fields by the file that they need. The index tells whether sysfs shows the same network namespace."""
 
 _NUMBER = re.compile(rb"[0-9]{1,10}\n")
 _HARDWARE_ADDRESS = re.compile(rb"(?:[0-9a-f]{2}(?::[0-9a-f]{2})*)?\n")

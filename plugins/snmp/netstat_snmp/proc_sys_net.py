@@ -43,6 +43,7 @@ ROOT = "/proc/sys/"
 
 _FILES = (
     "net/ipv4/ipfrag_time",
+    "net/ipv4/ip_no_pmtu_disc",
     "net/sctp/rto_min",
     "net/sctp/rto_max",
     "net/sctp/rto_initial",

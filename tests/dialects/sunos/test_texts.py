@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from trees import Trees
 
 TEXTS = Path(__file__).parent / "texts"
+SOL = Path(__file__).parent / "sol.txt"
 FIXTURES = "tests/fixtures/"
 BUILT = "built/"
 
@@ -69,6 +70,10 @@ def find_snapshot(path: str, trees: Trees, tmp_path: Path) -> str:
     """
     if path.startswith(BUILT):
         return str(write_snapshot(path.removeprefix(BUILT), tmp_path / path))
+    if path == SOL.name:
+        return str(SOL)
+    if path.endswith(".txt"):
+        return str(Path(__file__).parents[3] / path)
     if path.startswith(FIXTURES):
         return str(trees[path.removeprefix(FIXTURES)])
     tree = shutil.copytree(TEXTS / path, tmp_path / path)
