@@ -174,7 +174,7 @@ class Transport(Form):
     def __init__(self, style: SolarisStyle, head: Head, memory: dict[str, Any], write: Write) -> None:
         super().__init__(style, head, memory, write)
         self._places = Places(self.shared)
-        self._tables = {family: Table(self.make_heading(family)) for family in WIDTHS}
+        self._tables = {family: Table(style.drop_version(self.make_heading(family))) for family in WIDTHS}
         self._waiting = Waiting() if "inet" in style.families else None
 
     def make_heading(self, family: str) -> str:
