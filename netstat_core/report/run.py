@@ -185,10 +185,8 @@ class Run:
             with disable_gc():
                 for broken in self._host.broken:
                     yield self._note(Gap("broken_plugin", broken.source, broken.reason, about="plugin"))
-                for trouble in (*gaps, *missed):
+                for trouble in (*gaps, *missed, *unread_gaps(query, self._host, self.offers)):
                     yield self._note(trouble)
-                for gap in unread_gaps(query, self._host, self.offers):
-                    yield self._note(gap)
                 if query.is_for_namespaces:
                     self._entered = [system.namespace for system in systems]
                 try:

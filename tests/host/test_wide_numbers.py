@@ -46,6 +46,7 @@ UNREAD: dict[str, tuple[Collection[int], str]] = {
     **dict.fromkeys(("udp", "udp6", "udplite", "udplite6", "raw", "raw6", "icmp", "icmp6"), (range(10, 12), _SOCKET)),
     "eps": (range(5), "pointers, style and hash bucket"),
     "assocs": (range(6), "pointers, style and hash bucket"),
+    "remaddr": (range(2, 7), "heartbeats, timers and retransmissions of a path"),
     "unix": (range(1), "a pointer"),
     "igmp": (range(2, 9), "of an interface: how many groups follow"),
     "dev_mcast": (range(2, 5), "users, whether they asked globally, and the address"),
@@ -190,6 +191,9 @@ WITHOUT_NUMBERS = {
     "rules-inet": "reads a netlink dump alone",
     "rules-inet6": "idem",
     "local_ports": "gives no record for what is no range, and a gap",
+    "settings": "takes folders, whose files have one number",
+    "default-ip": "shows a word",
+    "leases": "takes folders, whose files have times, words and messages",
 }
 """Readers that the sweep finds nothing for, and why."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, BinaryIO
 
 from netstat_core.dialects import Request, Session
-from netstat_core.dialects.solaris.default_ip import BEFORE_ALL, DEFAULT_READER, INET_TYPE
+from netstat_core.dialects.solaris.default_ip import BEFORE_ALL, DEFAULT_READER
 from netstat_core.dialects.solaris.order import select_forms
 from netstat_core.dialects.solaris.page import SolarisPage
 from netstat_core.dialects.solaris.style import SolarisStyle
@@ -14,11 +14,11 @@ from netstat_core.plugin.outcomes import Gap, Problem
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import Record
 from netstat_core.plugin.sinks import Rendering
-from netstat_core.query import TCP_INFO, Query
+from netstat_core.query import Query
 from netstat_core.report.selection import Demand
 
-_EXTRAS = ("route.cache", "setting")
-"""Kinds of records that add to what a form shows."""
+_EXTRAS = ("route", "route.cache", "setting")
+"""Kinds of records of which a form shows what it can have: /proc/net/route lacks all tables but main."""
 
 
 class SolarisSession(Session):
@@ -27,8 +27,7 @@ class SolarisSession(Session):
     def __init__(self, request: Request) -> None:
         self._style: SolarisStyle = request.style
         self._forms = select_forms(self._style)
-        self._extra = {field for form in self._forms for field in form.extra_fields(self._style)}
-        self._extra -= {TCP_INFO} if request.tcp_info else set()
+        self._asks_itself = bool(request.tcp_info)
         self._memory: dict[Any, dict[str, Any]] = {}
 
     def page(self, out: BinaryIO) -> Rendering:
@@ -65,16 +64,15 @@ class SolarisSession(Session):
     def tolerates(self, reader: Reader | None, trouble: Problem | Gap) -> bool:
         """Return whether something is missing that the text shows as missing, or never has.
 
-        That are fields which only forms asked for, what /proc/net/route lacks, other tables, and DEFAULT_IP: a capture
-        made for another dialect does not have the setting, and Linux machines do not have it either. Captures of
-        earlier versions and of single displays lack cached routes, and settings, which are shown as ``--``.
+        That are fields which only forms asked for, not an option; the other tables, which /proc/net/route lacks; and
+        DEFAULT_IP, which captures made for another dialect do not have, nor most Linux machines. Captures of earlier
+        versions and of single displays lack cached routes, and settings, which are shown as ``--``.
         """
         if not isinstance(trouble, Gap):
             return False
         if trouble.about == "field":
-            return trouble.detail.partition(":")[0] in self._extra
-        is_extra = trouble.source in ("/proc/net/route", INET_TYPE) or (reader is not None and reader.kind in _EXTRAS)
-        return is_extra and trouble.reason == "narrower_capture"
+            return not self._asks_itself
+        return trouble.reason == "narrower_capture" and reader is not None and reader.kind in _EXTRAS
 
     def names(self) -> dict[str, bool]:
         """Return whether names are shown in place of numbers; users have names always."""
