@@ -13,7 +13,7 @@ from netstat_core.plugin.outcomes import Gap, Problem
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import Record
 from netstat_core.plugin.sinks import Rendering
-from netstat_core.query import TCP_INFO, Query
+from netstat_core.query import Query
 from netstat_core.report.selection import Demand
 
 
@@ -23,8 +23,7 @@ class SolarisSession(Session):
     def __init__(self, request: Request) -> None:
         self._style: SolarisStyle = request.style
         self._forms = select_forms(self._style)
-        self._extra = {field for form in self._forms for field in form.extra_fields(self._style)}
-        self._extra -= {TCP_INFO} if request.tcp_info else set()
+        self._asks_for_fields = request.tcp_info
         self._memory: dict[Any, dict[str, Any]] = {}
 
     def page(self, out: BinaryIO) -> Rendering:
@@ -64,7 +63,7 @@ class SolarisSession(Session):
         if not isinstance(trouble, Gap):
             return False
         if trouble.about == "field":
-            return trouble.detail.partition(":")[0] in self._extra
+            return not self._asks_for_fields
         return trouble.source == "/proc/net/route" and trouble.reason == "narrower_capture"
 
     def names(self) -> dict[str, bool]:
