@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
-from netstat_core.dialects.net_tools.options import GROUPS, OPTIONS
+from netstat_core.cli.commands import list_known
+from netstat_core.dialects.counterparts import COUNTERPARTS
+from netstat_core.dialects.getopt import Option
+from netstat_core.dialects.net_tools import options as net_tools
+from netstat_core.dialects.solaris import options as solaris
+from netstat_core.dialects.solaris.statistic_names import BLOCKS, Counter
 from netstat_core.facts.query import preset_query
 from netstat_core.facts.schema import FACTS_SCHEMA, FactsOfNamespaces
+from netstat_core.facts.tables import LIFETIMES
 from netstat_core.host.discovery import Host
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.schema import allow_additional_fields, labelled_schema, named_schema
@@ -40,7 +46,8 @@ def generated() -> dict[str, str]:
     )
     files["fields.md"] = "".join(_write_fields_page(schemas, readers))
     files["architecture.md"] = _write_architecture((HERE / "architecture.md").read_text("utf-8"))
-    files["options.md"] = "".join(_write_options_page())
+    files["options.md"] = "".join(_write_options_page(list_known(host)))
+    files["solaris.md"] = _write_solaris((HERE / "solaris.md").read_text("utf-8"))
     files["security.md"] = _write_security((HERE / "security.md").read_text("utf-8"))
     return files
 
@@ -109,6 +116,8 @@ def _describe_contents(schema: dict[str, Any], sample: Any, schemas: Schemas) ->
     """Return the documentation of the keys of an object in the facts, with short samples from real facts."""
     contents = {}
     for name, field in schema["properties"].items():
+        if name in LIFETIMES:
+            continue
         kind = _kind(field)
         returned = "always" if name in schema.get("required", ()) else "when requested"
         description = f"{field.get('description', name)}".rstrip(". ") + "."
@@ -393,18 +402,73 @@ def _format_type(field: dict[str, Any]) -> str:
     return ", ".join(f"array of {_format_type(items)}" if name == "array" and items else name for name in names)
 
 
-def _write_options_page() -> Iterator[str]:
+def _write_options_page(known: dict[str, str]) -> Iterator[str]:
     yield "# Options\n\nMade by `docs/update.py` from the declared options; see [command-line.md](command-line.md).\n"
-    for group in GROUPS:
-        yield f"\n## {group}\n\n| option | effect |\n| --- | --- |\n"
-        for option in OPTIONS:
+    yield "[solaris.md](solaris.md#from-linux-to-sunos-and-back) says what an option is called in another dialect.\n"
+    yield "\n## The dialect net-tools\n"
+    yield from _write_options(net_tools.GROUPS, net_tools.OPTIONS, known)
+    yield "\n## The dialects solaris and solaris-illumos\n"
+    yield from _write_options(solaris.GROUPS, solaris.OPTIONS, known)
+
+
+def _write_options(groups: Sequence[str], options: Sequence[Option], known: dict[str, str]) -> Iterator[str]:
+    for group in groups:
+        yield f"\n### {group}\n\n| option | effect |\n| --- | --- |\n"
+        for option in options:
             if option.group == group:
                 names = [f"-{letter}" for letter in option.short] + [f"--{name}" for name in option.long]
                 argument = f"[={option.argument}]" if option.optional else f" {option.argument}"
                 spelled = ", ".join(f"`{name}`" for name in names) + (
                     f" `{argument.strip()}`" if option.argument else ""
                 )
-                yield f"| {spelled} | {option.help} |\n"
+                yield f"| {_escape_cell(spelled)} | {_escape_cell(option.help.format_map(known))} |\n"
+
+
+def _escape_cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+_COUNTERPARTS = "<!-- from the declared counterparts, by docs/update.py -->\n"
+_COUNTERS = "<!-- from the declared counters, by docs/update.py -->\n"
+
+
+def _write_solaris(text: str) -> str:
+    """Return the page with the table of options in both dialects, and those of the counters."""
+    for start, lines in ((_COUNTERPARTS, _list_counterparts()), (_COUNTERS, _list_counters())):
+        before, _, rest = text.partition(start)
+        _, _, after = rest.partition(_END)
+        text = f"{before}{start}\n{''.join(lines)}\n{_END}{after}"
+    return text
+
+
+def _list_counterparts() -> Iterator[str]:
+    yield "| shows | Linux (`pynetstat`) | SunOS (`netstat-sunos`) |\n| --- | --- | --- |\n"
+    for row in COUNTERPARTS:
+        net_tools_words, solaris_words = (f"`{each}`" if each else "none" for each in (row.net_tools, row.solaris))
+        yield f"| {row.meaning} | {net_tools_words} | {solaris_words} |\n"
+
+
+def _list_counters() -> Iterator[str]:
+    """Yield a table for each block: where each counter comes from, and those of which Linux knows nothing."""
+    is_first = True
+    for block in BLOCKS:
+        if block.counters:
+            yield f"{'' if is_first else chr(10)}| {block.title} | on Linux |\n| --- | --- |\n"
+            is_first = False
+            yield from (f"| `{each.name}` | {_describe_source(each)} |\n" for each in block.counters if each.source)
+            missing = ", ".join(f"`{each.name}`" for each in block.counters if not each.source)
+            yield f"| {missing} | `--` |\n" if missing else ""
+
+
+def _describe_source(counter: Counter) -> str:
+    source = counter.source or ""
+    near = " (near)" if counter.is_near else ""
+    if source.startswith("="):
+        name = source[1:]
+        return f"always {name}" if name.lstrip("-").isdigit() else f"`{name.replace('*', 'all')}`"
+    if source.endswith("*"):
+        return f"sum of `{source}`{near}"
+    return " + ".join(f"`{part}`" for part in source.split("+")) + near
 
 
 def main() -> None:

@@ -46,11 +46,13 @@ __all__ = [
 
 
 def preload_host() -> Host:
-    """Return a host with the schemas of all readers compiled, which processes forked later inherit."""
+    """Return a host that has compiled the schemas of readers and made a plan, which processes forked later inherit."""
     host = Host()
     for offer in host.offers():
         with suppress(NetstatError):  # a broken plugin: facts report it
-            Checker(offer.reader)
+            Checker(offer.reader).compile_ahead()
+    with suppress(NetstatError):
+        plan_facts(facts_query(host), host)
     return host
 
 

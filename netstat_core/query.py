@@ -34,6 +34,7 @@ EXTRA_FIELDS: Mapping[str, str] = MappingProxyType(
 """The words of ``Query.extra_fields``, and when these fields are read."""
 
 ROUTE_CACHE = "route_cache"
+SETTINGS = "settings"
 """The table that is read only if it is named: Linux has had no cache of IPv4 routes since 3.6."""
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import BinaryIO
 
 from netstat_core.cli.streams import for_binary, write_text
-from netstat_core.dialects import Added, Dialect
+from netstat_core.dialects import Added, Dialect, list_names
 from netstat_core.dialects.getopt import Option
 from netstat_core.errors import PluginError, UsageError
 from netstat_core.escape import escape_line, to_one_line
@@ -25,14 +25,21 @@ _MOST_EXPLANATIONS = 1000
 def print_usage(out: BinaryIO, dialect: Dialect, host: Host) -> None:
     """Write the help text: the dialect's options, and what third-party plugins add."""
     offers, sinks = host.offers(), host.formats()
-    formats = ", ".join(sorted([TEXT, *(offer.sink.name for offer in sinks)]))
+    known = list_known(host)
     lines = [dialect.usage]
     for group in dialect.groups:
         lines.append(f"\n{group}:\n")
-        lines += [_format_option(option, formats) for option in dialect.options if option.group == group]
+        lines += [_format_option(option, known) for option in dialect.options if option.group == group]
     added = [line for plugin in host.plugins if (line := _format_added(plugin, offers, sinks))]
     lines += ["\nAdded by plugins:\n", *added] if added else []
+    lines += [dialect.further_help()] if dialect.further_help else []
     write_text(out, "".join(lines))
+
+
+def list_known(host: Host) -> dict[str, str]:
+    """Return what the texts of options leave open: the names of the formats and of the dialects."""
+    formats = sorted([TEXT, *(offer.sink.name for offer in host.formats())])
+    return {"formats": ", ".join(formats), "dialects": ", ".join(list_names())}
 
 
 def find_families(host: Host) -> Added:
@@ -65,12 +72,12 @@ def _format_added(plugin: Plugin, offers: Sequence[Offer], sinks: Sequence[Forma
     return f"  {plugin.label}: {parts}\n" if parts else ""
 
 
-def _format_option(option: Option, formats: str) -> str:
+def _format_option(option: Option, known: Mapping[str, str]) -> str:
     names = [f"-{letter}" for letter in option.short] + [f"--{name}" for name in option.long]
     argument = option.argument or ""
     if argument:
         argument = f"[={argument}]" if option.optional else f" {argument}"
-    return f"  {', '.join(names) + argument:<28} {option.help.format(formats=formats)}\n"
+    return f"  {', '.join(names) + argument:<28} {option.help.format_map(known)}\n"
 
 
 def make_rendering(offer: FormatOffer, out: BinaryIO, host: Host) -> Rendering:

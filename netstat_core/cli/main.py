@@ -12,9 +12,10 @@ from functools import partial
 from itertools import repeat
 from typing import BinaryIO
 
+from netstat_core.cli.choice import find_default, take_dialect
 from netstat_core.cli.faults import COMMAND_STATUS, Faults
 from netstat_core.cli.gaps import complain_of_host, escape_event, is_of_host, remark_on_byte_order
-from netstat_core.cli.output import check_options, make_rendering, redact_complaint
+from netstat_core.cli.output import check_options, get_demand, make_rendering, redact_complaint
 from netstat_core.cli.streams import Diverted, abandon_output, escaped, open_standard, write_text
 from netstat_core.dialects import NET_TOOLS, Added, Request, find
 from netstat_core.errors import NetstatError, OptionError, PluginError, SchemaViolation, UsageError
@@ -22,15 +23,14 @@ from netstat_core.escape import escape_line, escape_unprintable
 from netstat_core.host.discovery import TEXT, FormatOffer, Host
 from netstat_core.host.interrupts import expect_commands
 from netstat_core.host.watch import Watch
-from netstat_core.plugin.readers import Reader
-from netstat_core.plugin.sinks import Rendering, Sink
+from netstat_core.plugin.sinks import Rendering
 from netstat_core.plugin.text import Complaint
 from netstat_core.query import Query
 from netstat_core.report.deltas import Deltas
 from netstat_core.report.drain import LAYOUT, drain
 from netstat_core.report.names import make_names
 from netstat_core.report.run import GENERATOR, Noted, Run
-from netstat_core.report.selection import Demand, default_shown_rule
+from netstat_core.report.selection import default_shown_rule
 from netstat_core.system import System
 
 BROKEN_PIPE = 141
@@ -46,7 +46,7 @@ def main() -> int:
         program = "pynetstat"
     stdout, stderr = open_standard()
     expect_commands()
-    dialect = "solaris" if program == "netstat-sunos" else os.environ.get("NETSTAT_DIALECT") or NET_TOOLS
+    dialect = find_default(program, os.environ)
     try:
         with redirect_stdout(Diverted(stderr)), redirect_stderr(Diverted(stderr)):
             status = run(sys.argv[1:], stdout, stderr, program, dialect)
@@ -96,7 +96,7 @@ def run(
     """
     stdout, stderr, program = escaped(stdout), escaped(stderr), escape_line(program)
     try:
-        arguments, dialect = _take_dialect(arguments, dialect)
+        arguments, dialect = take_dialect(arguments, dialect)
         command = _Command(stdout, stderr, program, dialect)
         if program != "netstat" and arguments and arguments[0] in COMMANDS:
             return command.capture(arguments[1:])
@@ -106,27 +106,6 @@ def run(
     except NetstatError as error:  # no such dialect
         write_text(stderr, f"{program}: {escape_line(str(error))}\n")
         return error.exit_status
-
-
-def _take_dialect(arguments: Sequence[str], default: str) -> tuple[list[str], str]:
-    """Return the arguments without ``--dialect NAME``, and that name, the last one. It is found before all others.
-
-    Raises OptionError for one without a name.
-    """
-    rest: list[str] = []
-    words = iter(arguments)
-    for word in words:
-        if word == "--":
-            rest += [word, *words]
-        elif word == "--dialect":
-            default = next(words, "")
-            if not default:
-                raise OptionError("option '--dialect' requires an argument")
-        elif word.startswith("--dialect="):
-            default = word.partition("=")[2]
-        else:
-            rest.append(word)
-    return rest, default
 
 
 class _Command:
@@ -260,7 +239,8 @@ class _Command:
         self._snapshot = self._open_snapshot()
         self._session = self._dialect.session(request)
         self._shown = default_shown_rule if asks else partial(self._session.shown, is_text=sink is None)
-        self._demands = self._session.demand if sink is None else partial(self._get_demand, sink)
+        serves = None if asks else self._session.serves
+        self._demands = self._session.demand if sink is None else partial(get_demand, sink, serves)
         wanted = {"users": True} if asks else self._session.names()
         self._names = make_names(self._snapshot or System(), resolve=query.resolve, **wanted)
         self._deltas = Deltas() if query.delta else None
@@ -372,12 +352,6 @@ class _Command:
             if complaint.ends_run and is_text and not query.is_for_namespaces:
                 run.stop()
         return status or (SchemaViolation.exit_status if run.ledger.rejected else 0), run
-
-    def _get_demand(self, sink: Sink, reader: Reader, query: Query) -> Demand | None:
-        """Return what a format needs of a reader; None if the dialect does not show the reader."""
-        if not self._session.serves(reader, query):
-            return None
-        return Demand(sink.takes(reader, query) if sink.takes else None)
 
     def _find_complaint(self, event: Noted, run: Run) -> Complaint | None:
         """Return the message for a problem or gap: the host's if that covers it, else the dialect's."""

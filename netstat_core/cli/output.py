@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import BinaryIO
 
 from netstat_core.dialects import Request, Session
 from netstat_core.errors import UsageError
 from netstat_core.host.discovery import FormatOffer, Host
+from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.sinks import Rendering, Sink
 from netstat_core.plugin.text import Complaint
 from netstat_core.query import Query
+from netstat_core.report.selection import Demand
 from netstat_core.system import ORDERS
 
 _HOST = r"[^\s\x00-\x1f\x7f]{1,253}"
@@ -49,6 +52,18 @@ def _check_host(request: Request, sink: Sink | None) -> None:
         raise UsageError("--host goes with --ndjson: other output says once what it is of")
     if not re.fullmatch(_HOST, request.host) or not request.host.isprintable():
         raise UsageError(f"--host {request.host[:80]!a} is not a name: use up to 253 characters without spaces")
+
+
+def get_demand(
+    sink: Sink, serves: Callable[[Reader, Query], bool] | None, reader: Reader, query: Query
+) -> Demand | None:
+    """Return what a format needs of a reader; None if the displays of the dialect do not have it.
+
+    ``serves`` tells that; it is None for the query of a format of its own, which is for no display.
+    """
+    if serves is not None and not serves(reader, query):
+        return None
+    return Demand(sink.takes(reader, query) if sink.takes else None)
 
 
 def redact_complaint(complaint: Complaint, rendering: Rendering) -> Complaint:

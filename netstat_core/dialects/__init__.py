@@ -30,6 +30,9 @@ GROUP = DIALECTS
 NET_TOOLS = "net-tools"
 """The default dialect."""
 
+PROGRAMS: Mapping[str, str] = MappingProxyType({"netstat-sunos": "solaris"})
+"""Commands that are a dialect of their own, whatever the environment says."""
+
 
 class Request(NamedTuple):
     """What a command line asks for, independent of the dialect.
@@ -129,7 +132,7 @@ class Dialect(Value):
 
     ``parse(program, arguments, act, families, commands)`` calls ``act`` with the key of each option as it is parsed and
     ``families`` for the families that plugins add; it raises UsageError for a wrong option. The help shows ``usage``,
-    then ``options`` by ``groups``. ``families`` maps the names that options accept to families.
+    then ``options`` by ``groups``, and ``further_help()``. ``families`` maps the names that options accept to families.
     ``format_misuse(program)`` returns what follows the message of an OptionError; without it, that is the help.
     """
 
@@ -141,6 +144,7 @@ class Dialect(Value):
     session: Callable[[Request], Session]
     families: Mapping[str, str] = MappingProxyType({})
     format_misuse: Callable[[str], str] | None = None
+    further_help: Callable[[], str] | None = None
 
     def meaning(self, name: str) -> str | None:
         """Return what a word already means, as an option or as another name of a family; None if it is free."""
@@ -165,12 +169,15 @@ class Dialect(Value):
         return f"--{names[0]}" if names else field
 
 
+def list_names() -> list[str]:
+    """Return the names of the installed dialects, sorted."""
+    return [entry.name for entry in list_entry_points(DIALECTS)]
+
+
 def find(name: str) -> Dialect:
     """Load a dialect by name. Raises OptionError if it is not installed."""
-    known = list_entry_points(DIALECTS)
-    entry = next((entry for entry in known if entry.name == name), None)
+    entry = next((entry for entry in list_entry_points(DIALECTS) if entry.name == name), None)
     if entry is None:
-        names = ", ".join(sorted({entry.name for entry in known}))
-        raise OptionError(f"unknown dialect {name!r}; known: {names}")
+        raise OptionError(f"unknown dialect {name!r}; known: {', '.join(list_names())}")
     dialect: Dialect = entry.load().DIALECT
     return dialect

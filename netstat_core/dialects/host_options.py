@@ -33,13 +33,20 @@ _OPTIONS = (
         help="only records that match, such as \"state == 'LISTEN' && local_port < 1024\"; see docs/filters.md",
         own=True,
     ),
-    Option("who", "", ("who",), group=LOOK, help="like -p, with details of processes in records", own=True),
+    Option(
+        "who",
+        "",
+        ("who",),
+        group=LOOK,
+        help="processes that hold sockets; in records with executable, unit, container and pod",
+        own=True,
+    ),
     Option(
         "arguments",
         "",
         ("arguments",),
         group=LOOK,
-        help="with -p or --who: full command lines of processes",
+        help="processes that hold sockets; in records with their full command lines",
         own=True,
     ),
     Option(
@@ -159,10 +166,25 @@ _OPTIONS = (
         own=True,
     ),
     Option("explain", "", ("explain",), "COUNTER", group=OTHER, help="explain a counter of the statistics", own=True),
+    Option(
+        "dialect",
+        "",
+        ("dialect",),
+        "NAME",
+        group=OTHER,
+        help="options and text of another netstat, by default $NETSTAT_DIALECT: {dialects}",
+        own=True,
+    ),
 )
 
 HOST = {option.key: option for option in _OPTIONS}
-"""The options by key."""
+"""The options by key. ``dialect`` is for the help alone: the command line takes it before a dialect parses the rest."""
+
+NOT_SELECTING = frozenset(
+    {"source", "arguments", "tcp_info", "netns", "all_netns", "netns_limit"}
+    | {"plugin_budget", "no_plugin", "host", "byte_order", "preset"}
+)
+"""Options that do not narrow what a capture holds."""
 
 
 class HostArguments:

@@ -15,6 +15,9 @@ from netstat_core.plugin.records import Record
 from netstat_core.plugin.sinks import Head
 
 _OF_THE_HOST = frozenset({"kind", "network_namespace"})
+LIFETIMES = frozenset({"valid_seconds", "preferred_seconds", "created_uptime", "updated_uptime"})
+"""Fields of addresses that change all the time; facts are compared."""
+
 _IP = frozenset({"inet", "inet6"})
 
 SHAPED = frozenset(
@@ -87,7 +90,14 @@ class Interfaces(_ByName):
     table = "interfaces"
 
     def _add_record(self, reader: Reader, record: Record) -> None:  # noqa: ARG002 - its kind says all
-        self._put(safe_text(record["name"]), safe({key: record[key] for key in record if key not in _OF_THE_HOST}))
+        lasting = {key: record[key] for key in record if key not in _OF_THE_HOST}
+        if lasting.get("addresses"):
+            lasting["addresses"] = [*map(_drop_lifetimes, lasting["addresses"])]
+        self._put(safe_text(record["name"]), safe(lasting))
+
+
+def _drop_lifetimes(address: Record) -> Record:
+    return {key: address[key] for key in address if key not in LIFETIMES}
 
 
 class Groups(_ByName):

@@ -20,7 +20,7 @@ MOST_SOURCES = 256
 def plan_entry(source: Source) -> dict[str, Any]:
     """Return a source as an entry of a capture plan, see :mod:`netstat_core.system.capture`."""
     if isinstance(source, Directory):
-        return {"path": source.pattern}
+        return {"path": source.pattern} | _drop_unset({"dated": source.dated or None})
     if isinstance(source, File):
         keep = [source.keep.column, list(source.keep.values)] if source.keep else None
         columns = {"inode": source.inode_column, "uid": source.uid_column, "keep": keep}

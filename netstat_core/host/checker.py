@@ -40,6 +40,12 @@ class Checker:
         self._single: Validity | None = None
         self._explained = 0
 
+    def compile_ahead(self) -> None:
+        """Compile the tests of readers that share a type of records, which processes forked later inherit."""
+        if not self._is_restricted and not isinstance(self._reader.record, Mapping):
+            self._rows = self._compile(_array_of)
+            self._columns = self._compile(_transpose)
+
     def check_batch(self, batch: Batch, feed: str, plugin: str) -> tuple[Batch, list[SchemaViolation]]:
         """Return a batch of the valid records in order, and a violation for each of the others; as :meth:`check`."""
         columns = batch.read_columns()

@@ -61,6 +61,7 @@ from netstat_core.plugin.socket_text import owner_cells, owner_column, owner_hea
 from netstat_core.plugin.sources import (
     NETLINK_SOCK_DIAG,
     Datagrams,
+    DatedContent,
     Directory,
     File,
     Input,
@@ -115,6 +116,7 @@ __all__ = [
     "Complaint",
     "Count",
     "Datagrams",
+    "DatedContent",
     "Directory",
     "Explanation",
     "Feed",

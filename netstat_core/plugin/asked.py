@@ -43,13 +43,14 @@ class About(NamedTuple):
 
     For a snapshot that is the recorded machine, not the one the parser runs on. ``byte_order`` is ``little`` or
     ``big``; ``ticks_per_second`` is USER_HZ (``sysconf(_SC_CLK_TCK)``); ``kernel_release`` is that of ``uname -r``,
-    empty if unknown.
+    empty if unknown. ``read_at`` is when the machine was read, in seconds since 1970, None if a copy does not tell.
     """
 
     asked: Asked = Asked()
     byte_order: str = "little"
     ticks_per_second: int = 100
     kernel_release: str = ""
+    read_at: float | None = None
 
     @property
     def order(self) -> str:

@@ -4,7 +4,7 @@ The content that a parser gets for each source:
 
 =================  =========================================================================
 File               the file's bytes
-Directory          a mapping from path to bytes, sorted by path
+Directory          a mapping from path to bytes, sorted by path; with ``dated`` these are :class:`DatedContent`
 NetlinkDump        an iterator of datagrams; each is valid only until the next one is taken
 =================  =========================================================================
 
@@ -162,6 +162,24 @@ class File(_Source[bytes]):
         return self.path
 
 
+class DatedContent(bytes):
+    """The content of a file, and when the file was last modified.
+
+    ``modified`` is in seconds since 1970, None if unknown. A file that is there and may not be read ``is_denied``; it
+    has no content. Whatever is made from it, such as a slice, is plain bytes without a time.
+    """
+
+    modified: int | None = None
+    is_denied: bool = False
+
+    @classmethod
+    def of(cls, content: bytes | None, modified: int | None) -> DatedContent:
+        """Return a content with its time; without a content it is that of a file that may not be read."""
+        dated = cls(content or b"")
+        dated.modified, dated.is_denied = modified, content is None
+        return dated
+
+
 class Sign(Value):
     """A file of which the content may show that a dump is empty, by a rule that must be false for a damaged file.
 
@@ -176,10 +194,13 @@ class Directory(_Source[Mapping[str, bytes]]):
     """All files that match a path pattern, in which ``*`` matches within one component.
 
     ``Directory("/proc/net/dev_snmp6/*")`` or ``Directory("/sys/class/net/*/address")``. Its content is a mapping from
-    path to bytes, sorted by path; empty if no file matches. It is absent if the directory does not exist.
+    path to bytes, sorted by path; empty if no file matches. It is absent if the directory does not exist. With
+    ``dated`` the contents are :class:`DatedContent`, and files that may not be read are there too; this is for files
+    of daemons, which mean something by their time. Those of the kernel have none.
     """
 
     pattern: str = name_field(kw_only=False)
+    dated: bool = False
 
     @property
     def name(self) -> str:

@@ -17,7 +17,7 @@ from netstat_core.plugin.feeds import Feed
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.sources import REQUIRED, File, Need, NetlinkDump, Source
 from netstat_core.plugin.text import Style
-from netstat_core.query import ARGUMENTS, CONTEXTS, DETAILS, PROCESSES, ROUTE_CACHE, Query
+from netstat_core.query import ARGUMENTS, CONTEXTS, DETAILS, PROCESSES, Query
 from netstat_core.report.selection import Demand, Demands, asked_of, demand_all, feeds_in_order, preferred_feed, select
 from netstat_core.system import capture
 
@@ -41,15 +41,16 @@ def plan(query: Query, host: Host | None = None, *outputs: Demands, records: Dem
 
     The capture then suffices for ``records``, the demand of every structured format, and for ``outputs``, by default
     the usual text. Sources that readers fall back on are read only if the preferred ones fail (``unless``). A query
-    for all tables is extended to all routing tables and the route cache. Raises UsageError for an unknown table,
-    family or protocol.
+    for all tables is extended to all routing tables and the tables that are read on request. Raises UsageError for an
+    unknown table, family or protocol.
     """
     host = host or Host()
-    offers = {offer.reader: offer for variant in _variants(query) for offer in select(variant, host)}
+    on_request = _list_on_request(host)
+    offers = {offer.reader: offer for variant in _variants(query, on_request) for offer in select(variant, host)}
     by_position = sorted(offers.values(), key=lambda offer: (not offer.plugin.is_own, offer.reader.position))
     demands = (records, *(outputs or (demand_text,)))
     readers = [offer.reader for offer in by_position if _can_be_read(offer, query, host, demands)]
-    planned = _PlannedSources(demands)
+    planned = _PlannedSources(demands, on_request)
     for reader in readers:
         planned.add(reader, query)
     if DETAILS in query.owners:
@@ -75,7 +76,7 @@ def _can_be_read(offer: Offer, query: Query, host: Host, demands: Sequence[Deman
         return True
     try:
         with guard_plugin_code(), host.watch.track(offer.plugin.label):
-            planned = _PlannedSources(demands)
+            planned = _PlannedSources(demands, _list_on_request(host))
             planned.add(offer.reader, query)
             check_needs(offer.reader.feeds[0].name, map(Need, (*planned.primary, *planned.fallback)))
     except Exception as error:
@@ -102,12 +103,17 @@ def _process_files(query: Query) -> set[str]:
     }
 
 
-def _variants(query: Query) -> Iterator[Query]:
+def _list_on_request(host: Host) -> Sequence[str]:
+    """Return the tables that are read only if they are named, of the plugins in use."""
+    return [*dict.fromkeys(offer.reader.table for offer in host.offers() if offer.reader.on_request)]
+
+
+def _variants(query: Query, on_request: Sequence[str]) -> Iterator[Query]:
     """Yield the query, and the further queries that a replay of its capture may run."""
     yield query
     if not query.tables:
         yield query._replace(route_table="all")
-        yield query._replace(tables=(ROUTE_CACHE,))
+        yield from (query._replace(tables=(table,)) for table in on_request)
     elif query.route_table == "all":  # text reads the main table alone from another source
         yield query._replace(route_table=None)
 
@@ -115,17 +121,19 @@ def _variants(query: Query) -> Iterator[Query]:
 class _PlannedSources:
     """The sources of some readers: ``primary`` those of the preferred feeds, ``fallback`` the others.
 
-    ``fallback`` maps a source to the names of the primary sources whose failure makes it necessary.
+    ``fallback`` maps a source to the names of the primary sources whose failure makes it necessary. ``on_request`` are
+    the tables that a query for all leaves out.
     """
 
-    def __init__(self, demands: Sequence[Demands]) -> None:
+    def __init__(self, demands: Sequence[Demands], on_request: Sequence[str]) -> None:
         self._demands = demands
+        self._on_request = on_request
         self.primary: dict[Source, None] = {}
         self.fallback: dict[Source, dict[str, None]] = {}
 
     def add(self, reader: Reader, query: Query) -> None:
         """Add all sources of a reader that any output needs."""
-        for variant in _variants(query):
+        for variant in _variants(query, self._on_request):
             for demand in filter(None, (demands(reader, variant) for demands in self._demands)):
                 self._add_feeds(reader, variant, demand)
 
@@ -150,7 +158,7 @@ def _feed_needs(feed: Feed, asked: Asked) -> list[Need]:
 
 def _lacks_inode_position(reader: Reader, query: Query, demands: Sequence[Demands]) -> bool:
     """True if no source of the reader declares where inodes stand, so the capture must keep every owner."""
-    planned = _PlannedSources(demands)
+    planned = _PlannedSources(demands, ())
     planned.add(reader, query)
     return all(_inode_position(source) is None for source in (*planned.primary, *planned.fallback))
 
@@ -181,6 +189,7 @@ def _merge(planned: _PlannedSources) -> Iterator[dict[str, Any]]:
             first = merged.setdefault(entry["path"], entry)
             if first.get("keep") != entry.get("keep"):
                 first.pop("keep", None)
+            first.update({"dated": True} if "dated" in entry else {})
         elif not (primary_dumps if source in planned.primary else all_dumps).intersection(source.wider):
             merged.setdefault((source.name, source.body), entry)
     return iter(merged.values())

@@ -334,7 +334,8 @@ class Run:
 
     def _make_about(self, asked: Asked) -> About:
         machine = self._system.machine
-        return About(asked, machine.byte_order, machine.ticks_per_second, machine.kernel_release or "")
+        release = machine.kernel_release or ""
+        return About(asked, machine.byte_order, machine.ticks_per_second, release, machine.read_at)
 
     def _note(self, trouble: Problem | Gap, reader: Reader | None = None) -> Noted:
         return Noted(reader, self.ledger.note(trouble, reader))

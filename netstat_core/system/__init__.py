@@ -4,6 +4,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -40,6 +41,14 @@ class Machine(NamedTuple):
     live: bool = True
     procfs: bool = True
     byte_order_from: str = MACHINE
+
+    @property
+    def read_at(self) -> float | None:
+        """The same time as ``captured_at``, in seconds since 1970."""
+        try:
+            return datetime.fromisoformat((self.captured_at or "").replace("Z", "+00:00")).timestamp()
+        except (ValueError, OverflowError):
+            return None
 
     def as_record(self) -> dict[str, Any]:
         """Return what a report says of the machine."""

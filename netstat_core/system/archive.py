@@ -22,7 +22,8 @@ from netstat_core.system.stores import FILES_OF_NET, HOW_TO_COPY, FolderStore, M
 from netstat_core.system.tar_reader import BLOCK, USTAR, USTAR_AT, TarReader
 from netstat_core.system.unpacking import MOST_BYTES, PIECE, TOO_MUCH, Bounded, Joined, Tally, Xz, buffer, is_safe
 
-_KINDS = ("proc/", "sys/", "netlink/", f"{capture.NAMESPACES}/", capture.DESCRIPTION, "run/", "etc/", "net/")
+_LEASES = ("var/lib/dh", "var/lib/NetworkManager/", "var/db/dhcpcd/")
+_KINDS = ("proc/", "sys/", "netlink/", f"{capture.NAMESPACES}/", capture.DESCRIPTION, "run/", "etc/", "net/", *_LEASES)
 _XZ = b"\xfd7zXZ\0"
 
 
@@ -113,6 +114,7 @@ def _load_tar(unpacked: IO[bytes]) -> MemoryStore:
     """Return the regular files and links of a tar; a folder around everything is removed from the paths."""
     files: dict[str, bytes] = {}
     links: dict[str, str] = {}
+    times: dict[str, int] = {}
     reader = TarReader(buffer(Bounded(unpacked).fetch))
     tally = Tally(MOST_BYTES)
     for member in reader:
@@ -129,10 +131,13 @@ def _load_tar(unpacked: IO[bytes]) -> MemoryStore:
         else:
             tally.count(BLOCK + reader.size)
             files[path] = reader.read()
+            if member.modified:
+                times[path] = member.modified
     prefix = _find_prefix(files)
     return MemoryStore(
         {_to_absolute(path, prefix): content for path, content in files.items()},
         {_to_absolute(path, prefix): target for path, target in links.items()},
+        {_to_absolute(path, prefix): seconds for path, seconds in times.items()},
     )
 
 

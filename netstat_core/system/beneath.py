@@ -74,6 +74,14 @@ class Folder:
         with self.open(above) as descriptor:
             return os.readlink(name, dir_fd=descriptor)
 
+    def find_time(self, path: str) -> int | None:
+        """Return when a file was last modified, in seconds since 1970; None if that cannot be told."""
+        try:
+            with self._find(path) as (above, name, _):
+                return int(os.stat(name, dir_fd=above, follow_symlinks=False).st_mtime)
+        except OSError:
+            return None
+
     def is_link(self, path: str) -> bool:
         """True for a link, wherever it leads."""
         try:

@@ -24,6 +24,7 @@ _GREATEST_NUMBER = (1 << 64) - 1
 _UID = re.compile(r"-1|[0-9]{1,10}")
 _GREATEST_ERRNO = 4095
 _LONGEST_MESSAGE = 1000
+_MOST_TIMES = 1 << 12
 _PID = re.compile(r"[1-9][0-9]{0,9}")
 
 
@@ -143,6 +144,13 @@ def parse_sources(description: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the files that the capture was asked for, by path or pattern."""
     sources = list_objects(description, "asked")
     return {source["path"]: source for source in sources if isinstance(source.get("path"), str)}
+
+
+def parse_times(source: Mapping[str, Any]) -> dict[str, int | None]:
+    """Return the recorded times of modification of the files of a source, by path; None for those without a time."""
+    times = source.get("times")
+    kept = list(times.items())[:_MOST_TIMES] if isinstance(times, dict) else []
+    return {path: seconds if is_number(seconds) else None for path, seconds in kept}
 
 
 def parse_failed(description: Mapping[str, Any]) -> dict[str, Any]:

@@ -96,6 +96,11 @@ def _is_time(value: Any) -> bool:
         return False
 
 
+def _are_times(value: Any) -> bool:
+    """Return whether a value has seconds by path; files from before 1970 have a negative number."""
+    return isinstance(value, dict) and all(seconds is None or type(seconds) is int for seconds in value.values())
+
+
 def _is_list(value: Any) -> bool:
     return isinstance(value, list)
 
@@ -125,7 +130,7 @@ _KEYS: dict[str, Valid] = {
 
 _MEMBERS: dict[str, Valid] = {
     "names": lambda names: isinstance(names, dict) and all(isinstance(name, str) for name in names.values()),
-    "asked": lambda source: isinstance(source, dict),
+    "asked": lambda source: isinstance(source, dict) and _are_times(source.get("times", {})),
     "netlink": lambda reply: parse_reply(reply) is not None,
     "namespaces": lambda place: isinstance(place, dict) and isinstance(place.get("failed", {}), dict),
     "selected": is_number,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from netstat_core.errors import Interrupted, SourceError
 from netstat_core.plugin.records import NetworkNamespace
-from netstat_core.plugin.sources import Directory, File, NetlinkDump
+from netstat_core.plugin.sources import DatedContent, Directory, File, NetlinkDump
 from netstat_core.system import Machine, System, capture
 from netstat_core.system.namespace_gaps import escape_namespace_name
 
@@ -41,11 +41,11 @@ class KernelSystem(System):
             paths = capture.find_paths(place)
         except OSError as error:
             raise SourceError.from_os_error(directory.name, error) from error
-        contents = {}
+        contents: dict[str, bytes] = {}
         for path in paths:
             declared = path if place == directory.pattern else path.replace("/proc/self/", "/proc/", 1)
             try:
-                contents[declared] = capture.read_file(path)
+                contents[declared] = read_matching(path, dated=directory.dated)
             except OSError:
                 continue
         return contents
@@ -91,6 +91,11 @@ class KernelSystem(System):
             return capture.read_process_file(pid, name, arguments)
         except OSError:
             return None
+
+
+def read_matching(path: str, *, dated: bool) -> bytes:
+    """Return the content of a file of a directory, with its time if it is ``dated``."""
+    return DatedContent.of(*capture.read_dated(path)) if dated else capture.read_file(path)
 
 
 def _dump_arguments(request: NetlinkDump) -> tuple[int, int, bytes, bool]:

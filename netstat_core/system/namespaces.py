@@ -18,7 +18,7 @@ from netstat_core.plugin.records import inode_of
 from netstat_core.plugin.sources import Directory, File
 from netstat_core.system import Selectors, System, capture, find_namespaces
 from netstat_core.system.find_namespaces import Found
-from netstat_core.system.kernel import KernelSystem
+from netstat_core.system.kernel import KernelSystem, read_matching
 from netstat_core.system.namespace_gaps import gap_from_missed, to_network_namespace
 
 P = ParamSpec("P")
@@ -108,7 +108,8 @@ class NamespaceSystem(KernelSystem):
 
     def read_all(self, directory: Directory) -> dict[str, bytes]:
         """Return the contents of all matching files."""
-        return self._read_below(directory.name, _read_matching, directory.pattern)
+        matching = partial(_read_matching, dated=directory.dated)
+        return self._read_below(directory.name, matching, directory.pattern)
 
     def connect(self, protocol: int) -> socket.socket:
         """Open a netlink socket inside the namespace."""
@@ -139,7 +140,8 @@ class MemberSystem(KernelSystem):
 
     def read_all(self, directory: Directory) -> dict[str, bytes]:
         """Return the contents of all matching files below /proc/net; others raise NoPermission."""
-        return self._read_below(directory.name, _read_matching, directory.pattern)
+        matching = partial(_read_matching, dated=directory.dated)
+        return self._read_below(directory.name, matching, directory.pattern)
 
     def connect(self, protocol: int) -> socket.socket:  # noqa: ARG002 - refused for all protocols
         """Raise PermissionError: sockets can only be opened inside."""
@@ -166,14 +168,14 @@ def _read_file(path: str, net: str) -> bytes:
     return capture.read_file(_rebase(path, net))
 
 
-def _read_matching(pattern: str, net: str) -> dict[str, bytes]:
-    contents = {}
+def _read_matching(pattern: str, net: str, *, dated: bool) -> dict[str, bytes]:
+    contents: dict[str, bytes] = {}
     below = _rebase(pattern, net)
     prefix = len(below) - len(pattern)
     for path in capture.find_paths(below):
         declared = "/proc/net" + path[len("/proc/net") + prefix :] if prefix else path
         try:
-            contents[declared] = capture.read_file(path)
+            contents[declared] = read_matching(path, dated=dated)
         except OSError:  # it vanished or cannot be read
             continue
     return contents

@@ -67,6 +67,10 @@ class MeteredStore:
         """Return the target of a link."""
         return self._store.read_link(path)
 
+    def find_time(self, path: str) -> int | None:
+        """Return when a file was last modified."""
+        return self._store.find_time(path)
+
     def find_owners(self) -> capture.Owners:
         """Return the owners found in the links."""
         return self._store.find_owners()

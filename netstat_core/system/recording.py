@@ -84,7 +84,11 @@ class RecordingSystem(System):
         except SourceError as error:
             self._failed[directory.pattern] = _to_failure(error)
             raise
-        self._tree.update({path.lstrip("/"): content for path, content in contents.items()})
+        if directory.dated:
+            times = {path: getattr(content, "modified", None) for path, content in contents.items()}
+            self._sources[directory.pattern] |= {"dated": True, "times": times}
+        kept = {path: content for path, content in contents.items() if not getattr(content, "is_denied", False)}
+        self._tree.update({path.lstrip("/"): bytes(content) for path, content in kept.items()})
         return contents
 
     def dump(self, request: NetlinkDump) -> Iterator[memoryview | bytes]:

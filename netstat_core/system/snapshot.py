@@ -23,7 +23,7 @@ from netstat_core.errors import (
 )
 from netstat_core.plugin.outcomes import Gap
 from netstat_core.plugin.records import NetworkNamespace, inode_of
-from netstat_core.plugin.sources import Directory, File, NetlinkDump
+from netstat_core.plugin.sources import DatedContent, Directory, File, NetlinkDump
 from netstat_core.system import STATED, Machine, Selectors, System, archive, capture, find_namespaces
 from netstat_core.system.byte_order import is_same_request
 from netstat_core.system.copied_machine import describe_copy
@@ -40,6 +40,7 @@ from netstat_core.system.description import (
     parse_owners,
     parse_replies,
     parse_sources,
+    parse_times,
     read_description,
 )
 from netstat_core.system.description_checks import drop_damaged
@@ -223,9 +224,9 @@ class SnapshotSystem(System):
         try:
             paths = self._store.find_paths(directory.pattern)
         except FileNotFoundError as error:
-            if self._is_complete:
-                return {}
-            raise SourceError.from_os_error(directory.name, error) from error
+            if not self._is_complete:
+                raise SourceError.from_os_error(directory.name, error) from error
+            paths = []
         except OSError as error:
             raise SourceError.from_os_error(directory.name, error) from error
         contents = {}
@@ -234,7 +235,20 @@ class SnapshotSystem(System):
                 content = self._store.read(path)
                 if not has_endless_line(content):
                     contents[path] = content
-        return contents
+        return self._add_times(directory, contents) if directory.dated else contents
+
+    def _add_times(self, directory: Directory, contents: dict[str, bytes]) -> dict[str, bytes]:
+        """Return contents with their times: those that a capture noted, else those of the files of a copy.
+
+        A capture also notes the times of files that it was not allowed to read.
+        """
+        if self._is_complete:
+            times = parse_times(self._sources.get(directory.pattern, {}))
+            dated = {path: DatedContent.of(contents.get(path), times[path]) for path in times}
+        else:
+            dated = {path: DatedContent.of(contents[path], self._store.find_time(path)) for path in contents}
+        others = {path: DatedContent.of(content, None) for path, content in contents.items() if path not in dated}
+        return dict(sorted({**dated, **others}.items()))
 
     def _check_asked(self, path: str, file: File | None) -> None:
         """Raise the recorded error of a path, or NarrowerCapture if it was not recorded."""

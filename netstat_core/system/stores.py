@@ -57,6 +57,9 @@ class Store(Protocol):
     def read_link(self, path: str) -> str:
         """Return the target of a link, without following it."""
 
+    def find_time(self, path: str) -> int | None:
+        """Return when a file was last modified, in seconds since 1970; None if that is unknown."""
+
     def find_owners(self) -> capture.Owners:
         """Return the owners found in the links below ``/proc/PID/fd``, with their descriptors."""
 
@@ -98,6 +101,10 @@ class FolderStore:
     def read_link(self, path: str) -> str:
         """Return the target of a link in the folder."""
         return self._folder.read_link(self._locate(path))
+
+    def find_time(self, path: str) -> int | None:
+        """Return when a file in the folder was last modified."""
+        return self._folder.find_time(self._locate(path))
 
     def find_owners(self) -> capture.Owners:
         """Return the owners found in the links of the folder."""
@@ -157,11 +164,17 @@ def _redirect(path: str, net: str | None) -> str:
 
 
 class MemoryStore:
-    """A snapshot in memory: contents and links by absolute path."""
+    """A snapshot in memory: contents, links and times of modification by absolute path."""
 
-    def __init__(self, files: Mapping[str, bytes], links: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        files: Mapping[str, bytes],
+        links: Mapping[str, str] | None = None,
+        times: Mapping[str, int] | None = None,
+    ) -> None:
         self._files = files
         self._links = links or {}
+        self._times = times or {}
         has_net = any(path.startswith(PROC_NET) for path in files)
         self._net = None if has_net else _choose_net({match[0] for path in files if (match := _NET.match(path))})
         self.size = sum(map(len, files)) + sum(map(len, files.values()))
@@ -217,6 +230,10 @@ class MemoryStore:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         return self._links[path]
 
+    def find_time(self, path: str) -> int | None:
+        """Return when a file was last modified."""
+        return self._times.get(self._resolve(path))
+
     def find_owners(self) -> capture.Owners:
         """Return the owners found in the links."""
         owners = capture.Owners()
@@ -264,6 +281,10 @@ class InnerStore:
     def read_link(self, path: str) -> str:
         """Return the target of a link of the whole store."""
         return self._store.read_link(path)
+
+    def find_time(self, path: str) -> int | None:
+        """Return when a file was last modified."""
+        return self._store.find_time(self._prefix + path)
 
     def find_owners(self) -> capture.Owners:
         """Return the owners found in the links of the whole store."""

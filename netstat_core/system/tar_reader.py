@@ -29,11 +29,15 @@ _LONGEST_LENGTH = 20
 
 
 class Member(NamedTuple):
-    """A member of an archive: a regular file, a link with its target, or anything else, which has neither."""
+    """A member of an archive: a regular file, a link with its target, or anything else, which has neither.
+
+    ``modified`` is the time of its last modification in seconds since 1970; 0 if the archive was made without times.
+    """
 
     path: str
     target: str | None
     is_file: bool
+    modified: int
 
 
 class TarReader:
@@ -122,7 +126,16 @@ def _make_member(block: bytes, kind: bytes, extended: dict[str, bytes]) -> Membe
     target = _decode(extended.get("linkpath") or block[157:257].partition(b"\0")[0]) if kind == _LINK else None
     is_sparse = any(key.startswith("GNU.sparse.") for key in extended)
     is_folder = kind == _FOLDER or path.endswith("/")
-    return Member(path, target, kind in _REGULAR and not is_sparse and not is_folder)
+    modified = _parse_time(extended.get("mtime"), block[136:148])
+    return Member(path, target, kind in _REGULAR and not is_sparse and not is_folder, modified)
+
+
+def _parse_time(extended: bytes | None, field: bytes) -> int:
+    """Return the whole seconds of a time: that of a pax header, ``1764374400.123456789``, else that of the header."""
+    try:
+        return _parse_decimal(extended.partition(b".")[0]) if extended else _parse_number(field)
+    except SnapshotError:  # an archive without times is as good
+        return 0
 
 
 def _parse_extension(kind: bytes, content: bytes) -> dict[str, bytes]:

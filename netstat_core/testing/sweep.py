@@ -17,8 +17,8 @@ from netstat_core.plugin.feeds import Feed
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import Record
 from netstat_core.plugin.sinks import Tail
-from netstat_core.plugin.sources import Directory, File, NetlinkDump, Source
-from netstat_core.query import Query
+from netstat_core.plugin.sources import DatedContent, Directory, File, NetlinkDump, Source
+from netstat_core.query import TCP_INFO, Query
 from netstat_core.report.coverage import ReportCoverage
 from netstat_core.report.run import Ended, Read, Run
 from netstat_core.report.selection import asked_of
@@ -124,9 +124,11 @@ def list_sources(reader: Reader, feed: Feed) -> dict[Source, Query]:
     query = Query(tables=(reader.table,))
     queries = [query, *(query._replace(families=(family,)) for family in reader.families)]
     queries += [query._replace(route_table=ALL_TABLES)] if reader.table == "routes" else []
+    queries.append(query._replace(extra_fields=(TCP_INFO,)))
     sources: dict[Source, Query] = {}
     for query in queries:
-        for need in feed.needs(asked_of(query)):
+        asked = asked_of(query)
+        for need in feed.needs(asked) if feed.serves is None or feed.serves(asked) else ():
             if need is not None:
                 sources.setdefault(need.source, query)
     return sources
@@ -297,7 +299,10 @@ class _DamagedSystem(System):
     def read_all(self, directory: Directory) -> dict[str, bytes]:
         """Return the contents of a directory."""
         contents = self._system.read_all(directory)
-        return contents | ({self._place.name: self._pieces[0]} if self._place.name in contents else {})
+        if self._place.name not in contents:
+            return contents
+        modified = getattr(contents[self._place.name], "modified", None)
+        return contents | {self._place.name: DatedContent.of(self._pieces[0], modified)}
 
     def dump(self, request: NetlinkDump) -> Iterator[memoryview | bytes]:
         """Yield the datagrams of a dump."""

@@ -33,6 +33,7 @@ PLUGINS = (
 )
 LEFT_EMPTY = (
     *("/proc/net/if_inet6", "/proc/net/dev_mcast", "/proc/net/igmp6", "/proc/net/ipv6_route", "/proc/net/ndisc"),
+    *("/var/lib/dhcp/*", "/var/lib/dhclient/*", "/var/lib/NetworkManager/dhclient-*"),
     *("/proc/net/nf_conntrack", "/proc/net/ip_conntrack", "/proc/net/ax25", "/sys/class/net/*/ifalias"),
 )
 """What kernels leave empty if there is nothing to show."""
@@ -45,7 +46,7 @@ def test_no_reader_is_silent(plugin: object, trees: Trees) -> None:
         plugin,
         *samples(trees),
         may_be_empty=LEFT_EMPTY,
-        free_text=("/sys/class/net/*/ifalias", "/proc/sys/net/ipv4/ip_local_reserved_ports"),
+        free_text=("/sys/class/net/*/ifalias", "/proc/sys/net/ipv4/ip_local_reserved_ports", "/etc/default/inet_type"),
         unsampled=("/proc/net/sctp6/*", "/sys/class/net/*/master/ifindex"),
     )
     assert not findings, "\n".join(map(str, findings))

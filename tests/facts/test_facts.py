@@ -17,12 +17,14 @@ from pynetstat import show
 from trees import Trees, fixture_names
 
 from netstat_core import UsageError
+from netstat_core.collection import preload_host
 from netstat_core.facts import sanitise
 from netstat_core.facts.gather import gather
 from netstat_core.facts.ports import drop_details, listen_ports
 from netstat_core.facts.query import facts_query
 from netstat_core.facts.sanitise import LONGEST_TEXT, MOST_RECORDS, safe, safe_records
 from netstat_core.facts.schema import FACTS_SCHEMA, FactsOfNamespaces
+from netstat_core.host import checker
 from netstat_core.host.discovery import Host
 from netstat_core.plugin.schema import named_schema
 from netstat_core.plugin.sources import NetlinkDump
@@ -527,6 +529,22 @@ def test_one_look_finds_what_a_walk_finds(hostile: list[tuple[int, Callable[[str
     made = safe_records(records)
     assert made == [safe(record) for record in records]
     assert all(after is before for before, after in zip(records, made, strict=True) if safe(before) == before)
+
+
+def test_a_host_that_is_loaded_ahead_compiles_no_schema_later(trees: Trees, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Ansible's workers would each compile is there before they are forked."""
+    host = preload_host()
+    compiled = []
+    compile_schema = checker._compile
+
+    def count(schema: Any) -> Any:
+        compiled.append(schema)
+        return compile_schema(schema)
+
+    monkeypatch.setattr(checker, "_compile", count)
+    for name in ("captures/tcp-a-6.18", "captures/unix-a-6.18", "captures/routes-a-6.1"):
+        assert gather(facts_query(host), SnapshotSystem(trees[name]), host).facts["covers"]["tables"]
+    assert compiled == []
 
 
 def test_few_records_are_walked(monkeypatch: pytest.MonkeyPatch) -> None:

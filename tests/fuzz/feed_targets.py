@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
@@ -38,14 +39,17 @@ FREE_OUTPUT = 1 << 16
 
 
 def feed_targets() -> Iterator[Target]:
-    """Yield a target for each source of each feed of each reader."""
+    """Yield a target for each source of each feed of each reader; two feeds of one name may share a source."""
+    known: Counter[str] = Counter()
     for offer in Host().offers():
         for feed in offer.reader.feeds:
             for source, query in list_sources(offer.reader, feed).items():
                 of_source = _OfSource(offer, feed, source, query)
                 body = f" {source.body.hex()}" if isinstance(source, NetlinkDump) else ""
                 name = f"{offer.reader.name} {feed.name} {source.name}{body}"
-                yield Target(name, "feeds", of_source.run, of_source.seeds)
+                known[name] += 1
+                number = f" {known[name]}" if known[name] > 1 else ""
+                yield Target(name + number, "feeds", of_source.run, of_source.seeds)
 
 
 class _OfSource:

@@ -136,7 +136,7 @@ def test_families_of_plugins_that_are_left_out_are_not_covered() -> None:
 
 def test_a_gap_is_about_what_is_known() -> None:
     """A gap about another thing than the documented ones cannot be made, so a plugin cannot put one into a report."""
-    with pytest.raises(ValueError, match="a gap is about one of source, table, owners"):
+    with pytest.raises(ValueError, match="a gap is about one of source, field, table, owners"):
         Gap("permission", PATH, "no", about="weather")  # type: ignore[arg-type]
 
     def parse(*_: Any) -> Iterator[Gap]:

@@ -136,5 +136,5 @@ def test_signs_stay_with_a_conditional_dump() -> None:
     """Signs, conditions and absence are declared in any order."""
     made = DUMP.empty_if(FIRST).when(lambda asked: asked.serves_family("inet")).optional
     other = DUMP.optional.when(lambda asked: asked.serves_family("inet")).empty_if(FIRST)
-    assert made.need(Asked()) == other.need(Asked()) == Need(DUMP, "optional", (FIRST,))
+    assert made.need(Asked()) == other.need(Asked()) == Need(DUMP, absence="optional", signs=(FIRST,))
     assert made.need(Asked(families=("inet6",))) is None

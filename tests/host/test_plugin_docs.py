@@ -18,6 +18,7 @@ from netstat_core.plugin import Rendering
 
 TESTS = Path(__file__).resolve().parents[1]
 PAGE = (TESTS.parent / "docs/plugins.md").read_text("utf-8")
+DIALECT_PAGE = (TESTS.parent / "docs/dialects.md").read_text("utf-8")
 OUTSIDE = TESTS / "outside"
 KERNEL_FILE = "/proc/net/netlink"
 FILES = re.compile(r"^```(?:toml|python)\n# (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -137,11 +138,13 @@ def test_the_page_has_every_method_of_a_format() -> None:
 
 @pytest.fixture(scope="module")
 def checked(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
-    """Give a folder to check types in, and what is to be checked: the example, and the plugins of these tests."""
+    """Give a folder to check types in, and what is to be checked: the examples, and the plugins of these tests."""
     folder = written(tmp_path_factory.mktemp("typed"))
+    [(dialect, text)] = FILES.findall(DIALECT_PAGE)
+    (folder / dialect).write_text(text, "utf-8")
     packages = sorted(path.parent for path in OUTSIDE.glob("*/*/__init__.py"))
     assert {"netstat_packet", "netstat_toy"} <= {package.name for package in packages}
-    return folder, [str(folder / "netstat_netlink.py"), *map(str, packages)]
+    return folder, [str(folder / "netstat_netlink.py"), str(folder / dialect), *map(str, packages)]
 
 
 def test_plugins_are_typed_for_mypy(checked: tuple[Path, list[str]]) -> None:

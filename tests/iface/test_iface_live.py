@@ -209,6 +209,24 @@ def test_addresses_are_ips(report: dict[str, Any]) -> None:
         assert len(ours["addresses"]) == len(found)
 
 
+def test_lifetimes(zoo: NetworkNamespace) -> None:
+    """The kernel counts down the lifetimes of an address, and tells when they were set; a permanent one has none."""
+    owned = ["10.77.0.1/32", "dev", "lo"]
+    assert zoo.run(["ip", "address", "add", *owned, "valid_lft", "600", "preferred_lft", "300"]).returncode == 0
+    try:
+        made = json.loads(zoo.run([*OURS, "--tables", "interfaces", "--json", "-a"]).stdout)
+    finally:
+        zoo.run(["ip", "address", "del", *owned])
+    (lo,) = (record for record in made["tables"]["interfaces"] if record["name"] == "lo")
+    addresses = {one["address"]: one for one in lo["addresses"]}
+    timed, fixed = addresses["10.77.0.1"], addresses["127.0.0.1"]
+    uptime = float(zoo.run(["cat", "/proc/uptime"]).stdout.split()[0])
+    assert 500 < timed["valid_seconds"] <= 600
+    assert timed["valid_seconds"] - timed["preferred_seconds"] == 300
+    assert uptime - 100 < timed["created_uptime"] == timed["updated_uptime"] <= uptime
+    assert (fixed["valid_seconds"], fixed["preferred_seconds"]) == (None, None)
+
+
 @pytest.mark.parametrize(
     ("arguments", "name"),
     [

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import errno
 import json
 import os
+import re
 import subprocess
 import sys
 import zlib
@@ -13,9 +15,12 @@ from typing import Any
 
 import pytest
 
+from netstat_core.host.discovery import Host
+from netstat_core.plugin import DatedContent, Directory
 from netstat_core.query import Query
 from netstat_core.report.plan import EVERYTHING, plan
 from netstat_core.system import capture
+from netstat_core.system.snapshot import MemoryStore, SnapshotSystem
 
 PYTHONS = sorted(Path.home().glob(".pyenv/versions/3.*/bin/python"))
 TCP = {"path": "/proc/net/tcp", "inode": 9, "uid": 7}
@@ -44,6 +49,19 @@ PATHS = [
     "/sys/class/net/../../kernel/notes",
     "/sys/kernel/notes",
     "/dev/sda",
+    "/var/lib/NetworkManager/*",
+    "/var/lib/NetworkManager/secret_key",
+    "/var/lib/NetworkManager/timestamps",
+    "/var/lib/NetworkManager/internal-*",
+    "/var/lib/NetworkManager/internal-a/../secret_key",
+    "/etc/NetworkManager/system-connections/home.nmconnection",
+    "/run/NetworkManager/secrets/x",
+    "/run/systemd/netif/state",
+    "/var/lib/dhcpcd/secret",
+    "/var/lib/dhcpcd/*",
+    "/var/lib/dhcp/ddns-key.leases",
+    "/var/lib/dhclient/a/dhclient.leases",
+    "/etc/default/grub",
 ]
 SOURCES: list[Any] = [
     *({"path": path} for path in PATHS),
@@ -139,6 +157,35 @@ def test_requests_of_another_byte_order_are_not_made() -> None:
     assert about["netlink"][0]["error"] == [0, "requested in another byte order"]
 
 
+def test_times_of_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a plan asks for them, the description has the times of files, also of one that may not be read."""
+    anything = re.escape(str(tmp_path)) + "/.+"
+    monkeypatch.setattr(capture, "_FILES", anything)
+    monkeypatch.setattr(capture, "_TARGETS", anything)
+    for name, seconds in (("a", 1715767000), ("closed", 1715767001), ("old", -5)):
+        (tmp_path / name).write_bytes(b"x")
+        os.utime(tmp_path / name, (seconds, seconds))
+    (tmp_path / "folder").mkdir()
+    really_open = os.open
+
+    def refuse(path: str, *arguments: Any, **more: Any) -> int:
+        if path.endswith("closed"):
+            raise PermissionError(errno.EACCES, "")
+        return really_open(path, *arguments, **more)
+
+    monkeypatch.setattr(os, "open", refuse)
+    pattern = f"{tmp_path}/*"
+    tree = capture.run(plan_of({"path": pattern, "dated": True}))
+    monkeypatch.undo()
+    assert {f"/{name}" for name in tree if name != capture.DESCRIPTION} == {f"{tmp_path}/a", f"{tmp_path}/old"}
+    store = MemoryStore({f"/{name}": content for name, content in tree.items()})
+    contents = SnapshotSystem(store).read_all(Directory(pattern, dated=True))
+    dated = [content for content in contents.values() if isinstance(content, DatedContent)]
+    assert [(bytes(one), one.modified, one.is_denied) for one in dated] == [
+        *((b"x", 1715767000, False), (b"", 1715767001, True), (b"x", None, False)),
+    ]
+
+
 def test_plan_for_everything_is_allowed() -> None:
     """All that the built-in readers declare is on the lists, and dumps are not asked for twice."""
     made = plan(EVERYTHING)
@@ -146,8 +193,20 @@ def test_plan_for_everything_is_allowed() -> None:
     names = [source["name"] for source in made["sources"] if "name" in source]
     assert names.count("sock_diag/tcp") == 1
     assert "route/inet-all" in names
+    dated = {source["path"] for source in made["sources"] if source.get("dated")}
+    assert "/run/systemd/netif/leases/*" in dated
     assert "route/inet-main" not in names
     json.dumps(made)
+
+
+@pytest.mark.parametrize("name", ["iface", "route", "snmp"])
+def test_plan_without_a_plugin(name: str) -> None:
+    """Without a plugin, a capture of everything has the sources of the others, also those read on request only."""
+    made = plan(EVERYTHING, Host({name}))
+    paths = {source["path"] for source in made["sources"] if "path" in source}
+    asked = {"iface": "/run/systemd/netif/leases/*", "route": "/proc/net/rt_cache", "snmp": "/etc/default/inet_type"}
+    assert {path in paths for plugin, path in asked.items() if plugin != name} == {True}
+    assert asked[name] not in paths
 
 
 def test_fallbacks_are_read_where_they_are_needed() -> None:

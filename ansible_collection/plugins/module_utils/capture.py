@@ -92,6 +92,21 @@ def read_file(path: "str", limit: "int" = LARGEST_FILE) -> "bytes":
         os.close(descriptor)
 
 
+def read_dated(path: "str", limit: "int" = LARGEST_FILE) -> "tuple[bytes | None, int]":
+    """Return the content of a file and the time of its last modification, in seconds since 1970.
+
+    The content is None for a file that is there and may not be read. Raises OSError for all others.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except PermissionError:
+        return None, int(os.stat(path).st_mtime)
+    try:
+        return read_descriptor(descriptor, limit), int(os.fstat(descriptor).st_mtime)
+    finally:
+        os.close(descriptor)
+
+
 def read_descriptor(descriptor: "int", limit: "int") -> "bytes":
     """Return what an open file holds, read to its end. Raises OSError, with EFBIG for more than ``limit`` bytes."""
     parts: "list[bytes]" = []
@@ -769,10 +784,19 @@ NOBODY = -1
 
 LONGEST_FIRST_ARGUMENT = 1 << 12
 _LONGEST_NUMBER = 20
-_FILES = r"/proc/(?:(?:self|[0-9]+)/)?net/.+|/proc/sys/net/.+|/sys/class/net/.+|/proc/(?:sys/kernel/osrelease|stat)"
+# Of the folders of DHCP clients only the leases: beside them are keys, secrets and the settings of connections.
+_LEASES = (
+    r"/var/lib/(?:dhcp|dhclient)/dhclient[^/]*\.leases?|/var/(?:lib/dhcpcd5?|db/dhcpcd)/[^/]+\.lease"
+    r"|/var/lib/NetworkManager/(?:internal|dhclient)-[^/]+\.lease"
+    r"|/run/(?:systemd/netif/leases|NetworkManager/devices)/[^/]+"
+)
+_FILES = (
+    r"/proc/(?:(?:self|[0-9]+)/)?net/.+|/proc/sys/net/.+|/sys/class/net/.+|/proc/(?:sys/kernel/osrelease|stat)"
+    r"|/etc/default/inet_type|" + _LEASES
+)
 _TARGETS = (
     r"/proc/[0-9]+/(?:task/[0-9]+/)?net/.+|/proc/(?:sys/net/.+|sys/kernel/osrelease|stat)"
-    r"|/sys/devices/(?:.+/)?net/[^/]+/.+"
+    r"|/sys/devices/(?:.+/)?net/[^/]+/.+|/etc/default/inet_type|" + _LEASES
 )
 _UNREADABLE = frozenset(["reset_stats", "channel", "stable_secret", "tcp_fastopen_key"])
 """Names of files that are secret, or that change something when read."""
@@ -1336,8 +1360,13 @@ class _SourceReader:
             self.failed[path] = [errno.ENOMEM, os.strerror(errno.ENOMEM)]
 
     def _read_file(self, place: "str", source: "Facts", entry: "Facts") -> "None":
+        content: "bytes | None"
         try:
-            content = self._read_rows(_check_target(place), source, entry)
+            if source.get("dated"):
+                content, modified = read_dated(_check_target(place), self._contents.room)
+                entry.setdefault("times", {})[place] = modified
+            else:
+                content = self._read_rows(_check_target(place), source, entry)
         except OSError as error:
             if "*" in source["path"]:  # it vanished or cannot be read
                 if error.errno == errno.EFBIG:
@@ -1346,7 +1375,8 @@ class _SourceReader:
             raise
         if source["path"].startswith("/proc/net/"):
             place = place.replace((self._process or "/proc/self") + "/net/", "/proc/net/", 1)
-        self._keep(place, content, source, entry)
+        if content is not None:
+            self._keep(place, content, source, entry)
 
     def _read_rows(self, path: "str", source: "Facts", entry: "Facts") -> "bytes":
         """Return the content of a file, with the rows that a plan keeps; beyond the room of all sources it is cut."""

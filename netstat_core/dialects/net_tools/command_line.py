@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from netstat_core.dialects import Added, Request
 from netstat_core.dialects.getopt import OPERAND, Getopt, Option
-from netstat_core.dialects.host_options import SOCKETS, HostArguments, parse_number
+from netstat_core.dialects.host_options import NOT_SELECTING, SOCKETS, HostArguments, parse_number
 from netstat_core.dialects.net_tools.accepted import ACCEPTED, BLUETOOTH, find_families, find_protocols, find_provided
 from netstat_core.dialects.net_tools.operands import Operands, check_operands
 from netstat_core.dialects.net_tools.options import DISPLAYS as DISPLAYS_GROUP
@@ -50,10 +50,7 @@ _OWN_FAMILIES = frozenset(FAMILY_NAMES) | frozenset(FAMILY_NAMES.values())
 _LONGEST_FAMILIES = 255
 _BROKEN_TCPIP = "netstat.c: Internal Error `longopts 1 range'."
 
-_NOT_NARROWING = frozenset(
-    {"numeric", "numeric_hosts", "numeric_ports", "numeric_users", "wide", "source", "context", "arguments", "tcp_info"}
-    | {"netns", "all_netns", "netns_limit", "plugin_budget", "host", "byte_order", "preset"}
-)
+_NOT_NARROWING = NOT_SELECTING | {"numeric", "numeric_hosts", "numeric_ports", "numeric_users", "wide", "context"}
 """Options that do not narrow what is captured."""
 
 

@@ -93,6 +93,7 @@ OPTIONS = (
     HOST["plugins"],
     HOST["schema"],
     HOST["explain"],
+    HOST["dialect"],
     Option("version", "V", ("version",), group=OTHER, help="version"),
     Option("help", "h", ("help",), group=OTHER, help="this text"),
     Option("usage", "?", (), group=OTHER, help="this text on stderr, as an error"),

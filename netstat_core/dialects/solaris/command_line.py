@@ -7,13 +7,13 @@ from types import MappingProxyType
 
 from netstat_core.dialects import Added, Request
 from netstat_core.dialects.getopt import OPERAND, Getopt, Option
-from netstat_core.dialects.host_options import HostArguments
-from netstat_core.dialects.solaris.options import OPTIONS, format_usage
+from netstat_core.dialects.host_options import NOT_SELECTING, HostArguments
+from netstat_core.dialects.solaris.options import FORMS, OPTIONS, SELECTION, format_usage
 from netstat_core.dialects.solaris.order import select_forms
 from netstat_core.dialects.solaris.route_filters import Filter, Mistake, find_family, parse_filter
 from netstat_core.dialects.solaris.style import SolarisStyle
 from netstat_core.errors import OptionError
-from netstat_core.query import PROCESSES, Query
+from netstat_core.query import PROCESSES, SETTINGS, Query
 
 __all__ = ["FAMILIES", "format_usage", "parse"]
 
@@ -32,6 +32,11 @@ _REPEATING = ("interfaces", "interface", "statistics", "streams")
 """Options with which operands are an interval and a count."""
 
 _MOST_OPERANDS = 2
+_OF_INET6 = ("ipv6", "icmpv6")
+"""Protocols that are shown whatever DEFAULT_IP says, and so are all of IPv6 with them."""
+
+_SELECTING = {option.key for option in OPTIONS if option.group in (FORMS, SELECTION)} - {"where"}
+_NOT_NARROWING = NOT_SELECTING | {"numeric"}
 
 
 class SolarisMistake(OptionError):
@@ -70,14 +75,14 @@ class SolarisOptions(HostArguments):
         """Take note of an option or operand. Raises Mistake for an unknown family, filter or protocol."""
         if option is OPERAND:
             self.operands.append(value or "")
-        elif option.key == "family":
+            return
+        if option.key == "family":
             self.filters.append(parse_filter(value or ""))
         elif option.key == "protocol":
             self.protocol = _PROTOCOLS.get(value or "")
             if self.protocol is None:
                 raise Mistake(f"{value}: unknown protocol.")
-        else:
-            super().store(option, value)
+        super().store(option, value)
 
     def check_operands(self, command: str | None) -> None:
         """Raise SolarisMistake for an operand that is no interval or count; ``command`` takes none at all."""
@@ -100,11 +105,13 @@ class SolarisOptions(HostArguments):
         forms = select_forms(style)
         tables = [table for form in forms for table in form.tables(style)]
         if self.format == "text":
+            tables += [SETTINGS] if style.heeds_default and style.is_internet and forms else []
             tables += [table for form in forms for table in form.further_tables(style)]
         query = Query(
             tables=tuple(dict.fromkeys(tables)) or ("sockets",),
             families=self._find_families(style),
             route_table="all",
+            default_routes=style.forms == {"dhcp"},
             show="all" if style.all or not style.forms else "connected",  # listening SCTP shows without -a
             owners=self.find_owners(*([PROCESSES] if style.users else [])),
             extra_fields=tuple(dict.fromkeys(field for form in forms for field in form.extra_fields(style))),
@@ -115,8 +122,8 @@ class SolarisOptions(HostArguments):
             self.complete_query(query),
             style,
             shows=bool(forms),
-            selects=True,
-            narrows=True,
+            selects=any(self.given[key] for key in _SELECTING),
+            narrows=bool(set(self.given) - _NOT_NARROWING),
             action=self.find_action(self.operands),
             intervals=[float(number) for number in self.operands] if repeats else (),
             repeats=repeats,
@@ -144,6 +151,7 @@ class SolarisOptions(HostArguments):
             users=bool(given["users"]),
             is_repeated=bool(self.operands),
             is_illumos=self._is_illumos,
+            heeds_default="inet6" not in named and self.protocol not in _OF_INET6,
         )
 
     def _find_families(self, style: SolarisStyle) -> tuple[str, ...]:

@@ -86,5 +86,5 @@ class Groups(Form):
         """Write both tables, an empty line after each, and one that ends the form."""
         for family, rows in self._rows.items():
             if family in self.style.families:
-                self.write((_HEADINGS[family] if rows else "") + "".join(rows) + "\n")
+                self.write((self.style.drop_version(_HEADINGS[family]) if rows else "") + "".join(rows) + "\n")
         self.write("\n")

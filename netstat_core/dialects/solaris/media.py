@@ -156,9 +156,10 @@ class Media(Form):
             self.write((_INET6 if self._rows["inet6"] else "") + "".join(self._rows["inet6"]) + "\n")
 
     def _get_heading(self) -> str:
+        heading = self.style.drop_version(_INET)
         if not self.style.is_illumos:
-            return _INET
-        return _INET.replace("Flags   Phys Addr ", "Flags      Phys Addr").replace(" ----- ", " -------- ")
+            return heading
+        return heading.replace("Flags   Phys Addr ", "Flags      Phys Addr").replace(" ----- ", " -------- ")
 
 
 def _is_kernels_own(record: Record) -> bool:

@@ -12,7 +12,7 @@ GROUPS = (FORMS, SELECTION, SOCKETS, LOOK, OUTPUT, SOURCE, OTHER)
 
 OPTIONS = (
     Option("groups", "g", group=FORMS, help="multicast group memberships; with -v their sources"),
-    Option("media", "p", group=FORMS, help="net to media tables: ARP and ND (no programs, as Linux's -p)"),
+    Option("media", "p", group=FORMS, help="net to media tables: ARP and ND; programs are -u"),
     Option("statistics", "s", group=FORMS, help="statistics by protocol; with -a for each interface too"),
     Option("streams", "m", group=FORMS, help="STREAMS memory, as far as Linux has the like"),
     Option("interfaces", "i", group=FORMS, help="interfaces; with an interval, a line each time"),
@@ -51,6 +51,7 @@ OPTIONS = (
     HOST["source"],
     HOST["from"],
     HOST["byte_order"],
+    HOST["preset"],
     HOST["record"],
     HOST["netns"],
     HOST["all_netns"],
@@ -60,13 +61,16 @@ OPTIONS = (
     HOST["plugins"],
     HOST["schema"],
     HOST["explain"],
+    HOST["dialect"],
     Option("version", long=("version",), group=OTHER, help="version", own=True),
     Option("help", long=("help",), group=OTHER, help="this text", own=True),
     Option("debug", "d", group=OTHER, help="accepted, no effect"),
 )
 
 USAGE = """\
-usage: pynetstat --dialect solaris [option ...] [interval [count]]
+usage: netstat-sunos [option ...] [interval [count]]
+       netstat-sunos capture FILE|DIR|- [option ...]
+       pynetstat --dialect solaris|solaris-illumos ...
 
 Show sockets, routes, interfaces and statistics of the kernel's network, as netstat of SunOS 5.10 does.
 What Linux does not know is shown as --; docs/solaris.md says where each number comes from.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netstat_core.dialects.solaris.dhcp import Leases
 from netstat_core.dialects.solaris.forms import Form
 from netstat_core.dialects.solaris.groups import Groups
 from netstat_core.dialects.solaris.interfaces import InterfaceRates, Interfaces
@@ -30,6 +31,7 @@ FORMS: tuple[type[Form], ...] = (
     Groups,
     Media,
     UnixSockets,
+    Leases,
 )
 """All forms: sockets, interfaces, streams, routes, statistics, multicast, groups, media, UNIX sockets; leases alone."""
 

@@ -7,6 +7,7 @@ from typing import Any, BinaryIO
 
 from netstat_core.dialects.page import format_namespace
 from netstat_core.dialects.safe_records import SafeRecords
+from netstat_core.dialects.solaris.default_ip import DEFAULT_READER, heed_default
 from netstat_core.dialects.solaris.forms import Form
 from netstat_core.dialects.solaris.order import select_forms
 from netstat_core.dialects.solaris.style import SolarisStyle
@@ -42,6 +43,7 @@ class SolarisPage(Rendering):
         self._make_forms(None)
 
     def _make_forms(self, namespace: NetworkNamespace | None) -> None:
+        self._namespace = namespace
         self._forms, self._kept = [], []
         place = (namespace["inode"], namespace["name"]) if namespace else None
         for number, form in enumerate(select_forms(self._style)):
@@ -66,6 +68,11 @@ class SolarisPage(Rendering):
             self._safe[reader.name] = SafeRecords(reader, self._find_fields(reader))
         self._end_before(reader)
         batch = self._safe[reader.name](batch)
+        if reader.name == DEFAULT_READER and self._style.heeds_default:
+            self._forms, self._kept = [], []  # nothing is shown if the value is wrong
+            self._style = heed_default(self._style, batch)
+            self._make_forms(self._namespace)
+            return
         for form in self._forms:
             if form.demand(self._style, reader) is not None:
                 form.batch(reader, batch)

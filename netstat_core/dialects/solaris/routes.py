@@ -279,7 +279,7 @@ class Routes(Form):
         headings = _ILLUMOS_HEADINGS if self.style.is_illumos else _HEADINGS
         for family, rows in self._rows.items():
             if rows:
-                self.write(headings[family, self.style.verbose] + "".join(rows))
+                self.write(self.style.drop_version(headings[family, self.style.verbose], ":") + "".join(rows))
 
 
 def _list_hops(route: Record) -> Sequence[Mapping[str, Any]]:

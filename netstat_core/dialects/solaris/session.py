@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, BinaryIO
 
 from netstat_core.dialects import Request, Session
+from netstat_core.dialects.solaris.default_ip import BEFORE_ALL, DEFAULT_READER, INET_TYPE
 from netstat_core.dialects.solaris.order import select_forms
 from netstat_core.dialects.solaris.page import SolarisPage
 from netstat_core.dialects.solaris.style import SolarisStyle
@@ -37,6 +38,8 @@ class SolarisSession(Session):
     def demand(self, reader: Reader, query: Query) -> Demand | None:  # noqa: ARG002 - the style says it all
         """Return what the selected forms need of a reader together."""
         demands = [demand for form in self._forms if (demand := form.demand(self._style, reader)) is not None]
+        if reader.name == DEFAULT_READER and self._style.heeds_default:
+            demands.append(Demand(frozenset({"text"}), order=BEFORE_ALL))
         if not demands:
             return None
         fields: frozenset[str] | None = frozenset()
@@ -58,13 +61,14 @@ class SolarisSession(Session):
     def tolerates(self, reader: Reader | None, trouble: Problem | Gap) -> bool:  # noqa: ARG002
         """Return whether something is missing that the text shows as missing, or never has.
 
-        That are fields which only forms asked for, and what /proc/net/route lacks: other tables.
+        That are fields which only forms asked for, what /proc/net/route lacks, other tables, and DEFAULT_IP: a capture
+        made for another dialect does not have the setting, and Linux machines do not have it either.
         """
         if not isinstance(trouble, Gap):
             return False
         if trouble.about == "field":
             return not self._asks_for_fields
-        return trouble.source == "/proc/net/route" and trouble.reason == "narrower_capture"
+        return trouble.source in ("/proc/net/route", INET_TYPE) and trouble.reason == "narrower_capture"
 
     def names(self) -> dict[str, bool]:
         """Return whether names are shown in place of numbers; users have names always."""

@@ -12,7 +12,8 @@ from typing import NamedTuple
 class Counter(NamedTuple):
     """One counter: its name on SunOS and its source. ``is_level`` ones are shown as they are in later reports too.
 
-    ``ends_line`` breaks the line behind it. ``is_sum_only`` ones are not shown for a single interface.
+    ``ends_line`` breaks the line behind it. ``is_sum_only`` ones are not shown for a single interface. ``is_near`` ones
+    count something near to what SunOS counts; docs/solaris.md names the difference.
     """
 
     name: str
@@ -20,6 +21,7 @@ class Counter(NamedTuple):
     is_level: bool = False
     ends_line: bool = False
     is_sum_only: bool = False
+    is_near: bool = False
 
 
 class Block(NamedTuple):
@@ -45,25 +47,27 @@ _SUMS_ONLY = frozenset({"udpInCksumErrs", "udpInOverflows"})
 def _parse(prefix: str, section: str, text: str) -> tuple[Counter, ...]:
     """Return the counters of a table: a word for each, ``-`` before those without a source, ``NAME<SOURCE`` for others.
 
-    A word alone has the source of the same name in ``section``. ``prefix`` stands before names that have no ``/``.
+    A word alone has the source of the same name in ``section``; ``~`` stands before those whose source is near.
+    ``prefix`` stands before names that have no ``/``.
     """
     counters = []
     for word in text.split():
-        name, _, source = word.lstrip("-").partition("<")
+        name, _, source = word.lstrip("-~").partition("<")
         full = name[1:] if name.startswith("/") else prefix + name
         found = None if word.startswith("-") else source or f"{section}{name}"
-        counters.append(Counter(full, found, full in _LEVELS, full in _LINE_ENDS, full in _SUMS_ONLY))
+        is_near = word.startswith("~")
+        counters.append(Counter(full, found, full in _LEVELS, full in _LINE_ENDS, full in _SUMS_ONLY, is_near))
     return tuple(counters)
 
 
 _TCP = """
 RtoAlgorithm RtoMin RtoMax MaxConn ActiveOpens PassiveOpens AttemptFails EstabResets CurrEstab OutSegs
-OutDataSegs<TcpExt.TCPOrigDataSent -OutDataBytes RetransSegs -RetransBytes -OutAck OutAckDelayed<TcpExt.DelayedACKs
--OutUrg -OutWinUpdate OutWinProbe<TcpExt.TCPWinProbe -OutControl OutRsts OutFastRetrans<TcpExt.TCPFastRetrans InSegs
-InAckSegs<TcpExt.TCPPureAcks+TcpExt.TCPHPAcks -InAckBytes -InDupAck -InAckUnsent -InInorderSegs -InInorderBytes
-InUnorderSegs<TcpExt.TCPOFOQueue -InUnorderBytes -InDupSegs -InDupBytes -InPartDupSegs -InPartDupBytes
-InPastWinSegs<TcpExt.BeyondWindow -InPastWinBytes -InWinProbe -InWinUpdate -InClosed -RttNoUpdate -RttUpdate
-TimRetrans<TcpExt.TCPTimeouts TimRetransDrop<TcpExt.TCPAbortOnTimeout -TimKeepalive
+~OutDataSegs<TcpExt.TCPOrigDataSent -OutDataBytes RetransSegs -RetransBytes -OutAck OutAckDelayed<TcpExt.DelayedACKs
+-OutUrg -OutWinUpdate OutWinProbe<TcpExt.TCPWinProbe -OutControl OutRsts ~OutFastRetrans<TcpExt.TCPFastRetrans InSegs
+~InAckSegs<TcpExt.TCPPureAcks+TcpExt.TCPHPAcks -InAckBytes -InDupAck -InAckUnsent -InInorderSegs -InInorderBytes
+~InUnorderSegs<TcpExt.TCPOFOQueue -InUnorderBytes -InDupSegs -InDupBytes -InPartDupSegs -InPartDupBytes
+~InPastWinSegs<TcpExt.BeyondWindow -InPastWinBytes -InWinProbe -InWinUpdate -InClosed -RttNoUpdate -RttUpdate
+TimRetrans<TcpExt.TCPTimeouts ~TimRetransDrop<TcpExt.TCPAbortOnTimeout -TimKeepalive
 TimKeepaliveProbe<TcpExt.TCPKeepAlive -TimKeepaliveDrop ListenDrop<TcpExt.ListenOverflows
 ListenDropQ0<TcpExt.TCPReqQFullDrop -HalfOpenDrop -OutSackRetrans
 """
@@ -71,16 +75,16 @@ ListenDropQ0<TcpExt.TCPReqQFullDrop -HalfOpenDrop -OutSackRetrans
 _IP = """
 Forwarding DefaultTTL InReceives InHdrErrors InAddrErrors InCksumErrs<IpExt.InCsumErrors ForwDatagrams -ForwProhibits
 InUnknownProtos InDiscards InDelivers OutRequests OutDiscards OutNoRoutes ReasmTimeout<=net.ipv4.ipfrag_time
-ReasmReqds ReasmOKs ReasmFails -ReasmDuplicates ReasmPartDups<IpExt.ReasmOverlaps FragOKs FragFails FragCreates
+ReasmReqds ReasmOKs ReasmFails -ReasmDuplicates ~ReasmPartDups<IpExt.ReasmOverlaps FragOKs FragFails FragCreates
 -RoutingDiscards /tcpInErrs<Tcp.InErrs /udpNoPorts<Udp.NoPorts /udpInCksumErrs<Udp.InCsumErrors
-/udpInOverflows<Udp.RcvbufErrors -/rawipInOverflows -/ipsecInSucceeded /ipsecInFailed<xfrm_stat.XfrmIn*
+/udpInOverflows<Udp.RcvbufErrors -/rawipInOverflows -/ipsecInSucceeded ~/ipsecInFailed<xfrm_stat.XfrmIn*
 -InIPv6 -OutIPv6 -OutSwitchIPv6
 """
 
 _ICMP = """
-InMsgs InErrors InCksumErrs<Icmp.InCsumErrors InUnknowns<IcmpMsg.InType* InDestUnreachs InTimeExcds InParmProbs
+InMsgs InErrors InCksumErrs<Icmp.InCsumErrors ~InUnknowns<IcmpMsg.InType* InDestUnreachs InTimeExcds InParmProbs
 InSrcQuenchs InRedirects -InBadRedirects InEchos InEchoReps InTimestamps InTimestampReps InAddrMasks InAddrMaskReps
--InFragNeeded OutMsgs OutDrops<Icmp.OutRateLimitGlobal+Icmp.OutRateLimitHost OutErrors OutDestUnreachs OutTimeExcds
+-InFragNeeded OutMsgs ~OutDrops<Icmp.OutRateLimitGlobal+Icmp.OutRateLimitHost OutErrors OutDestUnreachs OutTimeExcds
 OutParmProbs OutSrcQuenchs OutRedirects OutEchos OutEchoReps OutTimestamps OutTimestampReps OutAddrMasks OutAddrMaskReps
 -OutFragNeeded -InOverflows
 """
@@ -99,12 +103,13 @@ InMsgs InErrors InDestUnreachs -InAdminProhibs InTimeExcds InParmProblems InPktT
 InRouterSols<Icmp6.Icmp6InRouterSolicits InRouterAds<Icmp6.Icmp6InRouterAdvertisements
 InNeighborSols<Icmp6.Icmp6InNeighborSolicits InNeighborAds<Icmp6.Icmp6InNeighborAdvertisements
 InRedirects -InBadRedirects InGroupQueries<Icmp6.Icmp6InGroupMembQueries
-InGroupResps<Icmp6.Icmp6InGroupMembResponses+Icmp6.Icmp6InMLDv2Reports
+~InGroupResps<Icmp6.Icmp6InGroupMembResponses+Icmp6.Icmp6InMLDv2Reports
 InGroupReds<Icmp6.Icmp6InGroupMembReductions -InOverflows
 OutMsgs OutErrors OutDestUnreachs -OutAdminProhibs OutTimeExcds OutParmProblems OutPktTooBigs OutEchos OutEchoReplies
 OutRouterSols<Icmp6.Icmp6OutRouterSolicits OutRouterAds<Icmp6.Icmp6OutRouterAdvertisements
 OutNeighborSols<Icmp6.Icmp6OutNeighborSolicits OutNeighborAds<Icmp6.Icmp6OutNeighborAdvertisements OutRedirects
-OutGroupQueries<Icmp6.Icmp6OutGroupMembQueries OutGroupResps<Icmp6.Icmp6OutGroupMembResponses+Icmp6.Icmp6OutMLDv2Reports
+OutGroupQueries<Icmp6.Icmp6OutGroupMembQueries
+~OutGroupResps<Icmp6.Icmp6OutGroupMembResponses+Icmp6.Icmp6OutMLDv2Reports
 OutGroupReds<Icmp6.Icmp6OutGroupMembReductions
 """
 
@@ -115,11 +120,11 @@ CurrEstab<Sctp.SctpCurrEstab ActiveEstab<Sctp.SctpActiveEstabs PassiveEstab<Sctp
 Aborted<Sctp.SctpAborteds Shutdowns<Sctp.SctpShutdowns OutOfBlue<Sctp.SctpOutOfBlues
 ChecksumError<Sctp.SctpChecksumErrors OutCtrlChunks<Sctp.SctpOutCtrlChunks OutOrderChunks<Sctp.SctpOutOrderChunks
 OutUnorderChunks<Sctp.SctpOutUnorderChunks
-RetransChunks<Sctp.SctpT3Retransmits+Sctp.SctpPmtudRetransmits+Sctp.SctpFastRetransmits -OutAck
-OutAckDelayed<Sctp.SctpDelaySackExpireds -OutWinUpdate OutFastRetrans<Sctp.SctpFastRetransmits -OutWinProbe
+~RetransChunks<Sctp.SctpT3Retransmits+Sctp.SctpPmtudRetransmits+Sctp.SctpFastRetransmits -OutAck
+~OutAckDelayed<Sctp.SctpDelaySackExpireds -OutWinUpdate OutFastRetrans<Sctp.SctpFastRetransmits -OutWinProbe
 InCtrlChunks<Sctp.SctpInCtrlChunks InOrderChunks<Sctp.SctpInOrderChunks InUnorderChunks<Sctp.SctpInUnorderChunks
 -InAck -InDupAck -InAckUnsent FragUsrMsgs<Sctp.SctpFragUsrMsgs ReasmUsrMsgs<Sctp.SctpReasmUsrMsgs
-OutSCTPPkts<Sctp.SctpOutSCTPPacks InSCTPPkts<Sctp.SctpInSCTPPacks -InInvalidCookie TimRetrans<Sctp.SctpT3RtxExpireds
+OutSCTPPkts<Sctp.SctpOutSCTPPacks InSCTPPkts<Sctp.SctpInSCTPPacks -InInvalidCookie ~TimRetrans<Sctp.SctpT3RtxExpireds
 -TimRetransDrop -TimHearBeatProbe -TimHearBeatDrop -ListenDrop -InClosed
 """
 
@@ -145,7 +150,7 @@ BLOCKS = (
             "udp",
             "Udp.",
             "InDatagrams<Udp.InDatagrams+Udp6.Udp6InDatagrams InErrors<Udp.InErrors+Udp6.Udp6InErrors"
-            " OutDatagrams<Udp.OutDatagrams+Udp6.Udp6OutDatagrams OutErrors<Udp.SndbufErrors+Udp6.Udp6SndbufErrors",
+            " OutDatagrams<Udp.OutDatagrams+Udp6.Udp6OutDatagrams ~OutErrors<Udp.SndbufErrors+Udp6.Udp6SndbufErrors",
         ),
     ),
     Block("TCP", _BOTH, "tcp", _parse("tcp", "Tcp.", _TCP)),

@@ -73,8 +73,13 @@ class Statistics(Form):
             found = {counter.name: self._find(counter, interface) for counter in block.counters}
             values[block.title, interface] = found
             last = before.get((block.title, interface), {}) if before else None
-            self.write("".join(_format_block(block, interface, found, last)))
+            title = self._make_title(block, interface)
+            self.write("".join(_format_block(block, title, found, last)))
         self.write("\n")
+
+    def _make_title(self, block: Block, interface: str | None) -> str:
+        title = block.title.removesuffix("v4") if self.style.is_inet_only else block.title
+        return title if interface is None else f"{title} for {interface}\n"
 
     def _list_blocks(self) -> Iterator[tuple[Block, str | None]]:
         """Yield the blocks that are shown, those of interfaces in the order of their index before that of all."""
@@ -138,14 +143,14 @@ def _is_known_type(name: str, start: str) -> bool:
 
 
 def _format_block(
-    block: Block, interface: str | None, found: Mapping[str, int | None], last: Mapping[str, int | None] | None
+    block: Block, title: str, found: Mapping[str, int | None], last: Mapping[str, int | None] | None
 ) -> Iterator[str]:
     """Yield the parts of a block: two counters on each line, the first pair on that of the title."""
     if block.title == IGMP:
         yield f"\n{IGMP}:\n"
         yield from (f" {'--':>10} {text}\n" for text in IGMP_TEXTS)
         return
-    yield f"\n{block.title}" if interface is None else f"\n{block.title} for {interface}\n"
+    yield f"\n{title}"
     column = 0
     for counter in block.counters:
         value = found[counter.name]

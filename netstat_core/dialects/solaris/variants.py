@@ -21,4 +21,11 @@ def make_dialect(name: str, *, is_illumos: bool = False) -> Dialect:
         session=SolarisSession,
         families=FAMILIES,
         format_misuse=format_usage,
+        further_help=_format_counterparts,
     )
+
+
+def _format_counterparts() -> str:
+    from netstat_core.dialects import counterparts  # noqa: PLC0415 - only for the help
+
+    return counterparts.format_for_solaris()

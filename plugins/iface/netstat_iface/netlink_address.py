@@ -36,9 +36,14 @@ IFA_ADDRESS = 1
 IFA_LOCAL = 2
 IFA_LABEL = 3
 IFA_BROADCAST = 4
+IFA_CACHEINFO = 6
 IFA_FLAGS = 8
 
 IFADDRMSG_SIZE = 8
+FOR_EVER = 0xFFFFFFFF
+"""INFINITY_LIFE_TIME of include/net/addrconf.h, the lifetime of permanent addresses."""
+
+_HUNDREDTHS = 100
 
 _FAMILIES = {AF["inet"]: ("inet", AF_INET, 4), AF["inet6"]: ("inet6", AF_INET6, 16)}
 """Word, number for inet_ntop() and size of addresses by the kernel's family number."""
@@ -47,12 +52,18 @@ OwnedAddress = tuple[int, Record]
 """Index of an interface and an address of that interface."""
 
 
+def _make_dump(family: int, *wider: tuple[str, bytes]) -> NetlinkDump:
+    body = struct.pack("=BBBBI", family, 0, 0, 0, 0)
+    return NetlinkDump(NAME, protocol=NETLINK_ROUTE, type=RTM_GETADDR, body=body, restart=True, wider=wider)
+
+
+ADDRESSES = _make_dump(0)
+INET_ADDRESSES = _make_dump(AF["inet"], (NAME, ADDRESSES.body))
+
+
 def request(asked: Asked) -> NetlinkDump:
     """Return the dump of all addresses, or of the IPv4 ones if only alias names are shown."""
-    family = 0 if asked.wants("hardware_address") else AF["inet"]
-    body, wider_body = (struct.pack("=BBBBI", number, 0, 0, 0, 0) for number in (family, 0))
-    wider = ((NAME, wider_body),) if family else ()
-    return NetlinkDump(NAME, protocol=NETLINK_ROUTE, type=RTM_GETADDR, body=body, restart=True, wider=wider)
+    return ADDRESSES if asked.wants("hardware_address") else INET_ADDRESSES
 
 
 _FIELDS: dict[str, FixedField | AttributeField] = {
@@ -67,12 +78,19 @@ _FIELDS: dict[str, FixedField | AttributeField] = {
     "label": AttributeField({(IFA_LABEL,): REST}),
     "broadcast": AttributeField({(IFA_BROADCAST,): REST}),
     "all_flags": AttributeField({(IFA_FLAGS,): "I"}, exact=True),
+    "preferred": AttributeField({(IFA_CACHEINFO,): "I"}),
+    "valid": AttributeField({(IFA_CACHEINFO,): "I"}, offset=4),
+    "created": AttributeField({(IFA_CACHEINFO,): "I"}, offset=8),
+    "updated": AttributeField({(IFA_CACHEINFO,): "I"}, offset=12),
 }
 """nlmsg_type, the fields of struct ifaddrmsg, and attributes; from ``family`` on as in :class:`_Address`."""
 
 
 class _Address(NamedTuple):
-    """The values of a message; ``flags`` has the first eight bits of ``all_flags``."""
+    """The values of a message; ``flags`` has the first eight bits of ``all_flags``.
+
+    The last four are those of struct ifa_cacheinfo: seconds that are left, and hundredths of a second since boot.
+    """
 
     family: int
     prefix: int
@@ -83,6 +101,10 @@ class _Address(NamedTuple):
     label: bytes | None
     broadcast: bytes | None
     all_flags: int | None
+    preferred: int | None
+    valid: int | None
+    created: int | None
+    updated: int | None
 
 
 def parse(datagrams: Datagrams, order: str) -> Iterator[OwnedAddress | Problem]:
@@ -126,4 +148,8 @@ def _make_record(values: _Address) -> Record:
         "peer_address": inet_ntop(family, address) if address and address != local else None,
         "broadcast_address": inet_ntop(family, values.broadcast) if values.broadcast else None,
         "flags": to_flag_words(values.all_flags or values.flags, ADDRESS_FLAGS),
+        "valid_seconds": None if values.valid == FOR_EVER else values.valid,
+        "preferred_seconds": None if values.preferred == FOR_EVER else values.preferred,
+        "created_uptime": None if values.created is None else values.created / _HUNDREDTHS,
+        "updated_uptime": None if values.updated is None else values.updated / _HUNDREDTHS,
     }

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from socket import AF_INET6, inet_ntop, inet_pton
 
 from netstat_core.plugin import Gap, Problem, Record, TextFile, escape
-from netstat_iface.record import ADDRESS_FLAGS, to_flag_words
+from netstat_iface.record import ADDRESS_FLAGS, NO_LIFETIMES, to_flag_words
 
 IF_INET6 = "/proc/net/if_inet6"
 MOST_ADDRESSES = 1 << 15
@@ -70,6 +70,7 @@ def _parse_line(line: bytes) -> tuple[int, str, Record]:
         "peer_address": None,
         "broadcast_address": None,
         "flags": to_flag_words(flags, ADDRESS_FLAGS),
+        **NO_LIFETIMES,
     }  # fmt: skip
 
 

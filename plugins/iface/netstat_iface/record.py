@@ -75,12 +75,13 @@ BOND_MODES = (
 
 LAST_VLAN = 4095
 
+_FOR_EVER = " in seconds; null for never (a permanent address) and if unknown"
 _UNKNOWN = r"^unknown\([0-9]+\)$"
 _ERRORS = "included in the errors"
 
 
-class InterfaceAddress(TypedDict):
-    """An address of an interface."""
+class LastingAddress(TypedDict):
+    """What facts have of an address of an interface: all but what changes by itself."""
 
     family: Annotated[Literal["inet", "inet6"], Field("Address family")]
     address: Address
@@ -92,6 +93,23 @@ class InterfaceAddress(TypedDict):
     flags: Annotated[
         list[str], Field("IFA_F_ flags in lower case, sorted; IPv6 privacy addresses are `secondary`", mark="word")
     ]
+
+
+class InterfaceAddress(LastingAddress, total=False):
+    """An address of an interface, with its lifetimes; facts do not have these."""
+
+    valid_seconds: Annotated[int | None, Field(f"Time until it is removed{_FOR_EVER}", minimum=0)]
+    preferred_seconds: Annotated[int | None, Field(f"Time until it is deprecated{_FOR_EVER}", minimum=0)]
+    created_uptime: Annotated[
+        float | None, Field("Uptime of the kernel at which it was added, in seconds; null if unknown", minimum=0)
+    ]
+    updated_uptime: Annotated[
+        float | None, Field("Uptime at which its lifetimes were last set, in seconds; null if unknown", minimum=0)
+    ]
+
+
+NO_LIFETIMES: Record = dict.fromkeys(("valid_seconds", "preferred_seconds", "created_uptime", "updated_uptime"))
+"""The lifetimes of an address of which only /proc tells."""
 
 
 class DeviceMap(TypedDict):

@@ -1,6 +1,6 @@
 """The part of a TCP socket's record that comes from struct tcp_info of linux/tcp.h."""
 
-from __future__ import annotations
+# Annotations are evaluated: as text, typing would compile each field's, which a start takes long for.
 
 from typing import Annotated, TypedDict
 

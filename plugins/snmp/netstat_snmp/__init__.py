@@ -24,7 +24,7 @@ def netstat_readers(tables: Collection[str]) -> Iterable[Reader]:
 
         readers.append(READER)
     if not tables or "settings" in tables:
-        from netstat_snmp.proc_sys_net import READER as SETTINGS  # noqa: PLC0415
+        from netstat_snmp import proc_sys_net  # noqa: PLC0415
 
-        readers.append(SETTINGS)
+        readers += [proc_sys_net.READER, proc_sys_net.DEFAULT_READER]
     return readers

@@ -7,10 +7,13 @@
     /proc/sys/net/sctp/rto_initial              3000
 
 They are of the network namespace. ``conf/all`` sets all interfaces, ``conf/default`` those that come later.
+
+/etc/default/inet_type is a setting of SunOS, which netstat heeds there: ``DEFAULT_IP=IP_VERSION4`` leaves IPv6 out.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, TypedDict
 
@@ -48,18 +51,34 @@ _FILES = (
 )
 _BY_INTERFACE = ("net/ipv6/conf/*/forwarding", "net/ipv6/conf/*/hop_limit")
 _LONGEST = 20
+_LONGEST_TEXT = 80
+
+INET_TYPE = "/etc/default/inet_type"
+DEFAULT_IP = "DEFAULT_IP"
+_ASSIGNMENT = re.compile(rb"\s*([A-Za-z_][A-Za-z0-9_]*)=(.*)")
 
 
 class Setting(TypedDict):
-    """One number of /proc/sys/net."""
+    """One number of /proc/sys/net, or the setting of /etc/default/inet_type."""
 
     name: Annotated[
-        str, Field("Name as sysctl has it, with * for the interface: net.ipv6.conf.*.forwarding", mark="word")
+        str,
+        Field(
+            "Name as sysctl has it, with * for the interface: net.ipv6.conf.*.forwarding; also DEFAULT_IP", mark="word"
+        ),
     ]
     interface: Annotated[
         InterfaceName | None, Field("Interface of the setting, all or default; null if it has none", mark="interface")
     ]
-    value: Annotated[int, Field("Value, in the unit of the setting", minimum=LEAST_INTEGER, maximum=GREATEST_INTEGER)]
+    value: Annotated[
+        int | None,
+        Field(
+            "Value, in the unit of the setting; null if it is no number",
+            minimum=LEAST_INTEGER,
+            maximum=GREATEST_INTEGER,
+        ),
+    ]
+    text: Annotated[str | None, Field("Value that is no number; null for a number", mark="word")]
 
 
 Contents = Mapping[str, bytes | Mapping[str, bytes] | None]
@@ -86,7 +105,29 @@ def _parse_file(pattern: str, path: str, content: bytes) -> Iterator[Record | Pr
     if "*" in pattern:
         start, _, end = pattern.partition("*")
         interface = escape(path[len(start) : len(path) - len(end)].encode("utf-8", "surrogateescape"))
-    yield {"name": pattern.removeprefix(ROOT).replace("/", "."), "interface": interface, "value": int(text)}
+    yield {
+        "name": pattern.removeprefix(ROOT).replace("/", "."),
+        "interface": interface,
+        "value": int(text),
+        "text": None,
+    }
+
+
+def parse_default(_about: About, content: bytes | None) -> Iterator[Record | Problem | Gap]:
+    """Yield the value of DEFAULT_IP, if the file has it; the first one counts, and case does not matter in its name."""
+    if content is None:
+        return
+    text = TextFile(INET_TYPE, content, may_be_empty=False)
+    found: bytes | None = None
+    for number, line in text.rows():
+        match = _ASSIGNMENT.fullmatch(line)
+        if match and found is None and match[1].upper() == DEFAULT_IP.encode():
+            found = match[2].strip()
+        elif not match and line.strip() and not line.lstrip().startswith(b"#"):
+            yield text.problem("a row needs a name, an equals sign and a value", line, number)
+    if found is not None:
+        yield {"name": DEFAULT_IP, "interface": None, "value": None, "text": escape(found[:_LONGEST_TEXT])}
+    yield from text.gaps
 
 
 _LAYOUT = plain_table(
@@ -96,6 +137,7 @@ _LAYOUT = plain_table(
         Column("Name", field="name", width=32),
         Column("Interface", field="interface", width=15),
         Column("Value", field="value", width=12, align="right"),
+        Column("Text", field="text"),
     ),
 )
 
@@ -106,6 +148,7 @@ READER = Reader(
     families=("inet", "inet6"),
     kind="setting",
     record=Setting,
+    on_request=True,
     feeds=(
         feed(
             "procfs",
@@ -118,5 +161,18 @@ READER = Reader(
             parse=parse,
         ),
     ),
+    layouts={"net-tools": _LAYOUT.replace(complain=is_silent)},
+)
+
+DEFAULT_READER = Reader(
+    "default-ip",
+    table=TABLE,
+    position=5121,
+    families=("inet", "inet6"),
+    kind="setting",
+    record=Setting,
+    on_request=True,
+    per_namespace=False,
+    feeds=(feed("files", File(INET_TYPE).optional, parse=parse_default),),
     layouts={"net-tools": _LAYOUT.replace(complain=is_silent)},
 )

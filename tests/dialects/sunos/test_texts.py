@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from trees import Trees
 
 TEXTS = Path(__file__).parent / "texts"
-LEASES = "dhcp-tree"
+FIXTURES = "tests/fixtures/"
 BUILT = "built/"
 
 FILE_TIMES = {
-    "run/systemd/netif/leases/4": 1715767000,  # 2024-05-15 09:56:40 UTC
-    "var/lib/dhcpcd/wlan0-home.lease": 1715765400,  # 09:30:00 UTC
+    "dhcp-tree/run/systemd/netif/leases/4": 1715767000,  # 2024-05-15 09:56:40 UTC
+    "dhcp-tree/var/lib/dhcpcd/wlan0-home.lease": 1715765400,  # 09:30:00 UTC
+    "dhcp-more/var/lib/dhcpcd/wlan0.lease": 1715760930,  # 08:15:30 UTC
 }
 """Modification times of leases that have no start inside, which no repository keeps."""
 
@@ -62,17 +63,18 @@ def run(arguments: list[str]) -> Result:
 
 
 def find_snapshot(path: str, trees: Trees, tmp_path: Path) -> str:
-    """Return the folder that a command names: a fixture's, one that is built of messages, or that with leases.
+    """Return the folder that a command names: a fixture's, one that is built of messages, or one beside it.
 
-    The files of leases get their times.
+    The files of the last kind get their times.
     """
     if path.startswith(BUILT):
         return str(write_snapshot(path.removeprefix(BUILT), tmp_path / path))
-    if path != LEASES:
-        return str(trees[path.removeprefix("tests/fixtures/")])
-    tree = shutil.copytree(TEXTS / LEASES, tmp_path / LEASES)
+    if path.startswith(FIXTURES):
+        return str(trees[path.removeprefix(FIXTURES)])
+    tree = shutil.copytree(TEXTS / path, tmp_path / path)
     for name, seconds in FILE_TIMES.items():
-        os.utime(tree / name, (seconds, seconds))
+        if name.startswith(f"{path}/"):
+            os.utime(tmp_path / name, (seconds, seconds))
     return str(tree)
 
 
