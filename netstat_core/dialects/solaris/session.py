@@ -27,7 +27,7 @@ class SolarisSession(Session):
     def __init__(self, request: Request) -> None:
         self._style: SolarisStyle = request.style
         self._forms = select_forms(self._style)
-        self._asks_itself = bool(request.tcp_info)
+        self._asks_for_fields = request.tcp_info
         self._memory: dict[Any, dict[str, Any]] = {}
 
     def page(self, out: BinaryIO) -> Rendering:
@@ -71,7 +71,7 @@ class SolarisSession(Session):
         if not isinstance(trouble, Gap):
             return False
         if trouble.about == "field":
-            return not self._asks_itself
+            return not self._asks_for_fields
         return trouble.reason == "narrower_capture" and reader is not None and reader.kind in _EXTRAS
 
     def names(self) -> dict[str, bool]:
