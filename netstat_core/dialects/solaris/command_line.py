@@ -10,9 +10,9 @@ from netstat_core.dialects.getopt import OPERAND, Getopt, Option
 from netstat_core.dialects.host_options import NOT_SELECTING, HostArguments
 from netstat_core.dialects.solaris.options import FORMS, OPTIONS, SELECTION, format_usage
 from netstat_core.dialects.solaris.order import select_forms
-from netstat_core.dialects.solaris.route_filters import Filter, Mistake, find_family, parse_filter
+from netstat_core.dialects.solaris.route_filters import Filter, Mistake, find_family, list_indexes, parse_filter
 from netstat_core.dialects.solaris.style import SolarisStyle
-from netstat_core.errors import OptionError
+from netstat_core.errors import OptionError, UsageError
 from netstat_core.query import PROCESSES, SETTINGS, Query
 
 __all__ = ["FAMILIES", "format_usage", "parse"]
@@ -104,6 +104,8 @@ class SolarisOptions(HostArguments):
     def request(self) -> Request:
         """Return the request that these options describe."""
         style = self._make_style()
+        if self.format != "text" and list_indexes(style.filters):
+            raise UsageError("-f outif: takes the name of an interface, not its index, with another format than text")
         forms = select_forms(style)
         tables = [table for form in forms for table in form.tables(style)]
         if self.format == "text":

@@ -139,6 +139,11 @@ def list_names(filters: Sequence[Filter]) -> list[str]:
     return [value for value in values if value not in ("any", "none") and not _find_index(value)]
 
 
+def list_indexes(filters: Sequence[Filter]) -> list[str]:
+    """Return the indexes of interfaces in the filter ``outif``."""
+    return [each.value for each in filters if each.key == "outif" and _find_index(each.value)]
+
+
 def check_interfaces(filters: Sequence[Filter], names: Collection[str]) -> None:
     """Raise Mistake for the first name of ``outif`` or ``inif`` that the machine that is shown does not have."""
     for name in list_names(filters):

@@ -172,7 +172,7 @@ class Routes(Form):
 
     @classmethod
     def shown(cls, style: SolarisStyle, reader: Reader) -> Rule | None:
-        """Return the rule for routes that have a row; the names of ``outif`` are not checked, nor are indexes known."""
+        """Return the rule for routes that have a row; the names of ``outif`` are not checked, and indexes refused."""
         if _find_fields(style, reader) is None:
             return None
         matches = make_rule(style.filters, {})

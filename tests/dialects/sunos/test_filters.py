@@ -179,3 +179,10 @@ def test_halves_of_a_table(filters: str, others: str) -> None:
     every, some, rest = lines(), lines("-f", filters), lines("-f", others)
     assert sorted(some + rest) == sorted(every)
     assert [line for line in every if line in some] == some
+
+
+def test_indexes_are_for_text() -> None:
+    """Other formats have no indexes of interfaces at hand, and refuse them in place of showing nothing."""
+    ran = show(PACKED, "--dialect", "solaris", "-rn", "--json", "-f", "outif:2")
+    assert (ran.stdout, ran.returncode) == (b"", 3)
+    assert b"takes the name of an interface" in ran.stderr
