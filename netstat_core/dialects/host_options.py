@@ -180,6 +180,12 @@ _OPTIONS = (
 HOST = {option.key: option for option in _OPTIONS}
 """The options by key. ``dialect`` is for the help alone: the command line takes it before a dialect parses the rest."""
 
+DETAIL_OPTIONS = tuple(option for option in _OPTIONS if option.group == LOOK)
+"""What records show besides, for a dialect to list among its own options."""
+
+REPORT_OPTIONS = tuple(option for option in _OPTIONS if option.group in (OUTPUT, SOURCE, OTHER))
+"""Output, sources, and what replaces a report, for a dialect to list behind its own options."""
+
 NOT_SELECTING = frozenset(
     {"source", "arguments", "tcp_info", "netns", "all_netns", "netns_limit"}
     | {"plugin_budget", "no_plugin", "host", "byte_order", "preset"}

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from netstat_core.dialects.getopt import Option
-from netstat_core.dialects.host_options import HOST, LOOK, OTHER, OUTPUT, SOCKETS, SOURCE
+from netstat_core.dialects.host_options import (
+    DETAIL_OPTIONS,
+    HOST,
+    LOOK,
+    OTHER,
+    OUTPUT,
+    REPORT_OPTIONS,
+    SOCKETS,
+    SOURCE,
+)
 
 DISPLAYS = "Displays (default: sockets)"
 SELECTION = "Protocols and families"
@@ -61,9 +70,7 @@ OPTIONS = (
     Option("extend", "e", ("extend",), group=LOOK, help="more columns; twice for more still"),
     Option("timers", "o", ("timers",), group=LOOK, help="timers"),
     Option("programs", "p", ("programs",), group=LOOK, help="process and program that hold a socket"),
-    HOST["who"],
-    HOST["arguments"],
-    HOST["tcp_info"],
+    *DETAIL_OPTIONS,
     Option("context", "Z", ("context",), group=LOOK, help="SELinux security context of the process"),
     Option("wide", "WT", ("wide", "notrim"), group=LOOK, help="do not truncate addresses, even if columns shift"),
     Option("fib", "F", ("fib",), group=LOOK, help="with -r: the forwarding table (default)"),
@@ -74,26 +81,7 @@ OPTIONS = (
     Option("verbose", "v", ("verbose",), group=LOOK, help="report families that the kernel does not support"),
     Option("continuous", "c", ("continuous",), group=REPEAT, help="repeat every second, or every DELAY seconds"),
     Option("delta", "", ("delta",), group=REPEAT, help="with -s: changes since the previous report", own=True),
-    HOST["format"],
-    HOST["json"],
-    HOST["ndjson"],
-    HOST["redact"],
-    HOST["host"],
-    HOST["resolve"],
-    HOST["source"],
-    HOST["from"],
-    HOST["byte_order"],
-    HOST["preset"],
-    HOST["record"],
-    HOST["netns"],
-    HOST["all_netns"],
-    HOST["netns_limit"],
-    HOST["plugin_budget"],
-    HOST["no_plugin"],
-    HOST["plugins"],
-    HOST["schema"],
-    HOST["explain"],
-    HOST["dialect"],
+    *REPORT_OPTIONS,
     Option("version", "V", ("version",), group=OTHER, help="version"),
     Option("help", "h", ("help",), group=OTHER, help="this text"),
     Option("usage", "?", (), group=OTHER, help="this text on stderr, as an error"),

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from netstat_core.dialects.getopt import Option
-from netstat_core.dialects.host_options import HOST, LOOK, OTHER, OUTPUT, SOCKETS, SOURCE
+from netstat_core.dialects.host_options import (
+    DETAIL_OPTIONS,
+    HOST,
+    LOOK,
+    OTHER,
+    OUTPUT,
+    REPORT_OPTIONS,
+    SOCKETS,
+    SOURCE,
+)
 
 FORMS = "Displays (default: sockets)"
 SELECTION = "Selection"
@@ -39,29 +48,8 @@ OPTIONS = (
     Option("numeric", "n", group=LOOK, help="numbers for hosts, networks and ports"),
     Option("verbose", "v", group=LOOK, help="more columns or lines of sockets, groups, streams and routes"),
     Option("users", "u", group=LOOK, help="user, process and command of each socket (of illumos)"),
-    HOST["who"],
-    HOST["arguments"],
-    HOST["tcp_info"],
-    HOST["format"],
-    HOST["json"],
-    HOST["ndjson"],
-    HOST["redact"],
-    HOST["host"],
-    HOST["resolve"],
-    HOST["source"],
-    HOST["from"],
-    HOST["byte_order"],
-    HOST["preset"],
-    HOST["record"],
-    HOST["netns"],
-    HOST["all_netns"],
-    HOST["netns_limit"],
-    HOST["plugin_budget"],
-    HOST["no_plugin"],
-    HOST["plugins"],
-    HOST["schema"],
-    HOST["explain"],
-    HOST["dialect"],
+    *DETAIL_OPTIONS,
+    *REPORT_OPTIONS,
     Option("version", long=("version",), group=OTHER, help="version", own=True),
     Option("help", long=("help",), group=OTHER, help="this text", own=True),
     Option("debug", "d", group=OTHER, help="accepted, no effect"),
