@@ -61,7 +61,7 @@ def test_what_is_empty_is_found_empty(conditions: list[dict[str, Any]]) -> None:
 
 def recorded(namespace: NetworkNamespace, folder: Path, *arguments: str) -> tuple[dict[str, Any], set[str]]:
     """Return a report that is recorded while it is made, and the names of the dumps in the recording."""
-    command = [*PYNETSTAT, "--json", "-tan", *arguments]
+    command = [*PYNETSTAT, "--json", "-tln", *arguments]
     folder.mkdir()
     ran = namespace.run([*command, "--record", str(folder)])
     assert not ran.returncode, ran.stderr.decode()
@@ -90,17 +90,26 @@ def test_empty_dumps_are_not_requested(
     assert not report["completeness"]
 
 
+def test_what_no_counter_has_is_dumped(namespace: NetworkNamespace, tmp_path: Path) -> None:
+    """Records of all sockets have those that are only bound, for which each IP version is dumped."""
+    folder = tmp_path / "recorded"
+    folder.mkdir()
+    namespace.run([*PYNETSTAT, "--json", "-tan", "--record", str(folder)])
+    about = json.loads((folder / "capture.json").read_text())
+    assert {"sock_diag/tcp", "sock_diag/tcp6"} <= {reply["name"] for reply in about["netlink"]}
+
+
 def test_a_capture_holds_what_the_signs_are_read_from(namespace: NetworkNamespace, tmp_path: Path) -> None:
     """A capture reads the counters, each before the dump that it is a sign of, and replays to what is shown here."""
     target = f"{tmp_path}/captured/"
     with namespace.running([sys.executable, "-c", LISTEN, "127.0.0.1"]):
-        assert not namespace.run([*PYNETSTAT, "capture", target, "-tan"]).returncode
-        shown = namespace.run([*PYNETSTAT, "-tan"]).stdout
+        assert not namespace.run([*PYNETSTAT, "capture", target, "-tln"]).returncode
+        shown = namespace.run([*PYNETSTAT, "-tln"]).stdout
     about = json.loads(Path(target, "capture.json").read_text())
     paths = [source["path"] for source in about["asked"]]
     assert {"/proc/net/sockstat", "/proc/net/sockstat6", "/proc/net/snmp"} <= {*paths}
     assert {"sock_diag/tcp", "sock_diag/tcp6"} <= {reply["name"] for reply in about["netlink"]}
-    assert namespace.run([*PYNETSTAT, "--from", target, "-tan"]).stdout == shown
+    assert namespace.run([*PYNETSTAT, "--from", target, "-tln"]).stdout == shown
 
 
 @pytest.mark.parametrize("content", [None, b"", b"<html></html>\n", b"sockets: used 0\nTCP: inuse 0 orphan 0 tw 0 al"])
@@ -120,7 +129,7 @@ def test_without_whole_counters_the_recorded_dump_counts(
         about = json.loads((folder / "capture.json").read_text())
         about["asked"] = [source for source in about["asked"] if not source["path"].startswith("/proc/net/s")]
         (folder / "capture.json").write_text(json.dumps(about))
-    ran = namespace.run([*PYNETSTAT, "--json", "-tan", "-4", "--from", str(folder)])
+    ran = namespace.run([*PYNETSTAT, "--json", "-tln", "-4", "--from", str(folder)])
     replayed = json.loads(ran.stdout)
     assert len(replayed["tables"]["sockets"]) == 1
     assert replayed == report

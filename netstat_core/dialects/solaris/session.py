@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, BinaryIO
 
 from netstat_core.dialects import Request, Session
-from netstat_core.dialects.solaris.default_ip import BEFORE_ALL, DEFAULT_READER, INET_TYPE
+from netstat_core.dialects.solaris.default_ip import BEFORE_ALL, DEFAULT_READER
 from netstat_core.dialects.solaris.order import select_forms
 from netstat_core.dialects.solaris.page import SolarisPage
 from netstat_core.dialects.solaris.style import SolarisStyle
@@ -14,7 +14,7 @@ from netstat_core.plugin.outcomes import Gap, Problem
 from netstat_core.plugin.readers import Reader
 from netstat_core.plugin.records import Record
 from netstat_core.plugin.sinks import Rendering
-from netstat_core.query import TCP_INFO, Query
+from netstat_core.query import Query
 from netstat_core.report.selection import Demand
 
 _EXTRAS = ("route.cache", "setting")
@@ -27,8 +27,7 @@ class SolarisSession(Session):
     def __init__(self, request: Request) -> None:
         self._style: SolarisStyle = request.style
         self._forms = select_forms(self._style)
-        self._extra = {field for form in self._forms for field in form.extra_fields(self._style)}
-        self._extra -= {TCP_INFO} if request.tcp_info else set()
+        self._asks_for_fields = request.tcp_info
         self._memory: dict[Any, dict[str, Any]] = {}
 
     def page(self, out: BinaryIO) -> Rendering:
@@ -72,9 +71,9 @@ class SolarisSession(Session):
         if not isinstance(trouble, Gap):
             return False
         if trouble.about == "field":
-            return trouble.detail.partition(":")[0] in self._extra
-        is_extra = trouble.source in ("/proc/net/route", INET_TYPE) or (reader is not None and reader.kind in _EXTRAS)
-        return is_extra and trouble.reason == "narrower_capture"
+            return not self._asks_for_fields
+        is_extra = reader is not None and reader.kind in _EXTRAS
+        return (is_extra or trouble.source == "/proc/net/route") and trouble.reason == "narrower_capture"
 
     def names(self) -> dict[str, bool]:
         """Return whether names are shown in place of numbers; users have names always."""

@@ -76,7 +76,8 @@ class TcpSockets(Transport):
         else:
             addresses = Heading("   Local Address", width), Heading("   Remote Address", width)
             headings = [*addresses, *owners, *_NUMBERS, *last]
-        return format_heading("TCP: IPv4" if family == "inet" else "TCP: IPv6", headings)
+        title = self.style.drop_version("TCP: IPv4") if family == "inet" else "TCP: IPv6"
+        return format_heading(title, headings)
 
     def format_rows(self, batch: Batch, family: str) -> str:
         """Return a row for each socket, or two with -v."""

@@ -37,7 +37,10 @@ class UdpSockets(Transport):
             return format_heading("UDP: IPv6", [*addresses, *owners, Heading("  State", 10), Heading("  If  ", 5)])
         remote = "   Remote Address" if self.style.is_illumos else "    Remote Address"
         state = Heading("  State", 10 if self.style.is_illumos else 7)
-        return format_heading("UDP: IPv4", [Heading("   Local Address", width), Heading(remote, width), *owners, state])
+        return format_heading(
+            self.style.drop_version("UDP: IPv4"),
+            [Heading("   Local Address", width), Heading(remote, width), *owners, state],
+        )
 
     def format_rows(self, batch: Batch, family: str) -> str:
         """Return a row for each socket; the remote address is blank without a peer."""

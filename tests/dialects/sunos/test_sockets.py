@@ -144,6 +144,15 @@ def test_a_socket_of_which_nothing_tells_whether_it_takes_ipv4(other: str, rows:
     assert tables == {"IPv4": rows, "IPv6": [0]}
 
 
+def test_titles_where_ipv6_is_left_out() -> None:
+    """With DEFAULT_IP=IP_VERSION4 the titles do not tell the IP version, and IPv4-mapped sockets are there as well."""
+    style = SolarisStyle(all=True).for_inet_only()
+    ipv6: list[Socket] = [("::ffff:10.0.0.1", "::ffff:10.0.0.2", ESTABLISHED, None), ("::1", "::", LISTEN, False)]
+    for protocol, form in FORMS.items():
+        assert form(style, make_head(), {}, str).make_heading("inet").startswith(f"\n{protocol.upper()}\n   Local")
+        assert write_tables(protocol, style, make_batches(protocol, ((), ipv6))) == {"": [0]}
+
+
 def connections(family: str, number: int) -> list[Record]:
     """Return records of connections with random addresses."""
     chance = random.Random(number)
