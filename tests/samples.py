@@ -34,6 +34,7 @@ MADE = {
     "/proc/sys/net/ipv4/ip_local_reserved_ports": b"\n",  # any part of a list would be a list
     "/proc/net/nf_conntrack": b"".join(b"ipv4     2 " + line for line in TRACKED.splitlines(keepends=True)),
     "/etc/default/inet_type": b"DEFAULT_IP=BOTH\n",
+    "/proc/sys/net/ipv4/ip_no_pmtu_disc": b"1\n",
     "/proc/sys/net/ipv4/ipfrag_time": b"3\n",  # any part of a longer number would be a number
     **{f"/proc/sys/net/ipv6/conf/all/{name}": b"6\n" for name in ("forwarding", "hop_limit")},
     **{

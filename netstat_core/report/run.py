@@ -168,12 +168,8 @@ class Run:
         shown = {**machine.as_record(), "network_namespace": self._system.namespace}
         readers = tuple(prepared.offer.reader for prepared in self._prepared)
         tables = tuple(dict.fromkeys([*self.query.tables, *(offer.reader.table for offer in self.offers)]))
-        return Head(
-            *(self.query, machine.captured_at, GENERATOR, shown, tables, readers, self.names),
-            repeating=repeating,
-            procfs=machine.procfs,
-            page_bytes=machine.page_bytes,
-        )
+        known = (self.query, machine.captured_at, GENERATOR, shown, tables, readers, self.names)
+        return Head(*known, repeating=repeating, procfs=machine.procfs, page_bytes=machine.page_bytes)
 
     def _stream(self) -> Iterator[Event]:
         query = self.query

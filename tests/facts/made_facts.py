@@ -94,6 +94,7 @@ MACHINE: dict[str, Any] = {
             "name": "eth0",
             "index": 2,
             "alternative_names": [],
+            "aliases": [],
             "hardware_type": "ether",
             "hardware_address": "02:fc:00:00:00:01",
             "mtu": 1500,

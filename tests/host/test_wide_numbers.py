@@ -190,6 +190,8 @@ WITHOUT_NUMBERS = {
     "x25.forward": "no fixture has a row",
     "rules-inet": "reads a netlink dump alone",
     "rules-inet6": "idem",
+    "settings": "reads files with one number each",
+    "default-ip": "shows a word",
     "local_ports": "gives no record for what is no range, and a gap",
     "settings": "takes folders, whose files have one number",
     "default-ip": "shows a word",

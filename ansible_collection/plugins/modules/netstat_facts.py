@@ -569,6 +569,7 @@ ansible_facts:
                   peer_address: null
                   prefix_length: 64
                   scope: global
+              aliases: []
               alternative_names: []
               bond_mode: null
               collisions: 0

@@ -331,7 +331,7 @@ def _make_rows(route: Record, style: SolarisStyle) -> Iterator[tuple[Row, Mappin
         if route["state"] is not None:  # a neighbour, which old kernels list among cached routes
             return
         route = _complete(route)
-    if route["source"] is not None:
+    if route["source"]:
         return
     destination = ip_address(route["destination"])
     for hop in route["next_hops"] or (route,):
