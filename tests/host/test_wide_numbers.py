@@ -193,8 +193,6 @@ WITHOUT_NUMBERS = {
     "settings": "reads files with one number each",
     "default-ip": "shows a word",
     "local_ports": "gives no record for what is no range, and a gap",
-    "settings": "takes folders, whose files have one number",
-    "default-ip": "shows a word",
     "leases": "takes folders, whose files have times, words and messages",
 }
 """Readers that the sweep finds nothing for, and why."""

@@ -216,10 +216,8 @@ ALLOWED = {
     "netstat_core/report/selection.py: query.source == 'auto'",
     "netstat_core/facts/builder.py: entry['source'] != COMMANDS",  # command lines, which facts may not hold
     "plugins/masq/netstat_masq/proc_nf_conntrack.py: reply.target != original.source",  # an address
-    "netstat_core/dialects/solaris/routes.py: route['source'] is not None",  # the prefix that a route applies to
     "plugins/masq/netstat_masq/proc_nf_conntrack.py: reply.source != original.target",
     "plugins/inet/netstat_inet/net_tools.py: trouble.source in files",  # which of a reader's own files it is
-    "netstat_core/dialects/solaris/session.py: trouble.source == '/proc/net/route'",  # the file of one table
     "plugins/legacy_af/netstat_legacy_af/netrom.py: gap.source == NODES",
     "plugins/igmp/netstat_igmp/net_tools.py: trouble.source.rpartition('/')",  # the name of a file, to be shown
 }
