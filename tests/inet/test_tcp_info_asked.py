@@ -139,6 +139,8 @@ def test_a_replay_of_a_capture_with_it_shows_it(captures: dict[bool, Path]) -> N
     """All connections of the capture are shown with all that was captured of them, and nothing is missing."""
     infos, gaps = replay(captures[True], "--tcp-info")
     assert gaps == []
+    infos = [info for info in infos if info is not None]  # none of a connection in TIME_WAIT
+    assert infos
     assert all(info["congestion_algorithm"] for info in infos)
     assert 5000 in [info["sent_bytes"] for info in infos]
 

@@ -19,6 +19,7 @@ Times are in UTC behind the number of the weekday; with the setting ``db-time-fo
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from socket import AF_INET, inet_ntop, inet_pton
 from typing import Any, NamedTuple
@@ -41,6 +42,8 @@ _MARKS = (b"{", b"}", b";")
 _DEPTHS = {b"{": 1, b"}": -1}
 _STATEMENTS = ([b"default-duid"], [b"server-duid"], [b"authoring-byte-order"])
 _BLOCKS = ([b"lease"], [b"lease6"])
+_LINE_END = re.compile(rb"\n")
+_LONGEST_SHOWN = 1 << 10
 _NEVER = b"never"
 _LONGEST_NUMBER = 15
 
@@ -56,11 +59,12 @@ class _Block(NamedTuple):
 def parse(path: str, content: bytes) -> Iterator[Found | Problem]:
     """Yield the last lease of each interface, and a problem for each statement that is none."""
     last: dict[str, Found] = {}
-    for block in _iterate_blocks(path, content):
+    lines = _Lines(path, content)
+    for block in _iterate_blocks(lines):
         if isinstance(block, Problem):
             yield block
         elif block.kind == b"lease":
-            for piece in _parse_lease(path, content, block):
+            for piece in _parse_lease(lines, block):
                 if isinstance(piece, Problem):
                     yield piece
                 elif piece.interface in last or len(last) < MOST_INTERFACES:
@@ -70,10 +74,22 @@ def parse(path: str, content: bytes) -> Iterator[Found | Problem]:
     yield from last.values()
 
 
-def _make_problem(path: str, content: bytes, start: int, reason: str) -> Problem:
-    line_start = content.rfind(b"\n", 0, start) + 1
-    line = content[line_start:].partition(b"\n")[0]
-    return Problem(path, reason, line, content.count(b"\n", 0, start) + 1)
+class _Lines:
+    """The lines of a file, to name those of problems; where they begin is found once."""
+
+    def __init__(self, path: str, content: bytes) -> None:
+        self.content = content
+        self._path = path
+        self._starts: list[int] = []
+
+    def make_problem(self, place: int, reason: str) -> Problem:
+        """Return the problem at a place, with the number and the start of its line."""
+        if not self._starts:
+            self._starts = [0, *(match.end() for match in _LINE_END.finditer(self.content))]
+        number = bisect_right(self._starts, place)
+        start = self._starts[number - 1]
+        line = self.content[start : start + _LONGEST_SHOWN].partition(b"\n")[0]
+        return Problem(self._path, reason, line, number)
 
 
 def _iterate_statements(content: bytes) -> Iterator[tuple[int, list[bytes], bytes]]:
@@ -94,35 +110,35 @@ def _iterate_statements(content: bytes) -> Iterator[tuple[int, list[bytes], byte
         yield place, words, b""
 
 
-def _iterate_blocks(path: str, content: bytes) -> Iterator[_Block | Problem]:
+def _iterate_blocks(lines: _Lines) -> Iterator[_Block | Problem]:
     """Yield each whole lease with its statements, and a problem for what else stands there."""
     block, depth = _Block(0, b"", []), 0
-    for place, words, mark in _iterate_statements(content):
+    for place, words, mark in _iterate_statements(lines.content):
         if depth:
             if mark == b";" and depth == 1:
                 block.statements.append((place, words))
             elif words and mark not in (b"{", b";"):
-                yield _make_problem(path, content, place, "not a statement of a lease")
+                yield lines.make_problem(place, "not a statement of a lease")
             depth += _DEPTHS.get(mark, 0)
             if not depth:
                 yield block
         elif mark == b"{" and words[:1] in _BLOCKS:
             block, depth = _Block(place, words[0], []), 1
         elif mark != b";" or words[:1] not in _STATEMENTS:
-            yield _make_problem(path, content, place, "neither a lease nor a statement of a lease file")
+            yield lines.make_problem(place, "neither a lease nor a statement of a lease file")
     if depth:
-        yield _make_problem(path, content, block.place, "a lease is cut off")
+        yield lines.make_problem(block.place, "a lease is cut off")
 
 
-def _parse_lease(path: str, content: bytes, block: _Block) -> Iterator[Found | Problem]:
+def _parse_lease(lines: _Lines, block: _Block) -> Iterator[Found | Problem]:
     found = Found(CLIENT)
     for place, words in block.statements:
         try:
             found = _add_statement(found, words)
         except (ValueError, OSError, IndexError):
-            yield _make_problem(path, content, place, "not a statement as dhclient writes it")
+            yield lines.make_problem(place, "not a statement as dhclient writes it")
     if found.interface is None or found.address is None:
-        yield _make_problem(path, content, block.place, "a lease needs an interface and an address")
+        yield lines.make_problem(block.place, "a lease needs an interface and an address")
         return
     if found.length is not None and found.expires is not None:
         found = found._replace(started=found.expires - found.length)

@@ -56,7 +56,9 @@ def find_interface(path: str, interfaces: Collection[str] | None) -> str | None:
     name = escape(stem.encode("utf-8", "surrogateescape"))
     if interfaces is None:
         return name.partition("-")[0] or None
-    return max((each for each in interfaces if f"{name}-".startswith(f"{each}-")), key=len, default=None)
+    while name and name not in interfaces:
+        name = name.rpartition("-")[0]
+    return name or None
 
 
 def _parse_message(content: bytes) -> Found:
