@@ -106,7 +106,7 @@ _DIRECT_DATAGRAMS = 2
 """Pieces of a dump received before a thread is started; most tables fit in the first."""
 
 _QUEUED_DATAGRAMS = 4
-_SWITCH_SECONDS = 0.0005
+_SWITCH_SECONDS = 0.0001
 
 
 def _read_ahead(datagrams: Iterator[memoryview]) -> Iterator[memoryview | bytes]:
