@@ -17,8 +17,8 @@ from netstat_core.plugin.sinks import Rendering
 from netstat_core.query import Query
 from netstat_core.report.selection import Demand
 
-_EXTRAS = ("route", "route.cache", "setting")
-"""Kinds of records of which a form shows what it can have: /proc/net/route lacks all tables but main."""
+_EXTRAS = ("route.cache", "setting")
+"""Kinds of records that add to what a form shows."""
 
 
 class SolarisSession(Session):
@@ -72,7 +72,9 @@ class SolarisSession(Session):
             return False
         if trouble.about == "field":
             return not self._asks_for_fields
-        return trouble.reason == "narrower_capture" and reader is not None and reader.kind in _EXTRAS
+        if reader is None or trouble.reason != "narrower_capture":
+            return False
+        return reader.kind in _EXTRAS or (reader.kind == "route" and trouble.about == "source")
 
     def names(self) -> dict[str, bool]:
         """Return whether names are shown in place of numbers; users have names always."""

@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from test_texts import run
 
 from netstat_core.cli import main
 from netstat_core.dialects import find
@@ -187,3 +188,13 @@ def test_presets_go_with_the_dialect(tmp_path: Path) -> None:
     for form, status in (["-n"], 0), (["-r"], 3):
         arguments = ["capture", str(tmp_path / "capture.tar"), "--preset", "listening", *form]
         assert main.run(arguments, io.BytesIO(), io.BytesIO(), dialect="solaris") == status
+
+
+def test_a_capture_without_routes_is_not_one_of_no_routes(tmp_path: Path) -> None:
+    """A capture of sockets alone has no routes to show: each family says so, in a line and by the status."""
+    captured = tmp_path / "sockets.tar"
+    assert run(["capture", str(captured), "-tan"]).status == 0
+    stdout, stderr, status = run(["--dialect", "solaris", "-rn", "--from", str(captured)])
+    assert (stdout, status) == ("", 1)
+    for path in ("/proc/net/route", "/proc/net/ipv6_route"):
+        assert f"pynetstat: {path}: not recorded in this snapshot" in stderr.splitlines()

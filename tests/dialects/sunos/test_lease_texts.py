@@ -15,7 +15,9 @@ from netstat_core import Query
 from netstat_core.system import writing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    pass
+
+pytestmark = pytest.mark.usefixtures("utc")
 
 HEADER = "Interface  State         Sent  Recv  Declined  Flags\n"
 GONE = dhclient("eth2", "option dhcp-lease-time 3600", "expire 3 2024/05/15 11:00:00")
@@ -45,16 +47,6 @@ eth3       RENEWING        --    --        --  \n\
 (Began, Expires, Renew) = (05/15/2024 11:45, 05/15/2024 12:45, 05/15/2024 11:55)
 eth4       BOUND           --    --        --  \n\
 """
-
-
-@pytest.fixture(autouse=True)
-def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Show local times as UTC."""
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
 
 
 @pytest.fixture(params=["snapshot", "snapshot.tar", "snapshot/"])

@@ -6,7 +6,6 @@ import io
 import os
 import shlex
 import shutil
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,9 +15,9 @@ from built_sockets import write_snapshot
 from netstat_core.cli import main
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from trees import Trees
+
+pytestmark = pytest.mark.usefixtures("utc")
 
 TEXTS = Path(__file__).parent / "texts"
 SOL = Path(__file__).parent / "sol.txt"
@@ -44,16 +43,6 @@ class Result(NamedTuple):
 def names() -> list[str]:
     """Names of all folders with an invocation."""
     return sorted(command.parent.name for command in TEXTS.glob("*/command"))
-
-
-@pytest.fixture(autouse=True)
-def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Show local times as UTC."""
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
 
 
 def run(arguments: list[str]) -> Result:
